@@ -6,29 +6,37 @@ Most command lines are ``newsreader`` or ``newsreader FOLDER``. They need no com
 from __future__ import annotations
 
 import gc
+import os
+import signal
 import sys
 
-from reader.core.exit import run_main
-
-COMMANDS = frozenset({"cache", "check", "count", "extract", "fetch", "index", "list", "mark", "open", "show", "state"})
-"""The commands of :mod:`reader.cli.main`; to open a folder of such a name, write ``./list``. A test compares both."""
+COMMANDS = frozenset({
+    "cache", "check", "config", "count", "extract", "fetch", "index", "list", "mark",
+    "open", "show", "state"})  # fmt: skip
+"""The commands of :mod:`reader.cli.main`, as a test checks; to open a folder of such a name, write ``./list``."""
 
 
 def main() -> None:
     """Run the command line of this process, and exit."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else it is ignored, and stays so
+        # Until the app or a command handles Ctrl+C: the imports take a while, and there is nothing to clean up yet.
+        signal.signal(signal.SIGINT, lambda *_: os._exit(130))
     arguments = sys.argv[1:]
-    if not _opens_app(arguments):
+    if not opens_app(arguments):
         from reader.cli import main as cli
 
         cli.main()
         return
-    # Objects made during start-up live until the end, so collecting garbage meanwhile costs a tenth of the start
-    # for nothing. The app enables the collector once the list is on the screen; see reader.tui.app.
+    # Objects made during start-up live until the end, so collecting garbage meanwhile would waste a tenth of the start.
+    # The app enables the collector once the list is on the screen; see reader.tui.app.
     gc.disable()
+    from reader.core.exit import run_main
+
     run_main(lambda: _open(arguments))
 
 
-def _opens_app(arguments: list[str]) -> bool:
+def opens_app(arguments: list[str]) -> bool:
+    """Return whether a command line opens the app, and needs no parser."""
     if not arguments:
         return True
     return len(arguments) == 1 and not arguments[0].startswith("-") and arguments[0] not in COMMANDS

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reader.core.errors import ReaderError
-from reader.core.model import Counts, Row
+from reader.core.model import Counts, ListField, Row
 from reader.core.ordering import ArticleOrder, Sort, list_key
 from reader.core.paths import Paths
 from reader.core.text import show_path
@@ -24,17 +24,19 @@ from reader.library.library import Library
 from reader.storage.sqlite.database import StorageError
 
 if TYPE_CHECKING:
-    from reader.indexing.remote import UpdaterHandle
+    from reader.indexing.process_client import UpdaterHandle
 
 
 SORT = "sort"
 """Setting: the sort order."""
+SPLIT = "list-split"
+"""Setting: the density of the list, and its share of the screen."""
 PANE = "views-pane"
-"""Setting: whether and how the sidebar shows."""
+"""Setting: the state of the sidebar."""
 THEME = "theme"
 """Setting: the name of the theme."""
 TIMEOUT = 20.0
-"""Seconds after which a disk that does not respond is given up."""
+"""Seconds after which a disk that does not respond is given up on."""
 _SECONDS_UNTIL_NOTICE = 2.0
 _SECONDS_FOR_FIRST_ROWS = 0.3
 """How long an empty first frame is delayed to get some rows."""
@@ -45,18 +47,20 @@ _SCREENS = 4
 
 @dataclass(frozen=True, slots=True)
 class FirstFrame:
-    """An open library, and what the first frame shows of it."""
+    """An open library and what the first frame shows."""
 
     library: Library
     order: ArticleOrder
     rows: list[Row]
-    types: bool
-    """Whether any document is not an article."""
+    fields: frozenset[ListField]
+    """What any article of the folder has."""
     counts: Counts
     theme: str
     """The name of the theme that was chosen last, or empty."""
     pane: str = ""
     """The value of the setting PANE."""
+    split: str = ""
+    """The value of the setting SPLIT."""
     updater: UpdaterHandle | None = None
     """The index updater, if it had to start at once."""
     index: int = 0
@@ -75,14 +79,16 @@ def load_first_frame(library: Library, lines: int = 0, updater: UpdaterHandle | 
     index, line = position or (0, 0)
     height = max(lines, 24)
     start = max(0, index - line - (_SCREENS // 2 * height if index else 0))
+    rows = library.articles.rows(order.rowids[start : start + _SCREENS * height])
     return FirstFrame(
         library,
         order,
-        library.articles.rows(order.rowids[start : start + _SCREENS * height]),
-        library.articles.has_other_types(),
+        rows,
+        library.articles.fields(rows),
         counts,
         settings.get(THEME) or "",
         settings.get(PANE) or "",
+        settings.get(SPLIT) or "",
         updater,
         index,
         line,
@@ -95,7 +101,7 @@ class Opening:
     def __init__(
         self, path: str | None, paths: Paths, *, load: Callable[[Path | None, Paths], FirstFrame] | None = None
     ) -> None:
-        """Begin. ``load`` opens the library; a test may pass one that is slow."""
+        """Start. ``load`` opens the library; a test may pass a slow one."""
         self._path = Path(path) if path is not None else None
         self._paths = paths
         self._load = load or _open_library
@@ -126,12 +132,9 @@ class Opening:
         if self._error is not None:
             raise self._error
         if self._first is None:
-            raise ReaderError(
-                f"{name[:1].upper()}{name[1:]} does not respond."
-                if self._path is None
-                else f"{name} does not respond.",
-                "Is it on a disk or network that is not connected? Try again when it is.",
-            )
+            subject = name if self._path is not None else name.capitalize()
+            hint = "Is it on a disk or network that is not connected? Try again when it is."
+            raise ReaderError(f"{subject} does not respond.", hint)
         return self._first
 
 
@@ -152,21 +155,21 @@ def _open_library(path: Path | None, paths: Paths) -> FirstFrame:
 
 
 def _start_updater_if_empty(first: FirstFrame, lines: int) -> FirstFrame:
-    """Start reading documents while Textual is still being imported if there is nothing to show.
+    """If there is nothing to show, start reading documents while Textual is still being imported.
 
-    A moment later there is a screenful of them, with which the first frame can begin.
+    A moment later there is a screenful of them for the first frame.
     """
     if len(first.order):
         return first
-    from reader.indexing.remote import create_updater
+    from reader.indexing.process_client import UpdaterHandle
 
     library = first.library
-    before = library.generation()
-    updater = create_updater(library)
+    before = library.index.generation()
+    updater = UpdaterHandle(library)
     updater.start()
     until = time.monotonic() + _SECONDS_FOR_FIRST_ROWS
     while time.monotonic() < until and not library.index.in_memory:
-        if library.generation() != before:
+        if library.index.generation() != before:
             return load_first_frame(library, lines, updater)
         time.sleep(_SECONDS_BETWEEN_POLLS)
     return replace(first, updater=updater)
@@ -183,7 +186,7 @@ def _last_folder(paths: Paths) -> Path:
     last, notice = Library.last(paths)
     if last is None:
         raise ReaderError(
-            f"{notice} Which folder do you want to read?".lstrip(),
+            f"{notice} No folder given.".lstrip(),
             "Start with `newsreader FOLDER`, such as `newsreader seeds/`; after that, `newsreader` opens it again.",
         )
     return last

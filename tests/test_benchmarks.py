@@ -1,9 +1,10 @@
-"""The benchmark: what it sees on a screen, when it saw it, and that one command measures everything."""
+"""The benchmark: what it sees on a screen, when it sees it, and that one command measures everything."""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -15,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "benchmarks"
-sys.path.insert(0, str(SCRIPTS))  # they are scripts, which find one another so
+sys.path.insert(0, str(SCRIPTS))  # they are scripts that import each other by name
 
 import keys  # noqa: E402
 import report  # noqa: E402
@@ -92,7 +93,7 @@ FIGURES: dict[str, list[str]] = {
         "search, count and first 200 rows, p95 of all",
         "search, the whole list, p95 of all",
         *(f"search, {query}: count and first rows" for query in (*search.QUERIES, *search.SLOW)),
-        *(f"values of {kind} with counts, in a search" for kind in ("source", "topic", "type", "folder")),
+        *(f"values of {kind} with counts" for kind in ("source", "topic", "type", "folder")),
     ],
     "typing": [
         "search, key to list, p95",
@@ -309,7 +310,7 @@ def test_memory_includes_child_processes() -> None:
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small folder as the benchmark uses it; every part only reads it."""
+    """A small folder in the benchmark's format; every part only reads it."""
     folder = tmp_path_factory.mktemp("benchmark") / "corpus"
     subprocess.run([sys.executable, str(SCRIPTS / "corpus.py"), str(folder), "--count", "80"], check=True)
     return folder
@@ -319,7 +320,7 @@ def contents(folder: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-# In three runs, so that no test runs for a minute while others wait for it.
+# In three runs, so that no test takes a minute while others wait for it.
 @pytest.mark.parametrize(
     "parts",
     [
@@ -343,7 +344,7 @@ def test_each_part_measures_all_its_figures(corpus: Path, tmp_path: Path, parts:
     for figure in figures:
         assert f"| {figure['name']} |" in done.stdout
         if figure["name"].startswith("key to screen while building"):
-            assert figure["value"] is None  # so few documents are read before a key can be pressed
+            assert figure["value"] is None  # with so few documents they are all read before a key can be pressed
         elif figure["value"] is None:
             assert "too short" in figure["note"]
         else:
@@ -356,6 +357,16 @@ def test_every_part_is_tested() -> None:
     assert list(FIGURES) == list(benchmark.PARTS)
 
 
+def test_two_trees_are_compared_key_by_key(corpus: Path) -> None:
+    tree = str(SCRIPTS.parent)
+    command = [sys.executable, str(SCRIPTS / "compare.py"), str(corpus), tree, tree, "--samples", "2"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert [line.partition(":")[0] for line in done.stdout.splitlines()] == [
+        f"{key}, {what}" for key in ("step", "page", "end", "top") for what in ("time", "CPU")
+    ]
+
+
 def test_an_unknown_part_is_reported(tmp_path: Path) -> None:
     command = [sys.executable, str(SCRIPTS / "run.py"), str(tmp_path), "--only", "keys,nothing"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -364,13 +375,21 @@ def test_an_unknown_part_is_reported(tmp_path: Path) -> None:
 
 
 def test_the_cost_of_the_client_is_compared_with_plain_httpx(tmp_path: Path) -> None:
-    told = tmp_path / "rounds.json"
-    few = ["--pages", "20", "--rounds", "2", "--kilobytes", "2", "--json", str(told)]
+    json_file = tmp_path / "rounds.json"
+    few = ["--pages", "20", "--rounds", "2", "--kilobytes", "2", "--json", str(json_file)]
     done = subprocess.run(
         [sys.executable, str(SCRIPTS / "fetching.py"), *few], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    rounds = json.loads(told.read_text("utf-8"))
+    rounds = json.loads(json_file.read_text("utf-8"))
     assert {name: len(samples) for name, samples in rounds.items()} == {"newsreader": 2, "httpx": 2}
     assert all(cpu > 0 and clock > 0 for samples in rounds.values() for cpu, clock in samples)
     assert "CPU of newsreader to bare httpx: " in done.stdout
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux") or not shutil.which("cc"), reason="needs Linux and cc")
+def test_operations_are_interrupted_and_checked() -> None:
+    command = [sys.executable, SCRIPTS / "crash" / "run.py", "--runs", "1", "--only", "undo", "--faults", "full"]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "Seed 1, 1 runs: " in ran.stdout

@@ -26,15 +26,16 @@ import asyncio, sys
 from pathlib import Path
 from reader.config.settings import Config
 from reader.core.paths import Paths
-from reader.indexing.remote import UpdaterThread
+from reader.indexing.process_client import UpdaterHandle
 from reader.library.library import Library
 from reader.startup import load_first_frame
 from reader.tui.app import NewsreaderApp
-from reader.tui.screens.help import HelpScreen
+from reader.tui.screens.listings import HelpScreen
 
 async def main(folder: Path) -> None:
     library = Library.open(folder, Paths.from_environment())
-    app = NewsreaderApp(load_first_frame(library, updater=UpdaterThread(library, watching=False)), Config())
+    updater = UpdaterHandle(library, in_thread=True, watching=False)
+    app = NewsreaderApp(load_first_frame(library, updater=updater), Config())
     async with app.run_test(size=(100, 30)) as pilot:
         before = app.theme
         await pilot.press("ctrl+t")
@@ -63,7 +64,7 @@ def apply(package: Path, heading: str) -> None:
         old = "".join(line[1:] for line in lines if line[0] != "+")
         new = "".join(line[1:] for line in lines if line[0] != "-")
         code = path.read_text("utf-8")
-        # A block may begin in the middle of a line.
+        # A block may start in the middle of a line.
         old, new = (old.rstrip("\n"), new.rstrip("\n"))
         assert code.count(old) == 1, f"CONTRIBUTING.md shows lines that are not in {first} exactly once:\n{old}"
         path.write_text(code.replace(old, new), "utf-8")

@@ -1,4 +1,4 @@
-"""The corpus that benchmarks measure with: the same every time, and without a problem."""
+"""The benchmark corpus: always the same, and without problems."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The sizes of the house: limits that keep a newcomer able to find their way around.
+"""Size limits of the code, so that a newcomer can find their way around.
 
-A limit that bends code is raised here, with a reason, rather than worked around.
+A limit that would bend code is raised here, with a reason, rather than worked around.
 """
 
 from __future__ import annotations
@@ -18,42 +18,45 @@ TOP = Path(__file__).resolve().parent.parent
 PACKAGE = TOP / "reader"
 
 OWN_CLASSES_IN_A_CHAIN = 2
-"""Classes of our own above a framework's class, or above none."""
+"""Own classes above a framework's class, or above none."""
 PUBLIC_METHODS_OF_A_CLASS = 25
 MODULES_IN_A_FOLDER = 13
 LINES_OF_A_MODULE = 500
 CYCLOMATIC_COMPLEXITY = 12
-LINES_OF_THE_PACKAGE = 38_500
+LINES_OF_THE_PACKAGE = 39_250
+"""A little more than there are: 35,400, 2,000 for documents of other programs, 900 for settings, 450 for looks, and 200
+for habits."""
 
 DATA = {"reader/tui/keys/actions.py"}
-"""Modules that are tables; their length is no measure of anything."""
+"""Modules that are tables, whose length does not matter."""
 
 SAME_MEANING = {
     "article_list": "the list of articles: its data, its controller, its widget",
     "article_pane": "the article pane: its controller, its widget",
     "articles": "articles found and listed",
-    "browser": "the program that opens web addresses",
+    "browser": "the program that opens URLs",
     "columns": "columns of rows",
     "completion": "what Tab offers",
+    "config": "config.toml",
     "content": "the data that a widget shows",
     "errors": "exceptions",
-    "events": "what a process tells",
     "extract": "article text out of a page",
     "fetch": "the original of an article",
     "fulltext": "an FTS5 table",
     "header": "the line above a list or text",
     "images": "images in articles",
     "lines": "content laid out as lines",
-    "links": "web addresses in an article",
+    "links": "URLs in an article",
     "main": "what starts and what shows first",
     "marks": "read, starred and tags",
     "merge": "two versions into one",
     "model": "plain data types",
     "parser": "text to a syntax tree",
-    "positions": "where reading was left",
+    "positions": "where you left a text",
+    "process_client": "starts a process, sends it commands, reads its events",
     "progress": "how far something is",
+    "reader": "the screen that shows a text in full",
     "recovery": "a damaged database is replaced",
-    "remote": "the client of a process of its own",
     "schema": "the tables of a database",
     "service": "a loop that serves requests",
     "session": "what one run of the program shares",
@@ -62,22 +65,21 @@ SAME_MEANING = {
     "text": "text that is shown",
     "writer": "data to its stored form",
 }
-"""Module names that several folders share, with the one thing that each of them means."""
+"""Module names that several folders share, each with its one meaning."""
 
-# What is over a limit today. These tables only ever get shorter.
+# What exceeds a limit today. These tables may only get shorter.
 LONG_CHAINS: dict[str, int] = {}
 LARGE_CLASSES: dict[str, int] = {}
 LARGE_FOLDERS: dict[str, int] = {}
 LONG_MODULES: dict[str, int] = {}
 COMPLEX_FUNCTIONS: dict[str, int] = {}
 SHARED_CLASS_NAMES: set[str] = set()
-SHARED_MODULE_NAMES = {"placeholders", "reader", "tree"}
 CIRCLES: list[set[str]] = []
 
 
 @cache
 def trees() -> dict[str, ast.Module]:
-    """Return the syntax tree of every module, by its path."""
+    """Return the syntax tree of every module by path."""
     return {
         path.relative_to(TOP).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
         for path in sorted(PACKAGE.rglob("*.py"))
@@ -98,7 +100,7 @@ def module_name(path: str) -> str:
 
 
 def check(sizes: Mapping[str, int], limit: int, exceptions: Mapping[str, int]) -> None:
-    """Fail with the names of all that are larger than the limit, or than what is allowed for them alone."""
+    """Fail with the names of all that exceed the limit, or their own allowance."""
     too_large = {name: size for name, size in sizes.items() if size > exceptions.get(name, limit)}
     assert too_large == {}, f"the limit is {limit}"
 
@@ -176,13 +178,11 @@ def test_the_name_of_a_public_class_is_unique() -> None:
 def test_a_module_name_has_one_meaning() -> None:
     names = Counter(Path(path).stem for path in trees() if not path.endswith(("__init__.py", "__main__.py")))
     shared = {name for name, count in names.items() if count > 1}
-    assert shared - set(SAME_MEANING) - SHARED_MODULE_NAMES == set(), (
-        "another name, or say in SAME_MEANING what all of them are"
-    )
+    assert shared - set(SAME_MEANING) == set(), "rename it, or add it to SAME_MEANING with its meaning"
 
 
 def imports_of(path: str, tree: ast.Module, modules: set[str]) -> set[str]:
-    """Return the modules of ours that a module imports, for types or inside functions too."""
+    """Return the modules of the package that a module imports, including for types and inside functions."""
     found: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import sys
 from array import array
 from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -19,13 +19,10 @@ from reader.core.text import clean, show_path, truncate
 if TYPE_CHECKING:
     from reader.core.ordering import Sort
     from reader.library.library import Library
-    from reader.query.ast import Node, Query
+    from reader.query.ast import Query
 
 STANDARD_STREAM = "-"
 """Stands for standard input or standard output in place of a file name."""
-
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
-offline_option = click.option("--offline", is_flag=True, help="Make no network requests.")
 
 _CONTEXT_CHARS = 20
 """Characters of a query shown around an error."""
@@ -41,7 +38,12 @@ class QueryCommand(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Hide words such as ``-word`` from click's option parser."""
         end = args.index("--") if "--" in args else len(args)
-        words = [_NOT_AN_OPTION + arg if _is_query_word(arg) else arg for arg in args[:end]]
+        with_value = (each for each in self.params if isinstance(each, click.Option) and not each.is_flag)
+        options = {name for each in with_value for name in each.opts}
+        words = [
+            _NOT_AN_OPTION + arg if _is_query_word(arg) and before not in options else arg
+            for before, arg in zip(["", *args], args[:end], strict=False)
+        ]
         return super().parse_args(ctx, [*words, *args[end:]])
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -53,56 +55,61 @@ class QueryCommand(click.Command):
         super().format_epilog(ctx, formatter)
 
 
+class WholeNumber(click.IntRange):
+    """The type of an option that takes a whole number from 0."""
+
+    def __init__(self) -> None:
+        super().__init__(min=0)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: D102
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            name = param.opts[0] if param else "This option"
+            shown = truncate(clean(str(value)), _MAX_CHARS_SHOWN)
+            raise click.UsageError(f"{name} needs a whole number from 0, not “{shown}”.", ctx) from None
+
+
 def _is_query_word(arg: str) -> bool:
     return arg.startswith("-") and not arg.startswith("--") and arg not in {"-", "-h"}
 
 
-def restore_query_words(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the words as the user wrote them: the callback of the argument of a :class:`QueryCommand`."""
-    return tuple(word.removeprefix(_NOT_AN_OPTION) for word in value)
-
-
-def parse_words(words: tuple[str, ...]) -> Query:
-    """Parse the words of a QUERY argument. Raises ReaderError that shows where the error is."""
+def _parse_words(_: click.Context, __: click.Parameter, words: tuple[str, ...]) -> Query:
+    """Parse the words of the argument of a :class:`QueryCommand`. Raises ReaderError that shows where the error is."""
     from reader.query.ast import QueryError
     from reader.query.parser import parse_query
 
-    text = " ".join(words)
+    text = " ".join(word.removeprefix(_NOT_AN_OPTION) for word in words)
     try:
         return parse_query(text)
     except QueryError as error:
         start = max(0, error.start - _CONTEXT_CHARS)
         end = min(error.end, error.start + _MAX_CHARS_SHOWN) + _CONTEXT_CHARS
         excerpt = f"{'…' * bool(start)}{clean(text[start:end])}{'…' * (end < len(text))}"
-        place = f"In the query, at character {error.start + 1}: {excerpt}"
-        raise ReaderError(f"{error.message} {place}", error.hint) from None
+        message = f"{error.message.removesuffix('.')} (character {error.start + 1} of “{excerpt}”)."
+        raise ReaderError(message, error.hint) from None
 
 
-def require_query(words: tuple[str, ...]) -> Query:
-    """Parse a QUERY for articles to change. Raises ReaderError also if it matches all articles by accident."""
-    query = parse_words(words)
-    wordless = _first_wordless_text(query.where)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+offline_option = click.option("--offline", is_flag=True, help="Make no network requests.")
+query_argument = click.argument("query", nargs=-1, callback=_parse_words)
+required_query_argument = click.argument("query", nargs=-1, required=True, callback=_parse_words)
+
+
+def check_query(query: Query) -> None:
+    """Raise ReaderError if ``query``, for articles to change, matches all articles by accident."""
+    from reader.core.tokenize import words
+    from reader.query.ast import WordsCondition, leaves
+
+    texts = [leaf.text for leaf, _ in leaves(query.where) if isinstance(leaf, WordsCondition)]
+    wordless = next((text for text in texts if not words(text)), "")
     if wordless:
         problem = f"“{truncate(clean(wordless), _MAX_CHARS_SHOWN)}” contains no word, so it matches every article."
     elif query.where is None and query.limit is None:
         problem = "The query is empty, so it matches every article."
     else:
-        return query
+        return
     raise ReaderError(problem, "To change every article, use the query: is:read OR is:unread")
-
-
-def _first_wordless_text(where: Node | None) -> str:
-    """Return the first text of a query without a word in it, which matches everything; empty if there is none."""
-    from reader.core.tokenize import words
-    from reader.query.ast import And, Not, Or, WordsCondition
-
-    if isinstance(where, WordsCondition):
-        return "" if words(where.text) else where.text
-    if isinstance(where, Not):
-        return _first_wordless_text(where.part)
-    if isinstance(where, And | Or):
-        return next(filter(None, map(_first_wordless_text, where.parts)), "")
-    return ""
 
 
 def find_rows(library: Library, query: Query, sort: Sort) -> array[int]:
@@ -117,18 +124,15 @@ def input_name(file: str) -> str:
     return "standard input" if file == STANDARD_STREAM else show_path(file)
 
 
-@contextlib.contextmanager
+@contextmanager
 def open_input(file: str, hint: str) -> Iterator[BinaryIO]:
     """Open FILE, or standard input for ``-``, for reading. Raises ReaderError, with ``hint``, if it cannot be read."""
     name = input_name(file)
     try:
-        if file != STANDARD_STREAM:
-            with Path(file).open("rb") as source:
-                yield source
-        else:
-            yield _standard_input()
+        with nullcontext(_standard_input()) if file == STANDARD_STREAM else Path(file).open("rb") as source:
+            yield source
     except IsADirectoryError as error:
-        raise ReaderError(f"{name} is a directory, not a file.", "Name a file in it.") from error
+        raise ReaderError(f"{name} is a folder, not a file.", "Name a file in it.") from error
     except OSError as error:
         raise ReaderError(f"Cannot read {name}: {describe_error(error)}.", hint) from error
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reader.cli.arguments import json_option
+from reader.cli.arguments import WholeNumber, json_option
 from reader.cli.output import out, print_json
-from reader.cli.session import with_library
+from reader.cli.session import on_library
 from reader.core.errors import ReaderError
 from reader.core.exit import print_notice
 from reader.core.paths import Paths
@@ -26,7 +26,7 @@ _MEGABYTE = 1_000_000
 
 @click.group(no_args_is_help=False)
 def cache() -> None:
-    """Inspect and shrink the cache of fetched pages. Pages of starred articles stay."""
+    """Inspect and shrink the cache of fetched pages."""
 
 
 @cache.command(short_help="Show the size and location of the page cache.")
@@ -58,13 +58,13 @@ def info(as_json: bool) -> None:
 @cache.command(short_help="Remove the oldest pages until the cache is small enough.")
 @click.option(
     "--limit",
-    type=click.IntRange(min=0),
+    type=WholeNumber(),
     metavar="MB",
     help="Maximum size in megabytes; the default is the configured limit.",
 )
 def prune(limit: int | None) -> None:
     """Remove the oldest images and pages until the cache is small enough. Pages of starred articles stay."""
-    with _open_pages() as pages:
+    with _open_pages(needs_limit=limit is None) as pages:
         max_bytes = pages.limit if limit is None else limit * _MEGABYTE
         _print_removed(pages.prune(max_bytes))
         if (size := pages.info().size) > max_bytes:
@@ -82,33 +82,35 @@ def clear(starred: bool) -> None:
             print_notice(f"Kept {remaining}; `newsreader cache clear --starred` removes them too.")
 
 
-@cache.command(short_help="Remove the page of one article.")
+@cache.command(short_help="Remove the cached page of one article.")
 @click.argument("path")
 @click.argument("which")
-def drop(path: str, which: str) -> None:
-    """Remove the page of the article WHICH (a file name, path or id) of PATH, starred or not.
+@on_library
+def drop(library: Library, which: str) -> None:
+    """Remove the cached page of the article WHICH (a file name, path or id) in PATH, starred or not.
 
     Use it if the page is not the article: a cached page is only replaced by one that looks at least as good.
     """
-
-    def drop_page(library: Library) -> None:
-        (row,) = library.articles.rows([library.articles.find(which)])
-        if not library.pages.remove(row.id):
-            raise ReaderError(f"No page of {row.path} is cached.")
-        print_notice(f"Removed the page of {row.path}.")
-
-    with_library(path, drop_page)
+    (row,) = library.articles.rows([library.articles.find(which)])
+    if not library.pages.remove(row.id):
+        raise ReaderError(f"{row.path} has no cached page.")
+    print_notice(f"Removed the cached page of {row.path}.")
 
 
 @contextlib.contextmanager
-def _open_pages() -> Iterator[PageStore]:
-    """Open the page cache with the configured size limit."""
-    from reader.config.load import load_config
+def _open_pages(*, needs_limit: bool = False) -> Iterator[PageStore]:
+    """Open the page cache with the configured size limit. Raises ReaderError if that is needed and not certain."""
+    from reader.config.load import load_config, problem_lines
     from reader.library.stores import open_page_store
 
     paths = Paths.from_environment()
+    config = load_config(paths.config_file)
+    for problem in problem_lines(config):
+        print_notice(problem)
+    if needs_limit and config.fetch.is_uncertain:
+        raise ReaderError("Nothing was removed, as cache_mb may be wrong.", "Correct config.toml, or use --limit.")
     with open_page_store(paths, print_notice) as pages:
-        pages.limit = load_config(paths.config_file).fetch.cache_mb * _MEGABYTE
+        pages.limit = config.fetch.cache_mb * _MEGABYTE
         yield pages
 
 

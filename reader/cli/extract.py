@@ -19,9 +19,9 @@ MAX_BYTES = 5_000_000
 """Size limit of a page, as for fetched ones."""
 
 
-@click.command(short_help="Print the article in FILE, a web page.")
+@click.command(short_help="Extract the article from FILE, a web page.")
 @click.argument("file")
-@click.option("--url", default="", help="Address of the page, against which relative links are resolved.")
+@click.option("--url", default="", help="URL of the page; relative links are resolved against it.")
 @click.option(
     "--format",
     "form",
@@ -31,7 +31,7 @@ MAX_BYTES = 5_000_000
     help="text prints the words of the article only, without title, links and captions.",
 )
 def extract(file: str, *, url: str, form: str) -> None:
-    """Print the article in FILE, an HTML page or plain text, without everything around it; - is standard input.
+    """Extract the article from FILE (HTML or plain text) and print it; - is standard input.
 
     A separate process reads the page, limited to 10 seconds and 512 MB.
     """
@@ -40,7 +40,6 @@ def extract(file: str, *, url: str, form: str) -> None:
 
     name = input_name(file)
     page = _read(file, name)
-    _check_content(page, name)
     with contextlib.closing(SandboxPool()) as sandbox:
         try:
             result = ExtractionResult.from_values(sandbox.call("page", page, url, ""))
@@ -62,24 +61,20 @@ def extract(file: str, *, url: str, form: str) -> None:
 
 
 def _read(file: str, name: str) -> bytes:
-    """Return the contents of a page. Raises ReaderError if it cannot be read or is too large."""
+    """Return the contents of a page. Raises ReaderError if it cannot be read, is too large, empty or not text."""
+    from reader.web.response.content_type import describe, sniff
+
     with open_input(file, "Check the spelling.") as source:
         page = source.read(MAX_BYTES + 1)
     if len(page) > MAX_BYTES:
         raise ReaderError(f"{name} is larger than {MAX_BYTES // 1_000_000} MB, too large for an article.")
-    return page
-
-
-def _check_content(page: bytes, name: str) -> None:
-    """Raise ReaderError for empty files and files that are not text, such as PDFs and images."""
-    from reader.web.response.content_type import describe, sniff
-
     if not page.strip():
         raise ReaderError(f"{name} is empty.", "Use a web page: HTML, XHTML or plain text.")
     kind = sniff(page)
     if kind not in ("text/html", "text/plain"):
         found = "a binary file" if kind == "application/octet-stream" else describe(kind)
         raise ReaderError(f"{name} is {found}, not a web page.", "Use HTML, XHTML or plain text.")
+    return page
 
 
 def _no_article(name: str, stub: str) -> ReaderError:

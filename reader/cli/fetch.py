@@ -8,18 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reader.cli.arguments import (
-    QueryCommand,
-    find_rows,
-    json_option,
-    offline_option,
-    parse_words,
-    restore_query_words,
-)
+from reader.cli.arguments import QueryCommand, find_rows, json_option, offline_option, query_argument
 from reader.cli.output import out, print_json_array
 from reader.cli.session import progress_display, with_library
 from reader.core.errors import ReaderError
 from reader.core.exit import print_notice
+from reader.core.ordering import Sort
 from reader.core.paths import Paths
 from reader.core.text import format_count
 
@@ -27,37 +21,35 @@ if TYPE_CHECKING:
     from reader.config.settings import FetchSettings
     from reader.core.events import BulkProgress, FetchResult
     from reader.library.library import Library
+    from reader.query.ast import Query
 
-_EXIT_FAILED = 1
 
-
-@click.command(cls=QueryCommand, short_help="Fetch the pages of the articles of PATH, or those that match QUERY.")
+@click.command(cls=QueryCommand, short_help="Fetch the original pages of articles in PATH.")
 @click.argument("path")
-@click.argument("query", nargs=-1, callback=restore_query_words)
+@query_argument
 @click.option("--force", is_flag=True, help="Also check whether cached pages are still current.")
 @click.option("--archive", is_flag=True, help="Try the Wayback Machine for pages that cannot be fetched.")
 @offline_option
 @json_option
-def fetch(path: str, *, query: tuple[str, ...], force: bool, archive: bool, offline: bool, as_json: bool) -> None:
-    """Fetch the page of every article of PATH, or of those that match QUERY, that has none in the cache yet.
+def fetch(path: str, *, query: Query, force: bool, archive: bool, offline: bool, as_json: bool) -> None:
+    """Fetch the original page of every article in PATH, or of those that match QUERY, unless it is cached.
 
     Progress goes to stderr, failures go to stdout. The exit status is 1 if a fetch failed or if, with
     --force, a page could not be checked. If interrupted, the next run continues.
     """
     from dataclasses import replace
 
-    from reader.config.load import load_config
+    from reader.config.load import load_config, problem_lines
 
-    settings = load_config(Paths.from_environment().config_file).fetch
-    settings = replace(settings, offline=offline, archive=settings.archive or archive)
+    config = load_config(Paths.from_environment().config_file)
+    settings = replace(config.fetch, offline=offline, archive=config.fetch.archive or archive)
     if settings.refusal:
+        for problem in problem_lines(config):
+            print_notice(problem)
         raise ReaderError(settings.refusal)
-    wanted = parse_words(query)
 
     def fetch_matches(library: Library) -> bool:
-        from reader.core.ordering import Sort
-
-        ids = library.index.ids_of(find_rows(library, wanted, Sort()))
+        ids = library.index.ids_of(find_rows(library, query, Sort()))
         if not ids and len(library.articles.order(Sort())):
             if as_json:
                 print_json_array(())
@@ -66,7 +58,7 @@ def fetch(path: str, *, query: tuple[str, ...], force: bool, archive: bool, offl
         return _fetch(library, settings, ids, force=force, as_json=as_json)
 
     if not with_library(path, fetch_matches):
-        sys.exit(_EXIT_FAILED)
+        sys.exit(1)
 
 
 def _fetch(library: Library, settings: FetchSettings, ids: Sequence[str], *, force: bool, as_json: bool) -> bool:
@@ -74,7 +66,7 @@ def _fetch(library: Library, settings: FetchSettings, ids: Sequence[str], *, for
     import asyncio
 
     from reader.export.records import fetch_record
-    from reader.fetching.run_once import fetch_all
+    from reader.fetching.bulk import fetch_all
 
     pages = library.pages
     if pages.notice:
@@ -93,7 +85,7 @@ def _fetch(library: Library, settings: FetchSettings, ids: Sequence[str], *, for
                 done = progress.done + progress.cached + progress.failed
                 total = done + progress.left
                 # A bar without a total would never look complete.
-                show(done if total else 1, total or 1, _facts(progress), finished=progress.finished)
+                show(done if total else 1, total or 1, _facts(progress), progress.finished)
 
             final = asyncio.run(fetch_all(library, settings, ids, show_progress, add_result, force=force))
     except KeyboardInterrupt:
@@ -116,7 +108,7 @@ def _print_failures(library: Library, results: Iterable[FetchResult]) -> None:
     """Print, one line each, why articles have no page or why theirs could not be checked."""
     for result in results:
         if result.error:
-            rows = library.articles.rows(library.articles.rowids(result.id)[:1])
+            rows = library.articles.rows(library.index.rowids_by_id(result.id)[:1])
             out(f"{rows[0].path if rows else result.id}: {result.error}\n")
 
 
@@ -128,7 +120,7 @@ def _all_results(library: Library, ids: Sequence[str], results: dict[str, FetchR
         if id_ in results:
             yield results[id_]
         elif (page := library.pages.page(id_)) is not None:
-            yield FetchResult(id_, "cached", page.final_url, page.extract.words, (), "", 0.0)
+            yield FetchResult(id_, "cached", page.final_url, page.extract.words)
 
 
 def _facts(progress: BulkProgress) -> str:

@@ -17,6 +17,7 @@ import click
 from reader import __version__
 from reader.cli import articles, index
 from reader.cli.cache import cache
+from reader.cli.config import config
 from reader.cli.extract import extract
 from reader.cli.fetch import fetch
 from reader.cli.marks import state
@@ -27,7 +28,7 @@ _OFFLINE = "--offline"
 
 
 class _ClosedPipeError(Exception):
-    """The reader of our output has closed the pipe, as ``head`` does."""
+    """The reader of stdout has closed the pipe, as ``head`` does."""
 
 
 @contextlib.contextmanager
@@ -83,7 +84,7 @@ def cli() -> None:
     """
 
 
-for _command in (*articles.COMMANDS, *index.COMMANDS, fetch, extract, cache, state):
+for _command in (*articles.COMMANDS, *index.COMMANDS, config, fetch, extract, cache, state):
     cli.add_command(_command)
 
 

@@ -31,8 +31,7 @@ def export(file: str) -> None:
 
     with export_marks(Paths.from_environment(), print_notice) as lines:
         if file == STANDARD_STREAM:
-            for line in lines:
-                sys.stdout.buffer.write(line)
+            sys.stdout.buffer.writelines(lines)
             sys.stdout.buffer.flush()
         else:
             write_atomically(Path(file), lines)
@@ -55,6 +54,6 @@ def import_(file: str) -> None:
         print_notice(f"It also has {format_count(number, f'saved {kind}')}.")
     if imported.in_future:
         print_notice(
-            f"{format_count(imported.in_future, 'mark')} in it had a time in the future, so a clock was wrong, "
+            f"{format_count(imported.in_future, 'mark')} in it had a time in the future: a clock is or was wrong, "
             "there or here. Your next changes still count as more recent."
         )

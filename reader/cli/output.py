@@ -7,14 +7,17 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from reader.core.text import stable_width
-from reader.core.times import format_iso, to_local
+from reader.core.exit import print_notice
+from reader.core.model import Precision
+from reader.core.text import format_count, stable_width
+from reader.core.times import format_iso, format_partial, to_local
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from reader.content.page import Page
     from reader.core.model import Article, Row
+    from reader.library.library import Library
 
 printed_anything = False
 """Whether the running command has printed output, so that it can no longer start over."""
@@ -47,9 +50,21 @@ def _ascii_only() -> bool:
     return (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
 
 
+def report_problems(library: Library) -> None:
+    """Say on stderr how many documents have problems, and how many files and folders are not read."""
+    counts = library.counts()
+    if number := counts.with_problems - counts.unlisted:
+        have = "has" if number == 1 else "have"
+        where = "`newsreader check` lists them, has:problems finds the documents"
+        print_notice(f"{format_count(number, 'document')} {have} problems; {where}.")
+    if number := counts.unlisted:
+        what = "file or folder is" if number == 1 else "files or folders are"
+        print_notice(f"{number:,} {what} not read; `newsreader check` says why.")
+
+
 def tsv_cells(row: Row) -> tuple[str, ...]:
     """Return the values of a row for other programs: quality, heat, date in UTC, source, title and path."""
-    when = format_iso(row.published_at) if row.published_at else "-"
+    when = format_iso(row.published_at, row.precision) if row.published_at else "-"
     return _score(row.quality), _score(row.heat), when, row.source or "-", row.title, row.path
 
 
@@ -57,9 +72,11 @@ def _score(value: float | None) -> str:
     return "-" if value is None else str(value)
 
 
-def _long_date(moment: datetime | None) -> str:
+def _long_date(moment: datetime | None, precision: Precision = "time") -> str:
     if moment is None:
         return ""
+    if precision != "time":
+        return format_partial(moment, precision)
     day = to_local(moment)
     return f"{day.date().isoformat()} {day:%H:%M} {day.tzname() or ''}".rstrip()
 
@@ -78,7 +95,7 @@ def print_table(rows: Iterator[Row]) -> None:
     table.add_column("Source", no_wrap=True, overflow="ellipsis", min_width=8, max_width=20)
     table.add_column("Title", ratio=1, overflow="ellipsis", no_wrap=True)
     for row in rows:
-        when = to_local(row.published_at).date().isoformat() if row.published_at else "–"
+        when = format_partial(row.published_at, row.precision) if row.published_at else "–"
         cells = (_score(row.quality), _score(row.heat), when, row.source, row.title)
         # Text, not str: brackets in a title are not markup.
         table.add_row(*(Text("–" if cell == "-" else stable_width(cell)) for cell in cells))
@@ -94,7 +111,9 @@ def print_article(article: Article) -> None:
 
     facts = [
         ("Source", article.source),
-        ("Date", _long_date(article.published_at)),
+        ("By", ", ".join(article.provider.authors)),
+        ("Date", _long_date(article.published_at, article.precision)),
+        ("Updated", _long_date(article.updated_at, article.updated_precision)),
         ("Type", article.type),
         ("Quality", "" if article.quality is None else _score(article.quality)),
         ("Heat", "" if article.heat is None else _score(article.heat)),
@@ -102,7 +121,7 @@ def print_article(article: Article) -> None:
         ("Link", article.links.best),
         ("AMP", article.links.amp_copy),
     ]
-    parts = [article.title, _fact_lines(facts), article.excerpt]
+    parts = [article.title, _fact_lines(facts), "" if article.excerpt_is_from_body else article.excerpt]
     if article.body:
         with closing(BodyParser()) as parser:
             parts.append(to_markdown(parser.parse_body(article.body, article.body_format, article.links.best)).strip())
@@ -118,7 +137,7 @@ def print_article(article: Article) -> None:
         for name, value in article.extra.items()
     ]
     if article.secured:
-        extra.append(f"secured payload, {article.secured.size:,} bytes")
+        extra.append(f"secured: {article.secured.size:,} bytes, encrypted")
     parts.append("\n".join(extra))
     out("\n\n".join(filter(None, parts)) + "\n")
 

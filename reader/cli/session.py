@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from reader.cli import output
 from reader.core.errors import ReaderError
@@ -16,7 +17,6 @@ from reader.core.paths import Paths
 
 if TYPE_CHECKING:
     from reader.core.events import Progress
-    from reader.core.model import IndexTotals
     from reader.library.library import Library
     from reader.storage.sqlite.lock import KeepWaiting
 
@@ -33,13 +33,12 @@ def open_library(path: str) -> Iterator[Library]:
 
     if not path:
         raise ReaderError("The folder name is empty.", "Use `.` for the current folder.")
-    library = Library.open(Path(path), Paths.from_environment())
-    try:
+    with contextlib.closing(Library.open(Path(path), Paths.from_environment())) as library:
+        _ = library.reading  # which may add a notice about the settings
         for notice in library.notices:
             print_notice(notice)
+        library.marks.store.report_to(print_notice)
         yield library
-    finally:
-        library.close()
 
 
 def with_library(path: str, act: Callable[[Library], Result]) -> Result:
@@ -51,13 +50,8 @@ def with_library(path: str, act: Callable[[Library], Result]) -> Result:
 
     output.printed_anything = False
     with open_library(path) as library:
-
-        def refresh_fully() -> None:
-            for _ in refresh_library(library, NO_WAIT):
-                pass
-
         try:
-            refresh_fully()
+            _refresh_fully(library, NO_WAIT)
         except BusyError:
             print_notice(f"Another newsreader is reading {library.name}; the result covers what it has read so far.")
         except ReaderError as error:
@@ -65,28 +59,36 @@ def with_library(path: str, act: Callable[[Library], Result]) -> Result:
                 raise
             print_notice(f"{error.message} The index is kept in memory.")
             library.use_memory()
-            refresh_fully()
-        try:
-            return act(library)
-        except ReaderError as error:
-            if not (error.damaged and library.renew()):
-                raise
-            if output.printed_anything:
-                raise ReaderError(error.message, "It was moved aside; run the command again.") from error
-            refresh_fully()
-            return act(library)
+            _refresh_fully(library, NO_WAIT)
+        return run_or_rebuild(library, lambda: act(library), NO_WAIT)
 
 
-def count_everything(library: Library) -> IndexTotals:
-    """Count what the index holds; if that reveals damage, the index is rebuilt first."""
+def on_library(act: Callable[..., None]) -> Callable[..., None]:
+    """Make the function of a command with a PATH of ``act(library, ...)``, as :func:`with_library` calls it."""
+
+    @functools.wraps(act)
+    def run(path: str, **options: Any) -> None:
+        with_library(path, lambda library: act(library, **options))
+
+    return run
+
+
+def run_or_rebuild(library: Library, act: Callable[[], Result], wait: KeepWaiting) -> Result:
+    """Return the result of ``act``; if the index turns out to be damaged, rebuild it and run ``act`` again."""
     try:
-        return library.census()
+        return act()
     except ReaderError as error:
         if not (error.damaged and library.renew()):
             raise
-        for _ in refresh_library(library, wait_policy()):
-            pass
-        return library.census()
+        if output.printed_anything:
+            raise ReaderError(error.message, "It was moved aside; run the command again.") from error
+        _refresh_fully(library, wait)
+        return act()
+
+
+def _refresh_fully(library: Library, wait: KeepWaiting) -> None:
+    for _ in refresh_library(library, wait):
+        pass
 
 
 def refresh_library(library: Library, wait: KeepWaiting, *, rebuild: bool = False) -> Iterator[Progress]:
@@ -103,23 +105,17 @@ def refresh_library(library: Library, wait: KeepWaiting, *, rebuild: bool = Fals
 
 def wait_policy() -> Callable[[], bool]:
     """Return a policy that waits for another newsreader as long as it takes, and prints one notice about it."""
-    announced = False
 
+    @functools.cache
     def wait() -> bool:
-        nonlocal announced
-        if not announced:
-            announced = True
-            print_notice("Waiting for another newsreader that is reading this folder.")
+        print_notice("Waiting for another newsreader that is reading this folder.")
         return True
 
     return wait
 
 
-class ShowProgress(Protocol):
-    """Shows how far something is."""
-
-    def __call__(self, done: int, total: int | None, facts: str, *, finished: bool = False) -> None:
-        """Show ``done`` of ``total`` (None if unknown), described by ``facts``."""
+ShowProgress: TypeAlias = Callable[[int, int | None, str, bool], None]
+"""Shows how many are done of a total (None if unknown), facts about it, and whether it is finished."""
 
 
 @contextlib.contextmanager
@@ -128,7 +124,7 @@ def progress_display(title: str) -> Iterator[ShowProgress]:
     if not sys.stderr.isatty():
         last_line = time.monotonic()
 
-        def show_line(done: int, total: int | None, facts: str, *, finished: bool = False) -> None:
+        def show_line(done: int, total: int | None, facts: str, finished: bool) -> None:
             nonlocal last_line
             if facts and not finished and time.monotonic() > last_line + SECONDS_BETWEEN_LINES:
                 last_line = time.monotonic()
@@ -144,7 +140,7 @@ def progress_display(title: str) -> Iterator[ShowProgress]:
     with Bar(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("", total=None, facts="")
 
-        def show_bar(done: int, total: int | None, facts: str, *, finished: bool = False) -> None:
+        def show_bar(done: int, total: int | None, facts: str, finished: bool) -> None:
             bar.update(task, completed=done, total=total, facts=facts)
 
         yield show_bar

@@ -1,147 +1,277 @@
 """Reads the settings file: TOML -> a frozen :class:`Config`.
 
-An unknown setting, or one of the wrong type, is an error that names the file and the key, so that a typo cannot go
-unnoticed.
+An error costs the setting it is in, not the whole file: :attr:`Config.problems` says what is wrong, and where.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
-from reader.config.settings import GRAPHICS, Config, FetchSettings
-from reader.core.errors import ReaderError, describe_error
-from reader.core.text import clean, show_path
+from reader.config.declarations import BY_PATH, FIELDS, SETTINGS, TABLES, Setting, command_words
+from reader.config.settings import Config, ConfigNote, FetchSettings
+from reader.core.errors import describe_error
+from reader.core.text import clean, show_path, truncate
 
-_HOST = re.compile(r"[A-Za-z0-9_.-]{1,253}")
-_PROXY = re.compile(r"https?://[^\s/]+/?", re.IGNORECASE)
-_MAX_MEGABYTES = 1_000_000
-
-
-def _is_bool(value: Any) -> bool:
-    return isinstance(value, bool)
+_Names = tuple[str, ...]
+_MAX_BYTES = 200_000
+_MAX_PARSED = 20_000
+"""Lines that are parsed to find the lines of settings, which takes less than half a second."""
+_AT_LINE = re.compile(r" \(at line (\d+), column \d+\)")
 
 
-def _is_host_list(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(each, str) and _is_host(each) for each in value)
+class KeysCheck(NamedTuple):
+    """What the app makes of ``[keys]``; problems and notes are by action: sentence and advice."""
+
+    keymap: dict[str, str]
+    problems: list[tuple[str, str, str]]
+    notes: list[tuple[str, str, str]]
 
 
-def _is_host(value: str) -> bool:
-    return bool(_HOST.fullmatch(value)) or _is_ipv6(value)
+class AppChecks(NamedTuple):
+    """How to check the settings of which only the app knows the valid values."""
+
+    keys: Callable[[Mapping[str, Any]], KeysCheck]
+    themes: Callable[[], Iterable[str]]
 
 
-def _is_ipv6(value: str) -> bool:
-    if ":" not in value:
-        return False
-    from ipaddress import IPv6Address  # lazy: few users set allow_hosts
-
-    try:
-        return IPv6Address(value).scope_id is None
-    except ValueError:
-        return False
-
-
-def _is_proxy(value: Any) -> bool:
-    if not isinstance(value, str) or (value and not _PROXY.fullmatch(value)):
-        return False
-    from urllib.parse import urlsplit  # lazy: few users set a proxy
-
-    try:
-        parts = urlsplit(value)
-        host, _ = parts.hostname, parts.port  # .port raises ValueError unless it is a port number
-    except ValueError:
-        return False
-    return not value or bool(host and host.isascii())
-
-
-def _is_graphics(value: Any) -> bool:
-    return isinstance(value, str) and value in GRAPHICS
-
-
-def _is_user_agent(value: Any) -> bool:
-    return isinstance(value, str) and value.isascii() and (not value or (value.isprintable() and bool(value.strip())))
-
-
-def _is_megabytes(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _MAX_MEGABYTES
-
-
-_FETCH_SETTINGS: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "enabled": (_is_bool, "true or false"),
-    "allow_hosts": (_is_host_list, 'a list of hosts without scheme and port, such as ["127.0.0.1"]'),
-    "proxy": (_is_proxy, 'the URL of a proxy in quotes, such as "http://proxy.example:3128"'),
-    "user_agent": (_is_user_agent, "one line of ASCII in quotes"),
-    "cache_mb": (_is_megabytes, f"a whole number of megabytes from 1 to {_MAX_MEGABYTES:,}"),
-    "archive": (_is_bool, "true or false"),
-    "images": (_is_bool, "true or false"),
-    "graphics": (_is_graphics, "one of " + ", ".join(f'"{name}"' for name in GRAPHICS)),
-}
-"""The settings of ``[fetch]``: a check of the value, and what follows “must be” in the error."""
-
-
-def load_config(path: Path, actions: frozenset[str] | None = None) -> Config:
+def load_config(path: Path, checks: AppChecks | None = None, before: Config | None = None) -> Config:
     """Return the settings in the file ``path``, or the defaults if there is no such file.
 
-    ``actions`` are the valid names in ``[keys]``; None skips the check, for callers that use no keys.
-    Raises ReaderError that names the file and the key if a value is not valid.
+    Where the file is not valid, what was set ``before`` stays in force. Without ``checks``, for callers that need
+    neither keys nor theme, these are not checked.
     """
-    file = show_path(path)
-    values = _read_toml(path, file)
-    for name in values:
-        if name not in {"theme", "keys", "fetch"}:
-            raise ReaderError(f"{file}: unknown setting “{clean(name)}”.", "The settings are: theme, [keys], [fetch].")
-    theme = values.get("theme", "")
-    if not isinstance(theme, str):
-        raise ReaderError(f"{file}: theme must be the name of a theme, in quotes.")
-    return Config(
-        theme=theme,
-        keys=MappingProxyType(_checked_keys(file, values.get("keys", {}), actions)),
-        fetch=_checked_fetch_settings(file, values.get("fetch", {})),
-    )
-
-
-def _read_toml(path: Path, file: str) -> dict[str, Any]:
-    try:
-        text = path.read_text("utf-8")
+    text, unreadable = read_text(path)
+    values: dict[str, Any] = {}
+    if text:
         import tomllib  # lazy: most users have no settings file
 
-        return tomllib.loads(text)
+        try:
+            values = tomllib.loads(text)
+        except (ValueError, RecursionError) as error:
+            unreadable = _syntax_error(text, str(error))
+    if unreadable is not None:
+        if before is not None:
+            return replace(before, problems=(unreadable,), notes=())
+        return Config(path=path, problems=(unreadable,), fetch=FetchSettings(is_uncertain=True))
+    return _Loading(path, text, values, checks, before).config()
+
+
+def read_text(path: Path) -> tuple[str, ConfigNote | None]:
+    """Return the text of the settings file, empty if there is none, and what is wrong if it cannot be read."""
+    try:
+        if path.exists() and not path.is_file():  # opening a pipe would block
+            return "", ConfigNote(0, "this is not a regular file.", "Settings are stored there: move it away.")
+        with path.open("rb") as file:
+            data = file.read(_MAX_BYTES + 1)
+        if len(data) > _MAX_BYTES:
+            return "", ConfigNote(0, f"the file is longer than {_MAX_BYTES:,} bytes.", "Shorten it.")
+        return data.decode("utf-8-sig").replace("\r\n", "\n"), None
     except FileNotFoundError:
-        return {}
+        return "", None
     except OSError as error:
-        raise ReaderError(f"Cannot read {file}: {describe_error(error)}.") from None
-    except (ValueError, RecursionError) as error:  # TOML and Unicode errors are ValueErrors
-        message = f"{file} is not valid TOML: {clean(str(error))}."
-        raise ReaderError(message, "Fix that line, or move the file away.") from None
+        return "", ConfigNote(0, f"the file cannot be read: {describe_error(error)}.")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        return "", ConfigNote(line, "not valid TOML: the text is not UTF-8.", "Save the file as UTF-8.")
 
 
-def _checked_keys(file: str, table: Any, actions: frozenset[str] | None) -> dict[str, str]:
-    if not isinstance(table, dict):
-        raise ReaderError(f"{file}: keys must be a table: [keys].")
-    for name, value in table.items():
-        if actions is not None and name not in actions:
-            known = ", ".join(sorted(actions))
-            raise ReaderError(
-                f"{file}: [keys] has no action “{clean(name)}”.",
-                f"The actions are: {known}. Put names with a dot in quotes.",
-            )
-        if not isinstance(value, str) or not value.strip():
-            raise ReaderError(f'{file}: [keys] {name} must be a key in quotes, such as "x" or "ctrl+x".')
-    return dict(table)
+def _syntax_error(text: str, error: str) -> ConfigNote:
+    found = _AT_LINE.search(error)
+    line = int(found[1]) if found else text.rstrip("\n").count("\n") + 1
+    reason = _AT_LINE.sub("", error).replace(" (at end of document)", ", but the file ends here")
+    return ConfigNote(line, f"not valid TOML: {clean(reason).rstrip('.')}.", "Fix that line.")
 
 
-def _checked_fetch_settings(file: str, table: Any) -> FetchSettings:
-    if not isinstance(table, dict):
-        raise ReaderError(f"{file}: fetch must be a table: [fetch].")
-    for name, value in table.items():
-        if name not in _FETCH_SETTINGS:
-            known = ", ".join(_FETCH_SETTINGS)
-            raise ReaderError(f"{file}: [fetch] has no setting “{clean(name)}”.", f"The settings are: {known}.")
-        is_valid, words = _FETCH_SETTINGS[name]
-        if not is_valid(value):  # the value is never quoted, since a proxy URL may contain a password
-            raise ReaderError(f"{file}: [fetch] {name} must be {words}.")
-    hosts = tuple(host.lower() for host in table.get("allow_hosts", ()))
-    return FetchSettings(**{**table, "allow_hosts": hosts})
+def lines_of(text: str) -> dict[_Names, int]:
+    """Return the line of each table and each key in valid TOML, by the names that lead there, two at most.
+
+    The parser of the standard library reports no lines, so it is given one statement at a time. This takes far longer
+    than parsing: call it only if there is something to report. In an absurd file not all are found.
+    """
+    import tomllib
+
+    lines = text.split("\n")
+    found: dict[_Names, int] = {}
+    table: _Names = ()
+    start = parsed_lines = 0
+    while start < len(lines):
+        for end in range(start + 1, len(lines) + 1):
+            if (parsed_lines := parsed_lines + end - start) > _MAX_PARSED:
+                return found
+            try:
+                parsed = tomllib.loads("\n".join(lines[start:end]))
+                break
+            except ValueError:  # the statement goes on
+                continue
+        if lines[start].lstrip().startswith("["):
+            table = _names(parsed)
+            statement: dict[_Names, int] = {table: start + 1}
+        else:
+            statement = {(*table, *names): start + 1 for names in _inner_names(parsed)}
+        for names, line in statement.items():
+            for length in range(1, min(len(names), 2) + 1):
+                found.setdefault(names[:length], line)
+        start = end
+    return found
+
+
+def _names(header: Any) -> _Names:
+    """Return the names in the header of a table, ``[a.b]`` or ``[[a.b]]``."""
+    names: _Names = ()
+    while header := (header[0] if isinstance(header, list) else header):
+        ((name, header),) = header.items()
+        names = (*names, name)
+    return names
+
+
+def _inner_names(parsed: dict[str, Any]) -> Iterable[_Names]:
+    for name, value in parsed.items():
+        yield (name,)
+        if isinstance(value, dict):
+            yield from ((name, inner) for inner in value)
+
+
+def shown_name(name: str) -> str:
+    """Return a name in the file for a message."""
+    return truncate(clean(name), 60)
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """Return the valid name that is most like ``name``; empty if none is."""
+    import difflib  # lazy: most settings are valid
+
+    return next(iter(difflib.get_close_matches(name, list(names), 1)), "")
+
+
+class _Loading:
+    """The values of a file on their way to a :class:`Config`."""
+
+    def __init__(
+        self, path: Path, text: str, tables: dict[str, Any], checks: AppChecks | None, before: Config | None
+    ) -> None:
+        self._path = path
+        self._text = text
+        self._tables = tables
+        self._checks = checks
+        self._before = before or Config()
+        self._lines: dict[_Names, int] | None = None
+        self._problems: list[ConfigNote] = []
+        self._is_uncertain = False
+        self._values: dict[_Names, Any] = {}
+
+    def config(self) -> Config:
+        """Return the settings."""
+        for name, value in self._tables.items():
+            if name == "keys" and isinstance(value, dict):
+                continue
+            if name in TABLES and isinstance(value, dict):
+                for inner, inner_value in value.items():
+                    self._take((name, inner), inner_value)
+            elif name in TABLES:
+                self._report((name,), f"{name} must be a table: [{name}].")
+                self._is_uncertain |= name == "fetch"
+            else:
+                self._take((name,), value)
+        keymap, notes = self._keymap()
+        values = self._values
+        fetch = {names[1]: value for names, value in values.items() if names[0] == "fetch"}
+        fetch["allow_hosts"] = tuple(host.lower() for host in fetch.get("allow_hosts", ()))
+        return Config(
+            density=values.get(("density",), "auto"),
+            theme=values.get(("theme",), ""),
+            mark_read=values.get(("mark_read",), "open"),
+            mark_read_after=values.get(("mark_read_after",), 2.0),
+            keys=keymap,
+            browser=self._command("browser"),
+            pager=self._command("pager"),
+            editor=self._command("editor"),
+            fetch=FetchSettings(**fetch, is_uncertain=self._is_uncertain),
+            fields={
+                FIELDS[names[1]]: tuple(value) for names, value in values.items() if names[0] == "fields" and value
+            },
+            date_order=values.get(("dates", "order"), ""),
+            path=self._path,
+            values=values,
+            problems=tuple(sorted(self._problems)),
+            notes=tuple(notes),
+        )
+
+    def _command(self, name: str) -> tuple[str, ...]:
+        return tuple(command_words(self._values.get((name,), "")))
+
+    def _take(self, names: _Names, value: Any) -> None:
+        setting = BY_PATH.get(names)
+        if setting is None:
+            self._report_unknown(names)
+            return
+        wrong = "" if setting.is_valid(value) else f"{setting.label} must be {setting.must_be}."
+        if not wrong and value and names == ("theme",) and self._checks is not None:
+            themes = list(self._checks.themes())
+            if value not in themes:
+                wrong = f"there is no theme “{shown_name(value)}”."
+                self._report(names, wrong, _did_you_mean(nearest(value, themes)) or "Ctrl+p, Theme lists them.")
+        elif wrong:  # the value is never quoted, since the URL of a proxy may contain a password
+            self._report(names, wrong)
+        if wrong:
+            self._is_uncertain |= setting.is_protective
+            if names in self._before.values:
+                self._values[names] = self._before.values[names]
+        else:
+            self._values[names] = value
+
+    def _report_unknown(self, names: _Names) -> None:
+        *table, name = names
+        here = [each for each in SETTINGS if [*each.path[:-1]] == table]
+        near = nearest(name, [each.name for each in here] + ([] if table else [*TABLES]))
+        meant: Setting | None = next((each for each in here if each.name == near), None)
+        if meant is None and (meant := next((each for each in SETTINGS if each.name == name), None)) is not None:
+            hint = f"It belongs under [{meant.table}]." if meant.table else "It belongs above the first table."
+        elif near:
+            hint = _did_you_mean(f"[{near}]" if meant is None else near)
+        else:
+            hint = f"The {'fields' if table == ['fields'] else 'settings'} are: {', '.join(_known(here, table))}."
+        self._is_uncertain |= near == "fetch" or (meant is not None and meant.is_protective)
+        kind = "field" if table == ["fields"] else "setting"
+        what = f"[{table[0]}] has no {kind}" if table else "unknown setting"
+        self._report(names, f"{what} “{shown_name(name)}”.", hint)
+
+    def _keymap(self) -> tuple[Mapping[str, str], list[ConfigNote]]:
+        table = self._tables.get("keys", {})
+        if self._checks is None or not isinstance(table, dict):
+            return (self._before.keys if self._checks else {}), []
+        found = self._checks.keys(table)
+        for action, message, hint in found.problems:
+            self._report(("keys", action), message, hint)
+        wrong = {("keys", action) for action, *_ in found.problems}
+        if stay := {names[1]: value for names, value in self._before.values.items() if names in wrong}:
+            found = self._checks.keys({**table, **stay})
+        own = {action: keys for action, keys in found.keymap.items() if action in table}
+        self._values |= {("keys", action): keys for action, keys in own.items()}
+        return found.keymap, [
+            ConfigNote(self._line(("keys", action)), message, hint) for action, message, hint in found.notes
+        ]
+
+    def _report(self, names: _Names, message: str, hint: str = "") -> None:
+        self._problems.append(ConfigNote(self._line(names), message, hint))
+
+    def _line(self, names: _Names) -> int:
+        if self._lines is None:
+            self._lines = lines_of(self._text)
+        return self._lines.get(names) or self._lines.get(names[:1], 0)
+
+
+def _known(here: Iterable[Setting], table: list[str]) -> list[str]:
+    return [each.name for each in here] + ([] if table else [f"[{name}]" for name in TABLES])
+
+
+def _did_you_mean(name: str) -> str:
+    return f"Did you mean “{name}”?" if name else ""
+
+
+def problem_lines(config: Config) -> list[str]:
+    """Return each problem as a line that names the file."""
+    return [each.text(show_path(config.path)) for each in config.problems] if config.path is not None else []

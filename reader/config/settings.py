@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, get_args
 
 FETCHING_DISABLED = "Fetching is off: enabled = false under [fetch] in config.toml."
 OFFLINE = "Fetching is off: newsreader was started with --offline."
+NOT_VALID = "Fetching is off until config.toml is corrected; `newsreader config check` says what is wrong."
 
+Density = Literal["auto", "comfortable", "compact"]
+DENSITIES: tuple[Density, ...] = get_args(Density)
 GRAPHICS = ("auto", "kitty", "sixel", "blocks", "none")
 """Ways to draw images: detect, Kitty's graphics protocol, Sixel, half-blocks, none at all."""
+
+
+MARK_READ = ("open", "rest", "never")
+"""What marks an article read: opening it, also selecting it for some seconds, or only keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,34 +29,73 @@ class FetchSettings:
     offline: bool = False
     """Whether the command line says ``--offline``."""
     allow_hosts: tuple[str, ...] = ()
-    """Hosts that may be fetched from although they are this machine or on a private network."""
+    """Hosts that may be fetched from although they are on this machine or a private network."""
     proxy: str = ""
-    """URL of a proxy; empty to use the environment. May hold a password: never shown."""
+    """URL of a proxy; empty to use the environment. It may contain a password and is never shown."""
     user_agent: str = ""
     """The User-Agent header; empty for the program's name and version."""
     cache_mb: int = 500
     """Size limit of the page cache in megabytes (1,000,000 bytes)."""
     archive: bool = False
-    """Whether to try the newest Wayback Machine capture when no address yields an article."""
-    images: bool | None = None
-    """Whether to fetch and show images; None means yes, except over SSH."""
+    """Whether to try the newest Wayback Machine capture when no URL yields an article."""
+    images: bool | Literal["ask"] = "ask"
+    """Whether to fetch and show images; “ask” fetches none until a key asks for it."""
     graphics: str = "auto"
     """How to draw images: one of :data:`GRAPHICS`."""
+    is_uncertain: bool = False
+    """Whether a mistake in the file may have been meant to limit fetching or the size of the cache."""
 
     @property
     def refusal(self) -> str:
         """Why nothing may be fetched, as a sentence; empty if fetching is allowed."""
         if self.offline:
             return OFFLINE
-        return "" if self.enabled else FETCHING_DISABLED
+        if not self.enabled:
+            return FETCHING_DISABLED
+        return NOT_VALID if self.is_uncertain else ""
+
+
+class ConfigNote(NamedTuple):
+    """Something to say about a line of the settings file."""
+
+    line: int
+    """The number of the line; 0 if it is not known."""
+    message: str
+    hint: str = ""
+
+    def text(self, file: str) -> str:
+        """Return all of it in one line; ``file`` is the name of the file as shown."""
+        return f"{file}:{f'{self.line}:' if self.line else ''} {self.message} {self.hint}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
     """All settings of the settings file, with their defaults."""
 
+    density: Density = "auto"
+    """How many lines an article has in the list."""
     theme: str = ""
     """Name of a theme; empty for the theme last chosen in the app."""
-    keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    mark_read: str = "open"
+    """What marks an article read: one of :data:`MARK_READ`."""
+    mark_read_after: float = 2.0
+    """After how many seconds a selected article is marked read."""
+    keys: Mapping[str, str] = field(default_factory=dict)
     """Action name -> its keys, separated by commas; they replace the default keys."""
+    browser: tuple[str, ...] = ()
+    """A program and its arguments, as the other two; empty to use the environment."""
+    pager: tuple[str, ...] = ()
+    editor: tuple[str, ...] = ()
     fetch: FetchSettings = field(default_factory=FetchSettings)
+    fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Field of documents -> more names of it (``[fields]``)."""
+    date_order: Literal["", "dmy", "mdy"] = ""
+    """How documents mean 03/04/2024: day or month first, or unknown (``[dates] order``)."""
+    path: Path | None = field(default=None, compare=False)
+    """The file; None if the settings are from none, so that it is not watched."""
+    values: Mapping[tuple[str, ...], Any] = field(default_factory=dict, compare=False)
+    """The valid values in the file by their keys there, such as ``("fetch", "proxy")``."""
+    problems: tuple[ConfigNote, ...] = field(default=(), compare=False)
+    """What is wrong in the file, and therefore not in force."""
+    notes: tuple[ConfigNote, ...] = field(default=(), compare=False)
+    """What is worth knowing but not wrong."""

@@ -1,4 +1,4 @@
-"""The blocks of a text: what all parsers return, and what the layout and the Markdown writer take.
+"""The blocks of a text: what all parsers return, and what the layout and the Markdown writer accept.
 
 Every string in a block that a parser returns has passed :mod:`reader.core.text`.
 """
@@ -8,8 +8,8 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import groupby
-from typing import Literal, TypeAlias
+from itertools import chain, groupby
+from typing import Any, Literal, TypeAlias
 
 
 class TextStyle(enum.Flag):
@@ -30,12 +30,12 @@ class TextStyle(enum.Flag):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A piece of text in one style; in a block, ``\\n`` is a line break of the author."""
+    """A piece of text in one style; in a block, ``\\n`` is a line break that the author wrote."""
 
     text: str
     style: TextStyle = TextStyle.NONE
     href: str = ""
-    """An http, https or mailto address; empty for text that is not a link."""
+    """An http, https or mailto URL; empty for text that is not a link."""
 
 
 Spans: TypeAlias = tuple[Span, ...]
@@ -127,7 +127,7 @@ def plain_text(blocks: Iterable[Block]) -> str:
     """Return the text of ``blocks`` for searching and copying.
 
     Blocks are separated by a blank line, list items and table rows by a line break, cells by a tab. An image
-    gives its alternative text and caption, an embed its address.
+    gives its alternative text and caption, an embed its URL.
     """
     return "\n\n".join(filter(None, map(_block_text, blocks)))
 
@@ -152,35 +152,101 @@ def _block_text(block: Block) -> str:
             return ""
 
 
+def leaves(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Yield ``blocks`` in order, with their content in place of quotes and lists."""
+    for block in blocks:
+        match block:
+            case Quote(blocks=inner):
+                yield from leaves(inner)
+            case ListBlock(items=items):
+                yield from leaves(chain.from_iterable(items))
+            case _:
+                yield block
+
+
 def links(blocks: Iterable[Block]) -> tuple[tuple[str, str], ...]:
-    """Return each link and embed as (text, address), in order; each address once."""
+    """Return each link and embed as (text, URL), in order; each URL once."""
     found: dict[str, str] = {}
-    for text, href in _links(blocks):
-        found.setdefault(href, text)
+    for block in leaves(blocks):
+        match block:
+            case Heading(spans=spans) | Paragraph(spans=spans) | Figure(caption=spans):
+                texts: Iterable[Spans] = [spans]
+            case Table(header=header, rows=rows):
+                texts = chain(header, *rows)
+            case Embed(url=url, kind=kind):
+                texts = [(Span(EMBED_NAMES[kind], href=url),)]
+            case _:
+                continue
+        for spans in texts:
+            # A link whose text is partly bold is several spans.
+            for href, group in groupby(spans, key=lambda span: span.href):
+                if href:
+                    found.setdefault(href, " ".join(spans_text(group).split()) or href)
     return tuple((text, href) for href, text in found.items())
 
 
-def _links(blocks: Iterable[Block]) -> Iterator[tuple[str, str]]:
-    for block in blocks:
-        match block:
-            case Heading(spans=spans) | Paragraph(spans=spans) | Figure(caption=spans):
-                yield from _span_links(spans)
-            case Quote(blocks=inner):
-                yield from _links(inner)
-            case ListBlock(items=items):
-                for item in items:
-                    yield from _links(item)
-            case Table(header=header, rows=rows):
-                for cell in (cell for row in (header, *rows) for cell in row):
-                    yield from _span_links(cell)
-            case Embed(url=url, kind=kind):
-                yield EMBED_NAMES[kind], url
-            case CodeBlock() | Rule():
-                pass
+# --- plain values, for other processes and for storage ------------------------------------------
 
 
-def _span_links(spans: Spans) -> Iterator[tuple[str, str]]:
-    # A link whose text is partly bold is several spans.
-    for href, group in groupby(spans, key=lambda span: span.href):
-        if href:
-            yield " ".join(spans_text(group).split()) or href, href
+def to_values(blocks: Iterable[Block]) -> list[Any]:
+    """Return ``blocks`` as lists, tuples, strings and numbers; :func:`from_values` is the inverse."""
+    return [_block_values(block) for block in blocks]
+
+
+def from_values(values: Iterable[Any]) -> tuple[Block, ...]:
+    """Return blocks from the values of :func:`to_values`. Raises ValueError or TypeError for other values."""
+    return tuple(map(_block, values))
+
+
+def _block_values(block: Block) -> tuple[Any, ...]:
+    match block:
+        case Heading(level=level, spans=spans):
+            return "heading", level, _span_values(spans)
+        case Paragraph(spans=spans):
+            return "paragraph", _span_values(spans)
+        case Quote(blocks=blocks):
+            return "quote", to_values(blocks)
+        case ListBlock(items=items, ordered=ordered, start=start):
+            return "list", [to_values(item) for item in items], ordered, start
+        case CodeBlock(text=text, language=language):
+            return "code", text, language
+        case Table(header=header, rows=rows):
+            return "table", list(map(_span_values, header)), [list(map(_span_values, row)) for row in rows]
+        case Figure():
+            return "figure", block.url, block.alt, _span_values(block.caption), block.width, block.height
+        case Embed(url=url, kind=kind):
+            return "embed", url, kind
+        case Rule():
+            return ("rule",)
+
+
+def _span_values(spans: Spans) -> list[tuple[str, int, str]]:
+    return [(span.text, span.style.value, span.href) for span in spans]
+
+
+def _block(value: Any) -> Block:
+    match value:
+        case ("heading", level, spans):
+            return Heading(level, _spans(spans))
+        case ("paragraph", spans):
+            return Paragraph(_spans(spans))
+        case ("quote", blocks):
+            return Quote(from_values(blocks))
+        case ("list", items, ordered, start):
+            return ListBlock(tuple(map(from_values, items)), ordered, start)
+        case ("code", text, language):
+            return CodeBlock(text, language)
+        case ("table", header, rows):
+            return Table(tuple(map(_spans, header)), tuple(tuple(map(_spans, row)) for row in rows))
+        case ("figure", url, alt, caption, width, height):
+            return Figure(url, alt, _spans(caption), width, height)
+        case ("embed", url, kind):
+            return Embed(url, kind)
+        case ("rule",):
+            return Rule()
+        case _:
+            raise ValueError("not a block")
+
+
+def _spans(values: Iterable[Any]) -> Spans:
+    return tuple(Span(text, TextStyle(mark), href) for text, mark, href in values)

@@ -25,21 +25,16 @@ from reader.content.blocks import (
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def superscript_number(number: int) -> str:
-    """Return a number in superscript digits."""
-    return str(number).translate(_SUPERSCRIPT)
-
-
 class LinkNumbering:
-    """Numbers links in their order; an address has the same number everywhere."""
+    """Numbers links in their order; a URL has the same number everywhere."""
 
     def __init__(self) -> None:
         self._found: dict[str, tuple[int, str]] = {}
-        """Address -> its number and the text of its first link."""
+        """URL -> its number and the text of its first link."""
 
     @property
     def links(self) -> tuple[tuple[str, str], ...]:
-        """The numbered links from 1 on, as (text, address)."""
+        """The numbered links from 1 on, as (text, URL)."""
         return tuple((text, href) for href, (_, text) in self._found.items())
 
     def blocks(self, blocks: Iterable[Block]) -> tuple[Block, ...]:
@@ -57,7 +52,9 @@ class LinkNumbering:
             case Table(header=header, rows=rows):
                 return Table(tuple(map(self._spans, header)), tuple(tuple(map(self._spans, row)) for row in rows))
             case Figure():
-                return Paragraph(self._spans(_image_link(block)))
+                words = " ".join((spans_text(block.caption) or block.alt).split())
+                named = Span(f"Image · {words}" if words else "Image", TextStyle.MUTED, block.url)
+                return Paragraph(self._spans((named,)))
             case Embed(url=url, kind=kind):
                 return Paragraph(self._spans((Span(EMBED_NAMES[kind], TextStyle.MUTED, url),)))
             case _:
@@ -74,10 +71,4 @@ class LinkNumbering:
             if href:
                 text = " ".join(spans_text(pieces).split()) or href
                 number, _ = self._found.setdefault(href, (len(self._found) + 1, text))
-                yield Span(superscript_number(number), TextStyle.MUTED, href)
-
-
-def _image_link(figure: Figure) -> Spans:
-    """Return a link to an image: its caption, else its alternative text."""
-    words = " ".join((spans_text(figure.caption) or figure.alt).split())
-    return (Span(f"Picture · {words}" if words else "Picture", TextStyle.MUTED, figure.url),)
+                yield Span(str(number).translate(_SUPERSCRIPT), TextStyle.MUTED, href)

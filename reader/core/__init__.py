@@ -1,1 +1,1 @@
-"""What every package may use: the model, marks, text cleaning, URLs, times, errors. Imports nothing of ours."""
+"""What every package may use: the model, marks, text cleaning, URLs, times, errors. Imports no other package."""

@@ -1,7 +1,8 @@
-"""Files that are complete or absent: atomic replacement, and flushing to disk."""
+"""Files that are complete or absent, and private: atomic replacement, flushing to disk, permissions."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import tempfile
@@ -28,17 +29,16 @@ def write_atomically(path: Path, pieces: Iterable[bytes]) -> None:
             with target.open("wb") as file:
                 file.writelines(pieces)
             return
-        handle, name = tempfile.mkstemp(prefix=".newsreader-", suffix=".tmp", dir=target.parent)
-        part = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as file:
+        with tempfile.NamedTemporaryFile(prefix=".newsreader-", suffix=".tmp", dir=target.parent, delete=False) as file:
+            part = Path(file.name)
+            try:
                 file.writelines(pieces)
                 file.flush()
                 os.fsync(file.fileno())
-            part.chmod(stat.S_IMODE(mode))
-            part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)
+                part.chmod(stat.S_IMODE(mode))
+                part.replace(target)
+            finally:
+                part.unlink(missing_ok=True)
         sync(target.parent)
     except BrokenPipeError:
         raise
@@ -47,6 +47,18 @@ def write_atomically(path: Path, pieces: Iterable[bytes]) -> None:
             f"{show_path(path)} could not be written: {describe_error(error)}.",
             "The previous file is unchanged. Free some disk space, or choose a writable folder.",
         ) from error
+
+
+def make_private(path: Path) -> None:
+    """Create a file that only its owner can read, or make an existing one so if that is permitted. Raises nothing."""
+    with contextlib.suppress(OSError):
+        try:
+            mode = path.stat().st_mode
+        except FileNotFoundError:
+            path.touch(mode=0o600)
+        else:
+            if stat.S_ISREG(mode) and mode & 0o077:
+                path.chmod(0o600)
 
 
 def sync(path: Path) -> None:

@@ -1,6 +1,6 @@
 """Events of indexing and fetching that the screen and the commands receive.
 
-This module stays small and imports nothing of ours, because start-up imports it.
+This module stays small and imports no other module of the package, because start-up imports it.
 """
 
 from __future__ import annotations
@@ -9,21 +9,21 @@ from collections.abc import Callable
 from typing import Literal, NamedTuple, TypeAlias
 
 Status: TypeAlias = Literal["fetched", "cached", "failed"]
-"""``cached``: the stored page is fresh, is confirmed by its server, or could not be replaced."""
+"""``cached``: the stored page is fresh, was confirmed by its server, or could not be replaced."""
 
 
 class Failure(NamedTuple):
-    """One address of an article that yielded no page."""
+    """One URL of an article that yielded no page."""
 
     way: str
-    """The kind of address, as in :data:`reader.core.model.AddressKind`; empty if the failure concerns all addresses."""
+    """The kind of URL, as in :data:`reader.core.model.UrlKind`; empty if the failure concerns all URLs."""
     host: str
     why: str
     """The reason in a few words, such as “404 Not Found at jurist.org”."""
 
 
 class FetchAttempted(NamedTuple):
-    """A request to one address of an article begins."""
+    """A request to one URL of an article begins."""
 
     id: str
     way: str
@@ -35,20 +35,20 @@ class FetchResult(NamedTuple):
 
     id: str
     status: Status
-    url: str
+    url: str = ""
     """The final URL of the stored page; empty if there is none."""
-    words: int
-    failures: tuple[Failure, ...]
-    """The addresses that failed, in the order of the requests, even if another one succeeded."""
-    error: str
+    words: int = 0
+    failures: tuple[Failure, ...] = ()
+    """The URLs that failed, in the order of the requests, even if another one succeeded."""
+    error: str = ""
     """A sentence if the fetch failed or the stored page could not be checked again; else empty."""
-    seconds: float
+    seconds: float = 0.0
     cancelled: bool = False
     """Whether it failed because it was canceled."""
     hint: str = ""
     """What the user can do about the error, as a sentence."""
     requested_url: str = ""
-    """The address that comes first, requested or not; empty if the article has no address."""
+    """The URL that comes first, requested or not; empty if the article has no URL."""
     confirmed: bool = False
     """Whether a server has just confirmed that the stored page is current."""
 
@@ -56,17 +56,17 @@ class FetchResult(NamedTuple):
 class BulkProgress(NamedTuple):
     """The progress of a bulk fetch."""
 
-    done: int
+    done: int = 0
     """Pages fetched."""
-    cached: int
+    cached: int = 0
     """Articles that already had a page."""
-    failed: int
-    left: int
-    rate: float
+    failed: int = 0
+    left: int = 0
+    rate: float = 0.0
     """Articles per second, over the last seconds."""
-    paused: bool
-    finished: bool
-    summary: str
+    paused: bool = False
+    finished: bool = False
+    summary: str = ""
     """A sentence for the user once it is finished; else empty."""
     last: str = ""
     """The id of the article that was completed last; it may have a page now."""
@@ -75,7 +75,7 @@ class BulkProgress(NamedTuple):
 
 
 class ImageFetched(NamedTuple):
-    """A requested image is stored, or ``error`` says why not."""
+    """A requested image is stored, or ``error`` says why it is not."""
 
     url: str
     error: str = ""
@@ -118,22 +118,55 @@ class Progress(NamedTuple):
     finished: bool = False
 
 
-class Pace(NamedTuple):
-    """Rate and remaining time of a refresh."""
+# --- the updater of an index ----------------------------------------------------------------
 
-    rate: float
-    """Documents per second; 0 if not known yet."""
-    left: float | None
-    """Seconds; None if not known yet."""
+INDEX_GONE = "The index was deleted. The folder is read again."
+INDEX_DAMAGED = "The index was damaged. It has been set aside, and the folder is read again."
 
 
-def pace(progress: Progress) -> Pace:
-    """Return the rate and the estimated remaining time."""
+class IndexChanged(NamedTuple):
+    """Another instance has changed the lists, or there is another index."""
+
+
+class FolderAway(NamedTuple):
+    """The folder can no longer be read and is checked until it is available; with ``gone`` False, it is back."""
+
+    gone: bool
+
+
+class MarksChanged(NamedTuple):
+    """Marks have changed, in some process; for ``version`` see :meth:`reader.library.marks.LibraryMarks.version`."""
+
+    version: int
+
+
+class IndexReplaced(NamedTuple):
+    """The index was damaged and has been replaced; processes that have it open must reopen it."""
+
+
+class IndexUnwritable(NamedTuple):
+    """The index cannot be written in its place, and the updater ends; ``text`` says why."""
+
+    text: str
+
+
+UpdaterEvent: TypeAlias = Progress | Notice | IndexChanged | FolderAway | MarksChanged
+"""The events of the updater for the screen."""
+UpdaterMessage: TypeAlias = UpdaterEvent | IndexReplaced | IndexUnwritable
+"""The events that the updater sends to its handle."""
+OnUpdaterEvent: TypeAlias = Callable[[UpdaterEvent], None]
+
+
+# --- in words --------------------------------------------------------------------------------
+
+
+def pace(progress: Progress) -> tuple[float, float | None]:
+    """Return documents per second, and the seconds left; 0 and None if not known yet."""
     if progress.seconds < _MIN_SECONDS_FOR_RATE or not progress.done:
-        return Pace(0.0, None)
+        return 0.0, None
     rate = progress.done / progress.seconds
     can_estimate = not progress.walking and progress.seconds >= _MIN_SECONDS_FOR_ESTIMATE
-    return Pace(rate, max(0, progress.total - progress.done) / rate if can_estimate else None)
+    return rate, max(0, progress.total - progress.done) / rate if can_estimate else None
 
 
 def progress_facts(progress: Progress) -> tuple[str, ...]:

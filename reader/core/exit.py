@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable
 from typing import NoReturn
@@ -34,14 +35,15 @@ def run_main(act: Callable[[], int]) -> NoReturn:
             stream.reconfigure(errors="replace")
     paths = Paths.from_environment()
     logs.start_logging(paths.log_file)
+    status = FAILED
     try:
+        if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # until now, reader.__main__ has handled it
         status = act()
     except ReaderError as error:
         print_notice(str(error))
-        status = FAILED
     except OSError as error:
         print_notice(f"Output could not be written: {describe_error(error)}.")
-        status = FAILED
     except KeyboardInterrupt:
         status = INTERRUPTED
     except Exception as error:
@@ -50,5 +52,4 @@ def run_main(act: Callable[[], int]) -> NoReturn:
         logging.getLogger(__name__).exception("unexpected error")
         words = clean(str(error)) or type(error).__name__
         print_notice(f"Internal error in newsreader: {words}. Details: {paths.log_file}")
-        status = FAILED
     sys.exit(status)

@@ -1,9 +1,8 @@
 """Marks of articles (read, starred, tags) and the rule that decides which of two changes wins. Pure.
 
-A mark is one statement about one article: it is read, it is starred, or it has a certain
-tag. Each mark carries the time of its last change, whether it was set or cleared then; of
-two changes of the same mark the later one wins. Marks of several machines can therefore be
-merged in any order and any number of times.
+A mark is one statement about one article: it is read, it is starred, or it has a certain tag. Each mark carries the
+time of its last change, whether that set or cleared it; of two changes of the same mark the later one wins. Marks of
+several machines can therefore be merged in any order and any number of times.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from typing import NamedTuple, TypeAlias
 
 from reader.core.errors import ReaderError
 from reader.core.model import Row
-from reader.core.text import clean, format_count, truncate
+from reader.core.text import change_until_stable, clean, format_count, truncate
 
 READ = "read"
 STARRED = "starred"
@@ -24,11 +23,10 @@ TAG = "#"
 LATEST = 253_402_300_799_999
 """The latest time of a change: the last millisecond of the year 9999."""
 _MAX_TAG_LENGTH = 100
-_ROUNDS = 8
 
 
 class MarkChange(NamedTuple):
-    """A change to apply to articles; None and empty leave a mark as it is."""
+    """A change to apply to articles; None and empty values change nothing."""
 
     read: bool | None = None
     starred: bool | None = None
@@ -36,7 +34,7 @@ class MarkChange(NamedTuple):
     remove_tags: tuple[str, ...] = ()
 
     def applied_to(self, row: Row) -> Row:
-        """Return ``row`` after the change; new tags in the spelling given, until the row is read again."""
+        """Return ``row`` after the change; new tags are spelled as given until the row is read again."""
         replaced = {tag.casefold() for tag in (*self.remove_tags, *self.add_tags)}
         tags = [tag for tag in row.tags if tag.casefold() not in replaced]
         return replace(
@@ -45,10 +43,6 @@ class MarkChange(NamedTuple):
             starred=row.starred if self.starred is None else self.starred,
             tags=tuple(sorted((*tags, *self.add_tags), key=str.casefold)),
         )
-
-    def only_read(self) -> bool:
-        """Return whether nothing but the read mark changes."""
-        return self.starred is None and not self.add_tags and not self.remove_tags
 
 
 class Mark(NamedTuple):
@@ -90,8 +84,9 @@ MarkKey: TypeAlias = tuple[int, str]
 """Article id as an integer (see :func:`id_to_int`) and mark name: READ, STARRED, or TAG plus the key of a tag."""
 
 MarkEntry: TypeAlias = tuple[str, TagSpelling] | tuple[int, str, Mark] | tuple[str, str, int, str]
-"""One row of a whole file of marks, told apart by length: tag key and spelling; article id, mark name and mark;
-kind, name, time and value of a named item."""
+"""One row of a whole marks file, distinguished by length: tag key and spelling; article id, mark name and mark;
+kind, name, time and value of a named item.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +112,10 @@ class MarkSet:
 
 
 def normalize_tag(text: str) -> str:
-    """Return a tag as it is displayed: one clean line in NFC (Unicode UAX #15).
+    """Return a tag in its displayed form: one clean line in NFC (Unicode UAX #15).
 
-    Raises ReaderError if the result is empty, is longer than 100 characters, or contains a
-    comma or a double quote, which separate and enclose tags.
+    Raises ReaderError if the result is empty, is longer than 100 characters, or contains a comma or a double quote,
+    which separate and enclose tags.
     """
     shown = _clean_nfc(text)
     if not shown:
@@ -143,23 +138,12 @@ def tag_error(text: str) -> str:
 
 def tag_key(shown: str) -> str:
     """Return the key that tags share if they differ only in case (canonical caseless matching, Unicode D145)."""
-    key = shown
-    for _ in range(_ROUNDS):
-        before = key
-        key = _clean_nfc(unicodedata.normalize("NFD", key).casefold())
-        if key == before:
-            break
-    return key
+    return change_until_stable(shown, lambda key: _clean_nfc(unicodedata.normalize("NFD", key).casefold()))
 
 
 def _clean_nfc(text: str) -> str:
-    """Return ``text`` clean and in NFC; each of the two can give the other more to do."""
-    for _ in range(_ROUNDS):
-        before = text
-        text = unicodedata.normalize("NFC", clean(text))
-        if text == before:
-            break
-    return text
+    """Return ``text`` clean and in NFC; repeated, because each step can undo the other."""
+    return change_until_stable(text, lambda each: unicodedata.normalize("NFC", clean(each)))
 
 
 def is_valid_mark_name(name: str) -> bool:

@@ -10,16 +10,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 Number: TypeAlias = int | float
 Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
+ListField = Literal["quality", "heat", "date", "source", "topics", "type"]
+LIST_FIELDS: tuple[ListField, ...] = get_args(ListField)
+"""What a list may show of an article beside its title."""
+Precision = Literal["time", "day", "month", "year"]
+"""What a date says: a moment, or only its day, month or year."""
+PRECISIONS: tuple[Precision, ...] = get_args(Precision)
+OriginalState = Literal["", "saved", "failed"]
+"""Whether the page of an article is saved, so that it can be read offline, or could not be fetched."""
 BodyFormat = Literal["markdown", "html"]
-AddressKind = Literal["original", "web", "amp", "cdn_amp", "archive"]
-"""Which of an article's addresses a page came by; the last is a capture of the Wayback Machine."""
-
-_EMPTY: Mapping[str, Json] = MappingProxyType({})
+UrlKind = Literal["original", "web", "amp", "cdn_amp", "archive"]
+"""The kind of URL that a page was fetched from; the last is a capture of the Wayback Machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,7 @@ class Provider:
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """The addresses of an article; each is http(s) and percent-encoded, or empty."""
+    """The URLs of an article; each is http(s) and percent-encoded, or empty."""
 
     original: str = ""
     web: str = ""
@@ -55,7 +60,7 @@ class Links:
 
     @property
     def best(self) -> str:
-        """The address to open or copy: the first that is not empty; empty if all are."""
+        """The URL to open or copy: the first that is not empty; empty if all are."""
         return self.original or self.web or self.amp or self.cdn_amp
 
     @property
@@ -63,8 +68,8 @@ class Links:
         """The AMP form of the page, from the publisher or else from the AMP cache; may be empty."""
         return self.amp or self.cdn_amp
 
-    def every(self) -> tuple[str, ...]:
-        """All addresses, best first, without duplicates."""
+    def all_urls(self) -> tuple[str, ...]:
+        """All URLs, best first, without duplicates."""
         return tuple(dict.fromkeys(u for u in (self.original, self.web, self.amp, self.cdn_amp) if u))
 
 
@@ -81,7 +86,14 @@ class Related:
     quality: Number | None = None
     heat: Number | None = None
     images: tuple[Image, ...] = ()
-    extra: Mapping[str, Json] = field(default_factory=lambda: _EMPTY)
+    extra: Mapping[str, Json] = field(default_factory=dict)
+    precision: Precision = "time"
+    """That of ``published_at``."""
+
+    @property
+    def source(self) -> str:
+        """The name to show for the publisher: its name, else its domain; may be empty."""
+        return self.provider.name or self.provider.domain
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +101,7 @@ class Secured:
     """A payload that only its publisher can decrypt; stored but never shown."""
 
     text: str
-    """The field as written: base64 ciphertext, ``;``, base64 initialisation vector."""
+    """The field as written: base64 ciphertext, ``;``, base64 initialization vector."""
     size: int
     """Bytes of ciphertext."""
 
@@ -102,15 +114,21 @@ class Article:
     """Path relative to the folder, with ``/`` between the parts."""
     title: str
     excerpt: str = ""
+    """If the document has none, the first paragraph of the body."""
+    excerpt_is_from_body: bool = False
     category: str = ""
     type: str = ""
     published_at: datetime | None = None
     """A time in UTC, or None if unknown."""
+    precision: Precision = "time"
+    """That of ``published_at``; if it is not a time, that is the local start of a day, month or year."""
+    updated_at: datetime | None = None
+    updated_precision: Precision = "time"
     published: bool | None = None
     links: Links = Links()
     quality: Number | None = None
     heat: Number | None = None
-    """None when unknown, which documents write as -1."""
+    """None if unknown, which documents write as -1."""
     provider: Provider = Provider()
     topics: tuple[str, ...] = ()
     images: tuple[Image, ...] = ()
@@ -118,7 +136,7 @@ class Article:
     secured: Secured | None = None
     body: str = ""
     body_format: BodyFormat = "markdown"
-    extra: Mapping[str, Json] = field(default_factory=lambda: _EMPTY)
+    extra: Mapping[str, Json] = field(default_factory=dict)
     """All other fields of the front matter, by name."""
 
     @property
@@ -141,7 +159,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of the article list: the values that the index has of a document."""
+    """A row of the article list: the values that the index has for a document."""
 
     rowid: int
     """Identifies the document while the library is open; not stable between runs."""
@@ -158,15 +176,26 @@ class Row:
     provider_name: str
     provider_domain: str
     topics: tuple[str, ...]
+    authors: tuple[str, ...] = ()
+    precision: Precision = "time"
+    """That of ``published_at``."""
     read: bool = False
     starred: bool = False
     tags: tuple[str, ...] = ()
     """The tags of the user, as first spelled, sorted without regard to case."""
+    original: OriginalState = ""
+    """What is known of its original."""
 
     @property
     def source(self) -> str:
         """The name to show for the publisher: its name, else its domain; may be empty."""
         return self.provider_name or self.provider_domain
+
+    def has(self, name: ListField) -> bool:
+        """Return whether the document says this; as to the type, whether it is anything but an article."""
+        if name == "type":
+            return self.type not in {"", "article"}
+        return getattr(self, "published_at" if name == "date" else name) not in (None, "", ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,9 +205,13 @@ class Counts:
     articles: int
     unread: int
     with_problems: int
-    """Documents with problems."""
+    """Documents with problems, and files and folders that are not read."""
     complete: bool = True
     """Whether the folder has been read completely; otherwise there are more."""
+    unlisted: int = 0
+    """Files and folders that are not read, so that no article stands for them."""
+    unread_found: int | None = None
+    """Unread articles that the query of the list finds; None without a query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,16 +219,18 @@ class IndexTotals:
     """The totals of an index."""
 
     articles: int
-    documents: int
-    """Files that were read, whether they are articles or not."""
     problems: int
     with_problems: int
-    """Documents with problems, and files and folders that cannot be read."""
+    """Documents with problems, and files and folders that are not read."""
+    complete: bool
+    """Whether the folder has been read completely."""
+    unlisted: int
+    """Files and folders that are not read: broken links, FIFOs, folders without permission."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadProgress:
-    """How far an instance is that is reading many documents. Numbers are documents."""
+    """The progress of an instance that is reading many documents. Numbers are documents."""
 
     done: int
     total: int

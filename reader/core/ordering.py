@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, get_args
 SortKey = Literal["quality", "heat", "date"]
 SORT_KEYS: tuple[SortKey, ...] = get_args(SortKey)
 _NEIGHBORS = (0, 1, -1, 2, -2, 3, -3, 4, -4)
-"""Offsets of the selected article and of the neighbors that may replace it, in the order of trying."""
+"""Offsets of the selected article and of the neighbors that may replace it, in the order in which they are tried."""
 
 
 class Sort(NamedTuple):
@@ -26,7 +26,7 @@ class Sort(NamedTuple):
         return Sort(self.by, not self.reverse)
 
     def __str__(self) -> str:
-        """Return the order as it is stored, such as "date down"."""
+        """Return the order in its stored form, such as "date down"."""
         return f"{self.by} {'up' if self.reverse else 'down'}"
 
     @classmethod

@@ -39,7 +39,7 @@ class Paths:
 
     @property
     def pages_file(self) -> Path:
-        """The file of fetched pages, shared by all folders."""
+        """The page cache, shared by all folders."""
         return self.cache / "pages.db"
 
     @property
@@ -54,7 +54,7 @@ class Paths:
 
     @property
     def views_file(self) -> Path:
-        """The file of saved views, which both the user and newsreader edit."""
+        """The saved views file, which both the user and newsreader edit."""
         return self.config / "views.toml"
 
     @property
@@ -69,7 +69,4 @@ def _place(environ: Mapping[str, str], kind: str) -> Path:
         return Path(os.path.expanduser(named))  # leaves unknown users such as "~nobody" alone
     import platformdirs  # lazy: not needed if all three are moved
 
-    find = {
-        "cache": platformdirs.user_cache_dir, "data": platformdirs.user_data_dir, "config": platformdirs.user_config_dir
-    }[kind]  # fmt: skip
-    return Path(find(_APP, appauthor=False))
+    return Path(getattr(platformdirs, f"user_{kind}_dir")(_APP, appauthor=False))

@@ -16,9 +16,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import cache, lru_cache
 from os import PathLike, fsencode
-from typing import NamedTuple
 
 from rich.cells import cell_len, split_graphemes
 
@@ -53,26 +53,19 @@ _MARKS = (
 _STACKED = f"((?:[\u200c\u200d]?[{_MARKS}]){{4}})[\u200c\u200d]?[{_MARKS}][{_MARKS}\u200c\u200d]*"
 
 
-class _Purge(NamedTuple):
-    """The patterns that clean text; compiled on first use, not at start-up."""
-
-    suspect: re.Pattern[str]
-    """Matches everything that the others match; a text without a match is unchanged."""
-    remove: re.Pattern[str]
-    broken: re.Pattern[str]
-    joiners_alone: re.Pattern[str]
-    stacked: re.Pattern[str]
+def lazy_pattern(pattern: str, flags: int = 0) -> Callable[[], re.Pattern[str]]:
+    """Return a function that compiles ``pattern`` on its first call, so that start-up does not wait for it."""
+    return cache(lambda: re.compile(pattern, flags))
 
 
-@cache
-def _patterns() -> _Purge:
-    return _Purge(
-        suspect=re.compile(f"[{_REMOVED}{_BROKEN}{_MARKS}\u200c\u200d]"),
-        remove=re.compile(f"[{_REMOVED}]"),
-        broken=re.compile(f"[{_BROKEN}]"),
-        joiners_alone=re.compile("[\u200c\u200d]{2,}"),
-        stacked=re.compile(_STACKED),
-    )
+_suspect = lazy_pattern(f"[{_REMOVED}{_BROKEN}{_MARKS}\u200c\u200d]")
+"""Everything that the substitutions change."""
+_SUBSTITUTIONS = (
+    (lazy_pattern(f"[{_REMOVED}]"), ""),
+    (lazy_pattern(f"[{_BROKEN}]"), "\ufffd"),
+    (lazy_pattern("[\u200c\u200d]{2,}"), ""),
+    (lazy_pattern(_STACKED), r"\1"),
+)
 
 
 def clean(text: str) -> str:
@@ -103,17 +96,25 @@ def unescape(text: str) -> str:
     return html.unescape(_LONG_REFERENCE.sub("\ufffd", text))
 
 
+def change_until_stable(text: str, change: Callable[[str], str]) -> str:
+    """Return ``text`` after ``change``, repeated until it changes nothing more, eight times at most."""
+    for _ in range(8):
+        before, text = text, change(text)
+        if text == before:
+            break
+    return text
+
+
 def show_path(path: str | bytes | PathLike[str]) -> str:
     """Return a path as one safe line; bytes that are not UTF-8 become U+FFFD."""
     return clean(fsencode(path).decode("utf-8", "replace"))
 
 
 def _purge(text: str) -> str:
-    patterns = _patterns()
-    if not patterns.suspect.search(text):
+    if not _suspect().search(text):
         return text
-    text = patterns.broken.sub("\ufffd", patterns.remove.sub("", text))
-    text = patterns.stacked.sub(r"\1", patterns.joiners_alone.sub("", text))
+    for pattern, replacement in _SUBSTITUTIONS:
+        text = pattern().sub(replacement, text)
     return _JOINERS.sub(lambda m: m[0] if _joins(text, m.start()) else "", text)
 
 
@@ -151,7 +152,7 @@ def stable_width(text: str) -> str:
     """Return ``text`` in a form whose width is the same in all terminals.
 
     Measured in tmux and the common emulators: joined emoji ("family"), skin tones, emoji-style selectors and keycaps
-    differ in width. So a joined emoji keeps its first picture, and the other three are dropped, as are zero-width
+    differ in width. So a joined emoji keeps its first part, and the other three are dropped, as are zero-width
     joiners. Copied and saved text is not affected.
     """
     if not _ODD.search(text):
@@ -160,10 +161,8 @@ def stable_width(text: str) -> str:
     return _JOINED.sub("", text)
 
 
-@lru_cache(maxsize=4096)
-def cell_width(text: str) -> int:
-    """Return the number of terminal cells that ``text`` takes."""
-    return cell_len(text)
+cell_width = lru_cache(maxsize=4096)(cell_len)
+"""Returns the number of terminal cells that a text takes."""
 
 
 @lru_cache(maxsize=4096)

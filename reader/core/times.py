@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
+
+from reader.core.model import Precision
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -16,8 +19,21 @@ def to_local(moment: datetime) -> datetime:
         return moment.astimezone(UTC)
 
 
-def format_iso(moment: datetime) -> str:
-    """Return ``moment`` in ISO 8601, in UTC, with a Z."""
+def zone_key() -> str:
+    """Return a text that differs between local time zones whose days begin at different moments."""
+    offsets = (datetime(year, month, 1).astimezone().utcoffset() for year in (1970, 2000, 2024) for month in (1, 7))
+    return f"{time.tzname} {' '.join(map(str, offsets))}"
+
+
+def format_partial(moment: datetime, precision: Precision) -> str:
+    """Return the local day, month or year of ``moment`` in ISO 8601."""
+    return to_local(moment).date().isoformat()[: {"year": 4, "month": 7}.get(precision, 10)]
+
+
+def format_iso(moment: datetime, precision: Precision = "time") -> str:
+    """Return ``moment`` in ISO 8601, in UTC, with a Z; without a time of day, the local day, month or year."""
+    if precision != "time":
+        return format_partial(moment, precision)
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 

@@ -1,14 +1,12 @@
 """URLs: which ones may be opened, fetched or shown, and when two are the same.
 
-The addresses in documents and pages were written by strangers, and end up as an
-argument of a program, in a request, on the screen and in the clipboard.
-:func:`safe_url` is the one gate for it, as :mod:`reader.core.text` is for text. It takes an
-address apart by the grammar of RFC 3986 itself, not with ``urlsplit``, which silently
-removes tabs and line breaks, and refuses wherever that grammar and browsers would
-disagree about which host is meant.
+The URLs in documents and pages were written by strangers, and end up as an argument of a program, in a request, on
+the screen and in the clipboard. :func:`safe_url` is the one gate for them, as :mod:`reader.core.text` is for text. It
+parses a URL by the grammar of RFC 3986 itself, not with ``urlsplit``, which silently removes tabs and line breaks,
+and refuses wherever that grammar and browsers would disagree about which host is meant.
 
-Pure: nothing here resolves a name or touches the network. In particular an address of
-this machine or of the local network is a valid one; who fetches judges that, at connect time.
+Pure: nothing here resolves a name or touches the network. In particular, an address of this machine or of the local
+network is valid; the web client checks that when it connects.
 """
 
 from __future__ import annotations
@@ -21,10 +19,10 @@ from reader.core.errors import ReaderError
 from reader.core.text import ELLIPSIS
 
 MAX_CHARS = 8192
-"""Longer addresses are refused. RFC 9110, 4.1 requires support for at least 8,000."""
+"""Longer URLs are refused. RFC 9110, 4.1 requires support for at least 8,000."""
 
-# RFC 3986, appendix B, for our two schemes. ASCII, because a case-blind "s" would also match "ſ" (U+017F).
-_PARTS = re.compile(r"(https?)://([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#(.*))?", re.IGNORECASE | re.ASCII)
+# RFC 3986, appendix B, for the two schemes. ASCII, because a case-insensitive "s" would also match "ſ" (U+017F).
+_PARTS = re.compile(r"(https?)://([^/?#]*)([^?#]*)(\?[^#]*)?(?:#(.*))?", re.IGNORECASE | re.ASCII)
 _AUTHORITY = re.compile(r"(\[[^\]]*\]|[^:\[\]]*)(?::([0-9]{0,5}))?")
 # RFC 5890, 2.3.1 forbids "_", and "-" at the ends of a label, but such hosts exist.
 _LABEL = re.compile(r"[a-z0-9_-]{1,63}")
@@ -37,7 +35,7 @@ _DEVIATIONS = re.compile("[\u00df\u1e9e\u03c2\u200c\u200d]")
 # or expand in the quotes of a script between newsreader and the browser (wslview, for example).
 _FOREIGN = re.compile(r"%(?![0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~:/?@!&()*+,;=%\[\]]+")
 _ESCAPE = re.compile("%([0-9A-Fa-f]{2})")
-# Addresses that are safe already, as most are; group 1 is everything after the host.
+# URLs that are safe already, as most are; group 1 is everything after the host.
 # Four dots at most keep a host below the 253 characters of _host().
 _USUAL = re.compile(
     r"https?://[a-z0-9_-]{1,48}+(?:\.[a-z0-9_-]{1,48}+){0,4}+"
@@ -50,7 +48,7 @@ _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"})
 _HARMLESS = frozenset(" \u200c\u200d")
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_WWW = re.compile(r"www\.(?=[^/?#:]+\.[^/?#:])")  # not in "www.com", where the rest is not a host
+_WWW = re.compile(r"\Awww\.(?=[^/?#:]+\.[^/?#:])")  # not in "www.com", where the rest is not a host
 
 # Parameters that identify the way to a page, not the page.
 _TRACKING_PREFIXES = ("utm_", "mtm_", "hsa_", "guce_", "bsft_")
@@ -69,29 +67,25 @@ _TRACKING_NAMES = (
     # affiliates and recommendation boxes: Impact, Wicked Reports, Outbrain, Taboola
     "irclickid wickedid rb_clickid dicbo tblci"
 )
+_ROUTES = ("#/", "#!")
+"""Starts of fragments that name a page, not a place in one."""
 _TRACKING = frozenset(_TRACKING_NAMES.split())
 
 
-class _Address(NamedTuple):
-    """The parts of an address in displayable form; None if the delimiter is missing as well."""
+class _UrlParts(NamedTuple):
+    """The parts of a URL in displayable form; a query begins with its ``?``, a fragment with its ``#``."""
 
     scheme: str
     host: str
     port: int | None
     path: str
-    query: str | None
-    fragment: str | None
+    query: str
+    fragment: str
 
     def join(self) -> str:
         """Join the parts (RFC 3986, 5.3). Raises ReaderError if the result is too long."""
-        whole = f"{self.scheme}://{self.host}"
-        if self.port is not None:
-            whole += f":{self.port}"
-        whole += self.path
-        if self.query is not None:
-            whole += f"?{self.query}"
-        if self.fragment is not None:
-            whole += f"#{self.fragment}"
+        port = "" if self.port is None else f":{self.port}"
+        whole = f"{self.scheme}://{self.host}{port}{self.path}{self.query}{self.fragment}"
         if len(whole) > MAX_CHARS:
             raise _too_long()
         return whole
@@ -100,13 +94,12 @@ class _Address(NamedTuple):
 def safe_url(url: str) -> str:
     """Return the form of ``url`` that may be stored, shown, copied, opened and fetched.
 
-    It starts with ``http://`` or ``https://``, has a host (lower case, ASCII by
-    RFC 3490) and no user name or password, and holds nothing but the ASCII characters
-    of RFC 3986 without ``'`` and ``$``; all else is percent-encoded as UTF-8 (RFC 3986,
-    2.1), while escapes that are there stay. At most ``MAX_CHARS`` characters. White
-    space around ``url`` is dropped. Idempotent.
+    It starts with ``http://`` or ``https://``, has a host (lower case, ASCII by RFC 3490) and no user name or password,
+    and contains only the ASCII characters of RFC 3986 without ``'`` and ``$``; all else is percent-encoded as UTF-8
+    (RFC 3986, 2.1), while existing escapes stay. At most ``MAX_CHARS`` characters. White space around ``url`` is
+    dropped. Idempotent.
 
-    Raises ReaderError, which never quotes the address: it may hold a password.
+    Raises ReaderError, which never quotes the URL: it may contain a password.
     """
     if _USUAL.fullmatch(url) and len(url) <= MAX_CHARS:
         return url
@@ -114,54 +107,65 @@ def safe_url(url: str) -> str:
 
 
 def canonical_url(url: str) -> str:
-    """Return the form of ``url`` for comparing addresses; do not open it.
+    """Return the form of ``url`` for comparing URLs; do not open it.
 
-    As :func:`safe_url`, and: no default port, fragment, tracking parameter or dot at the
-    host's end; ``/`` for an empty path; escapes in upper case, and none for unreserved
-    characters (RFC 3986, 6.2.2 and 6.2.3). Other parameters keep order and spelling,
-    dot segments stay, and so does the difference of http and https. Idempotent.
+    As :func:`safe_url`, and: https instead of http; no default port, tracking parameter or dot at the host's end; no
+    fragment, except one that routes (``#/…``, ``#!…``); ``/`` for an empty path; escapes in upper case, and none for
+    unreserved characters (RFC 3986, 6.2.2 and 6.2.3). Other parameters keep order and spelling, and dot segments stay.
+    Idempotent.
 
     Raises ReaderError as :func:`safe_url` does.
     """
     usual = _USUAL.fullmatch(url)
     if usual and usual[1].startswith("/") and "%" not in usual[1] and len(url) <= MAX_CHARS:
         before, mark, after = url.partition("?")
-        kept = _without_tracking(after) if mark else ""
-        return f"{before}?{kept}" if kept else before
+        whole = before + _without_tracking(mark + after)
+        if whole.startswith("https:"):
+            return whole
+        if len(whole) == MAX_CHARS:
+            raise _too_long()
+        return f"https{whole[4:]}"
     parts = _parse(url)
-    query = None if parts.query is None else _without_tracking(_unescape(parts.query))
-    return _Address(
-        scheme=parts.scheme,
+    return parts._replace(
+        scheme="https",
         host=parts.host.removesuffix("."),
-        port=None if parts.port == _DEFAULT_PORTS[parts.scheme] else parts.port,
+        port=None if parts.port in {_DEFAULT_PORTS[parts.scheme], 443} else parts.port,
         path=_unescape(parts.path) or "/",
-        query=query or None,
-        fragment=None,
+        query=_without_tracking(_unescape(parts.query)),
+        fragment=_unescape(parts.fragment) if parts.fragment.startswith(_ROUTES) else "",
     ).join()
 
 
 def request_url(url: str) -> str:
     """Return the form of ``url`` for a request.
 
-    As :func:`safe_url`, and without fragment, which no request carries (RFC 9110, 7.1),
-    and tracking parameters; unlike :func:`canonical_url` it changes nothing that a server
-    could see as another page. Idempotent.
+    As :func:`safe_url`, but without fragment, which no request carries (RFC 9110, 7.1), and without tracking
+    parameters; unlike :func:`canonical_url` it changes nothing that a server could treat as another page. Idempotent.
 
     Raises ReaderError as :func:`safe_url` does.
     """
     whole = safe_url(url).partition("#")[0]
     before, mark, after = whole.partition("?")
-    kept = _without_tracking(after) if mark else ""
-    return whole if kept == after else f"{before}?{kept}" if kept else before
+    return before + (_without_tracking(mark + after) if after else mark)
 
 
-def article_id(url: str, path: bytes) -> str:
-    """Return an article's id, 16 hexadecimal digits: from its address, otherwise from its path in the folder.
+def article_id(url: str, place: bytes) -> str:
+    """Return an article's id, 16 hexadecimal digits: from its URL, otherwise from its place.
 
-    ``path`` is used if ``url`` is empty or has no canonical form. Marks are stored under this id, so the result for an
-    address must never change.
+    ``place`` (:meth:`reader.documents.resolve.ReadingOptions.place`) is used if ``url`` is empty or has no canonical
+    form. Marks are stored under this id, so the result for a URL must never change.
     """
-    return (_fingerprint(url) or _digest(b"path:" + path)).hex()
+    return (_fingerprint(url) or _digest(b"path:" + place)).hex()
+
+
+def previous_id(url: str, path: bytes) -> str:
+    """Return the id that an article had before version 0.9: http was not https, and no fragment or folder counted."""
+    try:
+        scheme = _parse(url).scheme
+        digest = _digest((scheme + canonical_url(url).partition("#")[0][len("https") :]).encode("ascii"))
+    except ReaderError:
+        digest = _digest(b"path:" + path)
+    return digest.hex()
 
 
 def url_key(url: str) -> int | None:
@@ -174,30 +178,26 @@ def url_key(url: str) -> int | None:
 
 
 def display_host(url: str) -> str:
-    """Return the host of ``url`` to show, without ``www.``, port and final dot; "" if the address is refused.
+    """Return the host of ``url`` to show, without ``www.``, port and final dot; "" if the URL is refused.
 
     International names stay in their ``xn--`` form, in which look-alike letters cannot deceive.
     """
     try:
-        parts = _parse(url)
+        return _WWW.sub("", _parse(url).host.removesuffix("."))
     except ReaderError:
         return ""
-    return _WWW.sub("", parts.host.removesuffix("."), count=1)
 
 
 def shorten_url(url: str, cells: int) -> str:
     """Return ``url`` shortened to ``cells`` cells: no scheme, no ``www.``, an ellipsis in the middle if necessary.
 
-    Empty for addresses that :func:`safe_url` refuses.
+    Empty for URLs that :func:`safe_url` refuses.
     """
     try:
-        shown = safe_url(url)
+        shown = _WWW.sub("", safe_url(url).partition("://")[2])
     except ReaderError:
         return ""
-    shown = shown.partition("://")[2]
-    if at := _WWW.match(shown):
-        shown = shown[at.end() :]
-    # Safe addresses are ASCII, and the ellipsis takes one cell: characters are cells here.
+    # Safe URLs are ASCII, and the ellipsis takes one cell: characters are cells here.
     if len(shown) <= cells:
         return shown
     if cells <= 0:
@@ -207,44 +207,44 @@ def shorten_url(url: str, cells: int) -> str:
     return shown[:head] + ELLIPSIS + shown[len(shown) - tail :]
 
 
-def _parse(url: str) -> _Address:
+def _parse(url: str) -> _UrlParts:
     url = url.strip()
     if not url:
-        raise ReaderError("The address is empty.")
+        raise ReaderError("The URL is empty.")
     if len(url) > MAX_CHARS:
         raise _too_long()
     if not url.isprintable() and any(unicodedata.category(c) in _HIDDEN and c not in _HARMLESS for c in url):
-        raise ReaderError("The address contains control, invisible or whitespace characters.")
+        raise ReaderError("The URL contains control, invisible or whitespace characters.")
     match = _PARTS.fullmatch(url)
     if match is None:
-        raise ReaderError("Only addresses that start with http:// or https:// can be opened.")
+        raise ReaderError("Only URLs that start with http:// or https:// can be opened.")
     scheme, authority, path, query, fragment = match.groups()
     name, port = _authority(authority)
-    return _Address(
+    return _UrlParts(
         scheme=scheme.lower(),
         host=name,
         port=port,
         path=_encode(path),
-        query=None if query is None else _encode(query),
-        fragment=None if fragment is None else _encode(fragment),
+        query=_encode(query or ""),
+        fragment="" if fragment is None else f"#{_encode(fragment)}",
     )
 
 
 def _authority(authority: str) -> tuple[str, int | None]:
     """Return host and port of an authority (RFC 3986, 3.2)."""
     if "@" in authority:
-        raise ReaderError("The address contains a user name or a password.", "newsreader does not open such addresses.")
+        raise ReaderError("The URL contains a user name or a password.", "newsreader does not open such URLs.")
     # Browsers treat "\" as "/" and decode "%": they would open a different host.
     if "\\" in authority or "%" in authority:
         raise _bad_host()
     match = _AUTHORITY.fullmatch(authority)
     if match is None:
-        raise ReaderError("The host or the port of the address is not valid.")
+        raise ReaderError("The host or the port of the URL is not valid.")
     name, port = match[1], match[2]
     if not name:
-        raise ReaderError("The address has no host.")
+        raise ReaderError("The URL has no host.")
     if port and not 1 <= int(port) <= 65535:
-        raise ReaderError("The port of the address is not between 1 and 65535.")
+        raise ReaderError("The port of the URL is not between 1 and 65535.")
     return (_ipv6(name) if name.startswith("[") else _host(name)), (int(port) if port else None)
 
 
@@ -291,7 +291,7 @@ def _ascii(label: str) -> str:
 def _encode(part: str) -> str:
     if not _FOREIGN.search(part):
         return part
-    from urllib.parse import quote  # lazy: most addresses are encoded already
+    from urllib.parse import quote  # lazy: most URLs are encoded already
 
     return _FOREIGN.sub(lambda found: quote(found[0], safe=""), part)
 
@@ -306,7 +306,9 @@ def _plain_or_upper(escape: re.Match[str]) -> str:
 
 
 def _without_tracking(query: str) -> str:
-    return "&".join(parameter for parameter in query.split("&") if not _tracks(parameter))
+    """Return a query, with its ``?``, without tracking parameters; "" if no other is left."""
+    kept = "&".join(parameter for parameter in query[1:].split("&") if not _tracks(parameter))
+    return f"?{kept}" if kept else ""
 
 
 def _tracks(parameter: str) -> bool:
@@ -328,8 +330,8 @@ def _digest(data: bytes) -> bytes:
 
 
 def _bad_host() -> ReaderError:
-    return ReaderError("The host of the address is not valid.")
+    return ReaderError("The host of the URL is not valid.")
 
 
 def _too_long() -> ReaderError:
-    return ReaderError(f"The address is longer than {MAX_CHARS:,} characters.")
+    return ReaderError(f"The URL is longer than {MAX_CHARS:,} characters.")

@@ -13,6 +13,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from reader.core.text import lazy_pattern
+
 KEY = "[A-Za-z][A-Za-z0-9_]{0,63}+"
 
 # A plain scalar: starts like a word, a number or a path, contains neither ": " nor " #", and does not end in a space
@@ -26,80 +28,58 @@ _SINGLE = r"'[^'\n]*+'"
 _FLOW_ITEM = r"""(?:[A-Za-z0-9][A-Za-z0-9./_-]*+(?: ++[A-Za-z0-9./_-]++)*+|"[^"\\\n,]*+")"""
 SCALAR = rf"(?:{_DOUBLE}|{_PLAIN}|{_SINGLE}|{_NEGATIVE})"
 
-# Valid values of fields. Times: every day except 29 February, which depends on the year.
+# Valid values of fields. Times: every day but 29 February, which depends on the year.
 _DAY = r"(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
 _MOMENT = rf"[12][0-9]{{3}}-{_DAY}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:Z|[+-](?:0[0-9]|1[0-4]):[0-5][0-9])"
-# Five labels of 40 characters are below the limit of a host name, and 2,000 characters below the limit of an address
+# Five labels of 40 characters are below the limit of a host name, and 2,000 characters below the limit of a URL
 # even if all of them had to be percent-encoded.
-_ADDRESS = (
+_URL = (
     r"https?://[a-z0-9-]{1,40}+(?:\.[a-z0-9-]{1,40}+){1,4}+"
     r"(?:/[A-Za-z0-9\-._~:/?@!&()*+,;=%\[\]#$]{0,2000}+)?+(?<!:)"
 )
-_SAFE = rf'(?:"{_ADDRESS}"|{_ADDRESS})'
+_SAFE = rf'(?:"{_URL}"|{_URL})'
 _NUMBER = r"[0-9]{1,9}+(?:\.[0-9]{1,9}+)?+"
 _SCORE = rf"(?:{_NUMBER}|-1)"
-_BOOLEAN = "(?:true|false)"
 
 
-@cache
-def split_fields() -> re.Pattern[str]:
-    """For findall: field, value on its line, lines below it; or, as group 4, the unexpected rest."""
-    return re.compile(rf"({KEY}):(?: ([^\n]++))?+\n((?:(?: |- )[^\n]*+\n|\n)*+)|((?s:.+))", re.ASCII)
-
-
-@cache
-def scalar() -> re.Pattern[str]:
-    """A value: group 1 in double quotes, 2 without quotes, 3 in single quotes."""
-    return re.compile(
-        r'"([^"\\\n]*+(?:\\["\\nt][^"\\\n]*+)*+)"' + rf"|({_PLAIN}|{_NEGATIVE})|'([^'\n]*+)'",
-    )
-
-
-@cache
-def flow_list() -> re.Pattern[str]:
-    """A list of words in brackets; group 1 is the text between the brackets."""
-    return re.compile(rf"\[ ?+({_FLOW_ITEM}(?: ?+, ?+{_FLOW_ITEM})*+) ?+\]")
-
-
-@cache
-def timestamp() -> re.Pattern[str]:
-    """A time that datetime.fromisoformat and our own parser read alike."""
-    return re.compile(_MOMENT)
-
-
-@cache
-def secured() -> re.Pattern[str]:
-    """A valid secured field; the length of group 1 must also be a multiple of 4."""
-    return re.compile("([A-Za-z0-9+/]*+={0,2}+);[A-Za-z0-9+/]{22}==")
+split_fields = lazy_pattern(rf"({KEY}):(?: ([^\n]++))?+\n((?:(?: |- )[^\n]*+\n|\n)*+)|((?s:.+))", re.ASCII)
+"""For findall: field, value on its line, lines below it; or, as group 4, the unexpected rest."""
+scalar = lazy_pattern(r'"([^"\\\n]*+(?:\\["\\nt][^"\\\n]*+)*+)"' + rf"|({_PLAIN}|{_NEGATIVE})|'([^'\n]*+)'")
+"""A value: group 1 in double quotes, 2 without quotes, 3 in single quotes."""
+flow_list = lazy_pattern(rf"\[ ?+({_FLOW_ITEM}(?: ?+, ?+{_FLOW_ITEM})*+) ?+\]")
+"""A list of words in brackets; group 1 is the text between the brackets."""
+timestamp = lazy_pattern(_MOMENT)
+"""A time that datetime.fromisoformat and :func:`reader.documents.scalars.to_time` read alike."""
+secured = lazy_pattern("([A-Za-z0-9+/]*+={0,2}+);[A-Za-z0-9+/]{22}==")
+"""A valid secured field; the length of group 1 must also be a multiple of 4."""
 
 
 @cache
 def ordered_lines(field: str) -> re.Pattern[str]:
-    """The lines below provider, images or related as programs write them: valid, and in order, so without duplicates.
+    """The lines below ``field`` as programs write them: valid, and in order, so without duplicates.
 
-    Groups 1 and 2 for provider are its name and domain as written.
+    For ``provider``, groups 1 and 2 are its name and domain as written. ``images`` and ``related`` have
+    their own patterns; all other names share a list of single values.
     """
     if field == "provider":
         return re.compile(
-            rf"(?:  name: ({SCALAR})\n)?+(?:  domain: ({SCALAR})\n)?+(?:  images:\n{_usual_images(2)})?+"
-            rf"(?:  authors:\n(?:    - name: {SCALAR}\n)*+)?+"
+            rf"(?:  name: ({SCALAR})\n)?+(?:  domain: ({SCALAR})\n)?+"
+            rf"(?:  images:\n{_usual_images(2)})?+(?:  authors:\n(?:    - name: {SCALAR}\n)*+)?+"
         )
     if field == "images":
         return re.compile(_usual_images(0))
-    dash, pad = "  - ", " " * 4
-    texts = ("title", "excerpt")
-    links = ("originalUrl", "webUrl", "ampWebUrl", "cdnAmpWebUrl")
+    if field != "related":
+        return re.compile(rf"(?:  - {SCALAR}\n)++")
     lines = [
-        *(f"{key}: {SCALAR}\n" for key in texts),
+        *(f"{key}: {SCALAR}\n" for key in ("title", "excerpt")),
         f"publishedDateTime: {_MOMENT}\n",
-        *(f"{key}: {_SAFE}\n" for key in links),
+        *(f"{key}: {_SAFE}\n" for key in ("originalUrl", "webUrl", "ampWebUrl", "cdnAmpWebUrl")),
         f"type: {SCALAR}\n",
-        f"provider:\n(?:{pad}  name: {SCALAR}\n)?+(?:{pad}  domain: {SCALAR}\n)?+",
-        f"quality: {_SCORE}\n",
-        f"heat: {_SCORE}\n",
+        f"provider:\n(?:      name: {SCALAR}\n)?+(?:      domain: {SCALAR}\n)?+",
+        *(f"{key}: {_SCORE}\n" for key in ("quality", "heat")),
         f"images:\n{_usual_images(4)}",
     ]
-    return re.compile(_items(dash, _in_order(dash, pad, lines)))
+    return re.compile(_ordered_items(0, lines))
 
 
 @cache
@@ -120,46 +100,32 @@ def unordered_lines(field: str) -> re.Pattern[str]:
     return re.compile(rf"(?:  - {SCALAR}\n)++|{_list_of_fields(0, flat)}|(?:  {flat})++")
 
 
-@cache
-def split_lines() -> re.Pattern[str]:
-    """For findall in lines that match :func:`unordered_lines`: indent, dash, field, value."""
-    return re.compile(rf"( *+)(- )?+(?:({KEY}):(?: |(?=\n)))?+([^\n]*+)\n")
-
-
-@cache
-def image_urls() -> re.Pattern[str]:
-    """Each outermost address, as written, in the lines below ``images``."""
-    return re.compile(r"^  (?:- |  )url: ([^\n]++)", re.MULTILINE)
-
-
-@cache
-def scalar_list() -> re.Pattern[str]:
-    """A list of single values."""
-    return re.compile(rf"(?:  - {SCALAR}\n)++")
+split_lines = lazy_pattern(rf"( *+)(- )?+(?:({KEY}):(?: |(?=\n)))?+([^\n]*+)\n")
+"""For findall in lines that match :func:`unordered_lines`: indent, dash, field, value."""
+author_lines = lazy_pattern(r"^  authors:\n((?:    [^\n]*+\n)*+)", re.MULTILINE)
+"""Group 1 has the authors in the lines below ``provider``."""
+author_line = lazy_pattern(rf"    - (?:name: )?({SCALAR})")
+image_urls = lazy_pattern(r"^  (?:- |  )url: ([^\n]++)", re.MULTILINE)
+"""Each outermost URL, as written, in the lines below ``images``."""
 
 
 def _usual_images(column: int) -> str:
-    dash, pad = " " * column + "  - ", " " * (column + 4)
     lines = [
         f"url: {SCALAR}\n",
-        f"width: {_NUMBER}\n",
-        f"height: {_NUMBER}\n",
-        f"title: {SCALAR}\n",
-        f"attribution: {SCALAR}\n",
-        f"isCached: {_BOOLEAN}\n",
+        *(f"{key}: {_NUMBER}\n" for key in ("width", "height")),
+        *(f"{key}: {SCALAR}\n" for key in ("title", "attribution")),
+        "isCached: (?:true|false)\n",
     ]
-    return _items(dash, _in_order(dash, pad, lines))
+    return _ordered_items(column, lines)
+
+
+def _ordered_items(column: int, lines: list[str]) -> str:
+    dash, pad = " " * column + "  - ", " " * (column + 4)
+    # The first line of an item follows the dash, whichever field it is.
+    inner = "".join(f"(?:(?:(?<={dash})|{pad}){line})?+" for line in lines)
+    return f"(?:{dash}(?=[A-Za-z]){inner})*+"
 
 
 def _list_of_fields(column: int, line: str) -> str:
     dash, pad = " " * column + "  - ", " " * (column + 4)
-    return _items(dash, f"(?:(?:(?<={dash})|{pad})(?:{line}))++")
-
-
-def _in_order(dash: str, pad: str, lines: list[str]) -> str:
-    # The first line of an item follows the dash, whichever field it is.
-    return "".join(f"(?:(?:(?<={dash})|{pad}){line})?+" for line in lines)
-
-
-def _items(dash: str, inner: str) -> str:
-    return f"(?:{dash}(?=[A-Za-z]){inner})*+"
+    return f"(?:{dash}(?=[A-Za-z])(?:(?:(?<={dash})|{pad})(?:{line}))++)*+"

@@ -1,7 +1,7 @@
 """Finds the documents in a folder and reads their bytes.
 
 The only module of ``documents`` that touches the disk. A folder may come from anywhere, so nothing in it is trusted:
-a FIFO must not block, a device must not fill the memory, and a link must not show a file from outside the folder.
+a FIFO must not block, a device must not fill the memory, and a link must not expose a file outside the folder.
 """
 
 from __future__ import annotations
@@ -19,23 +19,17 @@ from reader.core.errors import ReaderError, describe_error
 from reader.core.model import Problem
 from reader.core.text import show_path
 
-EXTENSIONS = frozenset({".md", ".markdown", ".mdown", ".txt", ".html", ".htm", ".yaml", ".yml"})
+_MARKDOWN = ("md", "markdown", "mdown", "mdwn", "mkd", "mkdn", "mdx")
+EXTENSIONS = frozenset(f".{name}" for name in (*_MARKDOWN, "txt", "org", "rst", "html", "htm", "yaml", "yml"))
 _LOWERCASE_EXTENSIONS = tuple(extension.encode() for extension in EXTENSIONS)
 SKIPPED_FOLDERS = frozenset({b"node_modules"})
 MAX_BYTES = 4 * 1024 * 1024
 """Size limit of a document in bytes. The largest real ones have 24 kB."""
 _MIN_INT64, _MAX_INT64 = -(2**63), 2**63 - 1
 
-_OPEN_FLAGS = (
-    os.O_RDONLY
-    | getattr(os, "O_NONBLOCK", 0)  # open() on a FIFO without a writer would block
-    | getattr(os, "O_NOFOLLOW", 0)  # links have been resolved and checked before
-    | getattr(os, "O_NOCTTY", 0)
-    | getattr(os, "O_CLOEXEC", 0)
-    | getattr(os, "O_BINARY", 0)
-)
-
-_FOLDER_FLAGS = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
+# O_NONBLOCK: open() on a FIFO without a writer would block. O_NOFOLLOW: links have been resolved and checked before.
+_OPEN_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_NOCTTY
+_FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY
 
 
 class FileGoneError(ReaderError):
@@ -56,6 +50,15 @@ class FolderListing(NamedTuple):
     readable: bool = True
     """False if the contents of the folder are unknown."""
 
+    def add_file(self, name: bytes, info: os.stat_result) -> None:
+        """Add a file that may be a document."""
+        self.files.append((name, _mtime_ns(info), info.st_size))
+
+    def add_problem(self, name: bytes, why: OSError | str) -> None:
+        """Add a file that cannot be read."""
+        words = why if isinstance(why, str) else f"this file cannot be read: {describe_error(why)}"
+        self.problems.append(Problem(show_path(join_path(self.folder, name)), 1, "", words))
+
     def digest(self) -> bytes:
         """Return 16 bytes that change if a name, mtime or size changes, or the directory order."""
         from hashlib import blake2b  # lazy: opening a folder does not need it
@@ -75,7 +78,7 @@ class FileContents(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """The folder the user opened, or the one file of it."""
+    """The folder that the user opened, or the single file in it."""
 
     root: Path
     """An absolute path without symbolic links."""
@@ -84,7 +87,7 @@ class Folder:
 
     @property
     def name(self) -> str:
-        """The display name: that of the folder or of the single document."""
+        """The display name of the folder or of the single document."""
         return show_path(self.only or os.fsencode(self.root.name)) or "/"
 
     @classmethod
@@ -95,39 +98,26 @@ class Folder:
         """
         shown = show_path(path)
         try:
-            real = _expanded(path).resolve(strict=True)
+            real = Path(os.path.realpath(path.expanduser(), strict=True))
             mode = real.stat().st_mode
         except FileNotFoundError:
             raise ReaderError(f"There is no folder or file {shown}.", "Check the spelling, or create it.") from None
-        except RuntimeError:  # Python 3.11; later versions raise OSError
-            raise ReaderError(f"{shown} cannot be opened: it is a link to itself.") from None
-        except (OSError, ValueError) as error:
+        except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: there is no such user
             raise ReaderError(f"{shown} cannot be opened: {describe_error(error)}.") from None
-        if stat.S_ISDIR(mode):
-            try:
-                with os.scandir(real):
-                    pass
-            except OSError as error:
-                raise ReaderError(f"The folder {shown} cannot be read: {describe_error(error)}.") from None
-            return cls(real)
-        if not stat.S_ISREG(mode):
+        if stat.S_ISREG(mode):
+            return cls(real.parent, os.fsencode(real.name))
+        if not stat.S_ISDIR(mode):
             raise ReaderError(f"{shown} is neither a folder nor a file.")
-        return cls(real.parent, os.fsencode(real.name))
-
-
-def _expanded(path: Path) -> Path:
-    """Expand ``~`` to the home directory. Raises ValueError if there is no such user."""
-    try:
-        return path.expanduser()
-    except RuntimeError as error:
-        raise ValueError(str(error)) from None
+        folder = cls(real)
+        check_folder(folder)
+        return folder
 
 
 def walk(folder: Folder, stop: Callable[[], bool] = lambda: False, start: bytes = b"") -> Iterator[FolderListing]:
     """Yield the listing of ``start`` in ``folder`` and of each folder below it, until ``stop`` returns true.
 
     Skips hidden files and folders, ``node_modules`` and linked folders, whose contents are either listed anyway or
-    outside. Files that look like documents but cannot be read (FIFOs, links out of the folder) become Problems, as do
+    outside. Files that look like documents but cannot be read (FIFOs, links that leave it) become Problems, as do
     unreadable folders. Files that vanish meanwhile are skipped.
 
     Raises ReaderError if the folder itself is gone or cannot be read, which is not the same as an empty folder.
@@ -135,7 +125,7 @@ def walk(folder: Folder, stop: Callable[[], bool] = lambda: False, start: bytes 
     root = os.fsencode(folder.root)
     if folder.only is not None:
         listing = FolderListing(b"", [], [])
-        _add_resolved(root, folder.only, folder.only, listing)
+        _add_resolved(root, folder.only, listing)
         yield listing
         return
     waiting = [start]
@@ -160,7 +150,6 @@ def walk(folder: Folder, stop: Callable[[], bool] = lambda: False, start: bytes 
 def _list(root: bytes, listing: FolderListing) -> list[bytes]:
     """Fill in ``listing`` and return the names of its subfolders. Raises OSError."""
     folders: list[bytes] = []
-    files = listing.files
     with os.scandir(os.path.join(root, listing.folder) if listing.folder else root) as entries:
         for entry in entries:
             name = entry.name
@@ -169,17 +158,16 @@ def _list(root: bytes, listing: FolderListing) -> list[bytes]:
             try:
                 if entry.is_file(follow_symlinks=False):
                     if name.endswith(_LOWERCASE_EXTENSIONS) or is_document_name(name):
-                        info = entry.stat(follow_symlinks=False)
-                        files.append((name, _mtime_ns(info), info.st_size))
+                        listing.add_file(name, entry.stat(follow_symlinks=False))
                 elif entry.is_dir(follow_symlinks=False):
                     if name not in SKIPPED_FOLDERS:
                         folders.append(name)
                 elif is_document_name(name):
-                    _add_resolved(root, join_path(listing.folder, name), name, listing)
+                    _add_resolved(root, name, listing)
             except FileNotFoundError:
                 continue
             except OSError as error:
-                listing.problems.append(_file_problem(join_path(listing.folder, name), error))
+                listing.add_problem(name, error)
     return folders
 
 
@@ -200,25 +188,15 @@ def list_file(folder: Folder, path: bytes) -> FolderListing | None:
     root = os.fsencode(folder.root)
     prefix, _, name = path.rpartition(b"/")
     listing = FolderListing(prefix, [], [])
+    above = os.path.join(root, prefix) if prefix else root
     if any(part.startswith(b".") or part in SKIPPED_FOLDERS for part in path.split(b"/")):
         return listing
-    above = os.path.join(root, prefix) if prefix else root
     if os.path.realpath(above) != above:  # a linked folder is on the way
         return listing
-    try:
-        info = os.lstat(os.path.join(above, name))
-    except (FileNotFoundError, NotADirectoryError):
-        return listing
-    except OSError as error:
-        listing.problems.append(_file_problem(path, error))
-        return listing
-    if stat.S_ISDIR(info.st_mode):
+    if os.path.isdir(os.path.join(above, name)) and not os.path.islink(os.path.join(above, name)):
         return None
     if is_document_name(name):
-        if stat.S_ISREG(info.st_mode):
-            listing.files.append((name, _mtime_ns(info), info.st_size))
-        else:
-            _add_resolved(root, path, name, listing)
+        _add_resolved(root, name, listing)
     return listing
 
 
@@ -232,57 +210,49 @@ def is_document_name(name: bytes) -> bool:
     return os.path.splitext(name)[1].lower().decode("ascii", "replace") in EXTENSIONS
 
 
-def _add_resolved(root: bytes, path: bytes, name: bytes, listing: FolderListing) -> None:
-    """Follow links from ``path`` and add the result to the files or the problems of ``listing``."""
+def _add_resolved(root: bytes, name: bytes, listing: FolderListing) -> None:
+    """Follow links from ``name`` and add the result to the files or the problems of ``listing``."""
+    path = join_path(listing.folder, name)
     try:
         info = os.stat(os.path.join(root, path))
         real = _inside(root, path)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         if os.path.islink(os.path.join(root, path)):
-            listing.problems.append(_file_problem(path, "this link is broken"))
-        return
+            listing.add_problem(name, "this link is broken")
     except OSError as error:
-        listing.problems.append(_file_problem(path, error))
-        return
-    if real is None:
-        listing.problems.append(_file_problem(path, "this link points out of the folder and is not followed"))
-    elif stat.S_ISDIR(info.st_mode):
-        return
-    elif not stat.S_ISREG(info.st_mode):
-        listing.problems.append(_file_problem(path, "this is not a regular file and is not read"))
+        listing.add_problem(name, error)
     else:
-        listing.files.append((name, _mtime_ns(info), info.st_size))
+        if real is None:
+            listing.add_problem(name, "this link points outside the folder and is not followed")
+        elif stat.S_ISREG(info.st_mode):
+            listing.add_file(name, info)
+        elif not stat.S_ISDIR(info.st_mode):
+            listing.add_problem(name, "this is not a regular file and is not read")
 
 
 def _mtime_ns(info: os.stat_result) -> int:
     """Return a file's mtime in ns, clamped to the 64 bits of SQLite: archives may contain any time."""
-    mtime_ns = info.st_mtime_ns
-    return max(_MIN_INT64, min(mtime_ns, _MAX_INT64))
-
-
-def _file_problem(path: bytes, why: OSError | str) -> Problem:
-    words = why if isinstance(why, str) else f"this file cannot be read: {describe_error(why)}"
-    return Problem(show_path(path), 1, "", words)
+    return max(_MIN_INT64, min(info.st_mtime_ns, _MAX_INT64))
 
 
 def _inside(root: bytes, path: bytes) -> bytes | None:
-    """Return the real path of ``path`` in ``root``, or None if it points out of the folder."""
+    """Return the real path of ``path`` in ``root``, or None if it points outside the folder."""
     real = os.path.realpath(os.path.join(root, path))
     return real if real.startswith(root.rstrip(b"/") + b"/") else None
 
 
-def _open_folder(root: bytes, parts: Iterable[bytes]) -> int:
+@contextlib.contextmanager
+def _open_folder(root: bytes, parts: Iterable[bytes]) -> Iterator[int]:
     """Open a folder part by part, so that no part can be swapped for a link meanwhile. Raises OSError."""
     below = os.open(root, _FOLDER_FLAGS)
     try:
         for part in parts:
-            inner = os.open(part, _FOLDER_FLAGS | getattr(os, "O_NOFOLLOW", 0), dir_fd=below)
+            inner = os.open(part, _FOLDER_FLAGS | os.O_NOFOLLOW, dir_fd=below)
             os.close(below)
             below = inner
-    except OSError:
+        yield below
+    finally:
         os.close(below)
-        raise
-    return below
 
 
 def _read(name: bytes, below: int) -> FileContents | None:
@@ -306,21 +276,18 @@ def _read(name: bytes, below: int) -> FileContents | None:
 def read_file(folder: Folder, path: bytes) -> FileContents:
     """Return the contents of a document.
 
-    Raises FileGoneError if it no longer exists, and ReaderError if it points out of the folder, is not a regular file
+    Raises FileGoneError if it no longer exists, and ReaderError if it points outside the folder, is not a regular file
     or cannot be read.
     """
     shown = show_path(path)
     root = os.fsencode(folder.root)
     real = _inside(root, path)
     if real is None:
-        raise ReaderError(f"{shown} points out of the folder and is not read.")
+        raise ReaderError(f"{shown} points outside the folder and is not read.")
     *parts, name = real[len(root.rstrip(b"/")) + 1 :].split(b"/")
     try:
-        below = _open_folder(root, parts)
-        try:
+        with _open_folder(root, parts) as below:
             contents = _read(name, below)
-        finally:
-            os.close(below)
     except FileNotFoundError:
         raise FileGoneError(f"{shown} is no longer there.", "It was moved or deleted.") from None
     except OSError as error:
@@ -337,15 +304,14 @@ def read_files(
 
     Like :func:`read_file`, but opens the folder only once for all files.
     """
-    try:
-        below = _open_folder(os.fsencode(folder.root), prefix.split(b"/") if prefix else ())
-    except OSError:
-        below = -1
-    try:
+    with contextlib.ExitStack() as stack:
+        below = None
+        with contextlib.suppress(OSError):  # for each file, read_file() reports why
+            below = stack.enter_context(_open_folder(os.fsencode(folder.root), prefix.split(b"/") if prefix else ()))
         for name in names:
             contents: FileContents | ReaderError | None = None
-            if below >= 0:
-                with contextlib.suppress(OSError):  # probably a link; read_file() below reports errors
+            if below is not None:
+                with contextlib.suppress(OSError):  # probably a link
                     contents = _read(name, below)
             if contents is None:
                 try:
@@ -353,6 +319,3 @@ def read_files(
                 except ReaderError as error:
                     contents = error
             yield name, contents
-    finally:
-        if below >= 0:
-            os.close(below)

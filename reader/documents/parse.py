@@ -1,6 +1,6 @@
 """Parses the bytes of a document into an Article and a list of problems.
 
-Nothing raises: an invalid value is reported with its line and field and costs that value, not the document.
+Nothing raises: an invalid value is reported with its line and field, and only that value is lost, not the document.
 """
 
 from __future__ import annotations
@@ -9,148 +9,184 @@ import base64
 import binascii
 import os
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TypeVar
 
 from reader.core.errors import ReaderError
-from reader.core.model import Article, BodyFormat, Image, Json, Links, Number, Problem, Provider, Related, Secured
+from reader.core.model import Article, BodyFormat, Image, Json, Links, Number, Provider, Related, Secured
 from reader.core.text import clean, clean_block, show_path, unescape
 from reader.core.urls import safe_url
+from reader.documents.date_parser import DateOrder, PartialDate, parse_date
 from reader.documents.files import MAX_BYTES
-from reader.documents.frontmatter import (
-    FrontMatterError,
-    HeaderNode,
-    HeaderProblem,
-    MappingNode,
-    ScalarNode,
-    SequenceNode,
-    SplitDocument,
-    split_front_matter,
-)
-from reader.documents.scalars import to_bool, to_number, to_time
+from reader.documents.header.nodes import DocumentProblem, HeaderNode, MappingNode, ScalarNode, SequenceNode
+from reader.documents.header.split import SplitDocument, split_document
+from reader.documents.resolve import DEFAULTS, LINK_FIELDS, ReadingOptions, resolve, split_topics
+from reader.documents.scalars import to_bool, to_number
 
 _T = TypeVar("_T")
+_PARAGRAPH_START = 4_000
+"""Characters of a body in which the first paragraph is looked for."""
+_MAX_EXCERPT = 500
+"""Characters of a first paragraph that an excerpt has."""
 LIST_LIMIT = 1000
 """How many items of a list are read. The size limit of a header leaves room for more only in attacks."""
-
-
 MAX_PROBLEMS = 100
 """How many problems of one document are reported individually."""
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedDocument:
-    """The article of a document, None if it could not be read at all, and its problems."""
+    """The article of a document, and its problems."""
 
-    article: Article | None
-    problems: tuple[Problem, ...]
+    article: Article
+    problems: tuple[DocumentProblem, ...]
+    origins: Mapping[str, str] = field(default_factory=dict)
+    """Where each field comes from that does not come from the key of its name."""
 
 
-def parse_document(path: bytes, data: bytes) -> ParsedDocument:
+def parse_document(path: bytes, data: bytes, options: ReadingOptions = DEFAULTS) -> ParsedDocument:
     """Parse the document ``data``, stored at ``path`` in its folder. Never raises, whatever the bytes."""
     shown = show_path(path)
     ending = os.path.splitext(path)[1].lower()
-    problems: list[HeaderProblem] = []
+    problems: list[DocumentProblem] = []
     if len(data) > MAX_BYTES:
-        problems.append(HeaderProblem(1, "", f"the file is larger than {MAX_BYTES >> 20} MiB; the rest is not read"))
+        problems.append(DocumentProblem(1, "", f"the file is larger than {MAX_BYTES >> 20} MiB; the rest is not read"))
         data = data[:MAX_BYTES]
-    try:
-        parts = split_front_matter(data, whole_is_yaml=ending in {b".yaml", b".yml"})
-    except FrontMatterError as error:
-        return ParsedDocument(None, _problems(shown, [*problems, error.problem]))
-    reader = _Fields(parts.header)
-    article = _article(shown, ending, parts, reader)
-    return ParsedDocument(article, _problems(shown, [*problems, *parts.problems, *reader.problems]))
+    parts = split_document(data, ending)
+    header, keys = resolve(parts.header, options)
+    origins = {field: " and ".join(names) for field, names in keys.items()}
+    if parts.is_page:
+        origins = dict.fromkeys(header.entries, "the head of the page")
+    reader = _Fields(header, order=options.order, keys=keys)
+    article = _article(shown, ending, parts, reader, origins)
+    return ParsedDocument(article, _limited([*problems, *parts.problems, *reader.problems]), origins)
 
 
-def _problems(path: str, found: Iterable[HeaderProblem]) -> tuple[Problem, ...]:
-    problems = [Problem(path, each.line, each.field, each.message) for each in sorted(found, key=lambda p: p.line)]
+def _limited(found: Iterable[DocumentProblem]) -> tuple[DocumentProblem, ...]:
+    problems = sorted(found, key=lambda problem: problem.line)
     if len(problems) > MAX_PROBLEMS:
         rest = len(problems) - MAX_PROBLEMS
-        problems[MAX_PROBLEMS:] = [Problem(path, problems[MAX_PROBLEMS].line, "", f"and {rest:,} more problems")]
+        problems[MAX_PROBLEMS:] = [DocumentProblem(problems[MAX_PROBLEMS].line, "", f"and {rest:,} more problems")]
     return tuple(problems)
 
 
-def _article(path: str, ending: bytes, parts: SplitDocument, fields: _Fields) -> Article:
+def _article(path: str, ending: bytes, parts: SplitDocument, fields: _Fields, origins: dict[str, str]) -> Article:
+    """Return the article; notes in ``origins`` where fields come from."""
     body = clean_block(parts.body).strip("\n")
+    body_format = body_format_of(ending, body)
+    if fields.peek("provider"):
+        origins.update((each, "provider") for each in ("site", "authors") if not fields.peek(each))
+    # A name also stays in ``extra``: documents about people show it.
     title = fields.text("title")
-    name = fields.peek_text("name")  # also stays in ``extra``: documents about people show it
+    if not title and (title := fields.peek_text("name")):
+        origins["title"] = "name"
+    if not title and body_format == "markdown":
+        title, body = split_heading(body)
+        origins["title"] = "the heading of the body" if title else "the name of the file"
+    excerpt = fields.block("excerpt")
+    updated = fields.time("updatedDateTime")
+    date = fields.time("publishedDateTime")
+    if not date and (date := date_from_path(path, fields.order)):
+        origins["publishedDateTime"] = "the name of the file or its folder"
+    elif not date and (date := updated):
+        origins["publishedDateTime"] = origins.get("updatedDateTime", "updatedDateTime")
+    if not excerpt and body:
+        origins["excerpt"] = "the first paragraph of the body"
     return Article(
         path=path,
-        title=title or name or title_from_path(path),
-        excerpt=fields.block("excerpt"),
+        title=title or title_from_path(path, fields.order),
+        excerpt=excerpt or first_paragraph(body, body_format),
+        excerpt_is_from_body=not excerpt and bool(body),
         category=fields.text("category"),
         type=fields.text("type"),
-        published_at=fields.time("publishedDateTime"),
+        published_at=date and date.moment,
+        precision=date.precision if date else "time",
+        updated_at=updated and updated.moment,
+        updated_precision=updated.precision if updated else "time",
         published=fields.boolean("published"),
         links=_links(fields),
         quality=fields.number("quality"),
         heat=fields.heat("heat"),
         provider=_provider(fields),
-        topics=fields.texts("topics"),
+        topics=_topics(fields),
         images=_images(fields),
         related=tuple(_related(inner) for inner in fields.mappings("related")),
         secured=_secured(fields),
         body=body,
-        body_format=_body_format(ending, body),
+        body_format=body_format,
         extra=fields.rest(),
     )
 
 
 def _links(fields: _Fields) -> Links:
-    return Links(
-        original=fields.url("originalUrl"),
-        web=fields.url("webUrl"),
-        amp=fields.url("ampWebUrl"),
-        cdn_amp=fields.url("cdnAmpWebUrl"),
-    )
+    return Links(*map(fields.url, LINK_FIELDS))
 
 
 def _provider(fields: _Fields) -> Provider:
     inner = fields.mapping("provider", plain="name")
-    if inner is None:
-        return Provider()
-    authors = []
-    for author in inner.mappings("authors", plain="name"):
-        authors.append(author.text("name"))
-        inner.adopt(author)
-    provider = Provider(
-        name=inner.text("name"),
-        domain=inner.text("domain"),
-        images=_images(inner),
-        authors=tuple(author for author in authors if author),
+    site = fields.mapping("site", plain="name")
+    authors = [*(inner.mappings("authors", plain="name") if inner else ()), *fields.mappings("authors", plain="name")]
+    names = dict.fromkeys(author_name(author.text("name")) for author in authors)
+    return Provider(
+        name=(inner.text("name") if inner else "") or (site.text("name") if site else ""),
+        domain=inner.text("domain") if inner else "",
+        images=_images(inner) if inner else (),
+        authors=tuple(name for name in names if name),
     )
-    fields.adopt(inner)
-    return provider
+
+
+_WIKI_LINK = re.compile(r"\[\[(?:[^\[\]|]*\|)?([^\[\]|]*)\]\]")
+
+
+def undecorated(text: str) -> str:
+    """Return ``text`` without the signs of Obsidian: ``[[link|name]]`` and ``#tag``."""
+    if "[[" in text:
+        text = _WIKI_LINK.sub(r"\1", text)
+    return text.strip().removeprefix("#").strip()
+
+
+_MAIL = re.compile(r"(?<=\S)\s*<[^<>\s]+@[^<>\s]+>$")
+
+
+def author_name(text: str) -> str:
+    """Return the name of an author without an e-mail address and the signs of Obsidian."""
+    return undecorated(_MAIL.sub("", text) if text.endswith(">") else text)
+
+
+def _topics(fields: _Fields) -> tuple[str, ...]:
+    node = fields.peek("topics")
+    found = fields.texts("topics")
+    if isinstance(node, ScalarNode):
+        found = tuple(split_topics(found[0])) if found else ()
+    return tuple(dict.fromkeys(topic for text in found if (topic := undecorated(text))))
 
 
 def _images(fields: _Fields) -> tuple[Image, ...]:
-    images = []
-    for inner in fields.mappings("images", plain="url"):
-        image = Image(
-            # Not always a web address: publishers name images of their own as /assets/...
-            url=inner.text("url"),
+    images = [
+        Image(
+            # Not always a URL: publishers name their own images like /assets/...
+            url=inner.text("url") or inner.text("src") or inner.text("path") or inner.text("image"),
             width=inner.pixels("width"),
             height=inner.pixels("height"),
-            title=inner.text("title"),
+            title=inner.text("title") or inner.text("caption") or inner.text("alt"),
             attribution=inner.text("attribution"),
             is_cached=inner.boolean("isCached"),
         )
-        fields.adopt(inner)
-        if image.url:
-            images.append(image)
-    return tuple(images)
+        for inner in fields.mappings("images", plain="url")
+    ]
+    return tuple(image for image in images if image.url)
 
 
 def _related(fields: _Fields) -> Related:
     links = _links(fields)
+    date = fields.time("publishedDateTime")
     return Related(
         title=fields.text("title") or fields.peek_text("name") or links.best or "(no title)",
         excerpt=fields.block("excerpt"),
-        published_at=fields.time("publishedDateTime"),
+        published_at=date and date.moment,
+        precision=date.precision if date else "time",
         links=links,
         type=fields.text("type"),
         provider=_provider(fields),
@@ -162,8 +198,7 @@ def _related(fields: _Fields) -> Related:
 
 
 def _secured(fields: _Fields) -> Secured | None:
-    text, line = fields.raw("secured")
-    text = clean(text)
+    text = clean(fields.raw("secured"))
     if not text:
         return None
     parts = text.split(";")
@@ -172,24 +207,100 @@ def _secured(fields: _Fields) -> Secured | None:
     except (binascii.Error, ValueError):
         sizes = []
     if len(sizes) != 2 or sizes[1] != 16:
-        fields.add_problem(line, "secured", "expected base64 ciphertext, a semicolon and a base64 vector of 16 bytes")
+        fields.add_problem("secured", "expected base64 ciphertext, a semicolon and a base64 vector of 16 bytes")
     return Secured(text, sizes[0] if sizes else len(text))
 
 
-_HTML_START = re.compile(r"(?:\s|&nbsp;)*<(?:!doctype\b|!--|[a-z][a-z0-9]*[\s/>])", re.IGNORECASE)
+# Comments alone do not make a body HTML: Markdown may begin with one too.
+_HTML_START = re.compile(
+    r"(?:\s|&nbsp;|<!--(?s:.*?)-->)*+(?:<(?:!doctype\b|!--|[a-z][a-z0-9]*[\s/>])|(?<=-->)\Z)", re.IGNORECASE
+)
 
 
-def _body_format(ending: bytes, body: str) -> BodyFormat:
+def body_format_of(ending: bytes, body: str) -> BodyFormat:
+    """Return the format of the body of a file whose name ends in ``ending``."""
     return "html" if ending in {b".html", b".htm"} or _HTML_START.match(body) else "markdown"
 
 
-_DATE_AHEAD = re.compile(r"\d{4}-\d{2}-\d{2}-(?=.)")
+# 2022.1.3 is a version, 2022-1-3 is not.
+_DATE_IN_NAME = re.compile(
+    r"(?<!\d)(?:(?=\d{4}(?:-|[_.]\d\d[_.]\d\d))\d{4}([-_.])\d{1,2}\1\d{1,2}|\d\d([-_.])\d\d\2\d{4})(?!\d)"
+)
+_DATE_IN_FOLDERS = re.compile(r"(?:^|/)(\d{4}/\d{2}/\d{2})(?!\d)[^/]*(?:/[^/]*)?$")
+_HEADING = re.compile(
+    r"(?:[ \t]*+\n|<!--(?s:.*?)-->)*+ {0,3}"  # comments and blank lines may come first
+    r"(?:\#{1,6}[ \t]++(\S[^\n]*+)"
+    r"|(?![*+] |\d+[.)] |```|~~~)([^\s#>|<-][^\n]*+)\n {0,3}(?:=++|-++)[ \t]*+)(?:\n|\Z)"
+)
+_FIRST_BLOCKS = re.compile(r"(?:[^]]|\](?=\()){200,1000}?\n[ \t]*\n")
+"""The first blocks of a Markdown text, unless the URL of a link may be further down. Parsing the rest takes longer."""
+_HEADING_END = re.compile(r"(?:^|[ \t])(?:#+|\{[#.][^{}]*\})$")
+"""Closing signs, or attributes as in ``# Title {#anchor}``."""
+_NO_TEXT = re.compile(
+    r"<!--|\.\. |\{%[^%]*%\}$|\{\{[^{}]*\}\}$|(?:import|export)\s.{0,500}(?:\bfrom\s|[{=(])|import\s+[\"']"
+)
+"""Starts of paragraphs that are for programs: comments, directives, templates, and modules of MDX."""
+_INDEX_NAMES = frozenset({"index", "_index", "readme"})
 
 
-def title_from_path(path: str) -> str:
-    """Return a title made of a file name, without extension, date and dashes."""
-    stem = os.path.splitext(path.rsplit("/", 1)[-1])[0]
-    words = re.sub(r"[-_]+", " ", _DATE_AHEAD.sub("", stem)).strip()
+def split_heading(body: str) -> tuple[str, str]:
+    """Return the heading that the Markdown text ``body`` begins with, or "", and the text without it."""
+    found = _HEADING.match(body)
+    if not found:
+        return "", body
+    from reader.content.blocks import plain_text  # lazy, as below
+    from reader.content.markdown.parser import parse_markdown
+
+    line = (found[1] or found[2])[:_PARAGRAPH_START].rstrip()
+    if found[1]:
+        line = _HEADING_END.sub("", line).rstrip()
+    title = clean(plain_text(parse_markdown(line)))
+    return (title, body[found.end() :].strip("\n")) if title else ("", body)
+
+
+def first_paragraph(body: str, body_format: BodyFormat) -> str:
+    """Return the text of the first paragraph of ``body``, on one line and not longer than an excerpt is."""
+    start = body[:_PARAGRAPH_START]
+    if not start.strip():
+        return ""
+    first = _FIRST_BLOCKS.match(start) if body_format == "markdown" else None
+    if first and first.end() < len(start) and (found := first_paragraph(first[0], body_format)):
+        return found
+    from reader.content.blocks import Paragraph, spans_text  # lazy: documents of hubs have a title and an excerpt
+    from reader.content.html.builder import parse_html
+    from reader.content.markdown.parser import parse_markdown
+
+    blocks = parse_html(start) if body_format == "html" else parse_markdown(start)
+    paragraphs = (clean(spans_text(block.spans)) for block in blocks if isinstance(block, Paragraph))
+    found = next((text for text in paragraphs if text and not _NO_TEXT.match(text)), "")
+    return found if len(found) <= _MAX_EXCERPT else found[:_MAX_EXCERPT].rsplit(" ", 1)[0] + " …"
+
+
+def date_from_path(path: str, order: DateOrder = "") -> PartialDate | None:
+    """Return the day in the name of a file, or else of its folder or folders (``2024/05/06/x.md``)."""
+    for name in reversed(path.split("/")[-2:]):
+        if (found := _DATE_IN_NAME.search(name)) and (date := _day(found[0], order)):
+            return date
+    return _day(found[1], order) if (found := _DATE_IN_FOLDERS.search(path)) else None
+
+
+def _day(text: str, order: DateOrder) -> PartialDate | None:
+    try:
+        return parse_date(text.replace("_", "-"), order, any_language=False)
+    except ValueError:
+        return None
+
+
+def title_from_path(path: str, order: DateOrder = "") -> str:
+    """Return a title made of the name of a file, or of its folder if it is an index: no extension, date or dashes."""
+    folder, _, name = path.rpartition("/")
+    stem = os.path.splitext(name)[0]
+    if stem.lower() in _INDEX_NAMES and folder:
+        stem = folder.rsplit("/", 1)[-1]
+    ahead = _DATE_IN_NAME.match(stem)
+    if ahead and stem[ahead.end() :][:1] in {"-", "_", " ", "."} and _day(ahead[0], order):
+        stem = stem[ahead.end() + 1 :] or stem
+    words = re.sub(r"[-_]+", " ", stem).strip()
     return clean(words[:1].upper() + words[1:]) or "(no title)"
 
 
@@ -209,35 +320,47 @@ def _to_json(node: HeaderNode) -> Json:
         return {key: _to_json(inner) for key, inner in node.entries.items()}
     if isinstance(node, SequenceNode):
         return [_to_json(item) for item in node.items[:LIST_LIMIT]]
-    if node.is_null:
-        return None
-    if node.plain:
-        number = to_number(node.text)
+    return None if node.is_null else scalar_to_json(node.text, plain=node.plain)
+
+
+def scalar_to_json(text: str, *, plain: bool) -> Json:
+    """Return a number or a boolean if ``text`` is one and had no quotes, else a safe text."""
+    if plain:
+        number = to_number(text)
         if number is not None:
             return number
-        if node.text.lower() in {"true", "false"}:
-            return node.text.lower() == "true"
-    return clean_block(node.text).strip()
+        if text.lower() in {"true", "false"}:
+            return text.lower() == "true"
+    return clean_block(text).strip()
 
 
 class _Fields:
     """Reads the fields of a mapping by name and type, and collects problems and unread fields."""
 
-    def __init__(self, mapping: MappingNode, name: str = "", problems: list[HeaderProblem] | None = None) -> None:
-        self._left = dict(mapping.entries)
-        self._name = name
-        self._adopted: dict[str, Json] = {}
-        self.problems: list[HeaderProblem] = problems if problems is not None else []
-
-    # Each of these methods removes the field it reads, so that rest() returns the others.
+    def __init__(
+        self,
+        mapping: MappingNode,
+        name: str = "",
+        problems: list[DocumentProblem] | None = None,
+        *,
+        order: DateOrder = "",
+        keys: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+    ) -> None:
+        self.order = order
+        self._keys = keys
+        self._entries = mapping.entries
+        self._left = dict(mapping.entries)  # each method that reads a field removes it, so that rest() has the others
+        self._prefix = f"{name}." if name else ""
+        self._children: list[_Fields] = []  # inner fields whose type has no place for unread fields
+        self.problems: list[DocumentProblem] = problems if problems is not None else []
 
     def text(self, key: str) -> str:
         """Return one line of text, or ""."""
-        return clean(decode_entities(self.raw(key)[0]))
+        return clean(decode_entities(self.raw(key)))
 
     def block(self, key: str) -> str:
         """Return text of one or more lines, or ""."""
-        return clean_block(decode_entities(self.raw(key)[0])).strip()
+        return clean_block(decode_entities(self.raw(key))).strip()
 
     def peek_text(self, key: str) -> str:
         """Return one line of text, or "", without removing the field."""
@@ -249,14 +372,13 @@ class _Fields:
         return self._scalar(key, to_number, "a number")
 
     def heat(self, key: str) -> Number | None:
-        """Return a number from 0 up, or None, which documents also write as -1."""
-        line = self._line(key)
+        """Return a number of at least 0, or None, which documents also write as -1."""
         value = self.number(key)
-        if value is not None and value < 0:
-            if value != -1:
-                self.add_problem(line, key, f"expected 0 or more, or -1 for unknown, found {value}")
-            return None
-        return value
+        if value is None or value >= 0:
+            return value
+        if value != -1:
+            self.add_problem(key, f"expected 0 or more, or -1 for unknown, found {value}")
+        return None
 
     def pixels(self, key: str) -> int | None:
         """Return a positive whole number, or None."""
@@ -267,30 +389,39 @@ class _Fields:
         """Return a boolean, or None."""
         return self._scalar(key, to_bool, "true or false")
 
-    def time(self, key: str) -> datetime | None:
-        """Return a time in UTC, or None."""
-        return self._scalar(key, to_time, "a date such as 2021-07-28T12:38:00Z")
+    def time(self, key: str) -> PartialDate | None:
+        """Return a date, or None."""
+        text = self.raw(key, "a date")
+        try:
+            # There may be many dates below a field, in documents of the reader's own kind only.
+            return parse_date(text, self.order, any_language=not self._prefix) if text.strip() else None
+        except ValueError as error:
+            self.add_problem(key, f"“{clean(text[:40])}” {error}")
+            return None
+
+    def peek(self, key: str) -> HeaderNode | None:
+        """Return the value of a field that was not read yet, without removing it."""
+        return self._left.get(key)
 
     def url(self, key: str) -> str:
-        """Return a web address in its safe form, or ""."""
-        text, line = self.raw(key)
-        if not text.strip():
-            return ""
+        """Return a URL in its safe form, or ""."""
+        text = self.raw(key)
         try:
-            return safe_url(text)
+            return safe_url(text) if text.strip() else ""
         except ReaderError as error:
-            self.add_problem(line, key, error.message)
+            self.add_problem(key, error.message)
             return ""
 
     def texts(self, key: str) -> tuple[str, ...]:
         """Return a list of texts without duplicates; a single text counts as a list of one."""
-        node = self._left.pop(key, None)
         found: list[str] = []
-        for at, item in enumerate(self._items(key, node)):
-            if isinstance(item, ScalarNode):
-                found.append("" if item.is_null else clean(decode_entities(item.text)))
+        for at, item in enumerate(self._items(key)):
+            # Tags of Docusaurus and Ghost are mappings.
+            node = item.entries.get("name", item.entries.get("label")) if isinstance(item, MappingNode) else item
+            if isinstance(node, ScalarNode):
+                found.append("" if node.is_null else clean(decode_entities(node.text)))
             else:
-                self.add_problem(item.line, f"{key}[{at}]", f"expected text, found {_kind(item)}")
+                self.add_problem(f"{key}[{at}]", f"expected text, found {_kind(item)}", item.line)
         return tuple(dict.fromkeys(text for text in found if text))
 
     def mapping(self, key: str, plain: str) -> _Fields | None:
@@ -300,32 +431,25 @@ class _Fields:
 
     def mappings(self, key: str, plain: str = "") -> list[_Fields]:
         """Return a list of mappings; a single mapping counts as a list of one."""
-        node = self._left.pop(key, None)
-        items = [(at, self._inner(item, f"{key}[{at}]", plain)) for at, item in enumerate(self._items(key, node))]
-        return [inner for _, inner in items if inner is not None]
+        inner = [self._inner(item, f"{key}[{at}]", plain) for at, item in enumerate(self._items(key))]
+        return [fields for fields in inner if fields is not None]
 
-    def raw(self, key: str) -> tuple[str, int]:
-        """Return a text as written, or "", and its line."""
-        line = self._line(key)
-        return self._scalar(key, lambda text: text, "text") or "", line
+    def raw(self, key: str, wanted: str = "text") -> str:
+        """Return a text as written, or ""."""
+        return self._scalar(key, str, wanted) or ""
 
-    def rest(self) -> MappingProxyType[str, Json]:
-        """Return all unread fields by name, and those of adopted mappings by path."""
+    def rest(self) -> dict[str, Json]:
+        """Return all unread fields by name, and those inside fields that may be a single text by path."""
         left = {key: _to_json(node) for key, node in self._left.items()}
-        return MappingProxyType({**left, **self._adopted})
+        for inner in self._children:
+            path = inner._prefix.removeprefix(self._prefix)
+            left.update({f"{path}{key}": value for key, value in inner.rest().items()})
+        return left
 
-    def adopt(self, inner: _Fields) -> None:
-        """Add the unread fields of an inner mapping, whose own type has no place for them."""
-        relative = inner._name.removeprefix(f"{self._name}.") if self._name else inner._name
-        self._adopted.update({f"{relative}.{key}": value for key, value in inner.rest().items()})
-
-    def add_problem(self, line: int, key: str, message: str) -> None:
-        """Report that the value of ``key`` is invalid."""
-        self.problems.append(HeaderProblem(line, f"{self._name}.{key}" if self._name else key, message))
-
-    def _line(self, key: str) -> int:
-        node = self._left.get(key)
-        return node.line if node is not None else 1
+    def add_problem(self, key: str, message: str, line: int | None = None) -> None:
+        """Report that the value of ``key`` is invalid; ``line`` is needed for one item of a list."""
+        shown = self._keys.get(key, (key,))[0]
+        self.problems.append(DocumentProblem(line or self._entries[key].line, self._prefix + shown, message))
 
     def _scalar(self, key: str, convert: Callable[[str], _T | None], wanted: str) -> _T | None:
         node = self._left.pop(key, None)
@@ -333,26 +457,29 @@ class _Fields:
             return None
         value = convert(node.text) if isinstance(node, ScalarNode) else None
         if value is None:
-            self.add_problem(node.line, key, f"expected {wanted}, found {_kind(node)}")
+            self.add_problem(key, f"expected {wanted}, found {_kind(node)}")
         return value
 
-    def _items(self, key: str, node: HeaderNode | None) -> tuple[HeaderNode, ...]:
+    def _items(self, key: str) -> tuple[HeaderNode, ...]:
+        node = self._left.pop(key, None)
         if node is None or (isinstance(node, ScalarNode) and node.is_null):
             return ()
         if not isinstance(node, SequenceNode):
             return (node,)
         if len(node.items) > LIST_LIMIT:
-            self.add_problem(node.line, key, f"this list has more than {LIST_LIMIT} entries; the rest is not read")
+            self.add_problem(key, f"this list has more than {LIST_LIMIT} entries; the rest is not read")
         return node.items[:LIST_LIMIT]
 
     def _inner(self, node: HeaderNode, name: str, plain: str) -> _Fields | None:
-        path = f"{self._name}.{name}" if self._name else name
-        if isinstance(node, MappingNode):
-            return _Fields(node, path, self.problems)
         if isinstance(node, ScalarNode):
             if node.is_null:
                 return None
             if plain:
-                return _Fields(MappingNode({plain: node}, node.line), path, self.problems)
-        self.add_problem(node.line, name, f"expected fields, found {_kind(node)}")
+                node = MappingNode({plain: node}, node.line)
+        if isinstance(node, MappingNode):
+            inner = _Fields(node, self._prefix + name, self.problems, order=self.order)
+            if plain:
+                self._children.append(inner)
+            return inner
+        self.add_problem(name, f"expected fields, found {_kind(node)}", node.line)
         return None

@@ -13,7 +13,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, BinaryIO, NamedTuple, NoReturn
 
 from reader.core.errors import ReaderError
@@ -27,28 +27,29 @@ from reader.core.marks import (
     MarkSet,
     NamedItem,
     TagSpelling,
+    id_to_int,
+    int_to_id,
     normalize_tag,
     tag_key,
 )
 from reader.core.paths import Paths
 from reader.core.text import clean, truncate
-from reader.library.stores import open_mark_store
+from reader.core.times import from_micros, to_micros
+from reader.library.stores import back_up_marks, open_mark_store
 from reader.storage.sqlite.marks.named_items import encode_item, is_valid_item
 
 FORMAT = "newsreader-state"
 VERSION = 1
 _HEADER = {"format": FORMAT, "version": VERSION}
 _MAX_LINE_BYTES = 1 << 18
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 _ID = re.compile(r"[0-9a-f]{16}")
 _MARK_LINE = re.compile(
     rb'\{"id":"([0-9a-f]{16})",("(?:mark|tag)":"[^"\\]{1,400}","value":(?:true|false),"changed":"[^"\\]{24}"\})\n'
 )
-"""A mark as :func:`export_lines` writes it. Marks set together share everything after the id."""
+"""A mark as :func:`export_lines` writes it. Marks that were set together differ only in the id."""
 _CLOCK_TOLERANCE = 86_400.0
-"""Seconds by which clocks may differ before a mark counts as lying in the future."""
+"""Seconds by which clocks may differ before a mark counts as being in the future."""
 _NOTHING = "Nothing was imported."
 _UPDATE = f"It was probably written by a newer newsreader: update this one. {_NOTHING}"
 
@@ -62,7 +63,7 @@ def export_lines(entries: Iterable[MarkEntry]) -> Iterator[bytes]:
             yield _line({"tag": key, "shown": spelling.shown, "written": _format_time(spelling.at)})
         elif len(entry) == 3:
             id_, what, mark = entry
-            yield b'{"id":"%b",%b' % (id_.to_bytes(8, "big", signed=True).hex().encode(), _rest(what, mark))
+            yield b'{"id":"%b",%b' % (int_to_id(id_).encode(), _rest(what, mark))
         else:
             kind, name, at, text = entry
             value = json.loads(text) if text else None
@@ -71,7 +72,7 @@ def export_lines(entries: Iterable[MarkEntry]) -> Iterator[bytes]:
 
 @functools.lru_cache(maxsize=4096)
 def _rest(what: str, mark: Mark) -> bytes:
-    """Return the rest of a mark's line after its id. Marks set together share it, hence the cache."""
+    """Return the rest of a mark's line after its id. Marks that were set together share it, hence the cache."""
     of = {"tag": what[1:]} if what.startswith(TAG) else {"mark": what}
     return _line({**of, "value": mark.value, "changed": _format_time(mark.at)})[1:]
 
@@ -81,7 +82,7 @@ def _line(record: dict[str, object]) -> bytes:
 
 
 def _format_time(at: int) -> str:
-    return (_EPOCH + at * _MILLISECOND).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return from_micros(1000 * at).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def parse_export(file: BinaryIO, name: str) -> MarkSet:
@@ -99,7 +100,7 @@ def parse_export(file: BinaryIO, name: str) -> MarkSet:
         try:
             if begun and (usual := _MARK_LINE.fullmatch(line)):
                 what, mark = _known_rest(usual[2])
-                place = (int.from_bytes(bytes.fromhex(usual[1].decode()), "big", signed=True), what)
+                place = (id_to_int(usual[1].decode()), what)
                 marks[place] = max(mark, marks.get(place, mark))
                 continue
             record = _record(line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line)
@@ -107,7 +108,7 @@ def parse_export(file: BinaryIO, name: str) -> MarkSet:
                 _check_header(record)
                 begun = True
             elif not begun:
-                _refuse("the file does not start like an export of newsreader")
+                _refuse("the file does not start like a newsreader export")
             elif "id" in record:
                 place, mark = _mark(record)
                 marks[place] = max(mark, marks.get(place, mark))
@@ -120,7 +121,7 @@ def parse_export(file: BinaryIO, name: str) -> MarkSet:
         except _InvalidLineError as error:
             raise ReaderError(f"Line {number:,} of {name} is invalid: {error.message}.", error.hint) from error
     if not begun:
-        raise ReaderError(f"{name} is empty, but exports of newsreader never are.", _NOTHING)
+        raise ReaderError(f"{name} is empty, but an export never is.", _NOTHING)
     return MarkSet(marks, spellings, things)
 
 
@@ -186,8 +187,7 @@ def _mark(record: dict[str, Any]) -> tuple[MarkKey, Mark]:
         what = TAG + _key(what)
     elif what not in (READ, STARRED):
         _refuse(f"this newsreader does not know the mark “{truncate(clean(str(what)), 40)}”", _UPDATE)
-    number = int.from_bytes(bytes.fromhex(id_), "big", signed=True)
-    return (number, what), Mark(_time(record["changed"], "changed"), value)
+    return (id_to_int(id_), what), Mark(_time(record["changed"], "changed"), value)
 
 
 def _thing(record: dict[str, Any]) -> tuple[tuple[str, str], NamedItem]:
@@ -230,19 +230,11 @@ def _known_key(text: str) -> str:
     return tag_key(normalize_tag(text))
 
 
-def _time(text: object, name: str) -> int:
-    if isinstance(text, str):
-        with contextlib.suppress(ValueError):  # for example, the 45th of a month
-            return _known_time(text)
+def _time(text: Any, name: str) -> int:
+    with contextlib.suppress(TypeError, ValueError):  # it is not text, or not a date, such as the 45th of a month
+        if _TIME.fullmatch(text) and (at := to_micros(datetime.fromisoformat(text)) // 1000) >= 0:
+            return at
     _refuse(f"“{name}” has to be a time such as 2026-11-21T09:30:00.000Z, from 1970 on")
-
-
-@functools.lru_cache(maxsize=4096)
-def _known_time(text: str) -> int:
-    moment = datetime.fromisoformat(text) if _TIME.fullmatch(text) else None
-    if moment is None or moment < _EPOCH:
-        raise ValueError(text)
-    return (moment - _EPOCH) // _MILLISECOND
 
 
 class ImportResult(NamedTuple):
@@ -255,14 +247,14 @@ class ImportResult(NamedTuple):
     items: dict[str, int]
     """Number of named items in the file, by kind."""
     in_future: int
-    """Number of marks whose time lies in the future, because some clock was wrong."""
+    """Number of marks whose time is in the future, because some clock was wrong."""
 
 
 @contextlib.contextmanager
 def export_marks(paths: Paths, on_notice: Callable[[str], None]) -> Iterator[Iterator[bytes]]:
-    """Lend the lines of an export of all marks; ``on_notice`` gets a sentence if the file had to be repaired.
+    """Yield the lines of an export of all marks; ``on_notice`` gets a sentence if the file had to be repaired.
 
-    Raises ReaderError if the file of marks is unusable.
+    Raises ReaderError if the marks file is unusable.
     """
     with open_mark_store(paths, on_notice) as store, contextlib.closing(store.entries()) as entries:
         yield export_lines(entries)
@@ -271,11 +263,13 @@ def export_marks(paths: Paths, on_notice: Callable[[str], None]) -> Iterator[Ite
 def import_marks(paths: Paths, file: BinaryIO, name: str, on_notice: Callable[[str], None]) -> ImportResult:
     """Merge an export, called ``name`` in messages, into the marks; all of it or nothing.
 
-    Raises OSError, and ReaderError with the number of the line that is not understood.
+    Raises OSError, and ReaderError with the number of the first invalid line.
     """
     marks = parse_export(file, name)
     items = Counter(kind for (kind, _), item in marks.items.items() if item.value)  # an empty value is a deleted item
     soon = (time.time() + _CLOCK_TOLERANCE) * 1000
     in_future = sum(mark.at > soon for mark in marks.marks.values())
     with open_mark_store(paths, on_notice) as store:
-        return ImportResult(len(marks.marks), store.merge(marks, backup=True), dict(items), in_future)
+        merged = store.merge(marks, backup=True)
+        back_up_marks(store, on_notice)
+        return ImportResult(len(marks.marks), merged, dict(items), in_future)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reader.content.page import Extract, Page
-from reader.core.model import Article, Image, Links, Problem, Provider, Related, Row
+from reader.core.model import Article, Image, Links, Precision, Problem, Provider, Related, Row
 from reader.core.text import show_path
 from reader.core.times import format_iso
 
 if TYPE_CHECKING:
     from reader.core.events import FetchResult, Progress
     from reader.core.model import IndexTotals
+    from reader.documents.parse import ParsedDocument
 
 Record = dict[str, Any]
 
@@ -26,7 +27,7 @@ def row_record(row: Row, *, has_page: bool | None = None) -> Record:
         "path": row.path,
         "title": row.title,
         "excerpt": row.excerpt,
-        "publishedDateTime": _time(row.published_at),
+        "publishedDateTime": _time(row.published_at, row.precision),
         "originalUrl": row.links.original or None,
         "webUrl": row.links.web or None,
         "type": row.type or None,
@@ -34,7 +35,8 @@ def row_record(row: Row, *, has_page: bool | None = None) -> Record:
         "heat": row.heat,
         "provider": {"name": row.provider_name or None, "domain": row.provider_domain or None},
         "topics": list(row.topics),
-        **_marks(row.read, row.starred, row.tags),
+        "authors": list(row.authors),
+        **_marks(row),
         "hasPage": has_page,
     }
 
@@ -86,23 +88,17 @@ def extract_record(extract: Extract, url: str, stub: str) -> Record:
     }
 
 
-def article_record(
-    article: Article,
-    id_: str,
-    *,
-    read: bool = False,
-    starred: bool = False,
-    tags: Sequence[str] = (),
-    has_page: bool | None = None,
-) -> Record:
-    """Return the output of ``show --json``: every field of the document, and the user's marks."""
+def article_record(article: Article, row: Row, *, has_page: bool | None = None) -> Record:
+    """Return the output of ``show --json``: every field of the document, and the user's marks from its ``row``."""
     return {
-        "id": id_,
+        "id": row.id,
         "path": article.path,
         "category": article.category or None,
         "title": article.title,
         "excerpt": article.excerpt,
-        "publishedDateTime": _time(article.published_at),
+        "excerptIsFromBody": article.excerpt_is_from_body,
+        "publishedDateTime": _time(article.published_at, article.precision),
+        "updatedDateTime": _time(article.updated_at, article.updated_precision),
         **_links(article.links),
         "type": article.type or None,
         "quality": article.quality,
@@ -110,7 +106,8 @@ def article_record(
         "published": article.published,
         "provider": _provider(article.provider),
         "topics": list(article.topics),
-        **_marks(read, starred, tags),
+        "authors": list(article.provider.authors),
+        **_marks(row),
         "hasPage": has_page,
         "images": [_image(image) for image in article.images],
         "related": [_related(related) for related in article.related],
@@ -126,17 +123,48 @@ def problem_record(problem: Problem) -> Record:
     return {"file": problem.path, "line": problem.line, "field": problem.field or None, "message": problem.message}
 
 
-def index_record(folder: Path, progress: Progress, census: IndexTotals) -> Record:
+def explain_record(parsed: ParsedDocument) -> Record:
+    """Return the output of ``check --explain --json``: the value and the origin of each field, and what gave none."""
+    from reader.documents.index_record import LANGUAGE_FIELDS, language_of  # lazy: most commands explain nothing
+
+    article = parsed.article
+    values: Record = {
+        "title": article.title,
+        "publishedDateTime": _time(article.published_at, article.precision),
+        "updatedDateTime": _time(article.updated_at, article.updated_precision),
+        "excerpt": article.excerpt,
+        **_links(article.links),
+        "topics": ", ".join(article.topics),
+        "authors": ", ".join(article.provider.authors),
+        "site": article.provider.name,
+        "images": ", ".join(image.url for image in article.images),
+        "lang": language_of(article),
+        **{name: getattr(article, name) for name in ("type", "category", "quality", "heat", "published")},
+    }
+    lang = next((key for name in LANGUAGE_FIELDS for key in article.extra if key.lower() == name), "lang")
+    return {
+        "file": article.path,
+        "fields": {
+            name: {"value": value, "from": {"lang": lang, **parsed.origins}.get(name, name)}
+            for name, value in values.items()
+            if value not in (None, "")
+        },
+        "missing": [name for name in ("publishedDateTime", "topics", "excerpt", "originalUrl") if not values[name]],
+        "unused": [key for key in article.extra if key != lang],
+    }
+
+
+def index_record(folder: Path, progress: Progress, totals: IndexTotals, documents: int) -> Record:
     """Return the output of ``index --json``: the totals, and what this refresh changed."""
     return {
         "folder": show_path(folder),
-        "articles": census.articles,
-        "documents": census.documents,
+        "articles": totals.articles,
+        "documents": documents,
         "changed": progress.changed,
         "removed": progress.removed,
         "moved": progress.moved,
-        "problems": census.problems,
-        "troubled": census.with_problems,
+        "problems": totals.problems,
+        "troubled": totals.with_problems,
         "seconds": round(progress.seconds, 3),
     }
 
@@ -152,12 +180,12 @@ def json_array(records: Iterable[Mapping[str, Any]], *, ascii_only: bool = False
     yield "[]\n" if separator == "[\n" else "\n]\n"
 
 
-def _marks(read: bool, starred: bool, tags: Sequence[str]) -> Record:
-    return {"read": read, "starred": starred, "tags": list(tags)}
+def _marks(row: Row) -> Record:
+    return {"read": row.read, "starred": row.starred, "tags": list(row.tags)}
 
 
-def _time(moment: datetime | None) -> str | None:
-    return None if moment is None else format_iso(moment)
+def _time(moment: datetime | None, precision: Precision = "time") -> str | None:
+    return None if moment is None else format_iso(moment, precision)
 
 
 def _links(links: Links) -> Record:
@@ -191,7 +219,7 @@ def _related(related: Related) -> Record:
     return {
         "title": related.title,
         "excerpt": related.excerpt,
-        "publishedDateTime": _time(related.published_at),
+        "publishedDateTime": _time(related.published_at, related.precision),
         **_links(related.links),
         "type": related.type or None,
         "provider": _provider(related.provider),

@@ -6,8 +6,8 @@ The patterns are in ``boilerplate.toml``.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import Literal, TypeAlias
 
 from reader.core.text import clean
 from reader.extraction.pattern_files import PatternFile
@@ -18,102 +18,76 @@ _MAX_HEADING = 120
 _MAX_BYLINE = 80
 _CAMEL_CASE = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SEPARATORS = re.compile(r"[-_:]+")
+_NO_LETTERS = re.compile(r"[\W_]+")
 _EDGES = " .*-–—|•·»›→"
 
 
-@dataclass(frozen=True, slots=True)
-class _Patterns:
-    names: re.Pattern[str]
-    large_names: re.Pattern[str]
-    standfirst_names: re.Pattern[str]
-    screen_reader_names: re.Pattern[str]
-    lines: re.Pattern[str]
-    headings: re.Pattern[str]
-    date: re.Pattern[str]
-    date_only: re.Pattern[str]
-    byline: re.Pattern[str]
-    byline_prefix: re.Pattern[str]
+BoxKind: TypeAlias = Literal["boilerplate", "large boilerplate", "screen reader"]
+"""What the names of a box say about it: it is not part of an article; the same, and it may be longer than the article
+(comments, consent dialogs); or it is text for screen readers only."""
 
 
 @cache
-def _patterns() -> _Patterns:
+def _patterns() -> dict[str, re.Pattern[str]]:
     file = PatternFile("reader.extraction", "boilerplate.toml")
     names, lines, any_of = file.data["names"], file.data["lines"], file.alternatives
-    return _Patterns(
-        names=re.compile(rf"(?:^|[ -]){any_of(names['boilerplate'])}(?:$|[ -]|\d)"),
-        large_names=re.compile(rf"(?:^| ){any_of(names['comments'] + names['overlays'])}(?: |$)"),
-        standfirst_names=re.compile(rf"(?:^|[ -]){any_of(names['standfirst'])}(?:$| )"),
-        screen_reader_names=re.compile(rf"(?:^|[ -]){any_of(names['screen_reader'])}(?:$|[ -])"),
-        lines=file.compile(lines["boilerplate"]),
-        headings=file.compile(rf"{any_of(lines['headings'])}\s*[:：]?\s*[»>→…]?"),
-        date=file.compile("{date}"),
-        date_only=file.compile(lines["date_only"]),
-        byline=re.compile(any_of(lines["byline"])),
-        byline_prefix=file.compile(lines["byline_prefix"]),
-    )
+    return {
+        "boilerplate": re.compile(rf"(?:^|[ -]){any_of(names['boilerplate'])}(?:$|[ -]|\d)"),
+        "large boilerplate": re.compile(rf"(?:^| ){any_of(names['comments'] + names['overlays'])}(?: |$)"),
+        "screen reader": re.compile(rf"(?:^|[ -]){any_of(names['screen_reader'])}(?:$|[ -])"),
+        "line": file.compile(lines["boilerplate"]),
+        "heading": file.compile(rf"{any_of(lines['headings'])}\s*[:：]?\s*[»>→…]?"),
+        "date": file.compile("{date}"),
+        "only a date": file.compile(lines["date_only"]),
+        "byline": re.compile(any_of(lines["byline"])),
+        "by": file.compile(lines["byline_prefix"]),
+    }
 
 
-@lru_cache(maxsize=4096)
-def is_boilerplate_name(names: str) -> bool:
-    """Return whether a class or id names a box that is no part of an article."""
-    return bool(_patterns().names.search(_normalized(names)))
-
-
-@lru_cache(maxsize=4096)
-def is_large_boilerplate_name(names: str) -> bool:
-    """Return whether a class or id names a box that may be longer than the article: comments, consent dialogs."""
-    return bool(_patterns().large_names.search(_normalized(names)))
-
-
-@lru_cache(maxsize=4096)
-def is_screen_reader_only(names: str) -> bool:
-    """Return whether a class marks text that is not shown but read aloud."""
-    return bool(_patterns().screen_reader_names.search(_normalized(names)))
-
-
-@lru_cache(maxsize=4096)
-def is_standfirst_name(names: str) -> bool:
-    """Return whether a class marks the standfirst, which stands between heading and text and belongs to the text."""
-    return bool(_patterns().standfirst_names.search(_normalized(names)))
-
-
-def _normalized(names: str) -> str:
-    """Return names in lower case, their parts joined by hyphens, with single blanks between names."""
-    return " ".join(_SEPARATORS.sub("-", _CAMEL_CASE.sub("-", names[:1_000])).lower().split())
+@lru_cache(maxsize=16_384)
+def is_named(names: str, kind: BoxKind) -> bool:
+    """Return whether a class or id names a box of this kind."""
+    parts = _SEPARATORS.sub("-", _CAMEL_CASE.sub("-", names[:1_000])).lower().split()
+    return bool(_patterns()[kind].search(" ".join(parts)))
 
 
 def is_boilerplate_line(text: str) -> bool:
-    """Return whether a line is one that pages put between the paragraphs of an article."""
+    """Return whether a line is one that pages insert between the paragraphs of an article."""
     text = clean(text).strip(_EDGES)
-    return len(text) < MAX_LINE and bool(_patterns().lines.fullmatch(text))
+    return len(text) < MAX_LINE and bool(_patterns()["line"].fullmatch(text))
 
 
 def is_boilerplate_heading(text: str) -> bool:
     """Return whether a line is the heading of what follows an article: similar articles, comments, buttons."""
     text = clean(text)
-    return len(text) < _MAX_HEADING and bool(_patterns().headings.fullmatch(text))
+    return len(text) < _MAX_HEADING and bool(_patterns()["heading"].fullmatch(text))
 
 
 def is_date(text: str) -> bool:
     """Return whether a line is only a date, with or without a time and a word such as "Published"."""
-    return len(text) < _MAX_HEADING and bool(_patterns().date_only.fullmatch(clean(text).strip(_EDGES)))
+    return len(text) < _MAX_HEADING and bool(_patterns()["only a date"].fullmatch(clean(text).strip(_EDGES)))
 
 
 def is_byline(text: str) -> bool:
     """Return whether a line is only "By" and some names."""
     text = clean(text)
-    if len(text) >= _MAX_BYLINE or not _patterns().byline.fullmatch(text):
+    if len(text) >= _MAX_BYLINE or not _patterns()["byline"].fullmatch(text):
         return False
     return all(word[:1].isupper() or len(word) < 4 for word in text.split())
 
 
 def has_date(text: str) -> bool:
     """Return whether there is a date anywhere in a line."""
-    return bool(_patterns().date.search(text[:MAX_LINE]))
+    return bool(_patterns()["date"].search(text[:MAX_LINE]))
 
 
 def without_by(text: str) -> str:
     """Return a byline without the "By" before the name."""
     text = clean(text)
-    prefix = _patterns().byline_prefix.match(text)
+    prefix = _patterns()["by"].match(text)
     return text[prefix.end() :] if prefix else text
+
+
+def letters(text: str) -> str:
+    """Return a line without case, blanks and punctuation, for comparison."""
+    return _NO_LETTERS.sub("", text.casefold())

@@ -1,8 +1,8 @@
 """A web page -> its article.
 
-Several candidates compete: trafilatura in its fast mode; all text of the main element; readability, where those two
-differ; and the text in the page's own JSON-LD, against which they are measured. Boilerplate that the best candidate
-still contains is removed.
+Several candidates compete: trafilatura in its fast mode; all text of the main element; readability, if those two
+differ; and the text in the page's own JSON-LD, against which they are measured. Each is taken as it is, except for
+boilerplate, which is removed: nothing is cut to another candidate or inserted from one.
 
 Importing the libraries takes a third of a second, a page tens of milliseconds. The libraries are not made for hostile
 pages, so this runs in a worker process that can be killed.
@@ -15,30 +15,28 @@ from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from html import escape
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from reader.content.blocks import Block, Paragraph, Span
+from reader.content.blocks import Block, Heading, Paragraph, Span
 from reader.content.html.builder import MAX_BLOCKS, cut_notice, parse_html
 from reader.content.html.inline import paragraphs
 from reader.content.html.links import WEB, resolve_link
 from reader.content.page import Extract
 from reader.core.tokenize import words
-from reader.extraction.cleanup import article_text, clean_article, with_headings
+from reader.extraction.cleanup import article_text, clean_article, linked_share, solid, text_of_block
+from reader.extraction.content_markers import Placeholders, without_placeholders
 from reader.extraction.extractors import all_blocks, readability_blocks, trafilatura_blocks
 from reader.extraction.json_ld import as_html, script_text, structured_data
-from reader.extraction.main_element import main_element, standfirst
+from reader.extraction.main_element import main_element
 from reader.extraction.metadata import Metadata, base_url_of, read_metadata
-from reader.extraction.placeholders import Placeholders, without_placeholders
+from reader.extraction.page_tree import MAX_CHARACTERS, decode, parse, size_of
 from reader.extraction.prune import prepare
-from reader.extraction.tree import MAX_CHARACTERS, decode, parse, size_of
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 MAX_ELEMENTS = 15_000
-"""Elements of a page for the extractors, whose time grows faster than its size; a larger page is taken whole."""
+"""Elements of a page for the extractors, whose time grows faster than its size; a larger page is not extracted."""
 MAX_TEXT = 600_000
 """Characters of text of a page for the extractors."""
 MIN_WORDS = 8
@@ -53,8 +51,8 @@ _AGREED = 0.95
 """The similarity (F1) of two candidates that need no third."""
 _AGREED_WITH_ELEMENT = 0.9
 """The same for a candidate and the raw text of an element, which contains boilerplate as well."""
-_LUMP_PENALTY = 0.5
-"""Subtracted from the votes of a candidate whose text has no paragraphs."""
+_SHORT_LINE = 60
+"""Maximum characters, without blanks, of a line that may stand between paragraphs, such as a heading or a time."""
 _SNIFFED = 1_000
 """Bytes that are checked for binary data."""
 _SHINGLE = 4
@@ -62,70 +60,46 @@ _MAX_MEAN_WORD = 16
 """Mean characters of a word in scripts with blanks between words."""
 _MIN_DATA_WORDS = 60
 """Words of a text in JSON-LD; a shorter one is a summary."""
+_RECALL_OF_DATA = 0.8
+"""The share of the JSON-LD text that a candidate must have to need no other."""
 _NEAR_DATA = 0.75
 """The similarity (F1) to the JSON-LD text at which a candidate is preferred to that text."""
 
 
-@dataclass(frozen=True, slots=True)
-class ExtractedArticle:
-    """The article of a page as blocks, with its metadata."""
-
-    blocks: tuple[Block, ...]
-    metadata: Metadata
-
-
 def extract(source: bytes | str, url: str = "", charset: str = "") -> Extract | None:
-    """Return the article of a page, or None when it has none.
+    """Return the article of a page, or None if it has none.
 
-    ``source`` is HTML, XHTML or plain text; bytes are decoded by :func:`reader.extraction.tree.decode`. ``url`` is the
-    address of the page, against which relative addresses are resolved. Pure; no page makes it raise.
+    ``source`` is HTML, XHTML or plain text; :func:`reader.extraction.page_tree.decode` decodes bytes. Relative URLs
+    are resolved against ``url``, that of the page. Pure; never raises.
     """
-    article = extract_article(source, url, charset)
-    if article is None:
-        return None
-    metadata = article.metadata
-    return Extract(
-        blocks=article.blocks,
-        words=len(words(article_text(article.blocks))),
-        title=metadata.title,
-        byline=metadata.byline,
-        published_at=metadata.published_at,
-        site=metadata.site,
-        image=metadata.image,
-    )
-
-
-def extract_article(source: bytes | str, url: str = "", charset: str = "") -> ExtractedArticle | None:
-    """Return the article of a page as blocks, or None; the arguments are those of :func:`extract`."""
-    if isinstance(source, bytes) and _is_binary(source):
-        return None
+    if isinstance(source, bytes) and b"\0" in source[:_SNIFFED] and not source.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return None  # an image, a PDF or a program: of texts, only UTF-16, which starts with its BOM, has NULs
     text = decode(source, charset)[:MAX_CHARACTERS]
-    url = resolve_link(url, "", WEB)
     if not _TAG.search(text):
-        return _or_none(ExtractedArticle(_plain(text), Metadata()))
+        return _with_metadata(_plain(text), Metadata())
     parsed = parse(text)
     if parsed is None:
         return None
     tree = parsed.tree
-    base_url = base_url_of(tree, url)
+    base_url = base_url_of(tree, resolve_link(url, "", WEB))
     data = structured_data(tree)
     metadata = read_metadata(tree, data, base_url)
     from_scripts = script_text(tree)
     page = _Page(tree, prepare(tree, base_url), base_url, metadata)
-    article = _or_none(ExtractedArticle(page.best(data.body, from_scripts), metadata))
+    article = _with_metadata(page.best(data.body, from_scripts), metadata)
     if article is None and not parsed.is_whole:
-        # Nested too deep for lxml. Our own parser has no such limit, but takes the whole page for the article.
-        article = _or_none(ExtractedArticle(page.cleaned(parse_html(text, base_url)), metadata))
+        # Nested too deep for lxml. parse_html has no such limit, but takes the whole page for the article.
+        article = _with_metadata(page.cleaned(parse_html(text, base_url)), metadata)
     return article
 
 
-def _is_binary(source: bytes) -> bool:
-    """Return whether bytes are an image, a PDF or a program: only UTF-16 text, which starts with its BOM, has NULs."""
-    return b"\0" in source[:_SNIFFED] and not source.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
-
-
-def _or_none(article: ExtractedArticle) -> ExtractedArticle | None:
-    return article if len(words(article_text(article.blocks))) >= MIN_WORDS else None
+def _with_metadata(blocks: tuple[Block, ...], metadata: Metadata) -> Extract | None:
+    """Return an article with its metadata; None if its text is too short to be one."""
+    size = len(words(article_text(blocks)))
+    if size < MIN_WORDS:
+        return None
+    found = metadata
+    return Extract(blocks, size, found.title, found.byline, found.published_at, found.site, found.image)
 
 
 def _plain(text: str) -> tuple[Block, ...]:
@@ -159,17 +133,7 @@ class _Page:
         if from_scripts and _size(best) < _SHORT:
             other = self._parsed(from_scripts)
             best = other if _size(other) > 2 * _size(best) else best
-        return self._with_standfirst(best)
-
-    def _with_standfirst(self, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
-        """Return blocks with the standfirst before them, unless they contain it."""
-        text = standfirst(self.tree)
-        (first, *rest) = self.cleaned(parse_html(f"<p>{escape(text)}</p>", "")) or (None,)
-        if first is None or rest or not blocks:
-            return blocks
-        known = Counter(pairwise(words(article_text(blocks))))
-        pairs = Counter(pairwise(words(text)))
-        return blocks if (pairs & known).total() > 0.6 * pairs.total() else (first, *blocks)
+        return best
 
     def _agreed(self) -> tuple[Block, ...]:
         """Return trafilatura's candidate if the main element agrees with it, else the one nearest to the others."""
@@ -178,15 +142,16 @@ class _Page:
         if element is not None and _agrees_with_element(extracted, element):
             return extracted
         whole = () if element is None else self.cleaned(all_blocks(element, self.placeholders, self.base_url))
+        if _completes(whole, extracted):
+            return whole
         shingles = [_shingles(extracted), _shingles(whole)]
-        if _similarity(*shingles) >= _AGREED and not _is_lump(extracted):
-            return with_headings(extracted, whole)
+        if _similarity(*shingles) >= _AGREED:
+            return whole if _is_lump(extracted) else extracted
         candidates = [extracted, whole, self._readability()]
         shingles.append(_shingles(candidates[2]))
         votes = [sum(_similarity(mine, others) for others in shingles if others is not mine) for mine in shingles]
-        votes = [vote - _LUMP_PENALTY * _is_lump(blocks) for vote, blocks in zip(votes, candidates, strict=True)]
-        best = candidates[votes.index(max(votes))]
-        return best if best is whole else with_headings(best, whole)
+        # Of equally similar candidates, the longer one.
+        return max(zip(votes, map(_size, candidates), candidates, strict=True), key=lambda voted: voted[:2])[2]
 
     def _readability(self) -> tuple[Block, ...]:
         return self.cleaned(readability_blocks(self.tree, self.placeholders, self.base_url))
@@ -201,21 +166,38 @@ class _Page:
 
 def _main_part(tree: HtmlElement) -> HtmlElement:
     """Return the only ``article``, ``main`` or ``body`` of a page, else the page."""
-    for name in ("article", "main", "body"):
-        found = list(tree.iter(name))
-        if len(found) == 1:
-            return found[0]
-    return tree
+    found = (list(tree.iter(name)) for name in ("article", "main", "body"))
+    return next((each[0] for each in found if len(each) == 1), tree)
 
 
 def _size(blocks: Sequence[Block]) -> int:
-    return sum(len("".join(article_text([block]).split())) for block in blocks)
+    return sum(len(solid(text_of_block(block))) for block in blocks)
 
 
 def _is_lump(blocks: Sequence[Block]) -> bool:
     """Return whether all text is in one block, as when an extractor gives up and takes the text of everything."""
     size = _size(blocks)
     return size > _SHORT / 2 and max(_size([block]) for block in blocks) > 0.9 * size
+
+
+def _completes(whole: Sequence[Block], extracted: Sequence[Block]) -> bool:
+    """Return whether a candidate is another with nothing but short lines added, such as headings and times.
+
+    A heading that is linked, or not right above text of the other, may be the headline of another article.
+    """
+    known = solid(article_text(extracted))
+    position = 0
+    is_above = False  # the previous line is an added heading
+    for block in whole:
+        line = solid(text_of_block(block))
+        if known.startswith(line, position):
+            position += len(line)
+            is_above = is_above and not line
+        elif is_above or len(line) > _SHORT_LINE or linked_share(block) >= 0.5:
+            return False
+        else:
+            is_above = isinstance(block, Heading)
+    return 0 < position == len(known) and not is_above
 
 
 def _nearest_to_data(
@@ -225,21 +207,11 @@ def _nearest_to_data(
 
     ``other`` computes another candidate.
     """
-    wanted = _word_shingles(data)
-    if wanted.total() < _MIN_DATA_WORDS:
+    wanted, have = _word_shingles(data), _word_shingles(best)
+    if wanted.total() < _MIN_DATA_WORDS or (have & wanted).total() / wanted.total() >= _RECALL_OF_DATA:
         return best
-    recall, precision = _overlap(best, wanted)
-    if recall >= 0.8:
-        return _trimmed(best, wanted) if recall >= 0.9 and precision < 0.9 else best
-    candidates = [(_f1(*_overlap(blocks, wanted)), blocks) for blocks in (best, other())]
+    candidates = [(_similarity(_word_shingles(blocks), wanted), blocks) for blocks in (best, other())]
     return max([*candidates, (_NEAR_DATA, data)], key=lambda candidate: candidate[0])[1]
-
-
-def _trimmed(blocks: tuple[Block, ...], wanted: Counter[tuple[str, ...]]) -> tuple[Block, ...]:
-    """Return blocks from the first to the last that share words with the wanted text."""
-    known = set(wanted)
-    index = [i for i, block in enumerate(blocks) if known & set(_word_shingles([block]))]
-    return blocks[index[0] : index[-1] + 1] if index else blocks
 
 
 def _agrees_with_element(blocks: Sequence[Block], element: HtmlElement) -> bool:
@@ -247,8 +219,8 @@ def _agrees_with_element(blocks: Sequence[Block], element: HtmlElement) -> bool:
     raw = _shingles_of(without_placeholders(" ".join(element.itertext())))
     if _is_lump(blocks) or _similarity(_shingles(blocks), raw) < _AGREED_WITH_ELEMENT:
         return False
-    text = "".join(article_text(blocks).split())
-    parts = ("".join("".join(part.itertext()).split()) for part in element.iter("h2", "h3", "h4", "h5", "h6", "li"))
+    text = solid(article_text(blocks))
+    parts = (solid("".join(part.itertext())) for part in element.iter("h2", "h3", "h4", "h5", "h6", "li"))
     return all(without_placeholders(part) in text for part in parts)
 
 
@@ -261,29 +233,21 @@ def _shingles_of(text: str) -> Counter[tuple[str, ...]]:
     pieces: Sequence[str] = _PIECE.findall(text)
     if len(pieces) * _MAX_MEAN_WORD < len(text):  # a script without blanks between words
         pieces = "".join(pieces)
-    if len(pieces) < _SHINGLE:
-        return Counter([tuple(pieces)])
-    return Counter(zip(pieces, pieces[1:], pieces[2:], pieces[3:], strict=False))
+    return _runs(pieces)
 
 
 def _word_shingles(blocks: Sequence[Block]) -> Counter[tuple[str, ...]]:
     """Return four words each, as the search index has them, to compare texts from different sources."""
-    found = words(article_text(blocks))
-    return Counter(tuple(found[index : index + _SHINGLE]) for index in range(max(1, len(found) - _SHINGLE + 1)))
+    return _runs(words(article_text(blocks)))
 
 
-def _overlap(blocks: Sequence[Block], wanted: Counter[tuple[str, ...]]) -> tuple[float, float]:
-    """Return the recall and the precision of blocks against the wanted shingles."""
-    have = _word_shingles(blocks)
-    both = (have & wanted).total()
-    return both / max(1, wanted.total()), both / max(1, have.total())
+def _runs(pieces: Sequence[str]) -> Counter[tuple[str, ...]]:
+    if len(pieces) < _SHINGLE:
+        return Counter([tuple(pieces)])
+    return Counter(zip(*(pieces[start:] for start in range(_SHINGLE)), strict=False))
 
 
 def _similarity(one: Counter[tuple[str, ...]], other: Counter[tuple[str, ...]]) -> float:
     """Return the similarity of two texts: the F1 of their shingles."""
     total = one.total() + other.total()
     return 2 * (one & other).total() / total if total else 1.0
-
-
-def _f1(recall: float, precision: float) -> float:
-    return 2 * recall * precision / (recall + precision) if recall + precision else 0.0

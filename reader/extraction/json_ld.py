@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections import deque
@@ -57,8 +58,9 @@ def structured_data(tree: HtmlElement) -> StructuredData:
     for script in tree.iter("script"):
         if "ld+json" in (script.get("type") or "").lower():
             for thing in _things(_json(script.text or "")):
-                _read_article(thing, found)
                 _read_access(thing, found)
+                if any(map(_ARTICLE.search, _strings(thing.get("@type")))):
+                    _read_article(thing, found)
     return found
 
 
@@ -71,9 +73,6 @@ def _read_access(thing: dict[str, object], found: StructuredData) -> None:
             found.is_free = found.is_free is not False and free == "true"
         elif free == "false":
             found.locked += _strings(selector)
-    if any(map(_ARTICLE.search, _strings(thing.get("@type")))):
-        count = str(thing.get("wordCount") or "")
-        found.words = found.words or (int(count) if count.isascii() and count.isdecimal() and len(count) < 7 else 0)
 
 
 def _json(text: str) -> object:
@@ -101,21 +100,23 @@ def _things(root: object) -> Iterator[dict[str, object]]:
 
 
 def _read_article(thing: dict[str, object], found: StructuredData) -> None:
-    types = {name.rpartition("/")[2] for name in _strings(thing.get("@type"))}
-    if not any(map(_ARTICLE.search, types)):
-        return
     if len(str(thing.get("articleBody") or thing.get("text") or "")) > len(found.body):
         found.body = _first(thing.get("articleBody")) or _first(thing.get("text"))
+    count = str(thing.get("wordCount") or "")
+    found.words = found.words or (int(count) if count.isascii() and count.isdecimal() and len(count) < 7 else 0)
     found.headline = found.headline or clean(unescape(_first(thing.get("headline")) or _first(thing.get("name"))))
     found.author = found.author or _names(thing.get("author"))
     found.published = found.published or _first(thing.get("datePublished"))
     found.publisher = found.publisher or _names(thing.get("publisher"))
-    found.image = found.image or _address(thing.get("image"))
+    found.image = found.image or _url_of(thing.get("image"))
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
 
 
 def _strings(value: object) -> list[str]:
-    values = value if isinstance(value, list) else [value]
-    return [text for text in values if isinstance(text, str)]
+    return [text for text in _listed(value) if isinstance(text, str)]
 
 
 def _first(value: object) -> str:
@@ -124,20 +125,15 @@ def _first(value: object) -> str:
 
 def _names(value: object) -> str:
     """Return the names of persons or organizations, each once."""
-    names: list[str] = []
-    for person in (value if isinstance(value, list) else [value])[:20]:
-        name = _first(person.get("name")) if isinstance(person, dict) else person
-        if isinstance(name, str) and not name.startswith(("http:", "https:")):
-            names.append(clean(unescape(name)))
-    return ", ".join(dict.fromkeys(filter(None, names)))
+    names = [_first(person.get("name")) if isinstance(person, dict) else person for person in _listed(value)[:20]]
+    found = [clean(unescape(name)) for name in _strings(names) if not name.startswith(("http:", "https:"))]
+    return ", ".join(dict.fromkeys(filter(None, found)))
 
 
-def _address(value: object) -> str:
-    for image in value if isinstance(value, list) else [value]:
-        url = (image.get("url") or image.get("contentUrl")) if isinstance(image, dict) else image
-        if isinstance(url, str) and url.strip():
-            return url.strip()
-    return ""
+def _url_of(value: object) -> str:
+    images = _listed(value)
+    urls = [image.get("url") or image.get("contentUrl") if isinstance(image, dict) else image for image in images]
+    return _first(urls).strip()
 
 
 # --- text -----------------------------------------------------------------------------------
@@ -148,8 +144,6 @@ def as_html(body: str) -> str:
     text = unescape(body) if "&lt;" in body and not _TAGS.search(body) else body
     if _TAGS.search(text):
         return text
-    import html
-
     lines = [line.strip() for line in clean_block(unescape(text)).split("\n")]
     return "".join(f"<p>{html.escape(line)}</p>" for line in lines if line)
 

@@ -1,18 +1,16 @@
 """Find the element of a prepared page that contains its article. Pure; linear in the size of the tree.
 
-Follows the idea of readability (Arc90): each piece of running text scores for the element around it, and half as much
-for the next outer one.
+Follows the idea of readability (Arc90): each piece of running text adds to the score of the element around it, and
+half as much to the next outer one.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
-from itertools import islice
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from reader.extraction.boilerplate import is_standfirst_name
-from reader.extraction.tree import size_of, text_of
+from reader.extraction.page_tree import size_of
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -25,18 +23,12 @@ _BLOCKS = {
     "p", "div", "li", "dd", "dt", "td", "section", "article", "main", "blockquote", "center", "font", "span",
     "body", "form", "header",
 }  # fmt: skip
-_MIN_PARAGRAPH = 60
-"""Characters of a paragraph right below the heading that counts as a standfirst, whatever its class."""
 _PARTS = {"p", "li", "dd", "dt", "span", "font"}
 _PIECES = {"p", "li", "ul", "ol", "dl", "dd", "span", "font", "tr", "tbody", "blockquote"}
 _WIDENING = 1.4
 """An outer element replaces an inner one if it has this many times the running text."""
-_LOOK_AHEAD = 25
-"""Elements behind the heading that are searched."""
-_STANDFIRST = (20, 600)
-"""Minimum and maximum characters of a standfirst."""
 _MIN_TEXT = 25
-"""Characters of a piece of text that scores."""
+"""Minimum characters of a piece of text that scores."""
 _SHARES = (1.0, 0.5, 0.25)
 """Shares of a text's score for its element and the next two outer ones."""
 
@@ -51,20 +43,14 @@ def main_element(tree: HtmlElement) -> HtmlElement | None:
             continue
         score = (1 + min(text / 100, 6)) * (1 - linked / text)
         # Text directly in an element, between line breaks, scores for that element.
-        holder: HtmlElement | None = element.getparent() if element.tag in _PARTS else element
-        for index, outer in enumerate(_ancestors(holder)):
+        around = element.iterancestors()
+        for index, outer in enumerate(around if element.tag in _PARTS else chain([element], around)):
             totals[outer] += score
             if index < len(_SHARES):
                 scores[outer] += _SHARES[index] * score
     if not scores:
         return None
     return _widened(max(scores, key=lambda element: scores[element]), totals)
-
-
-def _ancestors(element: HtmlElement | None) -> Iterator[HtmlElement]:
-    while element is not None:
-        yield element
-        element = element.getparent()
 
 
 def _text_sizes(element: HtmlElement) -> tuple[int, int]:
@@ -85,7 +71,7 @@ def _widened(best: HtmlElement, totals: dict[HtmlElement, float]) -> HtmlElement
     Some pages put each paragraph into its own box. A table cell or a list item is never the whole article.
     """
     widest = best
-    for outer in _ancestors(best.getparent()):
+    for outer in best.iterancestors():
         if outer.tag == "html" or widest.tag == "article":
             break
         if widest.tag in _PIECES or totals[outer] > _WIDENING * totals[widest]:
@@ -93,21 +79,3 @@ def _widened(best: HtmlElement, totals: dict[HtmlElement, float]) -> HtmlElement
         elif widest.tag == "main":
             break
     return widest
-
-
-def standfirst(tree: HtmlElement) -> str:
-    """Return the standfirst, the sentences between a page's heading and its text; empty without one."""
-    heading = next(tree.iter("h1"), None)
-    if heading is None:
-        return ""
-    following = (element for element in heading.xpath("following::*") if isinstance(element.tag, str))
-    for element in islice(following, _LOOK_AHEAD):
-        is_next = element.getprevious() is heading and element.tag in ("p", "h2")
-        if is_next or (
-            is_standfirst_name(element.get("class") or "") and element.tag in ("p", "div", "h2", "h3", "span")
-        ):
-            text = text_of(element)
-            linked = sum(size_of(link) for link in element.iter("a"))
-            if (_MIN_PARAGRAPH if is_next else _STANDFIRST[0]) <= len(text) <= _STANDFIRST[1] and not linked:
-                return text
-    return ""

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from itertools import islice
+from itertools import chain
 from typing import TYPE_CHECKING
 
+from reader.content.html.builder import pixels
 from reader.content.html.links import WEB, host_of, resolve_link
 from reader.core.model import Image
 from reader.core.text import clean
-from reader.extraction.boilerplate import has_date, without_by
+from reader.extraction.boilerplate import has_date, letters, without_by
 from reader.extraction.json_ld import StructuredData
-from reader.extraction.tree import text_of
+from reader.extraction.page_tree import text_of
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -38,24 +40,28 @@ _DATES = (
 _SITES = ("og:site_name", "application-name", "al:ios:app_name", "dc.publisher")
 _IMAGES = ("og:image:secure_url", "og:image", "og:image:url", "twitter:image", "twitter:image:src")
 _SEPARATOR = re.compile(r"\s+(?:[|–—·•»«:]|::|-|/{1,2}|>)\s+|\s*[|｜]\s*|\s*[_]\s*(?=[^\W\d]+$)")
-_LETTERS = re.compile(r"[\W_]+")
 _BYLINE_CLASS = re.compile(
     r"(?:^|[\s_-])(?:byline|author(?:-?name)?|post-author|entry-author)(?:$|[\s_-])", re.IGNORECASE
 )
 _AFTER_NAME = re.compile(r"\s*[|·•]\s*|\s+[-–—]\s+|\s+(?:기자|記者|记者)(?:\s|$)|\s*,?\s*\d{1,4}[./-]\d{1,2}[./-]")
-_YEAR_FIRST = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ](\d{1,2}):(\d{2})(?::(\d{2}))?)?", re.ASCII)
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_ENGLISH = re.compile(
-    r"(?:(\d{1,2})(?:st|nd|rd|th)?\s+)?([A-Z][a-z]{2,8})\.?\s+(?:(\d{1,2})(?:st|nd|rd|th)?,?\s+)?(\d{4})", re.ASCII
-)
 _RFC_2822 = re.compile(r"(?:[A-Z][a-z]{2},\s*)?\d{1,2} [A-Z][a-z]{2} \d{4} \d{1,2}:\d{2}", re.ASCII)
-_DAY_FIRST = re.compile(r"\b(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})\b", re.ASCII)
-_CHINESE = re.compile(r"(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+_MONTH = rf"(?P<month>(?:{'|'.join(_MONTHS)})[a-z]{{0,6}})\.?"
+_FORMATS = [re.compile(date) for date in (
+    r"(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})"
+    r"(?:[T ](?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}))?)?",
+    r"(?P<year>\d{4})\s*年\s*(?P<month>\d{1,2})\s*月\s*(?P<day>\d{1,2})\s*日",
+    r"\b(?P<day>\d{1,2})\.\s?(?P<month>\d{1,2})\.\s?(?P<year>\d{4})\b",  # with periods the day comes first
+    rf"{_DAY}\s+{_MONTH}\s+(?P<year>\d{{4}})",
+    rf"{_MONTH}\s+{_DAY},?\s+(?P<year>\d{{4}})",
+)]  # fmt: skip
+_ZONE = re.compile(r"[+-]\d\d:?\d\d$|\b[A-Z]{3,4}$")
 
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """The metadata of an article, as its page gives them."""
+    """The metadata of an article, as the page gives it."""
 
     title: str = ""
     byline: str = ""
@@ -70,14 +76,13 @@ class Metadata:
 def read_metadata(tree: HtmlElement, data: StructuredData, base_url: str) -> Metadata:
     """Return the metadata of an article. ``tree`` is the whole page with its head."""
     named = _named(tree)
-    site = _short(_first(named, _SITES) or data.publisher)
-    if not site and base_url:
-        site = host_of(resolve_link(base_url, "", WEB)) if resolve_link(base_url, "", WEB) else ""
+    site = _short(next(filter(None, map(named.get, _SITES)), data.publisher))
+    site = site or host_of(resolve_link(base_url, "", WEB))
     headings = [name for element in list(tree.iter("h1"))[:5] if (name := _short(text_of(element).strip("¶# ")))]
-    page_title = next((text_of(element) for element in tree.iter("title") if element.getparent() is not None), "")
-    meta_titles = [_short(data.headline), *(_short(named.get(name, "")) for name in _TITLES)]
-    titles = [*meta_titles, *headings, _short(page_title)]
-    forms = [*meta_titles, _short(page_title)]
+    meta_titles = [_short(title) for title in (data.headline, *(named.get(name, "") for name in _TITLES))]
+    page_title = _short(next(map(text_of, tree.iter("title")), ""))
+    titles = [*meta_titles, *headings, page_title]
+    forms = [*meta_titles, page_title]
     forms += _title_headings(forms, headings)
     return Metadata(
         title=_title(titles, headings, site),
@@ -90,17 +95,13 @@ def read_metadata(tree: HtmlElement, data: StructuredData, base_url: str) -> Met
 
 
 def base_url_of(tree: HtmlElement, url: str) -> str:
-    """Return the base of relative addresses: the page's ``base`` element, else its own address."""
-    for element in tree.iter("base"):
-        found = resolve_link(element.get("href") or "", url, WEB)
-        if found:
-            return found
-    if url:
-        return url
-    for element in tree.iter("link"):
-        if "canonical" in (element.get("rel") or "").lower():
-            return resolve_link(element.get("href") or "", "", WEB)
-    return resolve_link(_named(tree).get("og:url", ""), "", WEB)
+    """Return the base of relative URLs: the page's ``base`` element, else its own URL."""
+    based = (resolve_link(element.get("href") or "", url, WEB) for element in tree.iter("base"))
+    if found := next(filter(None, based), url):
+        return found
+    named = [element for element in tree.iter("link") if "canonical" in (element.get("rel") or "").lower()]
+    address = named[0].get("href") or "" if named else _named(tree).get("og:url", "")
+    return resolve_link(address, "", WEB)
 
 
 def _named(tree: HtmlElement) -> dict[str, str]:
@@ -115,10 +116,6 @@ def _named(tree: HtmlElement) -> dict[str, str]:
     return named
 
 
-def _first(named: dict[str, str], names: tuple[str, ...]) -> str:
-    return next((named[name] for name in names if named.get(name, "").strip()), "")
-
-
 def _short(text: str) -> str:
     text = clean(text)
     return text if len(text) <= MAX_TITLE else ""
@@ -129,11 +126,11 @@ def _title_headings(titles: list[str], headings: list[str]) -> list[str]:
 
     Some pages have an ``h1`` before each of their sections.
     """
-    keys = list(filter(None, map(_key, titles)))
+    keys = list(filter(None, map(letters, titles)))
     return [
         heading
         for index, heading in enumerate(headings)
-        if index == 0 or any(_key(heading) in key or key in _key(heading) for key in keys)
+        if index == 0 or any(letters(heading) in key or key in letters(heading) for key in keys)
     ]
 
 
@@ -142,60 +139,49 @@ def _title_headings(titles: list[str], headings: list[str]) -> list[str]:
 
 def _title(titles: list[str], headings: list[str], site: str) -> str:
     """Return the title without the name of the site."""
-    first = next(filter(None, titles), "")
-    if not first:
-        return ""
-    best = _without_site(first, site)
-    wanted = _key(best)
+    best = _without_site(next(filter(None, titles), ""), site)
+    wanted = letters(best)
     for heading in headings:
-        key = _key(heading)
+        key = letters(heading)
         # The heading is the author's title if it is most of the title in the metadata; a heading that is a small part
         # of it is the name of the site.
-        if key and key != _key(site) and (wanted in key or (key in wanted and 2 * len(key) > len(wanted))):
+        if key and key != letters(site) and (wanted in key or (key in wanted and 2 * len(key) > len(wanted))):
             return heading
     return best
 
 
 def _without_site(title: str, site: str) -> str:
     """Return a title without its last or first part, if that is the name of the site or as short as one."""
-    parts = _SEPARATOR.split(title)
-    if len(parts) < 2:
+    cuts = list(_SEPARATOR.finditer(title))
+    if not cuts:
         return title
-    wanted = _key(site)
-    cut = [found.start() for found in _SEPARATOR.finditer(title)]
-    last, begin = _key(parts[-1]), _key(parts[0])
-    if wanted and (last in (wanted, f"the{wanted}") or wanted.startswith(last) or last.startswith(wanted)):
-        return title[: cut[-1]].strip() or title
+    wanted, begin = letters(site), letters(title[: cuts[0].start()])
+    rest, name = title[: cuts[-1].start()].strip(), title[cuts[-1].end() :]
+    end = letters(name)
+    if wanted and (end in (wanted, f"the{wanted}") or wanted.startswith(end) or end.startswith(wanted)):
+        return rest or title
     if wanted and begin == wanted:
-        return title[next(_SEPARATOR.finditer(title)).end() :].strip() or title
-    rest = title[: cut[-1]].strip()
-    is_name = len(parts[-1].split()) <= 3 and len(rest.split()) >= 4 and parts[-1][:1].isupper()
+        return title[cuts[0].end() :].strip() or title
+    is_name = len(name.split()) <= 3 and len(rest.split()) >= 4 and name[:1].isupper()
     return rest if not site and is_name else title
-
-
-def _key(text: str) -> str:
-    return _LETTERS.sub("", text.casefold())
 
 
 # --- byline -------------------------------------------------------------------------------------
 
 
 def _byline(tree: HtmlElement, named: dict[str, str], data: StructuredData) -> str:
-    for text in (data.author, *(named.get(name, "") for name in _AUTHORS)):
-        name = _person(text)
-        if name:
-            return name
-    for element in tree.iter("a", "span", "p", "div", "address", "cite"):
-        if element.get("itemprop") == "author" or "author" in (element.get("rel") or "").split():
-            name = _person(_name_inside(element))
-            if name:
-                return name
-    for element in tree.iter("a", "span", "p", "div", "address"):
-        if _BYLINE_CLASS.search(element.get("class") or "") and not _is_in_comments(element):
-            name = _person(text_of(element))
-            if name:
-                return name
-    return ""
+    marked = (
+        element
+        for element in tree.iter("a", "span", "p", "div", "address", "cite")
+        if element.get("itemprop") == "author" or "author" in (element.get("rel") or "").split()
+    )
+    classed = (
+        element
+        for element in tree.iter("a", "span", "p", "div", "address")
+        if _BYLINE_CLASS.search(element.get("class") or "") and not _is_in_comments(element)
+    )
+    given = (data.author, *(named.get(name, "") for name in _AUTHORS))
+    return next(filter(None, map(_person, chain(given, map(_name_inside, marked), map(text_of, classed)))), "")
 
 
 def _is_in_comments(element: HtmlElement) -> bool:
@@ -204,10 +190,8 @@ def _is_in_comments(element: HtmlElement) -> bool:
 
 
 def _name_inside(element: HtmlElement) -> str:
-    for inner in element.iter():
-        if inner.get("itemprop") == "name":
-            return inner.get("content") or text_of(inner)
-    return text_of(element)
+    inner = next((inner for inner in element.iter("*") if inner.get("itemprop") == "name"), None)
+    return text_of(element) if inner is None else inner.get("content") or text_of(inner)
 
 
 def _person(text: str) -> str:
@@ -220,19 +204,14 @@ def _person(text: str) -> str:
 
 
 def _published(tree: HtmlElement, named: dict[str, str], data: StructuredData) -> datetime | None:
-    for text in (data.published, *(named.get(name, "") for name in _DATES)):
-        found = parse_date(text)
-        if found:
-            return found
+    given = (data.published, *(named.get(name, "") for name in _DATES))
+    if found := next(filter(None, map(parse_date, given)), None):
+        return found
     marked: list[str] = []
     for element in tree.iter("time", "span", "abbr", "p", "div"):
         is_marked = element.get("itemprop") == "datePublished" or element.get("pubdate") is not None
-        text = (
-            element.get("datetime")
-            or element.get("content")
-            or (element.get("title") if element.tag == "abbr" else "")
-            or ""
-        )
+        title = element.get("title") if element.tag == "abbr" else ""
+        text = element.get("datetime") or element.get("content") or title or ""
         if is_marked:
             marked.insert(0, text or text_of(element))
         elif element.tag == "time":
@@ -246,7 +225,7 @@ def _near_heading(tree: HtmlElement) -> list[str]:
     heading = next(tree.iter("h1"), None)
     if heading is None:
         return []
-    behind = islice((inner for inner in heading.xpath("following::*") if isinstance(inner.tag, str)), _LOOK_AHEAD)
+    behind = heading.xpath("following::*")[:_LOOK_AHEAD]
     return [text for inner in behind if 6 <= len(text := text_of(inner)) < 100 and has_date(text)]
 
 
@@ -260,18 +239,12 @@ def parse_date(text: str) -> datetime | None:
     if not text:
         return None
     for read in (datetime.fromisoformat, _rfc_2822, _anywhere):
-        try:
+        with contextlib.suppress(ValueError, TypeError, IndexError, OverflowError):
             found = read(text)
-        except (ValueError, TypeError, IndexError, OverflowError):
-            continue
-        if found is None:
-            continue
-        try:
-            found = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-        except (OverflowError, ValueError):
-            continue
-        if 1970 <= found.year <= 2200:
-            return found
+            if found is not None:
+                found = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+                if 1970 <= found.year <= 2200:
+                    return found
     return None
 
 
@@ -282,20 +255,16 @@ def _rfc_2822(text: str) -> datetime | None:
 
 def _anywhere(text: str) -> datetime | None:
     """Return a date anywhere in a text, or None. Raises ValueError for impossible dates."""
-    found = _YEAR_FIRST.search(text) if not re.search(r"[+-]\d\d:?\d\d$|\b[A-Z]{3,4}$", text) else None
-    if found:
-        year, month, day, hour, minute, second = (int(part or 0) for part in found.groups())
-        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
-    found = _YEAR_FIRST.match(text) or _CHINESE.search(text)
-    if found:
-        return datetime(int(found[1]), int(found[2]), int(found[3]), tzinfo=UTC)
-    found = _DAY_FIRST.search(text)
-    if found:  # in dates with periods the day comes first
-        return datetime(int(found[3]), int(found[2]), int(found[1]), tzinfo=UTC)
-    found = _ENGLISH.search(text)
-    if found and found[2][:3].lower() in _MONTHS and (found[1] or found[3]):
-        return datetime(int(found[4]), _MONTHS.index(found[2][:3].lower()) + 1, int(found[1] or found[3]), tzinfo=UTC)
-    return None
+    found = next(filter(None, (date.search(text) for date in _FORMATS)), None)
+    if found is None:
+        return None
+    parts = found.groupdict()
+    year, month, day = int(parts["year"]), parts["month"], int(parts["day"])
+    number = int(month) if month.isdecimal() else _MONTHS.index(month[:3]) + 1
+    hour, minute, second = (int(parts.get(name) or 0) for name in ("hour", "minute", "second"))
+    if _ZONE.search(text):  # a time in an unknown zone is worse than no time
+        hour = minute = second = 0
+    return datetime(year, number, day, hour, minute, second, tzinfo=UTC)
 
 
 # --- image --------------------------------------------------------------------------------------
@@ -305,15 +274,6 @@ def _image(named: dict[str, str], data: StructuredData, base_url: str) -> Image 
     for address in (*(named.get(name, "") for name in _IMAGES), data.image):
         url = resolve_link(address.strip(), base_url, WEB)
         if url:
-            return Image(
-                url,
-                _pixels(named.get("og:image:width", "")),
-                _pixels(named.get("og:image:height", "")),
-                clean(named.get("og:image:alt", "")),
-            )
+            width, height = (pixels(named.get(f"og:image:{name}")) for name in ("width", "height"))
+            return Image(url, width, height, clean(named.get("og:image:alt", "")))
     return None
-
-
-def _pixels(text: str) -> int | None:
-    text = text.strip().removesuffix("px")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else None

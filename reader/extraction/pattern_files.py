@@ -1,4 +1,4 @@
-"""Regular expressions that are kept in TOML files beside the code. Read in the sandbox only."""
+"""Regular expressions in TOML files beside the code. Read in the sandbox only."""
 
 from __future__ import annotations
 

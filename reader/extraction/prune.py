@@ -1,7 +1,7 @@
 """Prepare the tree of a page for the extractors. Pure.
 
 Removes what no article contains, and replaces what the extractors would lose by placeholders
-(:mod:`reader.extraction.placeholders`).
+(:mod:`reader.extraction.content_markers`).
 """
 
 from __future__ import annotations
@@ -9,23 +9,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from reader.content.html.builder import pixels
 from reader.content.html.inline import SHIFTING_ELEMENTS, to_superscript
 from reader.content.html.links import WEB, resolve_link
 from reader.core.text import clean
-from reader.extraction.boilerplate import is_boilerplate_name, is_large_boilerplate_name, is_screen_reader_only
-from reader.extraction.placeholders import (
-    IMAGE_HOST,
-    ImageSource,
-    Placeholders,
-    flatten_quotes,
-    mark_code,
-    mark_lists,
-    mark_rules,
-    move_captions,
-    remove_placeholders,
-    replace_quotes,
-)
-from reader.extraction.tree import drop, elements, size_of, text_of
+from reader.extraction import content_markers
+from reader.extraction.boilerplate import is_named
+from reader.extraction.content_markers import Placeholders
+from reader.extraction.page_tree import drop, elements, is_hidden, size_of, text_of
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -35,7 +26,6 @@ _REMOVED = (
     "select", "style", "svg", "template", "textarea", "video", "amp-ad", "amp-sidebar", "amp-consent",
     "amp-analytics", "amp-social-share", "amp-user-notification",
 )  # fmt: skip
-_HIDDEN = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 _NOISY_ROLES = {
     "navigation", "banner", "complementary", "search", "dialog", "alertdialog", "menu", "menubar", "toolbar",
 }  # fmt: skip
@@ -53,22 +43,20 @@ _ICON = re.compile(
 _MOST_WRAPPERS = 20
 """Forms and dialogs that are checked for containing most of the page."""
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-_NAMING = ("data-component", "data-testid")
+_NAMING = ("class", "data-component", "data-testid")
 _INLINE = {"a", "abbr", "cite", "font", "ins", "label", "mark", "q", "small", "span", "sub", "sup", "time", "u"}
 _ASIDE = {"aside", "footer"}
 _AT_LEAST = 0.4
-"""Share of a page's running text that must remain, whatever the boxes are named."""
+"""Share of a page's running text that must remain, whatever names the boxes have."""
 _RESTS = 200
 """Characters of running text that must remain when a large box of comments is removed."""
-_PIXELS = re.compile(r"\s*(\d{1,5})(?:px)?\s*", re.ASCII)
 
 
 def prepare(tree: HtmlElement, base_url: str) -> Placeholders:
     """Change ``tree`` for the extractors; return what its placeholders stand for."""
     placeholders = Placeholders()
-    remove_placeholders(tree)
-    flatten_quotes(tree)
-    move_captions(tree)
+    content_markers.flatten_quotes(tree)
+    content_markers.move_captions(tree)
     for image in elements(tree, "amp-img"):
         image.tag = "img"
     for name in SHIFTING_ELEMENTS:
@@ -79,12 +67,12 @@ def prepare(tree: HtmlElement, base_url: str) -> Placeholders:
     _drop_widgets(tree)
     _prune(tree)
     _prune_links(tree)
-    mark_code(tree)
-    mark_lists(tree)
-    mark_rules(tree)
+    content_markers.replace_code(tree, placeholders)
+    content_markers.replace_lists(tree, placeholders)
+    content_markers.replace_rules(tree, placeholders)
     _write_quotation_marks(tree)
     _leave_one_article(tree)
-    replace_quotes(tree, placeholders)
+    content_markers.replace_quotes(tree, placeholders)
     return placeholders
 
 
@@ -92,7 +80,7 @@ def prepare(tree: HtmlElement, base_url: str) -> Placeholders:
 
 
 def _drop_widgets(tree: HtmlElement) -> None:
-    """Remove elements that no article contains; a form around the whole page stays, as some frameworks make one."""
+    """Remove elements that no article contains; a form around the whole page stays, as some frameworks create one."""
     whole = size_of(tree)
     for index, element in enumerate(elements(tree, "form", "dialog", "noscript")):
         if index < _MOST_WRAPPERS and 2 * size_of(element) > whole:
@@ -112,9 +100,7 @@ def _prune(tree: HtmlElement) -> None:
         if element.getparent() is None or not (element.tag in _ASIDE or _is_noise(element)):
             continue
         inside = prose_size(element)
-        is_large = is_large_boilerplate_name(element.get("id") or "") or is_large_boilerplate_name(
-            element.get("class") or ""
-        )
+        is_large = any(is_named(element.get(name) or "", "large boilerplate") for name in ("id", "class"))
         # A name misleads if removing its box would remove the article itself.
         fits = 3 * inside < left and left - inside >= _AT_LEAST * whole
         if fits or inside == 0 or (is_large and left - inside > _RESTS):
@@ -125,16 +111,13 @@ def _prune(tree: HtmlElement) -> None:
 
 def _is_noise(element: HtmlElement) -> bool:
     get = element.get
-    if get("hidden") is not None or get("aria-hidden") == "true" or _HIDDEN.search(get("style") or ""):
+    if is_hidden(element) or get("role") in _NOISY_ROLES:
         return True
-    if (get("role") or "") in _NOISY_ROLES:
-        return True
-    names = get("class") or ""
     if element.tag in _INLINE:  # part of a sentence, whatever its class
-        return is_screen_reader_only(names)
-    if is_boilerplate_name(names) or any(is_boilerplate_name(get(attribute) or "") for attribute in _NAMING):
+        return is_named(get("class") or "", "screen reader")
+    if any(is_named(get(name) or "", "boilerplate") for name in _NAMING):
         return True
-    return is_boilerplate_name(get("id") or "") and not _is_named_after_heading(element)
+    return is_named(get("id") or "", "boilerplate") and not _is_named_after_heading(element)
 
 
 def _is_named_after_heading(element: HtmlElement) -> bool:
@@ -150,14 +133,12 @@ def _prune_links(tree: HtmlElement) -> None:
     """Remove menus without a telling name: short links with hardly any text between them."""
     for element in elements(tree, "div", "ul", "ol", "td", "table", "section", "p", "center", "header", "dl"):
         links = [len(text_of(link)) for link in element.iter("a")]
-        if (
-            len(links) < 3
-            or element.getparent() is None
-            or next(element.iter("h1", "code", "pre", "img"), None) is not None
-        ):
+        if len(links) < 3 or element.getparent() is None:
+            continue
+        if next(element.iter("h1", "code", "pre", "img"), None) is not None:
             continue
         total = len(text_of(element))
-        inside_article = next((True for _ in element.iterancestors("article")), False)
+        inside_article = next(element.iterancestors("article"), None) is not None
         if sum(links) > (0.9 if inside_article else 0.7) * total and total < 60 * len(links):
             if element.tag in ("div", "section", "table", "td") and prose_size(element) * 4 > total:
                 continue
@@ -183,66 +164,55 @@ def prose_size(element: HtmlElement) -> int:
 
 
 def _replace_images(tree: HtmlElement, base_url: str, placeholders: Placeholders) -> None:
-    """Replace figures and images by images with placeholder addresses."""
+    """Replace figures and images by images with placeholder URLs."""
+    made: set[HtmlElement] = set()
     for figure in elements(tree, "figure"):
-        if figure.getparent() is not None and not any(True for _ in figure.iter("table", "pre", "blockquote")):
+        if figure.getparent() is not None and next(figure.iter("table", "pre", "blockquote"), None) is None:
             _replace_figure(figure, base_url, placeholders)
+            made.update(figure.iter("img"))
     for image in elements(tree, "img"):
-        if not (image.get("src") or "").startswith(f"https://{IMAGE_HOST}/"):
-            source = _image_source(image, base_url, "")
-            if source is None:
-                drop(image)
-            else:
-                _set_placeholder(image, placeholders.add(source), source)
+        if image in made:
+            continue
+        if found := _image_attributes(image, base_url):
+            image.attrib.clear()
+            image.set("src", placeholders.add_image(found, ""))
+        else:
+            drop(image)
     for element in elements(tree, "picture"):
         element.drop_tag()
 
 
 def _replace_figure(figure: HtmlElement, base_url: str, placeholders: Placeholders) -> None:
-    captions = [text_of(caption) for caption in figure.iter("figcaption")]
-    caption = clean(" ".join(captions))
-    found = [source for image in figure.iter("img") if (source := _image_source(image, base_url, ""))]
-    unique = list({source.url: source for source in reversed(found)}.values())[::-1]
-    if not unique:
-        if any(True for _ in figure.iter("figcaption")):
-            for inner in list(figure.iter("figcaption")):
-                drop(inner)
+    captions = elements(figure, "figcaption")
+    caption = clean(" ".join(map(text_of, captions)))
+    found: dict[str, dict[str, str]] = {}
+    for image in figure.iter("img"):
+        if attributes := _image_attributes(image, base_url):
+            found.setdefault(attributes["src"], attributes)
+    if not found:
+        for element in captions:
+            drop(element)
         return
+    figure.clear(keep_tail=True)
     figure.tag = "p"
-    tail, figure.text = figure.tail, None
-    for child in list(figure):
-        figure.remove(child)
-    figure.attrib.clear()
-    figure.tail = tail
-    for index, source in enumerate(unique):
-        text = caption if index == len(unique) - 1 else ""
-        kept = ImageSource(source.url, source.alt, text, source.width, source.height)
-        image = figure.makeelement("img")
-        _set_placeholder(image, placeholders.add(kept), kept)
-        figure.append(image)
+    for index, attributes in enumerate(found.values(), 1):
+        address = placeholders.add_image(attributes, caption if index == len(found) else "")
+        figure.append(figure.makeelement("img", {"src": address}))
 
 
-def _set_placeholder(image: HtmlElement, address: str, source: ImageSource) -> None:
-    image.attrib.clear()
-    image.set("src", address)
-    if source.alt:
-        image.set("alt", source.alt)
-
-
-def _image_source(image: HtmlElement, base_url: str, caption: str) -> ImageSource | None:
+def _image_attributes(image: HtmlElement, base_url: str) -> dict[str, str]:
+    """Return the URL, the alternative text and the size of an image; nothing for an icon or without a URL."""
     get = image.get
-    if _ICON.search(f"{get('class') or ''} {get('id') or ''}"):
-        return None
-    sizes = [int(found[1]) for name in ("width", "height") if (found := _PIXELS.fullmatch(get(name) or ""))]
-    if sizes and max(sizes) < 48:  # icons and tracking pixels
-        return None
+    sizes = [size for name in ("width", "height") if (size := pixels(get(name))) is not None]
+    is_small = bool(sizes) and max(sizes) < 48
+    if is_small or _ICON.search(f"{get('class') or ''} {get('id') or ''}"):
+        return {}
     addresses = [get(name) or "" for name in _SOURCES]
     addresses += [_largest(get(name) or "") for name in _SETS]
     url = next(filter(None, (resolve_link(address, base_url, WEB) for address in addresses)), "")
     if not url:
-        return None
-    alt = clean(get("alt") or "")
-    return ImageSource(url, alt, caption, get("width") or "", get("height") or "")
+        return {}
+    return {"src": url, "alt": clean(get("alt") or ""), "width": get("width") or "", "height": get("height") or ""}
 
 
 def _largest(srcset: str) -> str:
@@ -279,16 +249,11 @@ def _leave_one_article(tree: HtmlElement) -> None:
     Nested articles and the entries of a live blog become sections, and so do all others if one contains the page's
     main heading.
     """
-    for article in elements(tree, "article"):
-        if next((True for outer in article.iterancestors("article")), False):
-            article.tag = "section"
+    for article in tree.xpath("//article[ancestor::article]"):
+        article.tag = "section"
     articles = elements(tree, "article")
-    group = [(article, next(article.iter("h1"), None) is not None) for article in articles]
-    headed = [article for article, has_heading in group if has_heading]
-    if headed:
-        for article, _ in group:
-            if article is not headed[0]:
-                article.tag = "section"
-    elif len(group) > 2 and sum(prose_size(article) > 120 for article, _ in group) * 2 > len(group):
-        for article, _ in group:
+    headed = [article for article in articles if next(article.iter("h1"), None) is not None]
+    is_blog = len(articles) > 2 and 2 * sum(prose_size(article) > 120 for article in articles) > len(articles)
+    for article in articles if headed or is_blog else ():
+        if article not in headed[:1]:
             article.tag = "section"

@@ -1,4 +1,4 @@
-"""Articles to fetched pages: which addresses, in which order, how politely, and what may be replaced.
+"""Articles to fetched pages: which URLs, in which order, how politely, and what may be replaced.
 
 The service runs in a process of its own, started by the first command, so that HTTP, TLS and extraction share
 no time with the screen. Commands and events are messages through pipes. While work is under way it sends a heartbeat;

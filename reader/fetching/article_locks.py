@@ -18,7 +18,8 @@ class ArticleLocks:
         """How to preempt the holder of each article; None if that is not possible."""
         self._foreground: Counter[str] = Counter()
         """Waiting foreground tasks by article."""
-        self._waiters: set[asyncio.Future[None]] = set()
+        self._released = asyncio.Event()
+        """Set, and replaced, when an article is released."""
 
     @asynccontextmanager
     async def acquire(self, id_: str, *, background: bool) -> AsyncIterator[bool]:
@@ -34,13 +35,14 @@ class ArticleLocks:
                     try:
                         yield waited
                     finally:
-                        self._holders[id_] = None  # the work is done: newcomers wait for its end
+                        self._holders[id_] = None  # the work is done: other tasks wait for its end
             else:
                 self._holders[id_] = None
                 yield waited
         finally:
             self._holders.pop(id_, None)
-            self._wake_waiters()
+            self._released.set()
+            self._released = asyncio.Event()
 
     async def _wait(self, id_: str, *, background: bool) -> bool:
         waited = False
@@ -51,22 +53,9 @@ class ArticleLocks:
                 preempt = self._holders.get(id_)
                 if not background and preempt is not None:
                     preempt()
-                await self._next_release()
+                await self._released.wait()
             return waited
         finally:
             self._foreground[id_] -= not background
             if not self._foreground[id_]:
                 del self._foreground[id_]
-
-    async def _next_release(self) -> None:
-        ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiters.add(ready)
-        try:
-            await ready
-        finally:
-            self._waiters.discard(ready)
-
-    def _wake_waiters(self) -> None:
-        for waiter in self._waiters:
-            if not waiter.done():
-                waiter.set_result(None)

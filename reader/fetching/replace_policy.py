@@ -22,23 +22,23 @@ _MIN_LENGTH = 0.5
 _MIN_SHARED = 0.15
 """Share of the shorter page's shingles. Two articles of one site share a few percent at most: names and phrases."""
 _CLEARLY_LONGER = 1.5
-"""A page at the same address with this many times the words is no stub: the stored page may be one."""
+"""A page at the same URL with this many times the words is no stub: the stored page may be one."""
 _SHINGLE = 4
 """Words, as in the extraction benchmarks."""
 _FRONT_PAGES = frozenset({"", "/", "/index.html", "/index.htm", "/index.php", "/home", "/home.html"})
 
 
 def reason_to_keep(stored: Page, page: Page) -> str:
-    """Return why ``page`` is no later version of ``stored``, in words that follow a colon; empty if it may be one."""
+    """Return why ``page`` is no later version of ``stored``, in words; empty if it may be one."""
     now, before = page.extract.words, stored.extract.words
     stored_size = f"the stored page has {format_count(before, 'word')}"
     if _is_front_page(page.final_url) and not _is_front_page(page.url) and not _is_front_page(stored.final_url):
-        return f"it now leads to the front page; {stored_size}"
+        return f"the page now leads to the front page; {stored_size}"
     if now < before * _MIN_LENGTH:
-        return f"it now has only {format_count(now, 'word')}; {stored_size}"
+        return f"the page now has only {format_count(now, 'word')}; {stored_size}"
     moved = page.final_url != stored.final_url
     if (moved or now < before * _CLEARLY_LONGER) and _shared_text(stored, page) < _MIN_SHARED:
-        return f"it now has a different text of {format_count(now, 'word')}; {stored_size}"
+        return f"the page now has a different text of {format_count(now, 'word')}; {stored_size}"
     return ""
 
 

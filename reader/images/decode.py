@@ -1,7 +1,7 @@
-"""Bytes of an image -> pixels, within limits. Runs only in worker processes.
+"""Bytes of an image -> pixels or half-blocks, within limits. Runs only in worker processes.
 
 Format and size in pixels are checked before anything is decompressed. Pillow's own warning about decompression bombs
-is an error here.
+is turned into an error.
 """
 
 from __future__ import annotations
@@ -16,28 +16,27 @@ from typing import Any
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from reader.core.errors import ReaderError
-from reader.images.model import RGB, ImageBox, RenderedImage, fit, is_visible_size
+from reader.images.model import RGB, ImageBox, RenderedImage, fit
 
 MAX_PIXELS = 40_000_000
 """Pixels of an image: a photograph of 40 megapixels, 160 MB when decompressed."""
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF")
 """The formats that web pages use, of those that Pillow reads."""
+_TOO_LARGE = f"it has more than {MAX_PIXELS // 1_000_000} million pixels"
 _BROKEN = (OSError, SyntaxError, ValueError, TypeError, IndexError, KeyError, EOFError, ZeroDivisionError,
            OverflowError, RuntimeError, struct.error)  # fmt: skip
 """Raised by Pillow for broken files."""
 _ORIENTATION = 0x0112  # CIPA DC-008 (Exif), table 4
 _ROTATED = range(5, 9)
 _SIXTEEN_BITS = 257  # 65,535 / 257 = 255
+_MIN_SIDE = 8
+"""Pixels; an image with a shorter side is a tracking pixel or a line."""
 _MARGIN = 2
 """How many times more pixels than needed each side keeps for the last scaling step, for quality."""
 
 
 class ImageError(ReaderError):
-    """An image that cannot be shown."""
-
-
-class TooSmallError(ReaderError):
-    """An image that is too small to look at."""
+    """Why an image cannot be shown; without words if there is nothing to see."""
 
 
 def load_decoders() -> None:
@@ -45,29 +44,14 @@ def load_decoders() -> None:
     Image.init()
 
 
-def half_blocks(body: bytes, box: ImageBox) -> RenderedImage:
-    """Return an image as half-blocks that fit ``box``. Raises ImageError."""
-    with opened(body) as image:
-        cells, lines = fit(*displayed_size(image), box)
-        small = pixels(image, (cells, 2 * lines), box.background)
-    return RenderedImage(cells, lines, small.tobytes())
-
-
 def opened(body: bytes) -> Image.Image:
     """Return an image of which only the header is read. Raises ImageError if it cannot be shown."""
-    try:
-        with _quiet():
-            image = Image.open(BytesIO(body), formats=FORMATS)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise _too_large() from None
-    except UnidentifiedImageError:
-        raise ImageError("its format is not supported (only JPEG, PNG, GIF, WebP and AVIF are)") from None
-    except _BROKEN:
-        raise _broken() from None
+    with _decoding():
+        image = Image.open(BytesIO(body), formats=FORMATS)
     if image.width * image.height > MAX_PIXELS:
-        raise _too_large()
-    if not is_visible_size(image.width, image.height):
-        raise TooSmallError("it is too small")
+        raise ImageError(_TOO_LARGE)
+    if min(image.size) < _MIN_SIDE:
+        raise ImageError("")
     return image
 
 
@@ -81,16 +65,10 @@ def pixels(image: Image.Image, size: tuple[int, int], background: RGB) -> Image.
     """Return the first frame as opaque RGB of exactly ``size`` pixels on ``background``. Raises ImageError."""
     orientation = _orientation(image)
     width, height = (size[1], size[0]) if orientation in _ROTATED else size
-    try:
-        with _quiet():
-            image.draft("RGB", (_MARGIN * width, _MARGIN * height))  # a JPEG need not be decompressed in full size
-            image.load()
-            plain = _plain(image)
-            small = plain.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=float(_MARGIN))
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise _too_large() from None
-    except _BROKEN:
-        raise _broken() from None
+    with _decoding():
+        image.draft("RGB", (_MARGIN * width, _MARGIN * height))  # a JPEG need not be decompressed in full size
+        image.load()
+        small = _plain(image).resize((width, height), Image.Resampling.LANCZOS, reducing_gap=float(_MARGIN))
     if small.mode == "RGBA":
         on = Image.new("RGBA", small.size, (*background, 255))
         small = Image.alpha_composite(on, small).convert("RGB")
@@ -101,22 +79,18 @@ def _plain(image: Image.Image) -> Image.Image:
     """Return an image of any mode as RGB, or as RGBA if it may be transparent."""
     if image.mode.startswith("I;16") or image.mode == "I":  # convert() would clip at 255 instead of scaling
         scaled: Any = image.convert("I").point(lambda value: value * (1 / _SIXTEEN_BITS))
-        return _rgb(scaled.convert("L"))
+        return scaled.convert("L").convert("RGB")  # type: ignore[no-any-return]
     if image.mode in {"RGBA", "LA", "PA", "La", "RGBa"} or "transparency" in image.info:
         return image.convert("RGBA")
-    return _rgb(image)
-
-
-def _rgb(image: Image.Image) -> Image.Image:
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _orientation(image: Image.Image) -> int:
     """Return the EXIF orientation, 1 to 8; 1 (upright) if the EXIF data cannot be read."""
     try:
-        with _quiet():
+        with _decoding():
             value = image.getexif().get(_ORIENTATION, 1)
-    except _BROKEN:
+    except ImageError:
         return 1
     return value if isinstance(value, int) and 1 <= value <= _ROTATED[-1] else 1
 
@@ -130,18 +104,25 @@ def _rotated(image: Image.Image, orientation: int) -> Image.Image:
     return ImageOps.exif_transpose(image)
 
 
+def half_blocks(body: bytes, box: ImageBox) -> RenderedImage:
+    """Return an image as half-blocks that fit ``box``, two pixels in each cell. Raises ImageError."""
+    with opened(body) as image:
+        cells, lines = fit(*displayed_size(image), box)
+        small = pixels(image, (cells, 2 * lines), box.background)
+    return RenderedImage(cells, lines, small.tobytes())
+
+
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Turn Pillow's warning about too many pixels into an error, and ignore its other warnings."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        yield
-
-
-def _too_large() -> ImageError:
-    return ImageError(f"it has more than {MAX_PIXELS // 1_000_000} million pixels")
-
-
-def _broken() -> ImageError:
-    return ImageError("it is damaged or incomplete")
+def _decoding() -> Iterator[None]:
+    """Raise ImageError for Pillow's errors and for its warning about too many pixels; ignore its other warnings."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            yield
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise ImageError(_TOO_LARGE) from None
+    except UnidentifiedImageError:
+        raise ImageError("its format is not supported (only JPEG, PNG, GIF, WebP and AVIF are)") from None
+    except _BROKEN:
+        raise ImageError("it is damaged or incomplete") from None

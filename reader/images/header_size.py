@@ -5,6 +5,8 @@ A file of a few kilobytes can decompress to gigabytes of pixels. An image whose 
 
 from __future__ import annotations
 
+import re
+from math import prod
 from struct import error as StructError  # noqa: N812 - named as an exception is
 from struct import unpack_from
 
@@ -22,10 +24,8 @@ def size(body: bytes, media: str) -> tuple[int, int] | None:
         "image/webp": _webp,
         "image/avif": _avif,
     }.get(media)
-    if read is None:
-        return None
     try:
-        found = read(body)
+        found = read(body) if read else None
     except (StructError, IndexError):
         return None
     return found if found and min(found) > 0 else None
@@ -35,9 +35,8 @@ def _png(body: bytes) -> tuple[int, int] | None:
     return unpack_from(">II", body, 16) if body[12:16] == b"IHDR" else None
 
 
-def _gif(body: bytes) -> tuple[int, int]:
-    width, height = unpack_from("<HH", body, 6)
-    return width, height
+def _gif(body: bytes) -> tuple[int, int] | None:
+    return unpack_from("<HH", body, 6)
 
 
 def _jpeg(body: bytes) -> tuple[int, int] | None:
@@ -73,11 +72,5 @@ def _webp(body: bytes) -> tuple[int, int] | None:
 
 def _avif(body: bytes) -> tuple[int, int] | None:
     # ISO/IEC 23008-12, 6.5.3: one for each contained image; a decoder may have to hold the largest.
-    largest: tuple[int, int] | None = None
-    offset = body.find(b"ispe", 0, 65_536)
-    while offset >= 0:
-        width, height = unpack_from(">II", body, offset + 8)
-        if largest is None or width * height > largest[0] * largest[1]:
-            largest = width, height
-        offset = body.find(b"ispe", offset + 4, 65_536)
-    return largest
+    sizes = (unpack_from(">II", body, found.end() + 4) for found in re.finditer(b"ispe", body[:65_536]))
+    return max(sizes, key=prod, default=None)

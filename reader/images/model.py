@@ -20,7 +20,7 @@ class CellSize(NamedTuple):
 
 
 DEFAULT_CELL_SIZE = CellSize()
-"""For terminals that do not report theirs; that of the VT340, a common default."""
+"""For terminals that do not report their cell size; that of the VT340, a common default."""
 
 
 class ImageBox(NamedTuple):
@@ -61,16 +61,6 @@ class RenderedImage:
     sixels: tuple[str, ...] = ()
     """Each line as Sixel, drawn over the half-blocks; empty with other protocols."""
 
-    @classmethod
-    def from_values(cls, values: Any) -> RenderedImage:
-        """Return the inverse of :meth:`to_values`."""
-        cells, lines, colors, kitty_id, placeholders, kitty_commands, sixels = values
-        return cls(cells, lines, colors, kitty_id, tuple(placeholders), tuple(kitty_commands), tuple(sixels))
-
-    def to_values(self) -> tuple[Any, ...]:
-        """Return plain values, for another process."""
-        return (self.cells, self.lines, self.colors, self.kitty_id, self.placeholders, self.kitty_commands, self.sixels)
-
     def blocks(self, line: int) -> Iterator[tuple[RGB, RGB, int]]:
         """Yield the runs of a line of half-blocks as (upper color, lower color, number of cells)."""
         row = 3 * self.cells
@@ -90,15 +80,6 @@ class ImageLine:
 
     picture: RenderedImage
     line: int
-
-
-_MIN_SIDE = 8
-"""Pixels; an image with a shorter side is a tracking pixel or a line."""
-
-
-def is_visible_size(width: int, height: int) -> bool:
-    """Return whether an image of this size in pixels is one to look at, not a tracking pixel or a line."""
-    return min(width, height) >= _MIN_SIDE
 
 
 def fit(width: int, height: int, box: ImageBox) -> tuple[int, int]:

@@ -1,9 +1,9 @@
-"""Images that the terminal draws itself with Kitty's graphics protocol or Sixel, by way of textual-image (an extra).
+"""Images that the terminal draws itself with Kitty's graphics protocol or Sixel, using textual-image (an extra).
 
 Kitty's Unicode placeholders are text: each cell names its part of an image, so images scroll and are covered like
 text. See https://sw.kovidgoyal.net/kitty/graphics-protocol/#unicode-placeholders. Sixel (VT340 manual, chapter 14)
-has nothing like that: it paints pixels from the cursor on. So an image is one Sixel image for each of its lines, drawn
-and erased with that line.
+has nothing like that: it paints pixels starting at the cursor. So an image is one Sixel image for each of its lines,
+drawn and erased with that line.
 
 textual-image queries the terminal when it is imported, and waits for the response. So only a worker imports it, which
 has no terminal; the escape sequences it would write are captured, checked, and sent by the screen.
@@ -28,7 +28,8 @@ from reader.images.decode import ImageError, displayed_size, opened, pixels
 from reader.images.model import CellSize, ImageBox, RenderedImage, fit
 
 _ESCAPE, _END = "\x1b_G", "\x1b\\"
-_ALLOWED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=,;")
+_KITTY = re.compile(r"\x1b_G[A-Za-z0-9+/=,;]*\x1b\\")
+"""One message of Kitty's protocol."""
 _HIGHEST = 2**32
 _COLORS = 256
 """Colors of a Sixel image; most terminals have that many registers."""
@@ -46,7 +47,7 @@ def kitty(body: bytes, box: ImageBox) -> RenderedImage:
         segments = _rendered(made, cells, lines)
     number = made.terminal_image_id
     commands = tuple(_ESCAPE + part for part in sent.getvalue().split(_ESCAPE) if part)
-    if number is None or not 0 < number < _HIGHEST or not all(map(_is_kitty_message, commands)):
+    if number is None or not 0 < number < _HIGHEST or not all(map(_KITTY.fullmatch, commands)):
         raise ImageError(_UNEXPECTED)
     placeholders = tuple(segment.text.rstrip("\n") for segment in segments if segment.text.strip())
     return RenderedImage(cells, lines, kitty_id=number, placeholders=placeholders, kitty_commands=commands)
@@ -107,9 +108,3 @@ def _captured_output() -> Iterator[io.StringIO]:
         yield captured
     finally:
         sys.__stdout__ = before  # type: ignore[misc]
-
-
-def _is_kitty_message(message: str) -> bool:
-    """Return whether a string is exactly one message of Kitty's protocol."""
-    body = message.removeprefix(_ESCAPE).removesuffix(_END)
-    return len(message) == len(_ESCAPE) + len(body) + len(_END) and _ALLOWED.issuperset(body)

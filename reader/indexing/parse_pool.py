@@ -10,6 +10,7 @@ from collections import deque
 from typing import TypeAlias
 
 from reader.documents.files import Folder
+from reader.documents.resolve import DEFAULTS, ReadingOptions
 from reader.indexing.parse_worker import PARSER_FAILED, ParsedBatch, parse_files, unreadable_file
 from reader.storage.sqlite.index.writer import ParsedFile
 from reader.workers.process import ManagedProcess, ProcessEndedError, ProcessGroup
@@ -19,7 +20,7 @@ log = logging.getLogger(__name__)
 Request: TypeAlias = tuple[bytes, list[bytes], bool]
 """A folder, names of files in it, and whether to take the slow path."""
 _QUEUED_PER_PROCESS = 2
-"""Requests that a process has at hand, so that it never waits for the next one."""
+"""Requests that a process has in its queue, so that it never waits for the next one."""
 
 
 class ParserPool:
@@ -28,8 +29,9 @@ class ParserPool:
     A process that crashes (a parser in C may) is replaced, and its files are parsed again one by one.
     """
 
-    def __init__(self, folder: Folder, size: int, *, nice: int = 0) -> None:
+    def __init__(self, folder: Folder, size: int, options: ReadingOptions = DEFAULTS, *, nice: int = 0) -> None:
         self._folder = folder
+        self._options = options
         self._nice = nice
         self._requests: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
         self._answers: queue.SimpleQueue[ParsedBatch] = queue.SimpleQueue()
@@ -67,7 +69,8 @@ class ParserPool:
 
     def _start(self) -> ManagedProcess:
         only = os.fsdecode(self._folder.only or b"")
-        return self.processes.start("reader.indexing.parse_worker", str(self._folder.root), only, str(self._nice))
+        arguments = (str(self._folder.root), only, str(self._nice), self._options.to_json())
+        return self.processes.start("reader.indexing.parse_worker", *arguments)
 
     def _drive(self) -> None:
         """Pass requests to one process after another until the pool is closed."""
@@ -95,10 +98,10 @@ class ParserPool:
         """Do the work of a process in this thread."""
         while (request := sent.popleft() if sent else self._requests.get()) is not None:
             prefix, names, slow_path = request
-            self._answers.put(parse_files(self._folder, prefix, names, slow_path=slow_path))
+            self._answers.put(parse_files(self._folder, prefix, names, self._options, slow_path=slow_path))
 
     def _send_ahead(self, process: ManagedProcess, sent: deque[Request]) -> bool:
-        """Send as many requests as the process should have at hand; return False if the pool is closed."""
+        """Send as many requests as the process should have in its queue; return False if the pool is closed."""
         while len(sent) < _QUEUED_PER_PROCESS:
             try:
                 request = self._requests.get(block=not sent)
@@ -111,7 +114,7 @@ class ParserPool:
         return True
 
     def _retry_one_by_one(self, sent: deque[Request]) -> ManagedProcess:
-        """Answer the requests of a crashed process, and return the process that did it. Raises OSError."""
+        """Answer the requests of a crashed process, and return a new process. Raises OSError."""
         process = self._start()
         while sent:
             prefix, names, _ = sent[0]
@@ -123,7 +126,7 @@ class ParserPool:
                 except ProcessEndedError:
                     self.processes.end(process)
                     process = self._start()
-                    batch[1].append(unreadable_file(name, PARSER_FAILED))
+                    batch[1].append(unreadable_file(prefix, name, PARSER_FAILED, self._options))
                 else:
                     batch[1].extend(parsed)
                     batch[2].extend(tracebacks)

@@ -1,4 +1,4 @@
-"""Compare a folder with its index and update the index: what is new, changed, moved or removed."""
+"""Compares a folder with its index and updates the index: what is new, changed, moved or removed."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from threading import Event
 from reader.core.events import Progress
 from reader.core.model import Problem, ReadProgress
 from reader.core.text import show_path
+from reader.core.times import zone_key
+from reader.core.urls import previous_id
 from reader.documents.files import FolderListing, check_folder, join_path, list_file, walk
+from reader.documents.index_record import IndexRecord
 from reader.indexing.parse_pool import ParserPool
 from reader.indexing.parse_worker import ParsedBatch, parse_files
 from reader.library.library import Library
-from reader.storage.sqlite.index.writer import NOT_PARSED, IndexWriter, KnownFolder
+from reader.storage.sqlite.index.writer import NOT_PARSED, IndexWriter, KnownFolder, ParsedFile
 from reader.storage.sqlite.lock import NO_WAIT, KeepWaiting
 
 log = logging.getLogger(__name__)
@@ -25,18 +28,18 @@ log = logging.getLogger(__name__)
 _REQUEST = 128
 """Documents in one request to a parser process."""
 _WRITE_SECONDS = 0.5
-"""Parsed documents are written at least this often."""
+"""Maximum seconds between two writes of parsed documents."""
 _FACTOR_WITHOUT_SCREEN = 4
-"""Without a screen, this many times as much is written together: each transaction costs time."""
+"""Without a screen, this many times as much is written together, since each transaction takes time."""
 _PROGRESS_SECONDS = 0.4
 _SMALL_CHANGE = 1000
 """Documents; a change of fewer is removed and published in one transaction."""
 _SHORT_SECONDS = 3.0
-"""What takes less time to read is published at once in the end."""
+"""If reading takes less time than this, everything is published at the end."""
 _PUBLISH_SECONDS_PER_ARTICLE = 5e-6
-"""The cost of publishing very many changes, for each article of the folder, because all are sorted again."""
+"""The cost of publishing very many changes, per article of the folder, because all are sorted again."""
 _PUBLISH_INTERVAL = 8
-"""Publishing happens after this many times the time that it takes,"""
+"""The interval between publications, as a multiple of the time that one takes."""
 _PUBLISH_INTERVAL_WITHOUT_SCREEN = 120
 _MIN_REPORTED = 1000
 """Documents; the progress of a smaller refresh is not written for other instances."""
@@ -65,28 +68,34 @@ def refresh(
     seen: bool = True,
     limits: RefreshLimits | None = None,
 ) -> Generator[Progress]:
-    """Bring the index up to date in batches. Yields now and then, and once in the end.
+    """Bring the index up to date in batches. Yields progress now and then, and once at the end.
 
     It ends early when ``stop`` is set; the next refresh continues. ``paths`` limits it to these paths. ``rebuild``
-    reads every document again. ``wait`` says how to wait for another instance that is writing. ``nice`` is added to
-    the nice value of parser processes. ``seen`` says whether a screen shows the results and must stay responsive.
+    reads every document again. ``wait`` says how to wait for another instance that is writing. ``nice`` is added to the
+    nice value of parser processes. ``seen`` says whether a screen shows the results and must stay responsive.
 
     Raises BusyError if another instance is writing and ``wait`` says not to wait, ReaderError if the folder cannot be
-    read or the index not be written.
+    read or the index cannot be written.
     """
     stopped = stop.is_set if stop is not None else lambda: False
     with library.index.writer(wait) as writer:
         run = _Refresh(library, writer, stopped, nice, seen=seen, limits=limits or RefreshLimits())
         try:
-            if writer.has_wasted_words():
-                writer.reset_words()
+            if writer.reset_wasted_words():
                 rebuild = True
             elif rebuild:
                 writer.invalidate_all()
+            elif writer.invalidate_outdated(library.reading.to_json(), zone_key()):
+                paths = None
             whole = paths is None or rebuild or library.folder.only is not None
-            yield from run.whole() if whole else run.some(paths or ())
+            yield from run.compare_all() if whole else run.compare_paths(paths or ())
         finally:
             run.close()
+
+
+def _url_of(file: ParsedFile) -> str:
+    record = IndexRecord._make(file.record or ())
+    return record.original_url or record.web_url or record.amp_url or record.cdn_amp_url
 
 
 class _Refresh:
@@ -125,17 +134,20 @@ class _Refresh:
         self._digests: dict[bytes, bytes] = {}
         """The digests of folders whose files are not all written yet."""
         self._unwritten: dict[bytes, int] = {}
-        """How many files of such a folder are not written yet."""
+        """How many files of such a folder are not yet written."""
         self._removed: list[int] = []
         """Rows of files that are gone."""
         self._folders_with_removals: set[bytes] = set()
         self._is_first = False
+        self._options = library.reading
+        self._carries_marks = writer.has_old_ids or library.is_first_folder
+        """Whether marks may be stored under ids of an earlier version."""
         self._min_seconds_to_publish = max(_SHORT_SECONDS, 2 * _PUBLISH_SECONDS_PER_ARTICLE * writer.article_count())
-        """Results are published early if reading takes at least this much longer."""
+        """Results are published early if reading will take at least this much longer."""
         self._done = self._total = 0
         self._has_published = False
         self._before = 0
-        """Documents that interrupted refreshes have read."""
+        """Documents read by earlier, interrupted refreshes."""
         self._has_reported = False
         """Whether other instances can see the progress."""
 
@@ -146,7 +158,7 @@ class _Refresh:
 
     # The whole folder.
 
-    def whole(self) -> Iterator[Progress]:
+    def compare_all(self) -> Iterator[Progress]:
         """Compare the whole folder."""
         known = self._writer.folders()
         self._is_first = self._writer.is_empty()
@@ -186,7 +198,7 @@ class _Refresh:
         yield self._finish(complete=True)
 
     def _compare(self, listing: FolderListing, known: KnownFolder | None) -> None:
-        """Note the files of a folder that are to be read, and those that are gone."""
+        """Note the files of a folder that must be read, and those that are gone."""
         digest = listing.digest()
         if known is not None and known.digest == digest:
             return
@@ -216,11 +228,11 @@ class _Refresh:
             self._writer.set_folder_problems(problems)
             self._writer.remove_folders(vanished)
 
-    # Some paths of it.
+    # Some of its paths.
 
-    def some(self, paths: Collection[bytes]) -> Iterator[Progress]:
+    def compare_paths(self, paths: Collection[bytes]) -> Iterator[Progress]:
         """Compare ``paths`` only: files and folders that were created, removed or changed."""
-        check_folder(self._folder)  # if it is gone as a whole, its documents are not removed
+        check_folder(self._folder)  # if the folder itself is gone, its documents are not removed
         comparison = _PathComparison(self._writer.folders())
         for path in sorted(set(paths)):
             if self._stopped():
@@ -295,7 +307,7 @@ class _Refresh:
     # Reading.
 
     def _read_all(self) -> Iterator[Progress]:
-        """Have all files read, and write the results."""
+        """Read all files and write the results."""
         if self._removed and self._to_read:
             self._writer.prepare_move_detection(self._removed)
         while (self._to_read or (self._pool is not None and self._pool.outstanding)) and not self._stopped():
@@ -308,9 +320,10 @@ class _Refresh:
         if self._to_read and self._pool is None:
             if walking and not self._done and self._total < self._limits.first_batch:
                 return  # the first screen comes at once
-            self._collect(parse_files(self._folder, *self._take_names(self._limits.first_batch)))
+            names = self._take_names(self._limits.first_batch)
+            self._collect(parse_files(self._folder, *names, self._options))
         if self._pool is not None:
-            # While much is written at a time, the parser processes have enough to go on with.
+            # While much is written at once, the parser processes have enough to do.
             ahead = max(3 * self._pool.size, 0 if self._seen else self._write_together // _REQUEST)
             while self._to_read and self._pool.outstanding < ahead:
                 self._pool.submit(*self._take_names(_REQUEST))
@@ -320,12 +333,12 @@ class _Refresh:
         if self._has_published or time.monotonic() > self._progress_at + _PROGRESS_SECONDS:
             yield self._progress(walking=walking)
         if self._pool is None and self._total - self._done >= self._limits.pool_threshold:
-            # After the first screen, because starting processes takes time.
-            self._pool = ParserPool(self._folder, self._pool_size(), nice=self._nice)
+            # Only after the first screen, because starting processes takes time.
+            self._pool = ParserPool(self._folder, self._pool_size(), self._options, nice=self._nice)
 
     def _write_if_due(self, *, walking: bool) -> None:
         now = time.monotonic()
-        # Few changes are published together in the end, many as they come.
+        # Few changes are published together at the end, many as they arrive.
         publishes = self._is_first or self._seconds_left(now) > self._min_seconds_to_publish
         is_first_batch = publishes and not self._publish_at and self._parsed_count > 0
         is_due = self._parsed_count >= self._write_together or now > self._written_at + self._write_seconds
@@ -335,7 +348,7 @@ class _Refresh:
                 self._publish()
 
     def _pool_size(self) -> int:
-        """Return the number of parser processes: a core is left for a screen; without one, some wait for the disk."""
+        """Return the number of parser processes: one core is left for a screen; without one, some wait for the disk."""
         cores = os.cpu_count() or 1
         if self._nice:
             return max(1, cores - 1)
@@ -371,33 +384,34 @@ class _Refresh:
         if not batches and not self._digests:
             return
         with self._writer.transaction():
-            if self._total >= _MIN_REPORTED:
-                self._report(walking=walking)
+            if self._total >= _MIN_REPORTED:  # for other instances
+                self._has_reported = True
+                began = time.time() - (time.monotonic() - self._begin)
+                progress = ReadProgress(self._done, self._total, self._before, walking=walking, began=began)
+                self._writer.set_progress(progress)
             for prefix, parsed, _ in batches:
                 self._writer.apply(prefix, parsed)
                 if prefix in self._unwritten:
                     again = any(each.mtime_ns == NOT_PARSED for each in parsed)
                     self._unwritten[prefix] -= len(parsed) if not again else 0
-            # Removed files are deleted in the end. If their folder looked unchanged before that, an interruption would
-            # keep them forever.
+            # Removed files are deleted at the end. If their folder looked unchanged before that, an interruption would
+            # leave them in the index forever.
             self._write_digests([prefix for prefix in self._digests if prefix not in self._folders_with_removals])
             # Before the index records the move: reassigning twice is harmless, but a mark must not be lost.
-            self._reassign_marks()
+            changed_ids, self._writer.changed_ids = self._writer.changed_ids, []
+            if changed_ids:
+                self._library.marks.store.reassign_ids(changed_ids)
+            if self._carries_marks:
+                self._library.carry_over(
+                    (previous_id(_url_of(file), join_path(prefix, file.name)), IndexRecord._make(file.record).id)
+                    for prefix, parsed, _ in batches
+                    for file in parsed
+                    if file.record is not None
+                )
 
     def _write_digests(self, folders: Iterable[bytes]) -> None:
         complete = [folder for folder in folders if not self._unwritten[folder]]
         self._writer.set_digests({folder: self._digests.pop(folder) for folder in complete})
-
-    def _report(self, *, walking: bool) -> None:
-        """Write the progress for other instances."""
-        self._has_reported = True
-        began = time.time() - (time.monotonic() - self._begin)
-        self._writer.set_progress(ReadProgress(self._done, self._total, self._before, walking=walking, began=began))
-
-    def _reassign_marks(self) -> None:
-        changed_ids, self._writer.changed_ids = self._writer.changed_ids, []
-        if changed_ids:
-            self._library.marks.reassign_ids(changed_ids)
 
     def _publish(self, *, complete: bool = False) -> None:
         begin = time.monotonic()
@@ -419,6 +433,8 @@ class _Refresh:
         return self._progress(finished=True)
 
     def _delete_and_publish(self, *, complete: bool) -> None:
+        if complete and self._carries_marks:
+            self._writer.forget_old_ids()
         self._writer.remove(self._removed)
         self._write_digests([*self._digests])
         self._publish(complete=complete)

@@ -11,21 +11,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from reader.core import events
 from reader.core.errors import ReaderError
 from reader.core.events import Notice, Progress, describe_outcome
 from reader.core.text import clean
 from reader.documents.files import check_folder
-from reader.indexing.events import (
-    INDEX_DAMAGED,
-    FolderAway,
-    IndexChanged,
-    IndexReplaced,
-    IndexUnwritable,
-    MarksChanged,
-    UpdaterMessage,
-)
 from reader.indexing.refresh import refresh
-from reader.indexing.watch import UnwatchedError, watch
+from reader.indexing.watch import POLL_SECONDS, UnwatchedError, watch
 from reader.library.library import Library
 from reader.storage.sqlite.database import StorageError
 from reader.storage.sqlite.lock import BusyError
@@ -33,16 +25,12 @@ from reader.storage.sqlite.lock import BusyError
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class UpdaterTimings:
-    """Delays of an updater, in seconds."""
-
-    check_interval: float = 0.4
-    """Between two checks for changes by other instances."""
-    retry_interval: float = 5.0
-    """Until a failed refresh is tried again."""
-    busy_notice: float = 1.0
-    """Until the user is told that another instance is writing the index."""
+_CHECK_INTERVAL = 0.4
+"""Seconds between two checks for changes by other instances."""
+_RETRY_INTERVAL = 5.0
+"""Seconds until a failed refresh is tried again."""
+_BUSY_NOTICE = 1.0
+"""Seconds before the notice that another instance is writing the index."""
 
 
 @dataclass(slots=True)
@@ -66,11 +54,11 @@ class IndexUpdater:
     def __init__(
         self,
         library: Library,
-        on_message: Callable[[UpdaterMessage], None],
+        on_message: Callable[[events.UpdaterMessage], None],
         *,
         nice: int = 0,
         watching: bool = True,
-        timings: UpdaterTimings | None = None,
+        poll_seconds: float = POLL_SECONDS,
     ) -> None:
         """Without ``watching``, changes are found at the start and on request only."""
         self.idle = threading.Event()
@@ -79,7 +67,7 @@ class IndexUpdater:
         self._send = on_message
         self._nice = nice
         self._watching = watching
-        self._timings = timings or UpdaterTimings()
+        self._poll_seconds = poll_seconds
         self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._closed = threading.Event()
         self._guard = threading.Lock()
@@ -88,20 +76,20 @@ class IndexUpdater:
         """The request of the running refresh."""
         self._generation = self._marks_version = -1
         self._waiting_since = 0.0
-        """When this refresh began to wait for another instance; infinity once the user has been told."""
+        """When this refresh began to wait for another instance; infinity after the notice about it."""
         self._watched: frozenset[bytes] = frozenset()
         self._stop_watching = threading.Event()
         self._has_compared = False
         """Whether the folder has been compared since the start."""
         self._is_unreadable = False
-        """Whether the folder could not be read the last time."""
+        """Whether the folder could not be read last time."""
         self._reported_away: bool | None = None
-        """What the user was last told about that; None for nothing."""
+        """What the last notice about that said; None without one."""
         self._has_failed = False
-        """Whether the last refresh failed, which the user was told."""
+        """Whether the last refresh failed and a notice said so."""
         self._retry_at = math.inf
         self._is_unwatchable = False
-        """Whether changes cannot be watched, which the user was told."""
+        """Whether changes cannot be watched and a notice said so."""
 
     def refresh(self) -> None:
         """Compare the whole folder after the running refresh, and report the outcome as a Notice."""
@@ -110,10 +98,10 @@ class IndexUpdater:
             current = self._current
             is_whole = current is not None and current.paths is None
             if current is not None and is_whole:
-                current.by_user = True  # this one reports; the next finds what it came too early for
+                current.by_user = True  # this refresh reports; the next one finds what changed too late for it
             self._requests.put(_Request(None, by_user=not is_whole))
         if self._waiting_since == math.inf:
-            self._waiting_since = 1.0  # tell the user again what it waits for
+            self._waiting_since = 1.0  # show again what it waits for
 
     def close(self) -> None:
         """End after the current batch."""
@@ -124,6 +112,7 @@ class IndexUpdater:
     def run(self) -> None:
         """Keep the index up to date until :meth:`close`."""
         request: _Request | None = _Request(None)
+        self._library.marks.store.report_to(lambda text: self._send(Notice(text, warning=True)))
         self._watch_folders()  # before comparing them, so that no change is missed in between
         while not self._closed.is_set():
             if request is not None:
@@ -131,30 +120,25 @@ class IndexUpdater:
                 self._has_compared = True
                 self._watch_folders()
             else:
+                if self._library.index.is_gone() and self._library.renew():
+                    self._start_again(events.INDEX_GONE)
                 self._check_other_instances()
             request = self._next_request()
             if request is None and self._is_unreadable and not self._closed.is_set():
-                request = self._request_if_readable()
+                with contextlib.suppress(ReaderError):
+                    check_folder(self._library.folder)
+                    self._is_unreadable, request = False, _Request(None)
             if request is None and time.monotonic() > self._retry_at:
                 request = _Request(None)
             if request is not None and request.paths is None:
                 self._retry_at = math.inf
-
-    def _request_if_readable(self) -> _Request | None:
-        """Return a request for the whole folder if it can be read again."""
-        try:
-            check_folder(self._library.folder)
-        except ReaderError:
-            return None
-        self._is_unreadable = False
-        return _Request(None)
 
     def _next_request(self) -> _Request | None:
         """Wait a moment for requests, and return them as one."""
         try:
             if self._requests.empty():
                 self.idle.set()
-            request = self._requests.get(timeout=self._timings.check_interval)
+            request = self._requests.get(timeout=_CHECK_INTERVAL)
             self.idle.clear()
         except queue.Empty:
             return None
@@ -172,7 +156,7 @@ class IndexUpdater:
         except StorageError as error:
             self._on_storage_error(error, request)
         except ReaderError as error:
-            # Reported once: the folder is then checked until it is back.
+            # Reported once: the folder is then checked until it is available again.
             if not self._is_unreadable or request.by_user:
                 self._send(Notice(str(error), warning=True))
             self._is_unreadable = True
@@ -186,13 +170,11 @@ class IndexUpdater:
 
     def _on_storage_error(self, error: StorageError, request: _Request) -> None:
         if error.damaged and self._library.renew():
-            self._send(IndexReplaced())
-            self._send(Notice(INDEX_DAMAGED, warning=True))
-            self._requests.put(_Request(None))
+            self._start_again(events.INDEX_DAMAGED)
         elif error.unwritable and not self._library.index.in_memory:
             log.warning("the index cannot be written", exc_info=error)
             self._closed.set()
-            self._send(IndexUnwritable(str(error)))
+            self._send(events.IndexUnwritable(str(error)))
         else:
             self._report_failure(str(error), request)
 
@@ -202,12 +184,12 @@ class IndexUpdater:
             self._send(Notice(message, warning=True))
         self._has_failed = True
         self._send(Progress(finished=True))
-        self._retry_at = time.monotonic() + self._timings.retry_interval
+        self._retry_at = time.monotonic() + _RETRY_INTERVAL
 
     def _report_away(self, *, gone: bool) -> None:
         if self._reported_away is not gone:
             self._reported_away = gone
-            self._send(FolderAway(gone))
+            self._send(events.FolderAway(gone))
             if gone:
                 self._send(Progress(finished=True))
 
@@ -237,29 +219,35 @@ class IndexUpdater:
             self._current = request
 
     def _wait(self) -> bool:
-        """While another instance is writing: show what it has written, and tell the user once."""
+        """While another instance is writing: show what it has written, and notify the user once."""
         self._check_other_instances()
         self._report_progress_of_others()
         if not self._waiting_since:
             self._waiting_since = time.monotonic()
-        elif time.monotonic() > self._waiting_since + self._timings.busy_notice:
+        elif time.monotonic() > self._waiting_since + _BUSY_NOTICE:
             self._waiting_since = math.inf
             self._send(Notice("Another newsreader is reading this folder; its results appear here too."))
         return not self._closed.is_set()
+
+    def _start_again(self, why: str) -> None:
+        """Report that the index was replaced, and read the whole folder."""
+        self._send(events.IndexReplaced())
+        self._send(Notice(why, warning=True))
+        self._requests.put(_Request(None))
 
     def _check_other_instances(self) -> None:
         """Report changes of the index by other instances, and changes of marks by any."""
         try:
             generation = self._library.index.generation()
-            marks_version = self._library.marks.version()
+            marks_version = self._library.marks.store.version()
         except ReaderError:
             return  # the next refresh or mark reports it
         if generation != self._generation:
             self._generation = generation
-            self._send(IndexChanged())
+            self._send(events.IndexChanged())
         if marks_version != self._marks_version:
             self._marks_version = marks_version
-            self._send(MarksChanged(marks_version))
+            self._send(events.MarksChanged(marks_version))
 
     def _report_progress_of_others(self) -> None:
         with contextlib.suppress(StorageError):
@@ -276,7 +264,7 @@ class IndexUpdater:
         if not self._watching or self._is_unreadable:
             return
         try:
-            folders = self._library.articles.folders()
+            folders = frozenset(self._library.index.folder_paths().values())
         except StorageError:
             return
         if folders == self._watched or self._closed.is_set() or self._is_unwatchable:
@@ -291,7 +279,7 @@ class IndexUpdater:
 
     def _watch(self, folders: frozenset[bytes], stop: threading.Event, compare_again: bool) -> None:
         try:
-            for paths in watch(self._library.folder.root, folders, stop):
+            for paths in watch(self._library.folder.root, folders, stop, self._poll_seconds):
                 if compare_again or paths:
                     self._requests.put(_Request(None if compare_again or b"" in paths else paths))
                 compare_again = False

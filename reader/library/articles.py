@@ -4,40 +4,38 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reader.core.errors import ReaderError
-from reader.core.model import Article, Problem, Row
+from reader.core.model import LIST_FIELDS, Article, ListField, Row
 from reader.core.ordering import ArticleOrder, Sort
 from reader.core.text import show_path
-from reader.documents.files import EXTENSIONS, Folder, read_file
+from reader.documents.files import EXTENSIONS, FileGoneError, Folder, read_file
 from reader.library.marks import LibraryMarks
-from reader.storage.sqlite.index.reader import Index
+from reader.storage.sqlite.index.folder_index import Index
 
 if TYPE_CHECKING:
     from reader.documents.parse import ParsedDocument
+    from reader.documents.resolve import ReadingOptions
 
 _FIRST_CHUNK, _LARGEST_CHUNK = 500, 50_000
 """Articles per query of :meth:`LibraryArticles.next_unread`, at first and at most."""
 _ID = re.compile(r"[0-9a-f]{16}")
 
 
-class VanishedError(ReaderError):
-    """A document is no longer in the index."""
-
-    gone = True
-
-
 class LibraryArticles:
-    """The articles of one folder. Any thread may call it, and may wait for the disk. Raises ReaderError."""
+    """The articles of one folder. Methods may be called in any thread, may wait for the disk, and raise ReaderError."""
 
-    def __init__(self, folder: Folder, index: Callable[[], Index], marks: LibraryMarks) -> None:
-        """``index`` returns the current index."""
+    def __init__(
+        self, folder: Folder, index: Callable[[], Index], marks: LibraryMarks, options: Callable[[], ReadingOptions]
+    ) -> None:
+        """``index`` returns the current index, ``options`` how documents are read."""
         self._folder = folder
         self._index = index
         self._marks = marks
+        self._options = options
 
     def order(self, sort: Sort) -> ArticleOrder:
         """Return all articles in the order of ``sort``."""
@@ -55,37 +53,33 @@ class LibraryArticles:
             for row in (found[rowid] for rowid in rowids if rowid in found)
         ]
 
-    def load(self, rowid: int) -> Article:
-        """Return an article, parsed anew from its file.
+    def fields(
+        self, rows: Sequence[Row], has_values: Callable[[ListField], bool] | None = None
+    ) -> frozenset[ListField]:
+        """Return what some article of a list has, of which ``rows`` are loaded; an empty list has the usual fields.
 
-        Raises ReaderError if the file is gone, unreadable or no longer a document.
+        ``has_values`` looks in the whole list, unless that is the whole folder.
+        """
+        has_values = has_values or self._index().has_values
+        if not rows:
+            return frozenset(LIST_FIELDS) - {"type"}
+        return frozenset(each for each in LIST_FIELDS if any(row.has(each) for row in rows) or has_values(each))
+
+    def load(self, rowid: int) -> Article:
+        """Return an article, parsed again from its file.
+
+        Raises ReaderError if the file is gone or unreadable.
         """
         path = self._index().path(rowid)
         if path is None:
-            raise VanishedError("This document is no longer in the folder.", "It was moved or deleted.")
-        parsed = self.parse(path)
-        if parsed.article is None:
-            why = parsed.problems[0].message if parsed.problems else "it is empty"
-            raise ReaderError(f"{show_path(path)} can no longer be read as a document: {why}.", "See ! for details.")
-        return parsed.article
+            raise FileGoneError("This document is no longer in the folder.", "It was moved or deleted.")
+        return self.parse(path).article
 
     def parse(self, path: bytes) -> ParsedDocument:
         """Return the parsed file at ``path``, relative to the folder. Raises ReaderError if it is unreadable."""
         from reader.documents.parse import parse_document  # lazy: a list needs no parser
 
-        return parse_document(path, read_file(self._folder, path).data)
-
-    def ids(self, rowids: Sequence[int]) -> list[str]:
-        """Return the distinct ids of the articles of these documents."""
-        return self._index().ids_of(rowids)
-
-    def rowids(self, id_: str) -> list[int]:
-        """Return the row ids of the documents of one article: none, one, or several duplicates."""
-        return self._index().rowids_by_id(id_)
-
-    def rowid_by_url(self, urls: Iterable[str]) -> int | None:
-        """Return the row id of the document with one of these addresses, the first that is found."""
-        return next((found for found in map(self._index().rowid_by_url, urls) if found is not None), None)
+        return parse_document(path, read_file(self._folder, path).data, self._options())
 
     def collection_members(self, rowid: int, names: Sequence[str]) -> list[int | None]:
         """Return the documents that a collection lists, in order, as row ids; None for missing ones.
@@ -115,12 +109,12 @@ class LibraryArticles:
         if not found:
             raise ReaderError(
                 f"There is no article “{show_path(os.fsencode(name))}” in {self._folder.name}.",
-                "Name it by its path, file name or id, as `newsreader list --json` gives them.",
+                "Give its path, file name or id; `newsreader list PATH --json` prints them.",
             )
         if len(found) > 1:
             paths = ", ".join(row.path for row in self.rows(found[:5]))
             more = f" and {len(found) - 5} more" if len(found) > 5 else ""
-            raise ReaderError(f"{len(found)} documents have this name: {paths}{more}.", "Name one by its path.")
+            raise ReaderError(f"{len(found)} documents have this name: {paths}{more}.", "Give the path of one of them.")
         return found[0]
 
     def _named(self, name: str) -> list[int]:
@@ -143,22 +137,10 @@ class LibraryArticles:
         while indexes:
             chunk, indexes = indexes[:size], indexes[size:]
             ids = self._index().ids_by_row([order.rowids[index] for index in chunk])
-            read_ids = self._marks.read_among(set(ids.values()))
+            read_ids = self._marks.store.read_among(set(ids.values()))
             for index in chunk:
                 id_ = ids.get(order.rowids[index])
                 if id_ is not None and id_ not in read_ids:
                     return index
             size = min(2 * size, _LARGEST_CHUNK)
         return None
-
-    def folders(self) -> frozenset[bytes]:
-        """Return every folder that was scanned, relative to this one, which is the empty path."""
-        return frozenset(self._index().folder_paths().values())
-
-    def has_other_types(self) -> bool:
-        """Return whether any document is not an article but, for example, a video."""
-        return self._index().has_other_types()
-
-    def problems(self) -> list[Problem]:
-        """Return all problems of the documents, by path and line."""
-        return self._index().problems()

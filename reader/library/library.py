@@ -1,37 +1,46 @@
 """The facade over one folder and its storage: all that screens and commands see of it.
 
-What can be done with it is grouped in facets: ``articles``, ``marks``, ``positions``, ``items``,
+Its operations are grouped in facets: ``articles``, ``marks``, ``positions``, ``items``,
 ``settings``, ``search`` and ``pages``.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
-from reader.core.model import Counts, IndexTotals
+from reader.config.settings import Config
+from reader.core.errors import ReaderError
+from reader.core.marks import id_to_int
+from reader.core.model import Counts
 from reader.core.paths import Paths
 from reader.documents.files import Folder
+from reader.library import folder_identity
 from reader.library.articles import LibraryArticles
 from reader.library.marks import LibraryMarks
 from reader.library.positions import Positions
 from reader.library.stores import open_pages
-from reader.storage.sqlite.index.reader import Index
+from reader.storage.sqlite.index.folder_index import Index
 from reader.storage.sqlite.marks.store import MarkStore
 
 if TYPE_CHECKING:
+    from reader.documents.resolve import ReadingOptions
     from reader.storage.sqlite.pages.store import PageStore
     from reader.storage.sqlite.search.service import SearchService
+
+log = logging.getLogger(__name__)
 
 _LAST_FOLDER = "last-folder"
 
 
 class Library:
-    """One open folder of documents. Any thread may call every method, which may wait for the disk."""
+    """One open folder of documents. Every method may be called in any thread and may wait for the disk."""
 
     def __init__(
         self,
@@ -46,17 +55,18 @@ class Library:
         self.folder = folder
         self.index = index
         self.paths = paths
-        """Where our files are; None if there are none but those given."""
+        """The files of newsreader; None if there are only those given."""
         self.notices = notices
-        """Sentences to show to the user once: what could not be opened as usual."""
+        """Sentences to show to the user once: what could not be opened normally."""
         self._index_file = index_file
-        self._store = store
         self._opening = threading.RLock()
         self._pages: PageStore | None = None
         self._search: SearchService | None = None
+        self.is_first_folder = False
+        """Whether no folder was known before this one, so that its marks may be from an earlier version."""
         self.marks = LibraryMarks(store, self._current_index)
-        self.articles = LibraryArticles(folder, self._current_index, self.marks)
-        self.positions = Positions(store.positions, self._current_index, self._quoted_target())
+        self.articles = LibraryArticles(folder, self._current_index, self.marks, lambda: self.reading)
+        self.positions = Positions(store.positions, self._current_index, self.quoted_target)
         self.items = store.items
         """Named JSON values, such as saved views."""
         self.settings = store.settings
@@ -75,15 +85,52 @@ class Library:
     def _current_index(self) -> Index:
         return self.index  # renew() replaces it
 
-    def _rowids_of(self, ids: Iterable[int]) -> list[int]:
-        return self.index.rowids_of(ids)
+    @cached_property
+    def reading(self) -> ReadingOptions:
+        """How documents are read: as the settings file says, and with the identity of the folder.
+
+        What is wrong in the file becomes notices.
+        """
+        from reader.config.load import load_config, problem_lines  # lazy: a warm start parses no document
+        from reader.documents.field_names import FieldNames
+        from reader.documents.resolve import DEFAULTS, ReadingOptions
+
+        config = Config() if self.paths is None else load_config(self.paths.config_file)
+        self.notices = (*self.notices, *problem_lines(config))
+        names = FieldNames(config.fields) if config.fields else DEFAULTS.names
+        return ReadingOptions(names, config.date_order, self._roots())
+
+    def _roots(self) -> folder_identity.Roots:
+        name, root = folder_identity.SETTING, self.folder.root
+        try:
+            stored = self.settings.get(name)
+            if folder_identity.add_folder(stored, root) != stored:
+                self.is_first_folder = stored is None
+                self.settings.update(name, lambda now: folder_identity.add_folder(now, root) or "")
+                stored = self.settings.get(name)
+        except ReaderError as error:
+            log.warning("the identity of the folder cannot be stored: %s", error)
+            stored = folder_identity.add_folder(None, root)
+        return folder_identity.roots_of(stored, root)
+
+    def carry_over(self, ids: Iterable[tuple[str, int]]) -> None:
+        """Copy marks and move pages from the ids of an earlier version, the first of each pair. Raises ReaderError."""
+        marked = self.marks.store.marked_ids()
+        if not marked:
+            return
+        with_page = self.pages.ids_with_page()
+        pairs = [(previous, new) for old, new in ids if (previous := id_to_int(old)) != new]
+        if of_marks := [pair for pair in pairs if pair[0] in marked]:
+            self.marks.store.reassign_ids(of_marks)
+        if of_pages := [pair for pair in pairs if pair[0] in with_page]:
+            self.pages.reassign_ids(of_pages)
 
     @property
     def pages(self) -> PageStore:
         """The fetched pages of the articles of all folders; opened on first use."""
         with self._opening:
             if self._pages is None:
-                self._pages = open_pages(None if self.paths is None else self.paths.pages_file, self._store)
+                self._pages = open_pages(None if self.paths is None else self.paths.pages_file, self.marks.store)
             return self._pages
 
     @property
@@ -92,10 +139,10 @@ class Library:
         with self._opening:
             if self._search is None:
                 # lazy: the first frame searches nothing
-                from reader.storage.sqlite.search.page_sets import PageRowSets
+                from reader.storage.sqlite.search.row_sets import PageRowSets
                 from reader.storage.sqlite.search.service import SearchService
 
-                pages = PageRowSets(lambda: self.pages, self._rowids_of)
+                pages = PageRowSets(lambda: self.pages, self._current_index)
                 self._search = SearchService(self._current_index, self.marks.row_sets(), pages)
             return self._search
 
@@ -126,15 +173,16 @@ class Library:
 
     def remember_folder(self) -> None:
         """Store which folder this is, for :meth:`last`. Raises StorageError."""
-        self.settings.set(_LAST_FOLDER, self._quoted_target())
+        self.settings.set(_LAST_FOLDER, self.quoted_target)
 
-    def _quoted_target(self) -> str:
-        # Quoted, because a setting is text and the name of a folder may not be.
+    @property
+    def quoted_target(self) -> str:
+        """The path of the folder or document as text, for settings: the name of a folder need not be text."""
         return quote_from_bytes(os.fsencode(self.target))
 
     @property
     def name(self) -> str:
-        """The display name: that of the folder or of the single document."""
+        """The display name of the folder or of the single document."""
         return self.folder.name
 
     @property
@@ -143,24 +191,16 @@ class Library:
         only = self.folder.only
         return self.folder.root if only is None else self.folder.root / os.fsdecode(only)
 
-    def generation(self) -> int:
-        """Return a number that rises whenever lists have changed."""
-        return self.index.generation()
-
     def counts(self) -> Counts:
         """Return the numbers of articles, unread articles and documents with problems."""
         totals = self.index.totals()
-        return Counts(totals.articles, totals.articles - self.marks.count_read(), totals.with_problems, totals.complete)
-
-    def census(self) -> IndexTotals:
-        """Return complete numbers, which takes a while in a large folder."""
-        totals = self.index.totals()
-        return IndexTotals(totals.articles, self.index.documents(), totals.problems, totals.with_problems)
+        unread = totals.articles - self.marks.count_read()
+        return Counts(totals.articles, unread, totals.with_problems, totals.complete, totals.unlisted)
 
     def close(self) -> None:
         """Close the files."""
         self.index.close()
-        self._store.close()
+        self.marks.store.close()
         with self._opening:
             if self._pages is not None:
                 self._pages.close()

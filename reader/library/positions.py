@@ -11,7 +11,7 @@ from dataclasses import replace
 from reader.core.errors import ReaderError
 from reader.core.marks import id_to_int, int_to_id
 from reader.core.ordering import ArticleOrder, ListPosition
-from reader.storage.sqlite.index.reader import Index
+from reader.storage.sqlite.index.folder_index import Index
 from reader.storage.sqlite.marks.positions import MAX_LISTS, PositionKind, PositionTable, position_key
 
 log = logging.getLogger(__name__)
@@ -20,9 +20,9 @@ _MAX_KEY_LENGTH = 2_000
 
 
 class Positions:
-    """Where the user is and was in one folder. A position takes effect at once and is durable after :meth:`write`.
+    """Reading and list positions in one folder. A position takes effect at once and is durable after :meth:`write`.
 
-    Any thread may call it; only ``write``, ``article`` and ``index_in`` wait for the disk.
+    Methods may be called in any thread; only ``write``, ``article`` and ``index_in`` wait for the disk.
     """
 
     def __init__(self, table: PositionTable, index: Callable[[], Index], folder: str) -> None:
@@ -46,7 +46,7 @@ class Positions:
     def set_list(self, key: str, position: ListPosition) -> None:
         """Set the position in a list, by row ids. The first article counts as the top, whatever comes before it."""
         if len(key) > _MAX_KEY_LENGTH:
-            return  # nobody comes back to such a query
+            return  # such a query is not worth returning to
         with self._guard:
             self._lists[key] = position if position.index else None
             self._lists.move_to_end(key)
@@ -79,7 +79,7 @@ class Positions:
         }
 
     def forget_rows(self) -> None:
-        """Forget row ids, because another index replaces the current one."""
+        """Drop row ids, because another index replaces the current one."""
         with self._guard:
             self._lists.clear()
             self._unwritten.clear()

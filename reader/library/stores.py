@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reader.core.errors import ReaderError
+from reader.core.marks import STARRED
 from reader.core.paths import Paths
 from reader.storage.sqlite.marks.store import MarkStore
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def open_mark_store(paths: Paths, on_notice: Callable[[str], None]) -> Iterator[MarkStore]:
-    """Lend the file of marks; ``on_notice`` gets a sentence if something had to be done about it.
+    """Yield the marks file; ``on_notice`` gets a sentence if the file had to be repaired.
 
     Raises ReaderError if the file is unusable: a store in memory would hold nothing to share.
     """
@@ -31,9 +32,17 @@ def open_mark_store(paths: Paths, on_notice: Callable[[str], None]) -> Iterator[
         yield store
 
 
+def back_up_marks(store: MarkStore, on_notice: Callable[[str], None]) -> None:
+    """Make the daily backup if it is due; ``on_notice`` gets a sentence if it fails, as the marks are saved anyway."""
+    try:
+        store.backup_if_due()
+    except ReaderError as error:
+        on_notice(str(error))
+
+
 @contextlib.contextmanager
 def open_page_store(paths: Paths, on_notice: Callable[[str], None]) -> Iterator[PageStore]:
-    """Lend the fetched pages; ``on_notice`` gets a sentence if something had to be done about a file.
+    """Yield the fetched pages; ``on_notice`` gets a sentence if a file had to be repaired.
 
     Raises ReaderError if a file is unusable.
     """
@@ -51,7 +60,7 @@ def open_pages(path: Path | None, marks: MarkStore) -> PageStore:
 
     def starred() -> frozenset[int]:
         if not marks.is_saved:  # the store may lack marks
-            raise ReaderError("Which articles are starred is unknown, because the marks cannot be used.")
-        return frozenset(marks.all_starred())
+            raise ReaderError("The marks cannot be used, so it is unknown which articles are starred.")
+        return frozenset(marks.all_marked(STARRED))
 
     return PageStore.open(path, starred)

@@ -1,4 +1,4 @@
-"""The syntax tree of a query. Pure.
+"""The fields of the query language and the syntax tree of a query. Pure.
 
 A node either matches an article or does not. A missing value (no date, unknown heat) matches no comparison, so the
 ``Not`` of a comparison matches it: ``Not`` is always the complement. Words are compared without case and accents,
@@ -9,13 +9,36 @@ A parsed tree has at most ``MAX_DEPTH`` levels and ``MAX_CONDITIONS`` leaves.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeVar, get_args
 
 from reader.core.errors import ReaderError
 from reader.core.ordering import Sort
-from reader.query.fields import NumberField, PartField, StateName, TextField, ThingName, ValueField
 
+TextField = Literal["any", "title", "excerpt", "body", "text"]
+ValueField = Literal["source", "domain", "topic", "author", "tag", "type", "category", "lang", "folder"]
+PartField = Literal["path", "url"]
+NumberField = Literal["quality", "heat"]
+StateName = Literal["read", "unread", "starred", "published", "duplicate"]
+ThingName = Literal["related", "images", "body", "page", "tags", "problems"]
+
+VALUE_FIELDS: tuple[ValueField, ...] = get_args(ValueField)
+PART_FIELDS: tuple[PartField, ...] = get_args(PartField)
+NUMBER_FIELDS: tuple[NumberField, ...] = get_args(NumberField)
+TEXT_FIELDS: tuple[TextField, ...] = get_args(TextField)
+STATES: tuple[StateName, ...] = get_args(StateName)
+THINGS: tuple[ThingName, ...] = get_args(ThingName)
+FIELDS: tuple[str, ...] = (
+    *(name for name in TEXT_FIELDS if name != "any"),
+    *VALUE_FIELDS,
+    *PART_FIELDS,
+    *NUMBER_FIELDS,
+    *("date", "after", "before", "is", "has", "sort", "limit"),
+)
+"""Every field name."""
+
+_Name = TypeVar("_Name", bound=str)
 Relation = Literal["=", "<", "<=", ">", ">="]
 DateRelation = Literal["in", "<", "<=", ">", ">=", "range"]
 QueryOrder: TypeAlias = Sort | Literal["relevance"]
@@ -38,8 +61,9 @@ class WordsCondition:
 
     The index splits ``text`` into words, so it may be several words (``climate change``), parts of one
     (``state-owned``), or a run of Chinese characters. The field ``any`` stands for title, excerpt, source, topics,
-    tags and body, each searched separately; ``text`` stands for the body and the fetched page. A text without letters
-    and digits matches every article.
+    tags, body and everything else, each searched separately; ``text`` stands for the body, the fetched page and what is
+    in no field of its own. A text of signs
+    is searched for as written, but not in bodies and pages.
     """
 
     field: TextField
@@ -63,7 +87,7 @@ class ValueCondition:
 
 @dataclass(frozen=True, slots=True)
 class SubstringCondition:
-    """The relative path, or one of the article's addresses, contains ``part``, ignoring case.
+    """The relative path, or one of the article's URLs, contains ``part``, ignoring case.
 
     There are no wildcards.
     """
@@ -164,6 +188,22 @@ Leaf: TypeAlias = (
 Node: TypeAlias = Leaf | And | Or | Not
 
 
+def find_name(name: str, names: tuple[_Name, ...]) -> _Name | None:
+    """Return ``name`` if it is one of ``names``, otherwise None."""
+    return next(filter(name.__eq__, names), None)
+
+
+def leaves(node: Node | None, *, negated: bool = False) -> Iterator[tuple[Leaf, bool]]:
+    """Yield the conditions of a tree in their order, and whether each one is negated."""
+    if isinstance(node, Not):
+        yield from leaves(node.part, negated=not negated)
+    elif isinstance(node, And | Or):
+        for part in node.parts:
+            yield from leaves(part, negated=negated)
+    elif node is not None:
+        yield node, negated
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """A complete query. None means not specified."""
@@ -177,7 +217,7 @@ class Query:
 
 
 class QueryError(ReaderError):
-    """A query that cannot be understood; ``start`` and ``end`` tell where, in characters of its text.
+    """A query that cannot be parsed; ``start`` and ``end`` are the position of the error, in characters of the text.
 
     ``0 <= start <= end <= len(text)``; the two may be equal.
     """

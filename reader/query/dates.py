@@ -10,31 +10,25 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from datetime import UTC, datetime, timedelta
-from types import MappingProxyType
 
-from reader.core.times import to_local
+from reader.core.times import from_micros, to_local
 from reader.query.ast import DateCondition
 
-_WORDS = MappingProxyType(
-    {
-        "today": ("d", 0),
-        "yesterday": ("d", 1),
-        "this-week": ("w", 0),
-        "last-week": ("w", 1),
-        "this-month": ("m", 0),
-        "last-month": ("m", 1),
-        "this-year": ("y", 0),
-        "last-year": ("y", 1),
-    }
-)
-"""Word -> its unit, and how many units ago."""
-WORDS: tuple[str, ...] = tuple(_WORDS)
-"""Every word for a date. Weeks run from Monday to Sunday."""
+WORDS = {
+    "today": ("d", 0),
+    "yesterday": ("d", 1),
+    "this-week": ("w", 0),
+    "last-week": ("w", 1),
+    "this-month": ("m", 0),
+    "last-month": ("m", 1),
+    "this-year": ("y", 0),
+    "last-year": ("y", 1),
+}
+"""Every word for a date -> its unit, and how many units ago. Weeks run from Monday to Sunday."""
 SPANS: tuple[str, ...] = ("3d", "2w", "1m", "1y")
 """Examples of spans: days, weeks, months, years."""
 
 _FIRST, _LAST = datetime.min, datetime.max  # noqa: DTZ901 - local times; _utc adds the zone
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SPAN = re.compile(r"(\d{1,4})([dwmy])", re.ASCII)
 _ISO = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 
@@ -69,10 +63,8 @@ def date_range(when: DateCondition, now: datetime) -> tuple[datetime | None, dat
 
 def date_error(text: str) -> str:
     """Return what is wrong with a date, as the predicate of a sentence; empty if it is valid."""
-    if text in _WORDS or _SPAN.fullmatch(text):
-        return ""
     try:
-        _iso(text)
+        _bounds(text, _LAST)
     except ValueError as error:
         return str(error)
     return ""
@@ -88,9 +80,9 @@ def _bounds(text: str, here: datetime) -> tuple[datetime, datetime]:
     if span := _SPAN.fullmatch(text):
         moment = _moved(here, -int(span[1]), span[2])
         return moment, moment
-    if text not in _WORDS:
+    if text not in WORDS:
         return _iso(text)
-    unit, ago = _WORDS[text]
+    unit, ago = WORDS[text]
     start = here.replace(hour=0, minute=0, second=0, microsecond=0)
     if unit == "w":
         start = _moved(start, -start.weekday(), "d")
@@ -105,16 +97,13 @@ def _iso(text: str) -> tuple[datetime, datetime]:
     written = _ISO.fullmatch(text)
     if not written:
         raise ValueError("is not a date")
-    year, month, day = (int(part) if part else None for part in written.groups())
-    assert year is not None
+    year, month, day = (int(part or 1) for part in written.groups())
     if year < 1:
         raise ValueError("is before the year 0001")
-    if month is not None and not 1 <= month <= 12:
-        raise ValueError("has no such month")
-    if month is not None and day is not None and not 1 <= day <= monthrange(year, month)[1]:
-        raise ValueError("is not a valid date: that month has no such day")
-    start = datetime(year, month or 1, day or 1)  # noqa: DTZ001 - a local time, as above
-    return start, _moved(start, 1, "d" if day else "m" if month else "y")
+    if not 1 <= month <= 12 or not 1 <= day <= monthrange(year, month)[1]:
+        raise ValueError("does not exist")
+    start = datetime(year, month, day)  # noqa: DTZ001 - a local time, as above
+    return start, _moved(start, 1, "d" if written[3] else "m" if written[2] else "y")
 
 
 def _moved(moment: datetime, count: int, unit: str) -> datetime:
@@ -138,6 +127,6 @@ def _utc(naive: datetime) -> datetime:
         # Not astimezone(): in an hour that the clocks skip it uses the offset after the jump, and a day would start
         # within the previous day. Whole seconds, as a float is not more precise.
         seconds = round(naive.replace(microsecond=0).timestamp())
-        return _EPOCH + timedelta(seconds=seconds, microseconds=naive.microsecond)
+        return from_micros(seconds * 1_000_000 + naive.microsecond)
     except (OverflowError, ValueError, OSError):
         return naive.replace(tzinfo=UTC)

@@ -10,12 +10,18 @@ import re
 from typing import Literal, NamedTuple
 
 from reader.core.text import clean
-from reader.query.fields import FIELDS
+from reader.query.ast import FIELDS, QueryError
 
 SPECIAL = '()"\\'
 """Characters that end a word; the last one escapes the next character."""
 
 _FIELD = re.compile(r"([A-Za-z][A-Za-z_-]*)(:|<=|>=|<|>|=)", re.ASCII)
+_UNKNOWN_FIELD = re.compile(r"[a-z_-]+:(?!//|[\s)]|\Z)|[a-z_-]{3,}(?:[<>]=?|=)[+-]?[0-9]", re.IGNORECASE)
+"""A name with a value, unless it is the start of a URL, a headline ("Covid: what now") or a formula ("p<0.05")."""
+# A backslash escapes the next character, or stands for itself at the end of the text.
+_QUOTED = re.compile(r'"((?:\\.|[^"\\]|\\\Z)*+)("?)', re.DOTALL)
+_UNQUOTED = re.compile(r'((?:\\.|[^\s()"\\]|\\\Z)*+)', re.DOTALL)
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
 class QueryToken(NamedTuple):
@@ -28,8 +34,8 @@ class QueryToken(NamedTuple):
     """The field name in lower case, known or unknown; empty for words."""
     relation: str = ""
     """The operator after the name: ``:``, ``=``, ``<``, ``<=``, ``>`` or ``>=``."""
-    at: int = 0
-    """The position of the value, including its quote."""
+    head: str = ""
+    """The field name and the operator as written."""
     value: str = ""
     """The cleaned value without quotes and escapes; may be empty."""
     quoted: bool = False
@@ -37,6 +43,15 @@ class QueryToken(NamedTuple):
     """False if a quote is not closed."""
     operator: str = ""
     """``AND``, ``OR`` or ``NOT`` if the term is one of these words in capitals."""
+
+    @property
+    def at(self) -> int:
+        """The position of the value, including its quote."""
+        return self.start + len(self.head)
+
+    def error(self, message: str, hint: str = "") -> QueryError:
+        """Return an error at this token."""
+        return QueryError(message, self.start, self.end, hint)
 
 
 def split_query(text: str) -> list[QueryToken]:
@@ -64,15 +79,13 @@ def split_query(text: str) -> list[QueryToken]:
 def match_field(text: str, at: int) -> tuple[str, str]:
     """Return name and operator of the field at ``at``, or two empty strings.
 
-    An unknown name counts as a field only if a value follows its colon directly, so that headlines
-    ("Covid: what now") and addresses are words.
+    An unknown name counts as a field only if a value follows its colon directly, or a number another operator.
     """
     found = _FIELD.match(text, at)
     if not found:
         return "", ""
     name = found[1].lower()
-    stands_alone = found[2] != ":" or _ends(text, found.end()) or text.startswith("//", found.end())
-    if name not in FIELDS and stands_alone:
+    if name not in FIELDS and not _UNKNOWN_FIELD.match(text, at):
         return "", ""
     return name, found[2]
 
@@ -81,24 +94,21 @@ def _term(text: str, start: int) -> QueryToken:
     field, relation = match_field(text, start)
     at = start + len(field) + len(relation)
     quoted = text.startswith('"', at)
-    value: list[str] = []
-    end, closed = (at + 1, False) if quoted else (at, True)
-    while end < len(text):
-        char = text[end]
-        if char == "\\" and end + 1 < len(text):
-            value.append(text[end + 1])
-            end += 2
-            continue
-        if quoted and char == '"':
-            end, closed = end + 1, True
-            break
-        if not quoted and (char.isspace() or char in '()"'):
-            break
-        value.append(char)
-        end += 1
-    written = text[start:end]
-    operator = written if written in {"AND", "OR", "NOT"} else ""
-    return QueryToken("term", start, end, field, relation, at, clean("".join(value)), quoted, closed, operator)
+    found = (_QUOTED if quoted else _UNQUOTED).match(text, at)
+    assert found is not None, "both patterns match any text"
+    written = text[start : found.end()]
+    return QueryToken(
+        kind="term",
+        start=start,
+        end=found.end(),
+        field=field,
+        relation=relation,
+        head=text[start:at],
+        value=clean(_ESCAPE.sub(r"\1", found[1]) if "\\" in found[1] else found[1]),
+        quoted=quoted,
+        closed=not quoted or bool(found[2]),
+        operator=written if written in {"AND", "OR", "NOT"} else "",
+    )
 
 
 def _ends(text: str, at: int) -> bool:

@@ -2,6 +2,6 @@
 
 import os
 
-# After a frame that nobody waited for (a progress bar), Textual may delay the answer to a key by two frame periods,
-# 33 ms with its default of 60 frames a second. It reads this number only here, and only once.
+# After a frame that no key asked for (a progress bar), Textual may delay the answer to a key by two frame periods, 33
+# ms at its default of 60 frames a second. It reads this number only here, and only once.
 os.environ.setdefault("TEXTUAL_FPS", "120")

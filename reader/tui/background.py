@@ -1,4 +1,4 @@
-"""Work beside the event loop: functions in threads, jobs that replace older ones, and a queue of writes."""
+"""Background work: functions in threads, jobs that replace older ones, and a queue of writes."""
 
 from __future__ import annotations
 
@@ -7,28 +7,29 @@ import contextlib
 import threading
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 from textual.dom import DOMNode
-from textual.worker import Worker, WorkerError, WorkType
+from textual.worker import WorkerError, WorkType
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 WRITES = "writes"
-"""The group of jobs that save something; the app does not end before they have."""
+"""The group of jobs that save data; the app waits for them before it exits."""
 
 
 class Background:
     """Runs functions in worker threads and brings their results back to the event loop."""
 
     def __init__(self, node: DOMNode, on_failure: Callable[[Exception], None]) -> None:
-        """``node`` owns the jobs, which end with it; ``on_failure`` hears of every job that raises."""
+        """``node`` owns the jobs, which end with it; ``on_failure`` gets the exception of every job that fails."""
         self._node = node
         self._on_failure = on_failure
         self._write_order = asyncio.Lock()
 
     def start(self, job: Callable[[], Awaitable[object]], group: str, *, exclusive: bool = True) -> None:
-        """Run the coroutine function ``job``. In an exclusive group it replaces, and cancels, an older one."""
+        """Run the coroutine function ``job``. In an exclusive group, it cancels and replaces an older job."""
 
         async def guarded() -> None:
             try:
@@ -43,12 +44,12 @@ class Background:
         """Cancel the jobs of a group."""
         self._node.workers.cancel_group(self._node, group)
 
-    async def run(self, function: Callable[..., T], *args: object) -> T:
+    async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return ``function(*args)``, called in a worker thread. A canceled job drops the result."""
-        return await asyncio.get_running_loop().run_in_executor(None, partial(function, *args))
+        return await asyncio.get_running_loop().run_in_executor(None, partial(function, *args, **kwargs))
 
     async def run_stoppable(self, function: Callable[[Callable[[], bool]], T]) -> T:
-        """Like :meth:`run`; ``function`` gets a callable that is true once nobody waits for the result."""
+        """Like :meth:`run`; ``function`` gets a callable that returns true once the result is no longer wanted."""
         stop = threading.Event()
         try:
             return await self.run(function, stop.is_set)
@@ -56,27 +57,25 @@ class Background:
             stop.set()
             raise
 
-    async def write(self, function: Callable[..., T], *args: object) -> T:
-        """Like :meth:`run`, one call after the other in the order of the requests."""
+    async def write(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Like :meth:`run`, but one call at a time, in the order of the requests."""
         async with self._write_order:
-            return await self.run(function, *args)
+            return await self.run(function, *args, **kwargs)
 
-    def save(self, function: Callable[..., object], *args: object) -> None:
-        """Start a job of :data:`WRITES` that calls ``function`` in its turn."""
-        self.start(lambda: self.write(function, *args), WRITES, exclusive=False)
+    def save(self, function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
+        """Start a job of :data:`WRITES` that calls ``function`` when its turn comes."""
+        self.start(lambda: self.write(function, *args, **kwargs), WRITES, exclusive=False)
 
-    def post(self, callback: Callable[..., object], *args: object) -> None:
+    def post(self, callback: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
         """Call ``callback`` on the event loop soon. Safe in any thread."""
-        self._node.call_later(callback, *args)
+        self._node.call_later(callback, *args, **kwargs)
 
     async def finish_writes(self, seconds: float) -> None:
-        """Wait until everything is written, for ``seconds`` at most."""
+        """Wait until all writes are done, for ``seconds`` at most."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                while pending := self._pending_writes():
+                workers = self._node.workers
+                while pending := [each for each in workers if each.group == WRITES and not each.is_finished]:
                     for worker in pending:
                         with contextlib.suppress(WorkerError):
                             await worker.wait()
-
-    def _pending_writes(self) -> list[Worker[object]]:
-        return [worker for worker in self._node.workers if worker.group == WRITES and not worker.is_finished]

@@ -1,190 +1,176 @@
-"""The one place that holds input back until what it is meant for is there.
+"""The one place that holds input back until its target is ready.
 
-Keys can be quicker than the screen: after Enter, Space is meant for the article that Enter
+Keys can be faster than the screen: after Enter, Space is meant for the article that Enter
 opens. So keys wait while the focus moves, and an action that needs a list, an article or
 a text that is still loading waits for it, with every key behind it.
 """
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+from functools import partial
+from typing import Literal
 
 from textual import events
+from textual.app import App
+from textual.dom import DOMNode
+from textual.widget import Widget
 
 from reader.tui.keys import bindings
-
-if TYPE_CHECKING:
-    from textual.dom import DOMNode
-    from textual.timer import Timer
-
-    from reader.tui.timings import Timings
+from reader.tui.keys.actions import ACTIONS
+from reader.tui.timings import Timings
 
 Resource = Literal["list", "unread", "article", "text", "prompt"]
 """What an action or a key can wait for."""
 _LIST: tuple[Resource, ...] = ("list", "unread")
 _ARTICLE: tuple[Resource, ...] = ("list", "unread", "article")
 _TEXT: tuple[Resource, ...] = ("text",)
-_SCROLLING = ("move", "down", "up", "top", "end", "half_down", "half_up", "page_down", "page_up")
 _ABOUT_SELECTION = (
     "mark.read", "mark.star", "mark.tags", "mark.all_read", "undo", "redo", "unread.next", "unread.previous", "open",
-    "open.amp", "copy", "fetch", "fetch.again", "fetch.archive", "fetch.all", "search",
+    "open.amp", "copy", "fetch", "fetch.again", "fetch.archive", "fetch.all", "search", "read.hide",
 )  # fmt: skip
 NEEDS: Mapping[str, Mapping[str, tuple[Resource, ...]]] = {
-    "ArticleList": dict.fromkeys((*_SCROLLING, "enter", "leave", "choose", "extend"), _LIST),
-    "ArticlePane": dict.fromkeys((*_SCROLLING, "enter"), _ARTICLE),
+    "ArticleList": dict.fromkeys(("move", "enter", "screen.into", "leave", "choose", "extend"), _LIST),
+    "ArticlePane": dict.fromkeys(("move", "enter", "screen.into"), _ARTICLE),
     "Panes": {"related": _ARTICLE},
-    "ReaderView": dict.fromkeys((*_SCROLLING, "links", "heading", "match"), _TEXT),
-    "MainScreen": {f"run('{name}')": _LIST for name in _ABOUT_SELECTION},
+    "ReaderView": dict.fromkeys(("move", "links", "heading", "match"), _TEXT),
+    "MainScreen": {**{f"run('{name}')": _LIST for name in _ABOUT_SELECTION}, "run('more')": _ARTICLE},
     "ReaderScreen": {f"run('{name}')": _LIST for name in _ABOUT_SELECTION},
 }
-"""What the actions of a class of node need, by the name of the action or, with arguments, as it is bound."""
+"""What each action needs, by class of node and by action, with its arguments if it is bound with arguments."""
+_CHECKS = 10
+"""How many times in a row the app has to be found idle before it stops waiting."""
+_BUSY = 0.03
+"""The share of a processor that the app uses at least while it has work, on the busiest machine."""
 
 
-class Host(Protocol):
-    """The app, as far as the gate needs it."""
-
-    def set_timer(self, delay: float, callback: Callable[[], None]) -> Timer:
-        """Call ``callback`` after ``delay`` seconds."""
-
-    def call_later(self, callback: Callable[[], Awaitable[None]]) -> bool:
-        """Call ``callback`` after the messages that are queued."""
-
-    def call_after_refresh(self, callback: Callable[[], object]) -> bool:
-        """Call ``callback`` after the next refresh."""
-
-    async def on_event(self, event: events.Event) -> None:
-        """Handle an event as if it came from the terminal."""
-
-
-class _Deferred(NamedTuple):
-    needs: tuple[Resource, ...]
-    action: Callable[[], Awaitable[object]]
+def hold_keys(widget: Widget) -> None:
+    """Hold keys back for the widget that is about to take the focus from ``widget``."""
+    gate = getattr(widget.app, "gate", None)
+    if isinstance(gate, InputGate):
+        gate.hold()
 
 
 class InputGate:
-    """Holds keys and actions back, and lets them go in the order in which they came."""
+    """Holds keys and actions back, and releases them in order."""
 
-    def __init__(self, host: Host, timings: Timings, keymap: Mapping[str, str]) -> None:
-        self._host = host
+    def __init__(self, app: App[None], timings: Timings, keymap: Mapping[str, str]) -> None:
+        self._app = app
         self._timings = timings
-        leave = next(action for action in bindings.ACTIONS if action.name == "entry.leave")
-        self._closing_keys = frozenset({"enter", *bindings.keys_of(leave, keymap).split(",")})
-        app_actions = (action for action in bindings.ACTIONS if action.scopes == ("app",))
-        self._app_keys = frozenset(key for action in app_actions for key in bindings.keys_of(action, keymap).split(","))
+        self.take_keys(keymap)
         self.prompt_open = False
         """Whether a prompt takes the keys."""
-        self._closing_key: events.Key | None = None
-        """The key that closes the prompt."""
         self._keys: list[events.Key] = []
         self._returned = 0
-        """How many of the first keys had been forwarded before they were held back."""
-        self._moving = False
-        """Whether the focus is on its way to what the next keys are meant for."""
+        """How many of the first held keys had already been forwarded."""
+        self.is_moving = False
+        """Whether the focus is moving to the widget that the next keys are meant for."""
         self._hold_id = 0
         self._loading: set[Resource] = set()
         self.is_selecting: Callable[[], bool] = lambda: False
-        """Whether a selection was made that nobody has handled yet, so that its article is not even loading."""
-        self._deferred: deque[_Deferred] = deque()
+        """Whether a selection is unhandled, so that its article is not even loading."""
+        self.is_busy: Callable[[], bool] = lambda: False
+        """Whether another process works on something that an action waits for."""
+        self._deferred: deque[tuple[tuple[Resource, ...], Callable[[], Awaitable[object]]]] = deque()
+        """Deferred actions, each with what it needs."""
         self._impatient = False
         """Whether keys no longer wait for the deferred actions."""
         self._is_running_deferred = False
-        self._is_closed = False
+        self.is_closed = False
+        """Whether the app is about to quit: nothing may be opened, and all input is dropped."""
+
+    def take_keys(self, keymap: Mapping[str, str]) -> None:
+        """Take the keys of the settings, by action."""
+        closing = (bindings.keys_of(bindings.BY_NAME[name], keymap) for name in ("entry.leave", "help"))
+        self._closing_keys = frozenset({"enter", *",".join(closing).split(",")})
+        # What q means depends on what the keys before it open.
+        app_actions = (action for action in ACTIONS if action.scopes == ("app",) and action.name != "quit")
+        self._app_keys = frozenset(key for action in app_actions for key in bindings.keys_of(action, keymap).split(","))
 
     # Keys while the focus moves.
 
     @property
     def is_holding(self) -> bool:
         """Whether keys are held back."""
-        return self._moving or (bool(self._deferred) and not self._impatient)
+        return self.is_moving or (bool(self._deferred) and not self._impatient)
 
-    def hold(self) -> None:
-        """Hold keys back until :meth:`release`, or until half a second has passed."""
-        if not self._moving:
-            self._moving = True
+    def hold(self, *, for_input: bool = False) -> None:
+        """Hold keys back until :meth:`release`, or until the app has been idle for half a second.
+
+        With ``for_input`` they are meant for the input of a prompt or a dialog that is about to open.
+        """
+        if for_input:
+            self._loading.add("prompt")
+        if not self.is_moving:
+            self.is_moving = True
             self._hold_id += 1
-            hold_id = self._hold_id
-            self._host.set_timer(self._timings.key_hold, lambda: self._schedule_drain(hold_id))
+            give_up = partial(self._app.call_later, self._end_hold, self._hold_id)
+            self._unless(lambda: not self.is_moving, self._timings.key_hold, give_up)
 
-    def release(self) -> None:
-        """Let keys go after the next refresh, unless they are meant for a text or a prompt that is not there yet."""
-        if self._moving and not self._loading & {"text", "prompt"}:
-            hold_id = self._hold_id
-            # What has the focus now has to be laid out first: a page of it is as long as it is high.
-            self._host.call_after_refresh(lambda: self._schedule_drain(hold_id))
-
-    def close(self) -> None:
-        """Drop all further input: the app is about to end."""
-        self._is_closed = True
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether the app is about to end, so that nothing may be opened any more."""
-        return self._is_closed
+    def release(self, *, to_input: bool = False) -> None:
+        """Release keys after the next refresh, unless they are meant for a text or an input that is not there yet."""
+        if to_input:
+            self._loading.discard("prompt")
+        if self.is_moving and (to_input or not self._loading & {"text", "prompt"}):
+            # The focused widget has to be laid out first: its height determines what a page is.
+            self._app.call_after_refresh(self._app.call_later, self._end_hold, self._hold_id)
 
     def intercept(self, event: events.InputEvent) -> bool:
-        """Return whether ``event`` is held back or dropped. Keys come here on their way down, and up again."""
-        if self._is_closed:
+        """Return whether ``event`` is held back or dropped. Keys pass here on their way down, and up again."""
+        if self.is_closed:
             return True
         if not isinstance(event, events.Key):
             return False
-        # What was forwarded to the prompt before the key that closes it was pressed before that key.
-        before_closing = self._closing_key is not None and (event is self._closing_key or event.is_forwarded)
-        is_global = not self._moving and not self.prompt_open and event.key in self._app_keys
-        if self.is_holding and not before_closing and not is_global:
-            if event.is_forwarded:
-                self._keys.insert(self._returned, event)
-                self._returned += 1
-            else:
-                self._keys.append(event)
+        is_global = not self.is_moving and not self.prompt_open and event.key in self._app_keys
+        if self.is_holding and not is_global:
+            self._keys.insert(self._returned if event.is_forwarded else len(self._keys), event)
+            self._returned += event.is_forwarded
             return True
-        if self.prompt_open and event.key in self._closing_keys and not event.is_forwarded:
-            self._closing_key = event  # the prompt takes what follows until it knows that it is closed
-            self.hold()
+        if self.prompt_open and event.key in self._closing_keys and not (event.is_printable or event.is_forwarded):
+            self.hold()  # the next keys are not for the prompt, unless it stays open
         return False
 
-    def _schedule_drain(self, hold_id: int) -> None:
-        async def drain() -> None:
-            if hold_id == self._hold_id and self._moving:
-                self._moving, self._closing_key = False, None
-                await self._drain()
-
-        self._host.call_later(drain)
+    async def _end_hold(self, hold_id: int) -> None:
+        if hold_id == self._hold_id and self.is_moving:
+            self.is_moving = False
+            self._loading.discard("prompt")  # it is there, or was closed before it got the focus
+            await self._drain()
 
     async def _drain(self) -> None:
         if self.is_holding:
             return
         keys, self._keys, self._returned = self._keys, [], 0
         for key in keys:
-            await self._host.on_event(events.Key(key.key, key.character))
+            await self._app.on_event(events.Key(key.key, key.character))
 
     # Actions that need something that is loading.
 
     def begin_loading(self, resource: Resource) -> None:
-        """Note that another ``resource`` is on its way, which actions from now on are meant for."""
+        """Note that ``resource`` is loading; actions from now on are meant for it."""
         self._loading.add(resource)
 
     def end_loading(self, resource: Resource) -> None:
-        """Note that ``resource`` is there, or will not come."""
+        """Note that ``resource`` has loaded or failed to."""
         self._loading.discard(resource)
         self.check()
 
     def check(self) -> None:
-        """Run the deferred actions that have what they need."""
-        if self._deferred and self._is_ready(self._deferred[0].needs):
-            self._host.call_later(self._run_deferred)
+        """Run the deferred actions whose resources are ready."""
+        if self._deferred and self._is_ready(self._deferred[0][0]):
+            self._app.call_later(self._run_deferred)
 
     def defer(self, node: DOMNode, action: str, run: Callable[[], Awaitable[object]]) -> bool:
-        """Return whether ``action`` of ``node`` has to wait; ``run`` is called when what it needs is there."""
+        """Return whether ``action`` of ``node`` has to wait; ``run`` is called when it is ready."""
         by_action = NEEDS.get(type(node).__name__, {})
         needs = by_action.get(action) or by_action.get(action.partition("(")[0], ())
         if not needs or (self._is_ready(needs) and (not self._deferred or self._is_running_deferred)):
             return False
         if not self._deferred:
             self._impatient = False
-            self._host.set_timer(self._timings.action_hold, self._lose_patience)
-        self._deferred.append(_Deferred(needs, run))
+            self._unless(lambda: not self._deferred, self._timings.action_hold, self._lose_patience)
+        self._deferred.append((needs, run))
         return True
 
     def _is_ready(self, needs: Collection[Resource]) -> bool:
@@ -193,14 +179,30 @@ class InputGate:
     async def _run_deferred(self) -> None:
         self._is_running_deferred = True
         try:
-            while self._deferred and self._is_ready(self._deferred[0].needs):
-                await self._deferred.popleft().action()
+            while self._deferred and self._is_ready(self._deferred[0][0]):
+                _, run = self._deferred.popleft()
+                await run()
         finally:
             self._is_running_deferred = False
         if not self._deferred:
             await self._drain()
 
     def _lose_patience(self) -> None:
-        if self._deferred:
-            self._impatient = True
-            self._host.call_later(self._drain)
+        self._impatient = True
+        self._app.call_later(self._drain)
+
+    def _unless(self, is_done: Callable[[], bool], seconds: float, give_up: Callable[[], object]) -> None:
+        """Call ``give_up`` unless something ``is_done`` before the app has been idle for ``seconds``.
+
+        Time in which the app works does not count, so that nothing depends on the speed of the machine.
+        """
+        step, idle, used = seconds / _CHECKS, 0, time.process_time()
+
+        def check() -> None:
+            nonlocal idle, used
+            before, used = used, time.process_time()
+            idle = idle + 1 if used - before < step * _BUSY and not self.is_busy() else max(0, idle - 1)
+            if not is_done():
+                self._app.set_timer(step, check) if idle < _CHECKS else give_up()
+
+        self._app.set_timer(step, check)

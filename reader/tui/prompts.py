@@ -1,29 +1,40 @@
-"""Asking the user for a line of text, over the last lines of the screen on top."""
+"""Prompts: asking the user for a line of text, in a modal screen over the last lines of the current one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, runtime_checkable
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from reader.core.text import clean
+from reader.tui.keys import bindings
+from reader.tui.terminal.overlay import OverlayScreen
 
 if TYPE_CHECKING:
     from textual.app import App
     from textual.widget import Widget
 
     from reader.tui.input_gate import InputGate
+    from reader.tui.widgets.prompt.completion import Completion
     from reader.tui.widgets.prompt.prompt import PromptLine
 
 
 class Prompt(NamedTuple):
-    """What becomes of the text that is written."""
+    """What happens to the text."""
 
     on_submit: Callable[[str], object]
-    on_change: Callable[[str, int], object] = lambda text, cursor: None
-    """Called with the text and the place of the cursor, in characters."""
+    on_change: Callable[[PromptLine], object] = lambda line: None
     on_cancel: Callable[[], object] = lambda: None
-    rejects: Callable[[str], bool] = lambda text: False
-    """Whether something is wrong with the text, so that the prompt stays open and says so."""
+    rejects: Callable[[PromptLine], bool] = lambda line: False
+    """Whether the text is invalid, so that the prompt stays open and says so."""
     live: bool = False
     """Whether the screen follows the text, so that a click elsewhere submits it."""
+    complete: Callable[[str, int], Completion] | None = None
+    """Returns the completions of a text at the cursor."""
 
 
 @runtime_checkable
@@ -31,35 +42,71 @@ class PromptingScreen(Protocol):
     """A screen on which prompts can be opened."""
 
     def restore_focus(self, widget: Widget | None) -> None:
-        """Give the focus back after a prompt."""
+        """Restore the focus after a prompt."""
+
+
+class PromptScreen(OverlayScreen):
+    """A line of input. A modal screen does not get the keys of the app, so it binds them itself."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings.bindings("app", "app."), ("ctrl+c", "app.help_quit")]
+
+    def __init__(self, below: Screen[Any], line: PromptLine, prompt: Prompt, prompts: Prompts) -> None:
+        super().__init__(below, line)
+        self.line = line
+        self.prompt = prompt
+        self.has_had_focus = False
+        self._prompts = prompts
+
+    def compose(self) -> ComposeResult:
+        """Yield the line; the stylesheet puts it at the bottom."""
+        yield self.line
+
+    def on_descendant_focus(self) -> None:
+        """Note that the line has the focus; the app releases the keys that were meant for it."""
+        self.has_had_focus = True
+
+    # By name, so that the line is imported when the first prompt opens.
+
+    def on_prompt_line_changed(self) -> None:
+        """Pass on the changed text."""
+        if self._prompts.is_open:
+            self.prompt.on_change(self.line)
+
+    def on_input_submitted(self) -> None:
+        """Close the prompt with its text."""
+        self._prompts.submit(clean(self.line.text))
+
+    def action_entry_leave(self) -> None:
+        """Close the prompt without a text."""
+        self._prompts.cancel()
+
+    def on_key(self, event: events.Key) -> None:
+        """Report a key that does nothing; the line itself acts on all others."""
+        event.stop()
+        name = bindings.pressed_key_label(event.key, event.character)
+        self.line.hint(f"{name} does nothing here.", warning=True)
 
 
 class Prompts:
-    """Opens one prompt at a time.
-
-    It is a layer of the screen on top and not a transparent screen of its own: Textual would draw
-    everything beneath anew with each key.
-    """
+    """Opens one prompt at a time."""
 
     def __init__(self, app: App[None], gate: InputGate) -> None:
         self._app = app
-        self._gate = gate
-        self._prompt: Prompt | None = None
-        self._screen: PromptingScreen | None = None
-        self._line: PromptLine | None = None
+        self.gate = gate
+        self._screen: PromptScreen | None = None
         self._focus_before: Widget | None = None
         self._focus_after: Widget | None = None
-        """What gets the focus once the text is submitted."""
+        """What gets the focus when the text is submitted."""
 
     @property
     def is_open(self) -> bool:
-        """Whether the user is being asked for something."""
-        return self._prompt is not None
+        """Whether a prompt is open."""
+        return self._screen is not None
 
     @property
     def line(self) -> PromptLine | None:
-        """The line that is written in, once it is on the screen."""
-        return self._line if self._line is not None and self._line.is_mounted else None
+        """The input line, once it is on the screen."""
+        return self._screen.line if self._screen is not None and self._screen.line.is_mounted else None
 
     def open(
         self,
@@ -70,78 +117,68 @@ class Prompts:
         history: Sequence[str] = (),
         focus_after: Widget | None = None,
     ) -> None:
-        """Ask for a line that begins with ``text``; ``history`` has the latest entry last.
+        """Ask for a line that starts as ``text``; ``history`` has the latest entry last.
 
-        ``focus_after`` gets the focus when it is submitted; otherwise what had it before gets it back.
+        ``focus_after`` gets the focus when it is submitted; by default, the widget that had it before.
         """
         from reader.tui.widgets.prompt.prompt import PromptLine  # imported late: the first frame has no prompt
 
-        screen = self._app.screen
-        if self.is_open or self._gate.is_closed or not isinstance(screen, PromptingScreen):
+        below = self._app.screen
+        if self.is_open or self.gate.is_closed or not isinstance(below, PromptingScreen):
             return
-        self._prompt, self._screen = prompt, screen
-        self._focus_before, self._focus_after = screen.focused, focus_after or screen.focused
-        self._gate.begin_loading("prompt")
-        self._gate.prompt_open = True
-        self._gate.hold()
-        self._line = PromptLine(label, text, history)
-        screen.mount(self._line)
+        self._focus_before, self._focus_after = below.focused, focus_after or below.focused
+        self.gate.prompt_open = True
+        self.gate.hold(for_input=True)
+        below.set_focus(None)
+        self._screen = PromptScreen(below, PromptLine(label, text, history, prompt.complete), prompt, self)
+        self._app.push_screen(self._screen)
 
     def set_history(self, history: Sequence[str]) -> None:
         """Set the history of the open prompt, which may not be on the screen yet."""
-        if self._line is not None:
-            self._line.set_history(history)
+        if self._screen is not None:
+            self._screen.line.set_history(history)
 
-    def asks_for(self, on_change: Callable[[str, int], object]) -> bool:
-        """Whether the open prompt tells ``on_change`` what is written."""
-        return self._prompt is not None and self._prompt.on_change == on_change
+    def update(self, on_change: Callable[[PromptLine], object]) -> None:
+        """Call ``on_change`` again if the open prompt has it, because its data has changed."""
+        if self.line is not None and self._screen is not None and self._screen.prompt.on_change == on_change:
+            on_change(self.line)
 
     def focus_moved(self, widget: Widget) -> None:
-        """Keep the focus in the prompt; a click elsewhere submits a live one."""
-        line, prompt = self.line, self._prompt
-        if line is None or prompt is None:
+        """Return the focus to the prompt; a click below it submits a live one."""
+        screen = self._screen
+        if screen is None or not screen.has_had_focus:
             return
-        if line in widget.ancestors_with_self:
-            self._gate.end_loading("prompt")
-        elif line.has_had_focus:
-            text = line.text.strip()
-            if prompt.live and not prompt.rejects(text):
-                self._focus_after = widget
-                self.submitted(text)
-            else:
-                line.input.focus()
-                line.hint("Enter accepts, Esc cancels.")
+        if screen.prompt.live and not screen.prompt.rejects(screen.line):
+            self._focus_after = widget
+            self.submit(screen.line.text.strip())
+        else:
+            screen.below.set_focus(None)
+            screen.line.hint("Enter accepts, Esc cancels.")
 
-    def changed(self, text: str, cursor: int) -> None:
-        """Pass on what is written."""
-        if self._prompt is not None:
-            self._prompt.on_change(text, cursor)
-
-    def submitted(self, text: str) -> None:
-        """Close the prompt with ``text``, unless that is rejected."""
-        prompt = self._prompt
-        if prompt is None:
+    def submit(self, text: str) -> None:
+        """Close the prompt with ``text``, unless it is rejected."""
+        screen = self._screen
+        if screen is None:
             return
-        if prompt.rejects(text):
-            self._gate.release()
+        if screen.prompt.rejects(screen.line):
+            self.gate.release()
             return
-        self._close(self._focus_after)
-        prompt.on_submit(text)
+        self._close(screen, self._focus_after)
+        screen.prompt.on_submit(text)
 
     def cancel(self) -> None:
         """Close the prompt without a text."""
-        prompt = self._prompt
-        if prompt is not None:
-            self._close(self._focus_before)
-            prompt.on_cancel()
-
-    def _close(self, focus: Widget | None) -> None:
-        line, screen = self._line, self._screen
-        self._prompt = self._screen = self._line = None
-        self._gate.prompt_open = False
-        self._gate.end_loading("prompt")
-        if line is not None:
-            line.remove()
-        self._gate.hold()
+        screen = self._screen
         if screen is not None:
-            screen.restore_focus(focus)
+            self._close(screen, self._focus_before)
+            screen.prompt.on_cancel()
+
+    def _close(self, screen: PromptScreen, focus: Widget | None) -> None:
+        self._screen = None
+        self.gate.prompt_open = False
+        self.gate.end_loading("prompt")
+        while screen in self._app.screen_stack:
+            self._app.pop_screen()
+        self.gate.hold()
+        if isinstance(screen.below, PromptingScreen):
+            screen.below.restore_focus(focus)

@@ -1,38 +1,40 @@
-"""What the controllers share: the library, services of the app, the state of the screen, and signals."""
+"""What the controllers share: the library, services of the app, the state of the screen and signals."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, Protocol, TypeVar
 
 from reader.core.errors import ReaderError
-from reader.core.events import BulkProgress, FetchAttempted, FetchResult, Progress
+from reader.core.events import BulkProgress, FetchAttempted, FetchResult, ImageFetched, Progress
 from reader.core.text import clean
+from reader.tui.background import Background
+from reader.tui.input_gate import InputGate
 from reader.tui.keys import bindings
+from reader.tui.loaders.watched_files import WatchedFiles
+from reader.tui.prompts import Prompts
 
 if TYPE_CHECKING:
+    from textual.app import App
+
     from reader.config.settings import Config
-    from reader.core.events import FetchResult
     from reader.core.model import Counts, Row
     from reader.core.ordering import ArticleOrder
-    from reader.library.library import Library
-    from reader.query.ast import Query
-    from reader.query.fields import TextField
-    from reader.tui.background import Background
-    from reader.tui.input_gate import InputGate
-    from reader.tui.prompts import Prompts
+    from reader.query.ast import Query, TextField
+    from reader.startup import FirstFrame
+    from reader.tui.terminal.private_files import PrivateFolder
     from reader.tui.timings import Timings
     from reader.tui.widgets.text.highlight import Term
     from reader.workers.body_parser import BodyParser
 
 T = TypeVar("T")
 FetchMode = Literal["fetch", "force", "archive"]
-"""How a page is fetched: unless it was within the hour; in any case; or from the web archive too."""
+"""How a page is fetched: unless it was fetched within the hour; in any case; or also from the web archive."""
 
 
 class Signal(Generic[T]):
-    """Tells its subscribers, in the order of their subscription."""
+    """Calls its subscribers in the order of their subscription."""
 
     def __init__(self) -> None:
         self._subscribers: list[Callable[[T], object]] = []
@@ -48,7 +50,7 @@ class Signal(Generic[T]):
 
 
 class ActiveQuery(NamedTuple):
-    """The query that the list answers, as it was written; without one, the list shows everything."""
+    """The query that the list answers, as typed; without one, the list shows everything."""
 
     text: str = ""
     query: Query | None = None
@@ -59,7 +61,7 @@ class ActiveQuery(NamedTuple):
 
     @classmethod
     def of(cls, text: str, query: Query) -> ActiveQuery:
-        """Return ``query`` with its words; one without conditions is no query."""
+        """Return ``query`` with its words; a query without conditions is an empty one."""
         from reader.query.ast import Query  # imported late: the first frame has no query
 
         if query == Query():
@@ -81,53 +83,25 @@ def _terms(query: Query, *fields: TextField) -> tuple[Term, ...]:
 
 
 class ListSnapshot(NamedTuple):
-    """The list before a query was written, to come back to."""
+    """The list before the prompt opened, to return to."""
 
     rowid: int
     """The selected article."""
-    top: int
-    """The first row on the screen."""
+    top: int | None
+    """The first row on the screen; None if the selected article is to stay on its row."""
     unmatched: frozenset[int] = frozenset()
-    """Articles that no longer matched and had stayed."""
+    """Articles that no longer matched but had stayed."""
     anchor_rowid: int = -1
-    """Where a selection of several began, or -1."""
-
-
-class FolderState(NamedTuple):
-    """How far the folder is read."""
-
-    progress: Progress = Progress(finished=True)
-    """Of the refresh that goes on, or of the last one."""
-    was_read: bool = False
-    """Whether a refresh has come to its end in this run."""
-    is_away: bool = False
-    """Whether the folder cannot be read now."""
-
-
-class MarksChange(NamedTuple):
-    """Marks that have changed, here or by another program."""
-
-    rows: tuple[Row, ...] = ()
-    """The rows with their new marks; none when there are too many, or they are not known."""
-    by_query: bool = True
-    """Whether any article may have changed, and the saved views too, as after undo or an import."""
-
-
-class FetchOutcome(NamedTuple):
-    """The end of a fetch that somebody asked for."""
-
-    result: FetchResult
-    mode: FetchMode
-    is_opening: bool
-    """Whether the text was just being opened, so that a page in the cache is no news."""
+    """Where the selected range began, or -1."""
 
 
 class FetchRequest(NamedTuple):
-    """A fetch under way that somebody asked for."""
+    """A running fetch that the user requested."""
 
     title: str = ""
     mode: FetchMode = "fetch"
     is_opening: bool = True
+    """Whether the text was being opened, so that a cached page needs no message."""
 
 
 class ShowMessage(Protocol):
@@ -137,111 +111,125 @@ class ShowMessage(Protocol):
         """Show ``text``; a ``transient`` message goes with the next key."""
 
 
-class Services(NamedTuple):
-    """What the app lends to the controllers."""
-
-    background: Background
-    gate: InputGate
-    prompts: Prompts
-    show_message: ShowMessage
-    show_reader: Callable[[], Awaitable[None]]
-    """Puts the reader on the screen, and returns once it is laid out."""
-    hide_reader: Callable[[], None]
-    """Takes it away."""
-    first_frame_shown: Callable[[], None]
-    """Hears that there is something on the screen."""
-    copy_to_clipboard: Callable[[str], None]
-    screen_width: Callable[[], int]
-    """Returns the columns of the terminal."""
-
-
 class Session:
-    """One open library on the screen."""
+    """One open library in the app."""
 
     def __init__(
-        self,
-        library: Library,
-        config: Config,
-        timings: Timings,
-        services: Services,
-        *,
-        order: ArticleOrder,
-        counts: Counts,
+        self, app: App[None], first: FirstFrame, config: Config, timings: Timings, show_message: ShowMessage
     ) -> None:
-        self.library = library
+        self.app = app
+        self.library = first.library
         self.config = config
         self.timings = timings
-        self.background = services.background
-        self.gate = services.gate
-        self.prompts = services.prompts
-        self.show_message = services.show_message
-        self.services = services
+        self.show_message = show_message
+        self.background = Background(app, self._report_failure)
+        self.gate = InputGate(app, timings, config.keys)
+        self.gate.is_busy = lambda: self._body_parser is not None and bool(self._body_parser.in_sandbox)
+        self.prompts = Prompts(app, self.gate)
         # State that several controllers read; each field has one writer.
         self.query = ActiveQuery()
-        self.order = order
+        self.order = first.order
         """What the list shows."""
-        self.counts = counts
-        self.folder = FolderState()
+        self.counts = first.counts
+        self.matching: int | None = None
+        """The set of row ids that match the query of the list; None without a query."""
+        self.progress = Progress(finished=True)
+        """The progress of the refresh that is running, or of the last one."""
+        self.folder_was_read = False
+        """Whether a refresh has finished in this run."""
+        self.folder_is_away = False
+        """Whether the folder cannot be read now."""
         self.saved_changes = 0
-        """Changes of marks on disk; rows that were read when there were fewer may be out of date."""
+        """The number of mark changes on disk; rows that were read at a lower number may be out of date."""
         self.reading_id = ""
-        """The id of the article whose text the reader shows; empty when it shows none."""
+        """The id of the article in the reader; empty if none is open."""
         self.fetching: dict[str, FetchRequest] = {}
-        """The fetches under way that somebody asked for, by article id."""
+        """The running fetches that the user requested, by article id."""
+        self.fetches_in_thread = False
+        """Whether a thread fetches instead of a process; it has to be set before the first fetch."""
+        self.files = WatchedFiles(timings.files_poll, self._report_unwatched)
         self._guard = threading.Lock()
         self._body_parser: BodyParser | None = None
+        self._private: PrivateFolder | None = None
         self._is_closed = False
         # Signals.
-        self.marks_changed = Signal[MarksChange]()
-        self.articles_changed = Signal["ArticleOrder"]()
+        self.first_frame_shown = Signal[None]()
+        self.marks_changed: Signal[Sequence[Row] | None] = Signal()
+        """The rows with their new marks; None if any article may have changed, and saved views too, as after undo."""
+        self.articles_changed: Signal[ArticleOrder] = Signal()
         self.pages_changed = Signal[None]()
         self.indexing_progressed = Signal[Progress]()
         self.index_replaced = Signal[None]()
-        """Another program has changed the index, or there is a new one."""
+        """Another program has changed the index, or it was rebuilt."""
         self.folder_away = Signal[bool]()
-        self.counts_changed = Signal["Counts"]()
+        self.counts_changed: Signal[Counts] = Signal()
         self.query_changed = Signal[ActiveQuery]()
-        """Another text of the same query, so that the list stays."""
+        """The text of the query has changed but not its meaning, so that the list stays."""
         self.list_failed = Signal[Exception]()
         self.index_damaged = Signal[None]()
+        self.config_changed: Signal[Config] = Signal()
+        """The settings have changed; the value is what they were before."""
         self.fetch_attempted = Signal[FetchAttempted]()
-        self.fetch_finished = Signal[FetchOutcome]()
+        self.fetch_finished = Signal[tuple[FetchResult, FetchRequest]]()
         self.bulk_progress = Signal[BulkProgress]()
+        self.image_fetched = Signal[ImageFetched]()
+
+    def private_folder(self) -> PrivateFolder:
+        """Return the folder for files that other programs read, created on first use."""
+        from reader.tui.terminal.private_files import PrivateFolder
+
+        self._private = self._private or PrivateFolder(self.library.paths.cache if self.library.paths else None)
+        return self._private
+
+    def remove_private_files(self) -> None:
+        """Delete files that only a proper exit would delete. For any thread. May raise OSError."""
+        if self._private is not None:
+            self._private.remove()
+
+    def remove_leftovers(self) -> None:
+        """Delete the private files of processes that were killed. For any thread."""
+        from reader.tui.terminal.private_files import remove_leftovers
+
+        if self.library.paths is not None:
+            remove_leftovers(self.library.paths.cache)
 
     def body_parser(self) -> BodyParser:
-        """Return what parses the bodies of documents; for worker threads."""
+        """Return the parser of document bodies; for worker threads."""
         from reader.workers.body_parser import BodyParser
+        from reader.workers.sandbox import SandboxLimits
 
         with self._guard:
             if self._body_parser is None:
-                self._body_parser = BodyParser()
+                self._body_parser = BodyParser(limits=SandboxLimits(idle_seconds=self.timings.process_idle))
                 if self._is_closed:
                     self._body_parser.close()
             return self._body_parser
 
     def close(self) -> None:
-        """End the process that parses bodies."""
+        """End the process that parses bodies, and the thread that watches files."""
+        self.files.close()
         with self._guard:
             self._is_closed = True
             if self._body_parser is not None:
                 self._body_parser.close()
 
-    @property
-    def keymap(self) -> Mapping[str, str]:
-        """The user's own keys, by the name of the action."""
-        return self.config.keys
+    def change_config(self, config: Config) -> None:
+        """Put other settings in force."""
+        before, self.config = self.config, config
+        self.gate.take_keys(config.keys)
+        self.config_changed.publish(before)
 
     def key(self, action: str) -> str:
-        """Return the first key of ``action``, as a user calls it."""
-        return bindings.first_key(action, self.keymap)
+        """Return the first key of ``action``, as a label."""
+        return bindings.first_key(action, self.config.keys)
 
     def set_counts(self, counts: Counts) -> None:
-        """Tell everyone how many articles there are now."""
+        """Publish the number of articles."""
         self.counts = counts
         self.counts_changed.publish(counts)
 
     def save_setting(self, name: str, value: str) -> None:
-        """Save a small value for the next run."""
+        """Save a setting for the next run."""
         self.background.save(self.library.settings.set, name, value)
 
     def report_damage(self, error: Exception) -> None:
@@ -249,6 +237,10 @@ class Session:
         if isinstance(error, ReaderError) and error.damaged:
             self.index_damaged.publish(None)
 
-    def ids_of(self, rowids: Sequence[int]) -> list[str]:
-        """Return the ids of articles; for worker threads."""
-        return self.library.articles.ids(rowids)
+    def _report_unwatched(self, file: str) -> None:
+        self.background.post(self.show_message, f"Changes to {file} are no longer detected.", warning=True)
+
+    def _report_failure(self, error: Exception) -> None:
+        from reader.tui.widgets.article_pane.placeholders import error_text
+
+        self.show_message(error_text(error), warning=True)

@@ -1,11 +1,12 @@
-"""Every delay of the app in one place, so that tests can shorten or stop the clock."""
+"""Every delay of the app in one place, so that tests can shorten or stop the clock; and calls after a delay."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from textual.widget import Widget
+from textual.timer import Timer
+from textual.widget import Widget
 
 
 class Timings(NamedTuple):
@@ -13,24 +14,24 @@ class Timings(NamedTuple):
 
     # A named tuple: a dataclass would add half a millisecond to every start.
 
-    until_read: float = 2.0
-    """An article that stays in the pane this long is marked read."""
     until_busy_message: float = 0.25
     """A slow change of marks says so after this long."""
     message: float = 6.0
     """A message in the key bar stays this long; a warning, twice as long."""
+    least_message: float = 1.0
+    """A message stays at least this long, whatever key comes next; a warning, twice as long."""
     transient_message: float = 0.15
     """A transient message goes this long after the next key, so that a held key does not make it flicker."""
     key_hold: float = 0.5
-    """Keys that wait for the focus to move are released after this long at the latest."""
+    """Keys that wait for the focus to move are released when the app has been idle this long."""
     action_hold: float = 1.0
-    """Keys behind an action that waits for its list, article or text are released after this long."""
+    """The same for keys behind an action that waits for its list, article or text."""
     list_settled: float = 3.0
     """The list position is saved after this long without a move."""
     position_settled: float = 2.0
     """The reading position is saved after this long without scrolling."""
     until_reading: float = 1.5
-    """Someone who has looked at a text this long is assumed to be at its middle line."""
+    """A user who has looked at a text this long is assumed to be reading its middle line."""
     hint_grace: float = 1.5
     """Enter or Esc this soon after a link was opened by typing belongs to that link."""
     images_settled: float = 0.15
@@ -50,15 +51,38 @@ class Timings(NamedTuple):
     recount: float = 60.0
     """Interval at which the counts in the sidebar are checked: a new day may have begun."""
     count_pause: float = 0.1
-    """Least pause between two counts of the sidebar."""
-    views_poll: float = 1.0
-    """Interval at which the file of saved views is checked for changes."""
+    """Minimum pause between two counts of the sidebar."""
+    files_poll: float = 1.0
+    """Interval at which config.toml and the saved views are checked for changes."""
     index_renewal: float = 10.0
-    """Least time between two attempts to rebuild a damaged index."""
+    """Minimum time between two attempts to rebuild a damaged index."""
     idle_gc: float = 1.0
     """Interval at which garbage is collected when nothing happens."""
+    process_idle: float = 60.0
+    """A process that fetches pages, parses texts or renders images ends after this long without work."""
     quit: float = 3.0
-    """At the end, pending writes get this long."""
+    """On exit, pending writes get this long."""
+
+
+class DelayedCall:
+    """A call after a delay, which another one replaces."""
+
+    def __init__(self, widget: Widget) -> None:
+        self._widget = widget
+        self._timer: Timer | None = None
+
+    def start(self, seconds: float, callback: Callable[[], object]) -> None:
+        """Call ``callback`` in ``seconds``, in place of a call that is still to come."""
+        self.stop()
+        # A timer that fired before it was stopped may still call back afterwards.
+        timer: Timer = self._widget.set_timer(seconds, lambda: callback() if timer is self._timer else None)
+        self._timer = timer
+
+    def stop(self) -> None:
+        """Drop the call that is still to come."""
+        if self._timer is not None:
+            self._timer.stop()  # reset() would wait for its end first
+            self._timer = None
 
 
 DEFAULT_TIMINGS = Timings()

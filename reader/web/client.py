@@ -1,6 +1,6 @@
-"""The web client: an address -> a page, or a FetchError. The only user of httpx.
+"""The web client: a URL -> a page, or a FetchError. With httpx, over connections of :mod:`reader.web.transport`.
 
-Everything that comes from outside is limited and checked at every redirect: the address, the time, the size, the
+Everything that comes from outside is limited and checked at every redirect: the URL, the time, the size, the
 media type. A fetch is canceled by canceling its task.
 """
 
@@ -8,47 +8,48 @@ from __future__ import annotations
 
 import asyncio
 import copy
-import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from http.cookiejar import CookieJar
-from types import TracebackType
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 import httpcore
 import httpx
 
 from reader.content.html import encodings
 from reader.core.errors import ReaderError
-from reader.core.text import clean
+from reader.core.events import format_duration
 from reader.images import header_size
 from reader.web import errors
 from reader.web.options import ClientOptions
-from reader.web.redirects import Hop, first_hop, host_of, next_hop
-from reader.web.response import content_type, retry_after, validators
-from reader.web.response.decompress import BodyDecoder, CorruptBodyError, TooLargeError, UnknownCodingError
+from reader.web.redirects import Hop, first_hop, next_hop
+from reader.web.response import content_type, header_fields
+from reader.web.response.decompress import BodyDecoder
 from reader.web.responses import FetchError, WebResponse
-from reader.web.transport.deadline import TimeBudget
 from reader.web.transport.dns import Resolve, resolve
 from reader.web.transport.ip_policy import canonical_host, refusal_by_name
-from reader.web.transport.pool import Connections, Lease
+from reader.web.transport.pool import Connections
 from reader.web.transport.preempt import PreemptedError
-from reader.web.transport.proxies import Proxies, Proxy
+from reader.web.transport.proxies import Proxy, parse_proxy, proxy_of_system
 from reader.web.transport.request_slots import Priority, RequestSlots
+from reader.web.transport.ssrf_guard import refusal_error
 
 UrlCheck: TypeAlias = Callable[[str], Awaitable[FetchError | None]]
-"""Returns why an address may not be requested, or None. Called once before each request; it may wait."""
+"""Returns why a URL may not be requested, or None. Called once before each request; it may wait."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _BUSY = frozenset({429, 503})
 _DRAIN_BYTES = 65_536
 _DRAIN_SECONDS = 0.5
-_OPEN = "The browser can open it."
 _PROXY = "newsreader.proxy"  # names of extensions, by which the client and the transport communicate
 _LOCATION = "newsreader.location"
+_FAILURES = (
+    httpx.HTTPError, httpx.InvalidURL, httpcore.ProtocolError, httpcore.NetworkError, httpcore.ProxyError,
+    httpcore.UnsupportedProtocol, OSError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,27 +60,14 @@ class _RequestSpec:
     limit: int
     types: tuple[str, ...] = ()
     """The accepted media types; empty for any."""
-    description: str = "a page"
-    is_text: bool = True
-    """Whether the encoding is to be detected."""
+    is_image: bool = False
     truncates: bool = False
     """Whether a body over the limit is truncated, not refused."""
-    priority: Priority | None = None
-    """None for the priority of the client."""
     validated: str = ""
-    """The address that the conditions are for."""
+    """The URL that the conditions are for."""
     conditions: Mapping[str, str] = field(default_factory=dict)
     """Headers of a conditional request."""
     url_check: UrlCheck | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Content:
-    """The response of an address that does not redirect."""
-
-    status: Literal[200, 304]
-    headers: httpx.Headers
-    body: bytes = b""
 
 
 class WebClient:
@@ -87,28 +75,24 @@ class WebClient:
 
     def __init__(self, options: ClientOptions | None = None, *, resolve: Resolve = resolve) -> None:
         self.options = options or ClientOptions()
-        self._proxies = Proxies(self.options.proxy)
+        self._proxy = parse_proxy(self.options.proxy) if self.options.proxy else None
         self._priority = Priority.INTERACTIVE
         self._slots = RequestSlots(self.options.per_host, self.options.in_all)
-        self._backoff = retry_after.HostBackoff(time.monotonic)
-        self._connections = Connections(self.options, resolve, httpx.create_ssl_context)
+        self._backoff = header_fields.HostBackoff(time.monotonic)
+        self._connections = Connections(self.options, resolve)
         self._client = httpx.AsyncClient(
             transport=_Transport(self._connections),
             headers={"User-Agent": self.options.user_agent, "Accept-Encoding": "gzip, deflate"},
             cookies=_NoCookies(),
-            follow_redirects=False,
-            timeout=None,  # noqa: S113 - httpx limits each read; TimeBudget limits the whole
-            trust_env=False,  # or httpx would send passwords from ~/.netrc; Proxies reads the environment
+            timeout=None,  # noqa: S113 - httpx limits each read; _request_in_slot() limits the whole
+            trust_env=False,  # or httpx would send passwords from ~/.netrc; proxy_of_system() reads the environment
         )
 
     async def __aenter__(self) -> WebClient:
-        await self._client.__aenter__()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._client.__aexit__(kind, error, trace)
+    async def __aexit__(self, *_: object) -> None:
+        await self._client.aclose()
 
     def at_priority(self, priority: Priority) -> WebClient:
         """Return a client that shares the connections of this one but makes requests of another priority."""
@@ -127,17 +111,17 @@ class WebClient:
     ) -> WebResponse:
         """Return the page at ``url``: HTML, XHTML or plain text. Raises FetchError.
 
-        ``etag`` and ``last_modified`` are those of a stored page, ``validated`` the address that sent them, its
+        ``etag`` and ``last_modified`` are those of a stored page, ``validated`` the URL that sent them, its
         ``final_url``; empty for ``url``. If that page is still current, the status is 304. Validators belong to one
-        address (RFC 9110, 8.8), so no other address on the way receives them. ``url_check`` is called for each
-        address on the way.
+        URL (RFC 9110, 8.8), so no other URL on the way receives them. ``url_check`` is called for each
+        URL on the way.
         """
         spec = _RequestSpec(
             "text/html, application/xhtml+xml, text/plain;q=0.8",
             self.options.page_bytes,
             content_type.PAGES,
             validated=validated or first_hop(url).url,
-            conditions=validators.conditions(etag, last_modified),
+            conditions=header_fields.conditions(etag, last_modified),
             url_check=url_check,
         )
         return await self._fetch(url, spec)
@@ -148,110 +132,107 @@ class WebClient:
         Raises FetchError, also for an image with more pixels than the options allow.
         """
         accept = ", ".join(content_type.IMAGES)
-        spec = _RequestSpec(
-            accept, self.options.image_bytes, description="an image", is_text=False, priority=Priority.IMAGE
-        )
+        spec = _RequestSpec(accept, self.options.image_bytes, is_image=True)
         response = await self._fetch(url, spec)
-        host = host_of(response.final_url)
+        host = first_hop(response.final_url).host
         media_type = content_type.signature(response.body)
         if media_type not in content_type.IMAGES:
             raise _not_an_image(media_type, response, host)
         size = header_size.size(response.body, media_type)
         if size is None:
-            raise FetchError("protocol", "the image is damaged", host)
+            raise FetchError("protocol", "its image is damaged", host)
         if size[0] * size[1] > self.options.image_pixels:
-            raise FetchError("too_large", f"an image of {size[0]:,} × {size[1]:,} pixels", host, hint=_OPEN)
+            raise FetchError("too_large", f"an image of {size[0]:,} × {size[1]:,} pixels", host, hint=errors.OPEN)
         return replace(response, content_type=media_type)
 
     async def plain(self, url: str, limit: int) -> WebResponse:
         """Return the first ``limit`` bytes at ``url``, whatever their type. Raises FetchError."""
-        return await self._fetch(url, _RequestSpec("*/*", limit, description="a text", truncates=True))
+        return await self._fetch(url, _RequestSpec("*/*", limit, truncates=True))
 
     async def _fetch(self, url: str, spec: _RequestSpec) -> WebResponse:
-        hop = first_hop(url)
-        requested, seen = hop.url, {hop.url}
-        budget = TimeBudget(self.options.seconds)
-        for redirects in range(self.options.redirects + 1):
-            if spec.url_check is not None and (objection := await spec.url_check(hop.url)) is not None:
-                raise _objection_error(objection, redirects)
-            try:
-                content = await self._request(hop, spec, budget)
-            except FetchError as error:
-                error.redirects = redirects
-                if error.kind == "refused" and not redirects:
-                    # Not after a redirect: the server would choose the address, and the user be talked into it.
-                    error.hint = _how_to_allow(hop.host)
-                raise
-            if isinstance(content, _Content):
-                return self._response(requested, hop, spec, content)
-            hop = _redirected(hop, content, frozenset(seen), redirects + 1)
-            seen.add(hop.url)
+        hop, redirects = first_hop(url), 0
+        seen = {hop.url}
+        seconds = self.options.seconds
+        try:
+            while redirects <= self.options.redirects:
+                response, used = await self._request(hop, spec, seconds, redirects)
+                if isinstance(response, WebResponse):
+                    return response
+                seconds -= used
+                redirects += 1
+                hop = next_hop(hop, response, seen)
+                seen.add(hop.url)
+        except FetchError as error:
+            error.redirects = redirects
+            if error.kind == "refused" and redirects:
+                error.hint = ""  # the server chose that URL, and could trick the user into allowing it
+            raise
         why = f"more than {self.options.redirects} redirects"
-        raise FetchError("moved", why, hop.host, hint="The browser may get further.")
+        raise FetchError("moved", why, hop.host, hint="It may work in the browser.")
 
-    async def _request(self, hop: Hop, spec: _RequestSpec, budget: TimeBudget) -> _Content | str:
-        """Request one address; return its content, or the address it redirects to."""
+    async def _request(
+        self, hop: Hop, spec: _RequestSpec, seconds: float, redirects: int
+    ) -> tuple[WebResponse | str, float]:
+        """Request one URL within ``seconds``, after some redirects.
+
+        Return the response, or the URL it redirects to, and the seconds it took, without waiting for a slot.
+        """
+        if spec.url_check is not None and (found := await spec.url_check(hop.url)) is not None:
+            # A copy, because the check may return it again.
+            hint = "" if redirects else found.hint
+            raise FetchError(found.kind, found.why, found.host, hint=hint, retry_after=found.retry_after)
         self._check_backoff(hop.host)
         proxy = self._find_proxy(hop)
-        priority = self._priority if spec.priority is None else spec.priority
+        priority = Priority.IMAGE if spec.is_image else self._priority
         while True:
-            before = copy.copy(budget)
-            try:
+            with suppress(PreemptedError):
                 async with self._slots.acquire(canonical_host(hop.host), priority):
-                    return await self._request_in_slot(hop, spec, proxy, budget)
-            except PreemptedError:
-                budget.restore(before)
+                    started = time.monotonic()
+                    response = await self._request_in_slot(hop, spec, proxy, seconds)
+                    return response, time.monotonic() - started
 
     async def _request_in_slot(
-        self, hop: Hop, spec: _RequestSpec, proxy: Proxy | None, budget: TimeBudget
-    ) -> _Content | str:
-        self._check_backoff(hop.host)  # another request may have been told to wait in the meantime
+        self, hop: Hop, spec: _RequestSpec, proxy: Proxy | None, seconds: float
+    ) -> WebResponse | str:
+        self._check_backoff(hop.host)  # the host may have asked for a pause in the meantime
         try:
-            async with budget.running():
+            async with asyncio.timeout(seconds):
                 return await self._send(hop, spec, proxy)
-        except (TimeoutError, httpcore.TimeoutException):  # of the budget, and of the system
+        except (TimeoutError, httpcore.TimeoutException):  # this one, or the system's
             why = f"timed out after {self.options.seconds:g} s"
             raise FetchError("timeout", why, hop.host, hint="Try again later.") from None
-        except (httpx.HTTPError, httpx.InvalidURL, httpcore.ProtocolError, httpcore.NetworkError) as error:
-            raise errors.error_from_exception(error, hop.host) from None
-        except (httpcore.ProxyError, httpcore.UnsupportedProtocol, OSError) as error:
+        except _FAILURES as error:
             raise errors.error_from_exception(error, hop.host) from None
         except UnicodeError:  # from IDNA, whose message quotes the name
             raise FetchError("unreachable", "its name is not valid", hop.host) from None
 
-    async def _send(self, hop: Hop, spec: _RequestSpec, proxy: Proxy | None) -> _Content | str:
+    async def _send(self, hop: Hop, spec: _RequestSpec, proxy: Proxy | None) -> WebResponse | str:
         conditions = spec.conditions if hop.url == spec.validated else {}
         # Without Host, httpx would encode the name by IDNA 2008, which fails for names in use, such as emoji.
         headers = {"Host": hop.authority, "Accept": spec.accept, **conditions}
-        request = self._client.build_request("GET", hop.url, headers=headers, extensions={_PROXY: proxy})
-        response = await self._client.send(request, stream=True)
-        try:
-            status = response.status_code
-            location: str = response.extensions[_LOCATION]
+        async with self._client.stream("GET", hop.url, headers=headers, extensions={_PROXY: proxy}) as response:
+            status, location = response.status_code, response.extensions[_LOCATION]
+            if status in {200, 203}:  # 203: changed by a proxy (RFC 9110, 15.3.4)
+                body = await self._read(response, spec, hop.host)
+                return self._response(hop, spec, response.headers, body)
+            await _drain(response)
             if status in _REDIRECTS and location:
-                await _drain(response)
-                return location
+                return str(location)
             if status == 304 and conditions:
-                await _drain(response)
-                return _Content(304, response.headers)
-            if status not in {200, 203}:  # 203: changed by a proxy (RFC 9110, 15.3.4)
-                await _drain(response)
-                raise self._status_error(status, response.headers, hop.host)
-            return _Content(200, response.headers, await self._read(response, spec, hop.host))
-        finally:
-            await response.aclose()
+                return self._response(hop, spec, response.headers, None)
+            raise self._status_error(status, response.headers, hop.host)
 
     def _status_error(self, status: int, headers: httpx.Headers, host: str) -> FetchError:
         header = headers.get("retry-after")
-        seconds = retry_after.retry_after(header, datetime.now(UTC)) if status in _BUSY and header else None
+        seconds = header_fields.retry_after(header, datetime.now(UTC)) if status in _BUSY and header else None
         if seconds is None and status == 429:
-            seconds = retry_after.DEFAULT_SECONDS
+            seconds = header_fields.DEFAULT_SECONDS
         if seconds is not None:
             self._backoff.pause(canonical_host(host), seconds)
-            why = f"{errors.describe_status(status)}, retry in {retry_after.format_wait(seconds)}"
+            why = f"{errors.describe_status(status)} (retry in {format_duration(seconds)})"
             return FetchError("busy", why, host, status=status, retry_after=seconds)
         if status == 304:
-            return FetchError("protocol", "it answered “not modified” to a request without conditions", host)
+            return FetchError("protocol", "it sent 304 Not Modified to an unconditional request", host)
         return errors.error_from_status(status, host)
 
     async def _read(self, response: httpx.Response, spec: _RequestSpec, host: str) -> bytes:
@@ -259,87 +240,78 @@ class WebClient:
         length = _content_length(response.headers)
         media_type = content_type.media_type(response.headers.get("content-type", ""))[0]
         if spec.types and media_type and media_type not in spec.types:
-            raise _wrong_type(media_type, length, spec.description, host)
+            raise _wrong_type(media_type, length, "a page", host)
         if length > spec.limit and not spec.truncates:
-            raise _too_large(spec, host)
+            raise errors.error_of_size(spec.limit, host)
+        body = BodyDecoder(response.headers.get("content-encoding", ""), spec.limit, host)
         try:
-            body = BodyDecoder(response.headers.get("content-encoding", ""), spec.limit)
             async for chunk in response.aiter_raw():
                 body.feed(chunk)
             return body.end()
-        except TooLargeError:
-            if spec.truncates:
+        except FetchError as error:
+            if error.kind == "too_large" and spec.truncates:
                 return body.content
-            raise _too_large(spec, host) from None
-        except CorruptBodyError:
-            raise FetchError("protocol", "its response is damaged", host, hint="Try again.") from None
-        except UnknownCodingError as error:
-            coding = clean(str(error))[:60]
-            raise FetchError("protocol", f"its response has an unsupported compression ({coding})", host) from None
+            raise
 
-    def _response(self, requested: str, hop: Hop, spec: _RequestSpec, content: _Content) -> WebResponse:
-        declared, label = content_type.media_type(content.headers.get("content-type", ""))
-        signature = content_type.signature(content.body)
-        media_type = declared or (content_type.sniff(content.body) if content.body else "")
-        charset = "utf-8"
-        if spec.is_text:
-            charset = encodings.detect_encoding(content.body, label, markup=media_type != "text/plain")
-        if spec.types == content_type.PAGES and content.status == 200:
-            is_text = content_type.is_text(content.body, charset) or content_type.is_markup(content.body)
+    def _response(self, hop: Hop, spec: _RequestSpec, headers: httpx.Headers, content: bytes | None) -> WebResponse:
+        """Return a response with its body; None if the stored page is still current."""
+        body = content or b""
+        declared, label = content_type.media_type(headers.get("content-type", ""))
+        signature = content_type.signature(body)
+        media_type = declared or (content_type.sniff(body) if body else "")
+        is_markup = media_type != "text/plain"
+        charset = "utf-8" if spec.is_image else encodings.detect_encoding(body, label, markup=is_markup)
+        if spec.types and content is not None:
+            is_text = content_type.is_text(body, charset) or content_type.is_markup(body)
             wrong = signature or ("" if is_text else "application/octet-stream")
-            if wrong or media_type not in content_type.PAGES:
-                raise _wrong_type(wrong or media_type, len(content.body), spec.description, hop.host)
+            if wrong or media_type not in spec.types:
+                raise _wrong_type(wrong or media_type, len(body), "a page", hop.host)
         return WebResponse(
-            url=requested,
             final_url=hop.url,
-            status=content.status,
+            status=304 if content is None else 200,
             content_type=media_type,
-            body=content.body,
+            body=body,
             charset=charset,
-            etag=validators.etag(content.headers.get("etag", "")),
-            last_modified=validators.last_modified(content.headers.get("last-modified", "")),
+            etag=header_fields.etag(headers.get("etag", "")),
+            last_modified=header_fields.last_modified(headers.get("last-modified", "")),
         )
 
     def _check_backoff(self, host: str) -> None:
         if left := self._backoff.left(canonical_host(host)):
-            why = f"it asked for a pause of another {retry_after.format_wait(left)}"
+            why = f"it asked to wait another {format_duration(left)}"
             raise FetchError("busy", why, host, retry_after=left)
 
     def _find_proxy(self, hop: Hop) -> Proxy | None:
         """Return the proxy for ``hop``. A proxy resolves the name, so only the name can be checked here."""
         try:
-            proxy = self._proxies.find(hop.scheme, hop.host, hop.port)
+            proxy = self._proxy or proxy_of_system(hop.scheme, hop.host, hop.port)
         except ReaderError as error:
-            raise FetchError("unreachable", error.message.rstrip("."), hop.host, hint=error.hint) from None
+            raise FetchError(
+                "unreachable", f"its proxy cannot be used ({error.message.rstrip('.')})", hop.host, hint=error.hint
+            ) from None
         allowed = {canonical_host(each) for each in self.options.allow_hosts}
         if proxy and canonical_host(hop.host) not in allowed and (words := refusal_by_name(hop.host)):
-            raise FetchError("refused", f"not fetched because it is {words}", hop.host)
+            raise refusal_error(hop.host, words)
         return proxy
 
 
 class _Transport(httpx.AsyncBaseTransport):
-    """Passes httpx's requests to our connections."""
+    """Passes the requests of httpx to :class:`Connections`."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request; raises what :meth:`reader.web.transport.pool.Connections.send` raises."""
-        url = request.url
-        lease = await self._connections.send(
-            httpcore.Request(
-                method=request.method,
-                url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
-                headers=request.headers.raw,
-            ),
-            request.extensions.get(_PROXY),
-        )
+        url, ending = request.url, AsyncExitStack()
+        target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+        sent = httpcore.Request(request.method, target, headers=request.headers.raw)
+        response = await ending.enter_async_context(self._connections.send(sent, request.extensions[_PROXY]))
         # httpx builds a request from every Location, even if it does not follow redirects, and fails for many.
-        locations = [value for name, value in lease.response.headers if name.lower() == b"location"]
+        locations = [value for name, value in response.headers if name.lower() == b"location"]
         return httpx.Response(
-            lease.response.status,
-            headers=[each for each in lease.response.headers if each[0].lower() != b"location"],
-            stream=_LeaseStream(lease),
+            response.status,
+            headers=[each for each in response.headers if each[0].lower() != b"location"],
+            stream=_Body(response, ending),
             extensions={_LOCATION: locations[0].decode("utf-8", "replace") if locations else ""},
         )
 
@@ -347,18 +319,19 @@ class _Transport(httpx.AsyncBaseTransport):
         await self._connections.aclose()
 
 
-class _LeaseStream(httpx.AsyncByteStream):
-    """The body of a response, in httpx's form."""
+class _Body(httpx.AsyncByteStream):
+    """The body of a response; ``ending`` ends its request."""
 
-    def __init__(self, lease: Lease) -> None:
-        self._lease = lease
+    def __init__(self, response: httpcore.Response, ending: AsyncExitStack) -> None:
+        self._response = response
+        self._ending = ending
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for chunk in self._lease.chunks():
+        async for chunk in self._response.aiter_stream():
             yield chunk
 
     async def aclose(self) -> None:
-        await self._lease.aclose()
+        await self._ending.aclose()
 
 
 class _NoCookies(CookieJar):
@@ -366,12 +339,6 @@ class _NoCookies(CookieJar):
 
     def extract_cookies(self, response: object, request: object) -> None:
         """Ignore the cookies of a response."""
-
-    def add_cookie_header(self, request: object) -> None:
-        """Add nothing."""
-
-    def set_cookie(self, cookie: object) -> None:
-        """Store nothing."""
 
 
 async def _drain(response: httpx.Response) -> None:
@@ -387,35 +354,13 @@ async def _drain(response: httpx.Response) -> None:
 
 def _content_length(headers: httpx.Headers) -> int:
     """Return the declared size of a body, or -1; h11 has rejected values that are not numbers."""
-    value = headers.get("content-length", "")
-    return int(value) if re.fullmatch("[0-9]{1,20}", value) else -1
+    return int(headers.get("content-length", -1))
 
 
 def _wrong_type(media_type: str, size: int, wanted: str, host: str) -> FetchError:
     described = content_type.describe(media_type)
     sized = f"{described} of {content_type.format_size(size)}" if size > 0 else described
-    return FetchError("not_a_page", f"it is {sized}, not {wanted}", host, hint=_OPEN)
-
-
-def _redirected(hop: Hop, location: str, seen: frozenset[str], redirects: int) -> Hop:
-    """Return the target of a redirect, the ``redirects``-th. Raises FetchError."""
-    try:
-        return next_hop(hop, location, seen)
-    except FetchError as error:
-        error.redirects = redirects
-        raise
-
-
-def _objection_error(objection: FetchError, redirects: int) -> FetchError:
-    """Return a copy of an objection, which a check may return again."""
-    hint = objection.hint if not redirects else ""  # not after a redirect, as above
-    error = FetchError(objection.kind, objection.why, objection.host, hint=hint, retry_after=objection.retry_after)
-    error.redirects = redirects
-    return error
-
-
-def _how_to_allow(host: str) -> str:
-    return f'To allow it, add it to the settings: [fetch] allow_hosts = ["{canonical_host(host)}"].'
+    return FetchError("not_a_page", f"{sized} instead of {wanted}", host, hint=errors.OPEN)
 
 
 def _not_an_image(signature: str, response: WebResponse, host: str) -> FetchError:
@@ -424,9 +369,6 @@ def _not_an_image(signature: str, response: WebResponse, host: str) -> FetchErro
     if name in content_type.IMAGES or not name:  # the server says so, but it is not
         name = content_type.sniff(response.body)
     if name.startswith("image/"):
-        return FetchError("not_a_page", f"it is {content_type.describe_unsupported_image(name)}", host, hint=_OPEN)
+        kind = name.partition("/")[2].removeprefix("x-").removesuffix("+xml").upper()
+        return FetchError("not_a_page", f"an image in an unsupported format ({kind})", host, hint=errors.OPEN)
     return _wrong_type(name, len(response.body), "an image", host)
-
-
-def _too_large(spec: _RequestSpec, host: str) -> FetchError:
-    return FetchError("too_large", f"more than {content_type.format_size(spec.limit)}", host, hint=_OPEN)

@@ -1,7 +1,8 @@
-"""Failures of the connection, TLS and HTTP -> FetchError. No text of a server and no address gets into them."""
+"""Failures of the connection, TLS and HTTP as FetchErrors. They quote no text from a server and no URL."""
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -10,16 +11,12 @@ import httpcore
 
 from reader.core.errors import describe_error
 from reader.core.text import clean
+from reader.web.response.content_type import format_size
 from reader.web.responses import FetchError
 
 _LATER = "Try again later."
-_BROWSER = "The browser may get further."
-_CONNECTION_ERRORS = {
-    "ConnectionRefusedError": "it refuses connections",
-    "ConnectionResetError": "the connection broke",
-    "ConnectionAbortedError": "the connection broke",
-    "BrokenPipeError": "the connection broke",
-}
+_BROWSER = "It may work in the browser."
+OPEN = "The browser can open it."
 
 
 def error_from_exception(error: BaseException, host: str) -> FetchError:
@@ -29,7 +26,7 @@ def error_from_exception(error: BaseException, host: str) -> FetchError:
         return _tls_error(tls, host)
     if isinstance(error, httpcore.ProxyError):
         hint = "See [fetch] proxy in the settings, or HTTPS_PROXY and HTTP_PROXY."
-        return FetchError("unreachable", "the proxy rejected the request", host, hint=hint)
+        return FetchError("unreachable", "it was rejected by the proxy", host, hint=hint)
     if isinstance(error, httpcore.ProtocolError):
         return _protocol_error(error, chain, host)
     if isinstance(error, httpcore.NetworkError | OSError):
@@ -50,7 +47,7 @@ def error_from_status(status: int, host: str) -> FetchError:
     hints = {
         401: "It requires a login; the browser may be logged in.",
         402: "It requires payment.",
-        403: "It does not admit programs like this one; the browser may get further.",
+        403: "It rejects programs like this one; it may work in the browser.",
         404: "",
         410: "",
         451: "It is withheld for legal reasons.",
@@ -59,13 +56,18 @@ def error_from_status(status: int, host: str) -> FetchError:
     return FetchError("status", describe_status(status), host, hint=hint, status=status)
 
 
+def error_of_size(limit: int, host: str) -> FetchError:
+    """Return the FetchError for a body of more than ``limit`` bytes."""
+    return FetchError("too_large", f"more than {format_size(limit)}", host, hint=OPEN)
+
+
 def _tls_error(error: ssl.SSLError, host: str) -> FetchError:
     if isinstance(error, ssl.SSLCertVerificationError):
         # OpenSSL's message is short and fixed, and contains the host at most. Errors that Python raises lack it.
         reason = clean(getattr(error, "verify_message", None) or "")[:120].rstrip(".")
         return FetchError("tls", f"its certificate is not trusted ({reason})", host, hint="No request was sent.")
     reason = clean(getattr(error, "reason", None) or "")[:60].replace("_", " ").lower()
-    why = f"no secure connection ({reason})" if reason else "no secure connection"
+    why = f"it offers no secure connection ({reason})" if reason else "it offers no secure connection"
     return FetchError("tls", why, host, hint=_BROWSER)
 
 
@@ -83,14 +85,16 @@ def _protocol_error(error: httpcore.ProtocolError, chain: list[BaseException], h
 
 def _network_error(error: BaseException, chain: list[BaseException], host: str) -> FetchError:
     deepest = next((each for each in reversed(chain) if isinstance(each, OSError) and each.strerror), None)
-    if type(deepest).__name__ == "gaierror":
-        return FetchError("unreachable", "unknown host", host, hint="Check the internet connection.")
-    if deepest is not None:
-        why = _CONNECTION_ERRORS.get(type(deepest).__name__, f"no connection ({describe_error(deepest)})")
+    if isinstance(deepest, socket.gaierror):
+        return FetchError("unreachable", "it is an unknown host", host, hint="Check the internet connection.")
+    if isinstance(deepest, ConnectionError):
+        why = "it refuses connections" if isinstance(deepest, ConnectionRefusedError) else "it dropped the connection"
+    elif deepest is not None:
+        why = f"it cannot be reached ({describe_error(deepest)})"
     elif isinstance(error, httpcore.ConnectError | OSError):
-        why = "no connection"
+        why = "it cannot be reached"
     else:
-        why = "the connection broke"
+        why = "it dropped the connection"
     return FetchError("unreachable", why, host, hint=_LATER)
 
 

@@ -12,7 +12,7 @@ FetchErrorKind = Literal[
 ]
 """Why there is no response:
 
-* ``refused``: by us, because the address is unusable or belongs to this machine or a private network.
+* ``refused``: by us, because the URL is unusable or leads to this machine or a private network.
 * ``unreachable``: unknown host, no connection, or a broken one.
 * ``timeout``: the time for one page is over.
 * ``tls``: the server could not prove its identity.
@@ -27,12 +27,10 @@ FetchErrorKind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class WebResponse:
-    """What an address has returned."""
+    """What a URL has returned."""
 
-    url: str
-    """The requested address, in the form of :func:`reader.core.urls.request_url`."""
     final_url: str
-    """The address after redirects."""
+    """The URL after redirects, in the form of :func:`reader.core.urls.request_url`."""
     status: Literal[200, 304]
     """304: the page that was fetched before is still current, and ``body`` is empty."""
     content_type: str
@@ -50,11 +48,21 @@ class WebResponse:
         return self.body.decode(self.charset, "replace").removeprefix("\ufeff")
 
 
-class FetchError(ReaderError):
-    """An address returned no page.
+def name_host(why: str, host: str) -> str:
+    """Return a reason with the host in it: “404 Not Found at a.org”, “a.org refuses connections”."""
+    if not host:
+        return why
+    for subject, with_host in (("it ", host), ("its ", f"{host}’s"), ("the page ", f"the page at {host}")):
+        if why.startswith(subject):
+            return f"{with_host} {why.removeprefix(subject)}"
+    return f"{why} at {host}"
 
-    ``why`` is the reason in words that follow a host and a colon (“404 Not Found”, “timed out after 20 s”). The
-    message is a sentence that also names the host. Both contain no more of an address than its host.
+
+class FetchError(ReaderError):
+    """A URL returned no page.
+
+    ``why`` is the reason (“404 Not Found”, “it refuses connections”), the message a sentence that also names the host.
+    Of a URL, both contain only the host.
     """
 
     def __init__(
@@ -67,13 +75,9 @@ class FetchError(ReaderError):
         status: int | None = None,
         retry_after: float | None = None,
     ) -> None:
-        capitalized = f"{why[:1].upper()}{why[1:]}"
-        if not host:
-            message = capitalized
-        elif kind in {"status", "timeout"}:
-            message = f"{capitalized} at {host}"
-        else:
-            message = f"{host}: {why}"
+        message = name_host(why, host)
+        if not host or not message.startswith(host):
+            message = f"{message[:1].upper()}{message[1:]}"
         super().__init__(message if message.endswith((".", "?", "!")) else f"{message}.", hint)
         self.kind: FetchErrorKind = kind
         self.why = why
@@ -82,4 +86,4 @@ class FetchError(ReaderError):
         self.retry_after = retry_after
         """Seconds after which the host may be contacted again, if it said so."""
         self.redirects = 0
-        """The number of redirects before the address that failed."""
+        """The number of redirects before the URL that failed."""

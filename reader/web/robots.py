@@ -1,4 +1,4 @@
-"""robots.txt (RFC 9309), parsed by protego: which addresses programs may fetch, and how often.
+"""robots.txt (RFC 9309), parsed by protego: which URLs programs may fetch, and how often.
 
 It applies to bulk fetches. A user who opens one article is no robot.
 """
@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter, OrderedDict
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections import OrderedDict
 from dataclasses import dataclass
+from weakref import WeakValueDictionary
 
 from protego import Protego
 
-from reader.core import urls
 from reader.web.client import WebClient
 from reader.web.redirects import Hop, first_hop
 from reader.web.responses import FetchError
@@ -22,9 +20,9 @@ from reader.web.responses import FetchError
 PRODUCT = "newsreader"
 """The name that rules for this program use (RFC 9309, 2.2.1), whatever the User-Agent is."""
 MAX_BYTES = 500 * 1024
-"""Bytes of a robots.txt that are read; RFC 9309, 2.5 demands at least 500 KiB."""
+"""Bytes of a robots.txt that are read; RFC 9309, 2.5 requires at least 500 KiB."""
 CACHE_SECONDS = 86_400.0
-"""RFC 9309, 2.4."""
+"""How long rules are cached (RFC 9309, 2.4)."""
 FAILURE_CACHE_SECONDS = 600.0
 MAX_DELAY = 30.0
 """Seconds between two requests to a host, whatever its Crawl-delay says."""
@@ -54,11 +52,10 @@ class Robots:
         self._max_characters = max_characters
         self._cache: OrderedDict[str, _CachedRules] = OrderedDict()
         """By site, the most recently used one at the end."""
-        self._size = 0
-        self._locks: dict[str, asyncio.Lock] = {}
-        self._waiting: Counter[str] = Counter()
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        """The locks in use, by site."""
 
-    async def objection(self, url: str) -> FetchError | None:
+    async def refusal(self, url: str) -> FetchError | None:
         """Return why ``url`` may not be fetched in bulk; None if it may.
 
         A missing robots.txt (a status from 400 to 499) allows everything; an unreachable one allows nothing for now
@@ -77,7 +74,7 @@ class Robots:
         failure = cached.error
         if failure is None or (failure.kind == "refused" and not failure.redirects):
             return failure  # the page would be refused for the same reason
-        why = f"its robots.txt cannot be fetched: {failure.why}"
+        why = f"its robots.txt cannot be fetched ({failure.why})"
         return FetchError(failure.kind, why, hop.host, hint=failure.hint)
 
     async def delay(self, url: str) -> float:
@@ -85,39 +82,22 @@ class Robots:
 
         Raises ReaderError if ``url`` cannot be fetched.
         """
-        rules = (await self._rules_of(first_hop(urls.request_url(url)))).rules
+        rules = (await self._rules_of(first_hop(url))).rules
         seconds = rules.crawl_delay(PRODUCT) if rules is not None else None
         return min(max(0.0, float(seconds or 0.0)), MAX_DELAY)
 
     async def _rules_of(self, hop: Hop) -> _CachedRules:
         """Return the rules of a site, which is asked once however many tasks wait."""
-        site = f"{hop.scheme}://{hop.bracketed_host}:{hop.port}"
-        async with self._locked(site):
+        site = f"{hop.scheme}://{hop.authority}"
+        async with self._locks.setdefault(site, asyncio.Lock()):
             cached = self._cache.get(site)
             if cached is None or cached.expires_at <= time.monotonic():
-                cached = await self._fetch(f"{site}/robots.txt")
-                self._store(site, cached)
+                cached = self._cache[site] = await self._fetch(f"{site}/robots.txt")
             self._cache.move_to_end(site)
+        size = sum(each.size for each in self._cache.values())
+        while len(self._cache) > self._max_sites or (len(self._cache) > 1 and size > self._max_characters):
+            size -= self._cache.popitem(last=False)[1].size
         return cached
-
-    @asynccontextmanager
-    async def _locked(self, site: str) -> AsyncIterator[None]:
-        self._waiting[site] += 1
-        try:
-            async with self._locks.setdefault(site, asyncio.Lock()):
-                yield
-        finally:
-            self._waiting[site] -= 1
-            if not self._waiting[site]:
-                del self._waiting[site], self._locks[site]
-
-    def _store(self, site: str, cached: _CachedRules) -> None:
-        previous = self._cache.pop(site, None)
-        self._size += cached.size - (previous.size if previous is not None else 0)
-        self._cache[site] = cached
-        while len(self._cache) > self._max_sites or (self._size > self._max_characters and len(self._cache) > 1):
-            _, dropped = self._cache.popitem(last=False)
-            self._size -= dropped.size
 
     async def _fetch(self, address: str) -> _CachedRules:
         now = time.monotonic()

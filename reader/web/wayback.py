@@ -1,6 +1,6 @@
-"""The newest copy of an address in the Wayback Machine of the Internet Archive.
+"""The newest copy of a URL in the Wayback Machine of the Internet Archive.
 
-It is asked only if the user wants that, because it tells a third party what the user reads.
+It is used only if the user asks for it, because it tells a third party what the user reads.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ _TIMESTAMP = re.compile(r"\d{14}", re.ASCII)
 async def newest_capture(
     client: WebClient, url: str, *, available: str = AVAILABLE, captures: str = CAPTURES
 ) -> str | None:
-    """Return the address of the newest successful copy of ``url``, without the archive's frame; None if there is none.
+    """Return the URL of the newest successful copy of ``url``, without the archive's frame; None if there is none.
 
-    ``available`` and ``captures`` are the addresses of the archive. Raises FetchError if the archive does not
+    ``available`` and ``captures`` are the URLs of the archive. Raises FetchError if the archive does not
     respond or ``url`` cannot be fetched.
     """
     target = first_hop(url).url
     response = await client.plain(f"{available}?url={quote(target, safe='')}", _MAX_BYTES)
-    timestamp = _timestamp(response.text)
+    timestamp = parse_timestamp(response.text)
     if timestamp is None:
         host = urls.display_host(available)
         raise FetchError("protocol", "its response is not understood", host, hint="Try again later.")
@@ -38,7 +38,7 @@ async def newest_capture(
     return f"{captures}/{timestamp}id_/{target}" if timestamp else None
 
 
-def _timestamp(text: str) -> str | None:
+def parse_timestamp(text: str) -> str | None:
     """Return the 14 digits of the newest copy; empty if there is none; None if ``text`` is not understood."""
     try:
         snapshots = json.loads(text)["archived_snapshots"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from typing import Any, NamedTuple
 
 from reader.content.page import Extract
@@ -18,23 +19,20 @@ class ExtractionResult(NamedTuple):
 
     def to_values(self) -> tuple[Any, ...]:
         """Return the result as plain values."""
-        from reader.content.serialize import to_values
+        from reader.content.blocks import to_values
 
         extract = self.extract
         if extract is None:
             return (None, self.stub)
         when = None if extract.published_at is None else to_micros(extract.published_at)
-        image = extract.image
-        picture = None
-        if image is not None:
-            picture = (image.url, image.width, image.height, image.title, image.attribution, image.is_cached)
+        picture = None if extract.image is None else astuple(extract.image)
         text = (to_values(extract.blocks), extract.words, extract.title, extract.byline, when, extract.site, picture)
         return (text, self.stub)
 
     @classmethod
     def from_values(cls, plain: Any) -> ExtractionResult:
         """Return a result that was turned into plain values."""
-        from reader.content.serialize import from_values
+        from reader.content.blocks import from_values
 
         text, stub = plain
         if text is None:
@@ -54,13 +52,13 @@ def _page(body: bytes | str, url: str, charset: str) -> tuple[Any, ...]:
 
 
 def _blocks(body: str, body_format: BodyFormat, url: str) -> list[Any]:
+    from reader.content.blocks import to_values
     from reader.content.body import is_whole_page, parse_body
-    from reader.content.serialize import to_values
 
     if body_format == "html" and is_whole_page(body):
-        from reader.extraction.extract import extract_article
+        from reader.extraction.extract import extract
 
-        article = extract_article(body, url)
+        article = extract(body, url)
         if article is not None:
             return to_values(article.blocks)
     return to_values(parse_body(body, body_format, url))
@@ -68,9 +66,9 @@ def _blocks(body: str, body_format: BodyFormat, url: str) -> list[Any]:
 
 def _words(body: bytes | str, url: str, charset: str) -> str:
     from reader.extraction.cleanup import article_text
-    from reader.extraction.extract import extract_article
+    from reader.extraction.extract import extract
 
-    article = extract_article(body, url, charset)
+    article = extract(body, url, charset)
     return "" if article is None else article_text(article.blocks)
 
 

@@ -5,9 +5,10 @@ These tasks have processes of their own: those of the extractors take 200 MB and
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from typing import Any
 
-from reader.images.decode import TooSmallError, half_blocks, load_decoders
+from reader.images.decode import half_blocks, load_decoders
 from reader.images.model import ImageBox, RenderedImage
 
 
@@ -16,9 +17,7 @@ def _render(body: bytes, box: tuple[Any, ...]) -> tuple[Any, ...]:
     from reader.core.errors import ReaderError
 
     try:
-        return (_draw(body, ImageBox.from_values(box)).to_values(), "")
-    except TooSmallError:
-        return (None, "")
+        return (astuple(_draw(body, ImageBox.from_values(box))), "")
     except ReaderError as error:
         return (None, error.message)
 

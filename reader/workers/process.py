@@ -1,4 +1,4 @@
-"""Child processes that run one of our modules and exchange messages with this one through pipes.
+"""Child processes that run a module of the package and exchange messages with this process through pipes.
 
 A message is a plain value (see :mod:`marshal`), preceded by its length in bytes. Both sides are here: this process
 uses :class:`ManagedProcess`, the child :class:`ParentConnection`.
@@ -21,12 +21,13 @@ from typing import IO, Any
 MAX_MESSAGE = 64 << 20
 """Bytes of the largest message that is read."""
 LOW_PRIORITY = 5
-"""What background processes add to their nice value, so that the screen comes first."""
+"""Added to the nice value of background processes, so that the screen comes first."""
 _LOG = "log"
 _LENGTH = struct.Struct("<I")
 _SECONDS_UNTIL_KILLED = 0.2
 _PACKAGES = str(Path(__file__).resolve().parents[2])
-# With -P and the import paths of this process: the current folder may hold documents, and nothing is imported from it.
+# With -P and the import paths of this process: the current folder may contain documents, and nothing is imported from
+# it.
 _BOOT = (
     "import sys; sys.path[:] = sys.argv.pop(1).split('\\n'); "
     "from importlib import import_module; import_module(sys.argv.pop(1)).main()"
@@ -54,7 +55,7 @@ def read_message(pipe: IO[bytes]) -> Any:
         if length > MAX_MESSAGE:
             raise ProcessEndedError(f"a message of {length:,} bytes")
         # Read at once: marshal.load() would ask the pipe for every single value.
-        return marshal.loads(_read_exactly(pipe, length))  # noqa: S302 - written by our own code
+        return marshal.loads(_read_exactly(pipe, length))  # noqa: S302 - written by newsreader itself
     except (OSError, EOFError, ValueError, TypeError) as error:
         raise ProcessEndedError from error
 
@@ -75,105 +76,77 @@ def _to_plain(value: Any) -> Any:
     return tuple(map(_to_plain, value)) if isinstance(value, tuple) else value
 
 
-class ManagedProcess:
-    """A child process that runs ``main()`` of one of our modules."""
+class ManagedProcess(subprocess.Popen[bytes]):
+    """A child process that runs ``main()`` of a module."""
 
     def __init__(self, module: str, *arguments: str) -> None:
         """Start the process. Raises OSError."""
         paths = [path for path in sys.path if path]
         if _PACKAGES not in paths:
             paths.append(_PACKAGES)
-        process = subprocess.Popen(
+        super().__init__(
             [sys.executable, "-P", "-c", _BOOT, "\n".join(paths), module, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             start_new_session=True,  # Ctrl+C in the terminal is for this process alone
         )
-        assert process.stdin is not None
-        assert process.stdout is not None
-        self._process = process
-        self._input: IO[bytes] = process.stdin
-        self._output: IO[bytes] = process.stdout
+        assert self.stdin is not None
+        assert self.stdout is not None
+        self._requests: IO[bytes] = self.stdin
+        self._answers: IO[bytes] = self.stdout
 
-    @property
-    def pid(self) -> int:
-        """The id of the process."""
-        return self._process.pid
-
-    @property
-    def is_running(self) -> bool:
-        """Whether the process has not ended."""
-        return self._process.poll() is None
-
-    def wait(self, seconds: float) -> int | None:
+    def wait_at_most(self, seconds: float) -> int | None:
         """Wait for the end and return the exit status, negative for a signal; None if it still runs."""
-        try:
-            return self._process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            return None
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self.wait(seconds)
+        return None
 
     def send(self, value: Any) -> None:
         """Send a message. Raises ProcessEndedError."""
-        write_message(value, self._input)
+        write_message(value, self._requests)
 
     def receive(self) -> Any:
         """Wait for a message and return its value. Raises ProcessEndedError."""
-        return read_message(self._output)
+        return read_message(self._answers)
 
     def events(self, log: logging.Logger) -> Iterator[tuple[str, Any]]:
         """Yield the events of the process, as (kind, values), and write its log records to ``log``.
 
-        Raises ProcessEndedError when there are no more.
+        Raises ProcessEndedError when there are no more, TypeError or ValueError if the process sends something else.
         """
         while True:
-            try:
-                kind, values = self.receive()
-            except (TypeError, ValueError) as error:
-                raise ProcessEndedError from error
+            kind, values = self.receive()
             if kind == _LOG:
                 log.log(values[0], "%s", values[1])
             else:
                 yield kind, values
 
-    def close_input(self) -> None:
-        """Tell the process that no more messages follow."""
-        self._input.close()
-
-    def kill(self) -> None:
-        """Kill the process without waiting for its end."""
-        self._process.kill()
-
     def end(self) -> None:
         """Kill the process and close its pipes; a process that waits for a disk ends when the disk answers."""
         self.kill()
-        if self.wait(_SECONDS_UNTIL_KILLED) is None:
+        if self.wait_at_most(_SECONDS_UNTIL_KILLED) is None:
             return  # a thread may be reading from a pipe, and closing it would wait for that thread
-        for pipe in (self._input, self._output):
+        for pipe in (self._requests, self._answers):
             with contextlib.suppress(OSError):
                 pipe.close()
 
 
 class ProcessGroup:
-    """The processes of one owner. Closing the group ends them, and no further one can be started."""
+    """The processes of one owner. Closing the group ends them, and no further process can be started."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
-        self._processes: set[ManagedProcess] = set()
+        self.processes: set[ManagedProcess] = set()
+        """Those that were started and not ended by :meth:`end`."""
         self._closed = False
-
-    @property
-    def processes(self) -> frozenset[ManagedProcess]:
-        """The processes that were started and not ended by :meth:`end`."""
-        with self._guard:
-            return frozenset(self._processes)
 
     def start(self, module: str, *arguments: str) -> ManagedProcess:
         """Start a process that runs ``main()`` of ``module``. Raises OSError, also if the group is closed."""
         process = ManagedProcess(module, *arguments)
         with self._guard:
             if not self._closed:
-                self._processes.add(process)
+                self.processes.add(process)
                 return process
         process.end()
         raise OSError("closed")
@@ -181,14 +154,14 @@ class ProcessGroup:
     def end(self, process: ManagedProcess) -> None:
         """End one process."""
         with self._guard:
-            self._processes.discard(process)
+            self.processes.discard(process)
         process.end()
 
     def close(self) -> None:
         """End all processes at once."""
         with self._guard:
             self._closed = True
-            processes, self._processes = self._processes, set()
+            processes, self.processes = self.processes, set()
         for process in processes:
             process.end()
 

@@ -36,7 +36,7 @@ class ExtractError(ReaderError):
 
 @dataclass(frozen=True, slots=True)
 class SandboxLimits:
-    """What a task may use, and how long processes are waited for."""
+    """What a task may use, and how long to wait for processes."""
 
     seconds: float = 10.0
     """For one task."""
@@ -55,10 +55,10 @@ class _Job(NamedTuple):
 
 
 class SandboxPool:
-    """Processes that are started on demand and end when idle. Any thread may use it; close it in the end.
+    """Processes that are started on demand and end when idle. Any thread may use it; close it at the end.
 
-    Foreground tasks come before background tasks. If background tasks keep all processes busy, a foreground task
-    gets an additional one.
+    Foreground tasks come before background tasks. If background tasks occupy all processes, a foreground task gets an
+    additional one.
     """
 
     def __init__(self, size: int = 1, *, limits: SandboxLimits | None = None, tasks: str = _EXTRACT_TASKS) -> None:
@@ -75,9 +75,8 @@ class SandboxPool:
         self._idle = 0
         self._prestarting = 0
         """Threads that start a process without a task; they count as idle."""
-        self._running: dict[ManagedProcess, Future[Any]] = {}
-        self._killed: set[ManagedProcess] = set()
-        """Processes that were killed by this pool but may have answered before."""
+        self._running: dict[Future[Any], ManagedProcess] = {}
+        """The processes that run tasks and were not killed by this pool."""
         self._closed = False
 
     async def extract(
@@ -143,16 +142,15 @@ class SandboxPool:
     def _kill(self, answer: Future[Any], timed_out: threading.Event | None = None) -> None:
         """Kill the process that runs a task, if there is one; ``timed_out`` is set before that."""
         with self._changed:
-            for process in [process for process, running in self._running.items() if running is answer]:
+            if (process := self._running.pop(answer, None)) is not None:
                 if timed_out is not None:
                     timed_out.set()
-                self._killed.add(process)
                 process.kill()
 
     # The driver threads.
 
     def _drive(self) -> None:
-        """Run jobs in a process until there are none for a while."""
+        """Run jobs in a process until none arrives for a while."""
         process: ManagedProcess | None = None
         while (job := self._next_job()) is not None:
             process = self._run_job(job, process)
@@ -163,7 +161,7 @@ class SandboxPool:
                     self._background_running -= 1
                     self._changed.notify_all()
         if process is not None:
-            self._end(process)
+            self._group.end(process)
 
     def _next_job(self) -> _Job | None:
         """Wait for a job. None ends this driver, which no longer counts."""
@@ -186,48 +184,47 @@ class SandboxPool:
         """Run a job and return the process if it can run another one."""
         if not job.answer.set_running_or_notify_cancel():
             return process
-        if process is None or not process.is_running:
+        if process is None or process.poll() is not None:
             try:
                 process = self._start()
             except (OSError, ProcessEndedError) as error:
                 log.warning("no sandbox process could be started", exc_info=error)
-                _fail(job, "No process could be started to read it.")
+                _fail(job, "It cannot be read because no process could be started.")
                 return None
         with self._changed:
-            self._running[process] = job.answer
+            self._running[job.answer] = process
         timed_out = threading.Event()
         timer = _timer(self._limits.seconds, lambda: self._kill(job.answer, timed_out))
         try:
             process.send((job.task, job.values))
-            succeeded, result = _pair(process.receive())
-        except ProcessEndedError:
+            succeeded, result = process.receive()
+        except (ProcessEndedError, TypeError, ValueError):  # it has ended, or sent something else
             message = self._describe_end(process, timed_out=timed_out.is_set())
-            self._end(process)
+            self._group.end(process)
             _fail(job, message)
             return None
         finally:
             timer.cancel()
             with self._changed:
-                self._running.pop(process, None)
+                was_killed = self._running.pop(job.answer, None) is None
         if succeeded:
             with contextlib.suppress(Exception):  # canceled
                 job.answer.set_result(result)
         else:
             log.error("a sandboxed task failed:\n%s", result)
-            _fail(job, "It triggered an error in newsreader; the log file has the details.")
-        with self._changed:
-            if process not in self._killed:
-                return process
-        self._end(process)
-        return None
+            _fail(job, "It triggered an error in newsreader (see the log file).")
+        if was_killed:  # after it had answered
+            self._group.end(process)
+            return None
+        return process
 
     def _describe_end(self, process: ManagedProcess, *, timed_out: bool) -> str:
         """Return why a process has ended, as a sentence."""
-        status = None if timed_out else process.wait(1)
+        status = None if timed_out else process.wait_at_most(1)
         if timed_out or status == -signal.SIGALRM:
             return f"It could not be read within {self._limits.seconds:g} s."
         if status == OUT_OF_MEMORY:
-            return f"Reading it took more than {self._limits.memory >> 20} MB of memory."
+            return f"It took more than {self._limits.memory >> 20} MB of memory to read."
         log.warning("a sandbox process ended with status %s", status)
         return "It crashed the process that reads pages."
 
@@ -239,16 +236,11 @@ class SandboxPool:
         try:
             process.receive()
         except BaseException:
-            self._end(process)
+            self._group.end(process)
             raise
         finally:
             timer.cancel()
         return process
-
-    def _end(self, process: ManagedProcess) -> None:
-        with self._changed:
-            self._killed.discard(process)
-        self._group.end(process)
 
 
 def _timer(seconds: float, act: Callable[[], None]) -> threading.Timer:
@@ -256,15 +248,6 @@ def _timer(seconds: float, act: Callable[[], None]) -> threading.Timer:
     timer.daemon = True
     timer.start()
     return timer
-
-
-def _pair(message: Any) -> tuple[bool, Any]:
-    """Return the parts of an answer. Raises ProcessEndedError."""
-    try:
-        succeeded, result = message
-    except (TypeError, ValueError) as error:
-        raise ProcessEndedError from error
-    return bool(succeeded), result
 
 
 def _fail(job: _Job, message: str) -> None:

@@ -1,4 +1,4 @@
-"""How the command ends: exit status, sentences for what went wrong, closed pipes."""
+"""How the command ends: exit status, error messages, closed pipes."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
 
 
 def _main(monkeypatch: pytest.MonkeyPatch, *arguments: str | Path) -> int | str | None:
-    """Run the command as a whole and return its exit status."""
+    """Run the command and return its exit status."""
     monkeypatch.setattr("sys.argv", ["newsreader", *map(str, arguments)])
     monkeypatch.setattr(
         "reader.core.logs.start_logging", lambda path: None
-    )  # it is for the whole program; see test_logs.py
+    )  # it changes the whole process; see test_logs.py
     try:
         main()
     except SystemExit as end:
@@ -28,29 +28,32 @@ def _main(monkeypatch: pytest.MonkeyPatch, *arguments: str | Path) -> int | str 
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["list", "nowhere"], "newsreader: There is no folder or file nowhere. Check the spelling, or create it.\n"),
         (["check", "\x1b]52;c;x\x07"], "newsreader: There is no folder or file ]52;c;x. Check the spelling"),
-        (["show", "SEEDS", "nothing"], "newsreader: There is no article “nothing” in seeds. Name it by its path"),
+        (["show", "SEEDS", "nothing"], "newsreader: There is no article “nothing” in seeds. Give its path"),
         (["list", "/dev/null"], "newsreader: /dev/null is neither a folder nor a file.\n"),
         (["list"], "Error: Missing argument 'PATH'."),
+        (["check"], "Error: Missing argument 'PATH'."),
         (["lst", "SEEDS"], "Error: Unknown command “lst”. Did you mean “list”?"),
         (["\x1b[31mx", "SEEDS"], "Error: Unknown command “[31mx”."),
         (["list", "SEEDS", "--sort", "loudness"], "Error: Invalid value for '--sort'"),
-        (["list", "SEEDS", "--limit", "-1"], "Error: Invalid value for '--limit'"),
+        (["list", "SEEDS", "--limit", "-1"], "Error: --limit needs a whole number from 0, not “-1”."),
+        (["list", "SEEDS", "--limit", "two"], "Error: --limit needs a whole number from 0, not “two”."),
+        (["cache", "prune", "--limit", "-1"], "Error: --limit needs a whole number from 0, not “-1”."),
         (["--nonsense"], "Error: No such option"),
     ],
 )
 def test_failures_print_a_sentence_and_exit_with_2(
-    seeds: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+    seeds: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
     assert _main(monkeypatch, *(seeds if each == "SEEDS" else each for each in arguments)) == 2
     output, errors = capsys.readouterr()
     assert output == ""
-    assert said in errors
+    assert message in errors
     assert "Traceback" not in errors
-    assert "\x1b" not in errors
+    assert not {"\x1b", "\x1f"}.intersection(errors)
 
 
 def test_main_runs_the_command_and_gives_its_exit_status(
@@ -58,11 +61,26 @@ def test_main_runs_the_command_and_gives_its_exit_status(
 ) -> None:
     assert _main(monkeypatch, "list", seeds) == 0
     assert len(capsys.readouterr().out.splitlines()) == 5
-    assert _main(monkeypatch, "check", make_folder({"a.md": ""})) == 1
+    assert _main(monkeypatch, "check", make_folder({"a.md": "---\nquality: x\n---\n"})) == 1
+
+
+def test_check_explains_a_document(
+    make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = make_folder({"sub/a.md": "---\nHeadline: T\nPubDate: 2024-01-02\nmood: glad\n---\n"})
+    answers = set()
+    for arguments in ([folder, "--explain", "sub/a.md"], ["--explain", folder / "sub" / "a.md"]):
+        assert _main(monkeypatch, "check", *arguments) == 0
+        answers.add(capsys.readouterr().out)
+    answer = answers.pop()
+    assert answers == set()
+    assert "title: T\n    from Headline\n" in answer
+    assert "from PubDate\n" in answer
+    assert "mood: not used" in answer
 
 
 @pytest.mark.parametrize(
-    ("error", "status", "said"),
+    ("error", "status", "message"),
     [
         (
             ValueError("\x1b[2Jodd\nvalue"),
@@ -74,17 +92,17 @@ def test_main_runs_the_command_and_gives_its_exit_status(
     ],
 )
 def test_unexpected_errors_never_show_a_traceback(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], error: BaseException, status: int, said: str
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], error: BaseException, status: int, message: str
 ) -> None:
     @click.command
-    def fail() -> None:
+    def raise_error() -> None:
         raise error
 
-    monkeypatch.setitem(cli.commands, "fail", fail)
-    assert _main(monkeypatch, "fail") == status
+    monkeypatch.setitem(cli.commands, "raise_error", raise_error)
+    assert _main(monkeypatch, "raise_error") == status
     _, errors = capfd.readouterr()
-    assert errors.strip("\n").startswith(said)
-    assert len(errors.strip("\n").splitlines()) == (1 if said else 0)
+    assert errors.strip("\n").startswith(message)
+    assert len(errors.strip("\n").splitlines()) == (1 if message else 0)
 
 
 def test_a_pipe_closed_early_is_not_an_error(

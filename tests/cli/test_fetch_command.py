@@ -10,6 +10,7 @@ import signal
 import sqlite3
 import sys
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,13 +23,14 @@ from reader.core.errors import ReaderError
 from reader.core.marks import MarkChange
 from reader.core.paths import Paths
 from reader.core.text import format_count
-from reader.library.library import Library
 from tests.conftest import MakeFolder, OpenLibrary
 from tests.e2e.terminal import Terminal
 from tests.fetching.linked_pages import body_of, document, html, ids_of
 from tests.web.server import Request, Server, reply, serving
 
 _TOP = Path(__file__).parents[2]
+
+pytestmark = pytest.mark.usefixtures("shared_sandboxes")  # for what runs in this process
 
 
 class Run(NamedTuple):
@@ -62,14 +64,14 @@ async def start(*arguments: str | Path) -> asyncio.subprocess.Process:
 
 
 async def run(*arguments: str | Path) -> Run:
-    """Run the command in a thread of this process, where nobody needs to interrupt it."""
+    """Run the command in a thread of this process, as no test here interrupts it."""
     return await asyncio.to_thread(_run, [*map(str, arguments)])
 
 
 def _run(arguments: list[str]) -> Run:
     result = CliRunner().invoke(cli, arguments)
     status, err = result.exit_code, result.stderr
-    if isinstance(result.exception, ReaderError):  # as reader.core.exit has it
+    if isinstance(result.exception, ReaderError):  # like reader.core.exit
         status, err = 2, f"{err}newsreader: {result.exception}\n"
     elif result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
@@ -83,7 +85,7 @@ def site(server: Server, number: int) -> dict[str, str | bytes]:
 
 
 class Gated:
-    """So many articles that the server answers for once the gate is open; the last of them are gone."""
+    """Articles that the server answers once the gate is open; the last ones are gone."""
 
     def __init__(self, server: Server, number: int, gone: int = 0) -> None:
         self.documents = site(server, number)
@@ -103,14 +105,14 @@ class Gated:
         await writer.drain()
 
     async def until_asked(self, number: int) -> None:
-        """Wait until so many articles were asked for."""
+        """Wait until that many articles were requested."""
         async with asyncio.timeout(60):
             while len(self.asked) < number:
                 self._news.clear()
                 await self._news.wait()
 
 
-async def test_two_at_once_share_the_work(server: Server, make_folder: MakeFolder) -> None:
+async def test_two_commands_share_the_work(server: Server, make_folder: MakeFolder) -> None:
     articles = Gated(server, 20, gone=4)
     folder = make_folder(articles.documents)
     await run("index", folder)
@@ -120,7 +122,7 @@ async def test_two_at_once_share_the_work(server: Server, make_folder: MakeFolde
     await articles.until_asked(4)
     articles.gate.set()
     answers = [json.loads((await asyncio.wait_for(each.communicate(), 60))[0]) for each in (one, other)]
-    assert sorted(articles.asked) == sorted(f"/{n}" for n in range(20)), "each once"
+    assert sorted(articles.asked) == sorted(f"/{n}" for n in range(20)), "each is requested once"
     status = [{each["id"]: each["status"] for each in answer} for answer in answers]
     assert status[0].keys() == status[1].keys()
     for id_ in status[0]:
@@ -129,7 +131,7 @@ async def test_two_at_once_share_the_work(server: Server, make_folder: MakeFolde
     assert all(each["error"] for answer in answers for each in answer if each["status"] == "failed")
 
 
-async def test_what_one_was_at_that_is_killed_another_fetches(server: Server, make_folder: MakeFolder) -> None:
+async def test_another_command_fetches_what_a_killed_one_had_claimed(server: Server, make_folder: MakeFolder) -> None:
     articles = Gated(server, 6)
     folder = make_folder(articles.documents)
     await run("index", folder)
@@ -144,12 +146,12 @@ async def test_what_one_was_at_that_is_killed_another_fetches(server: Server, ma
     assert [each["status"] for each in answer] == ["fetched"] * 6
 
 
-async def test_originals_are_fetched_and_the_next_time_there(server: Server, make_folder: MakeFolder) -> None:
+async def test_originals_are_fetched_once(server: Server, make_folder: MakeFolder) -> None:
     folder = make_folder(site(server, 5))
     assert await run("fetch", folder) == Run(0, "", "newsreader: 5 pages fetched.\n")
     asked = len(server.requests)
     assert await run("fetch", folder) == Run(0, "", "newsreader: 0 pages fetched, 5 already there.\n")
-    assert len(server.requests) == asked, "nothing goes out for what is there"
+    assert len(server.requests) == asked, "cached pages are not requested"
     assert (await run("fetch", folder, "--force")).err == "newsreader: 5 pages fetched.\n"
 
 
@@ -161,7 +163,7 @@ async def test_a_query_selects_what_to_fetch(server: Server, make_folder: MakeFo
     assert await run("fetch", folder, "nothing at all") == Run(0, "", nothing)
     found = await run("fetch", folder, "nothing at all", "--json")
     assert (found.status, found.json, found.err) == (0, [], nothing)
-    assert (await run("list", folder, "nothing at all")).err == nothing, "the same words everywhere"
+    assert (await run("list", folder, "nothing at all")).err == nothing, "the same message everywhere"
 
 
 async def test_failures_are_printed_and_set_the_exit_status(server: Server, make_folder: MakeFolder) -> None:
@@ -172,7 +174,7 @@ async def test_failures_are_printed_and_set_the_exit_status(server: Server, make
     assert found.status == 1
     assert sorted(found.out.splitlines()) == [
         "gone.md: 404 Not Found at 127.0.0.1.",
-        "none.md: The document has no address.",
+        "none.md: The document has no URL.",
     ]
     assert found.err == "newsreader: 1 page fetched, 2 failed.\n"
 
@@ -196,7 +198,7 @@ async def test_as_json_each_article_has_its_record(server: Server, make_folder: 
 
 
 @pytest.mark.parametrize("as_json", [True, False])
-async def test_ctrl_c_leaves_what_was_fetched_and_says_so(
+async def test_ctrl_c_keeps_fetched_pages_and_says_so(
     as_json: bool, server: Server, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     documents = site(server, 3)
@@ -225,7 +227,7 @@ async def test_ctrl_c_leaves_what_was_fetched_and_says_so(
 
 
 def _seen(server: Server, number: int) -> asyncio.Event:
-    """Return what tells that more than so many different addresses have been asked for and answered."""
+    """Return a condition: more than ``number`` different URLs were requested and answered."""
     seen = asyncio.Event()
 
     async def noted(request: Request, writer: asyncio.StreamWriter) -> None:
@@ -239,7 +241,7 @@ def _seen(server: Server, number: int) -> asyncio.Event:
     return seen
 
 
-async def test_killed_at_any_moment_it_leaves_whole_pages(
+async def test_a_killed_command_leaves_complete_pages(
     server: Server, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     folder = make_folder(site(server, 40))
@@ -256,10 +258,10 @@ async def test_killed_at_any_moment_it_leaves_whole_pages(
             assert page is not None
             assert page.extract.title == row.title
             assert body_of(opened.pages, row.id) == (html(row.title), "utf-8")
-    kept = len(library(folder).pages.ids_with_page())
-    assert kept > 0
-    there = f", {kept} already there" if kept < 40 else ""
-    assert (await run("fetch", folder)).err == f"newsreader: {format_count(40 - kept, 'page')} fetched{there}.\n"
+    stored = len(library(folder).pages.ids_with_page())
+    assert stored > 0
+    there = f", {stored} already there" if stored < 40 else ""
+    assert (await run("fetch", folder)).err == f"newsreader: {format_count(40 - stored, 'page')} fetched{there}.\n"
 
 
 async def test_pages_that_could_not_be_checked_are_reported(server: Server, make_folder: MakeFolder) -> None:
@@ -280,12 +282,13 @@ async def test_pages_that_could_not_be_checked_are_reported(server: Server, make
     assert [each["error"] for each in found.json if each["error"]] == [why, why]
 
 
-async def test_more_than_has_room_ends_it_and_is_told(server: Server, make_folder: MakeFolder) -> None:
+async def test_a_full_cache_ends_the_run_with_a_message(server: Server, make_folder: MakeFolder) -> None:
     configure('allow_hosts = ["127.0.0.1"]', "cache_mb = 1")
     noise = random.Random(1)
     documents = {}
+    vocabulary = [bytes(noise.choices(range(97, 123), k=9)).decode() for _ in range(15_000)]
     for n in range(20):
-        words = [bytes(noise.choices(range(97, 123), k=9)).decode() for _ in range(15_000)]
+        words = noise.sample(vocabulary, len(vocabulary))  # each page is compressed by itself
         text = "".join(f"<p>{' '.join(words[at : at + 100])}</p>" for at in range(0, len(words), 100))
         documents[f"{n}.md"] = document(server.on(f"/{n}", reply(html(f"Title {n}", 1, text))), title=f"Title {n}")
     folder = make_folder(documents)
@@ -296,14 +299,12 @@ async def test_more_than_has_room_ends_it_and_is_told(server: Server, make_folde
         assert "There is no room for more pages in 1 MB: " in found.err
         assert "cache_mb" in found.err
         assert "`newsreader cache clear`" in found.err
-    kept = (await run("cache", "info", "--json")).json["pages"]
-    assert 1 <= kept < 20
-    assert len(server.requests) - asked <= 2 * 6, "what is there is not thrown out for the others, and fetched again"
+    stored = (await run("cache", "info", "--json")).json["pages"]
+    assert 1 <= stored < 20
+    assert len(server.requests) - asked <= 2 * 6, "pages of this run are not evicted and fetched again"
 
 
-async def test_a_page_that_is_the_wrong_one_is_dropped_and_the_next_fetch_takes_what_is_there(
-    make_folder: MakeFolder, server: Server
-) -> None:
+async def test_after_dropping_a_page_the_next_fetch_stores_any_page(make_folder: MakeFolder, server: Server) -> None:
     configure('allow_hosts = ["127.0.0.1"]')
     folder = make_folder(site(server, 2))
     assert (await run("fetch", folder)).status == 0
@@ -313,15 +314,15 @@ async def test_a_page_that_is_the_wrong_one_is_dropped_and_the_next_fetch_takes_
     assert refused.status == 1
     assert "the stored page has 168 words" in refused.out
     dropped = await run("cache", "drop", folder, "0.md")
-    assert (dropped.status, dropped.out, dropped.err) == (0, "", "newsreader: Removed the page of 0.md.\n")
+    assert (dropped.status, dropped.out, dropped.err) == (0, "", "newsreader: Removed the cached page of 0.md.\n")
     again = await run("cache", "drop", folder, "0.md")
-    assert (again.status, again.err) == (2, "newsreader: No page of 0.md is cached.\n")
+    assert (again.status, again.err) == (2, "newsreader: 0.md has no cached page.\n")
     assert (await run("cache", "info", "--json")).json["pages"] == 1
     assert (await run("fetch", folder)).status == 0
     assert "Of something else" in (await run("show", folder, "0.md", "--page")).out
 
 
-async def test_two_commands_at_once_leave_one_good_cache(
+async def test_two_concurrent_commands_leave_an_intact_cache(
     server: Server, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     folder = make_folder(site(server, 20))
@@ -331,7 +332,9 @@ async def test_two_commands_at_once_leave_one_good_cache(
 
 
 @pytest.mark.parametrize("how", ["--offline", "enabled = false"])
-async def test_where_nothing_may_go_out_one_sentence_says_so(how: str, server: Server, make_folder: MakeFolder) -> None:
+async def test_disabled_fetching_is_explained_in_one_sentence(
+    how: str, server: Server, make_folder: MakeFolder
+) -> None:
     folder = make_folder(site(server, 1))
     if how != "--offline":
         configure(how)
@@ -345,14 +348,30 @@ async def test_where_nothing_may_go_out_one_sentence_says_so(how: str, server: S
     assert server.connections == 0
 
 
-async def test_a_setting_that_cannot_be_is_told(server: Server, make_folder: MakeFolder) -> None:
-    configure("cache_mb = 0")
-    found = await run("fetch", make_folder(site(server, 1)))
+async def test_an_invalid_setting_is_reported_and_the_others_are_in_force(
+    server: Server, make_folder: MakeFolder
+) -> None:
+    folder = make_folder(site(server, 1))
+    configure('allow_hosts = ["127.0.0.1"]', "user_agent = 0")
+    found = await run("fetch", folder)
+    assert found.status == 0
+    assert found.err.count("config.toml:3: [fetch] user_agent must be") == 1
+    configure('allow_hosts = ["127.0.0.1"]', "porxy = 'http://127.0.0.1:9'")
+    connections = server.connections
+    found = await run("fetch", folder, "--force")
     assert found.status == 2
-    assert "[fetch] cache_mb must be" in found.err
+    assert "config.toml:3: [fetch] has no setting “porxy”. Did you mean “proxy”?" in found.err
+    assert "Fetching is off until config.toml is corrected" in found.err
+    assert server.connections == connections
+    configure("cache_mb = 0")
+    found = await run("cache", "prune")
+    assert found.status == 2
+    assert "Nothing was removed, as cache_mb may be wrong. Correct config.toml, or use --limit." in found.err
+    assert "config.toml:2: [fetch] cache_mb must be" in found.err
+    assert (await run("cache", "prune", "--limit", "9")).status == 0
 
 
-async def test_where_pages_cannot_be_kept_nothing_is_fetched(server: Server, make_folder: MakeFolder) -> None:
+async def test_nothing_is_fetched_if_pages_cannot_be_saved(server: Server, make_folder: MakeFolder) -> None:
     folder = make_folder(site(server, 1))
     Paths.from_environment().cache.parent.mkdir(parents=True, exist_ok=True)
     Paths.from_environment().cache.write_text("a file in the place of the folder")
@@ -368,11 +387,11 @@ async def test_a_single_document_can_be_fetched(server: Server, make_folder: Mak
     assert "Title 1" in (await run("show", folder / "1.md", "1.md", "--page")).out
 
 
-async def test_a_kept_page_is_shown(server: Server, make_folder: MakeFolder) -> None:
+async def test_a_cached_page_is_shown(server: Server, make_folder: MakeFolder) -> None:
     folder = make_folder(site(server, 1))
     found = await run("show", folder, "0.md", "--page")
     assert found.status == 2
-    assert "No page of 0.md is cached." in found.err
+    assert "0.md has no cached page." in found.err
     await run("fetch", folder)
     server.handlers.clear()
     found = await run("show", folder, "0.md", "--page")
@@ -386,24 +405,24 @@ async def test_a_kept_page_is_shown(server: Server, make_folder: MakeFolder) -> 
     assert "Sentence 3 of Title 0 tells" in record["markdown"]
 
 
-async def test_without_an_address_nothing_is_advised_that_cannot_help(make_folder: MakeFolder) -> None:
+async def test_without_an_address_no_useless_hint_is_given(make_folder: MakeFolder) -> None:
     folder = make_folder({"a.md": "---\ntitle: A\n---\nIts own words.\n"})
     for fetches in (False, True):
         if fetches:
             await run("fetch", folder)
         found = await run("show", folder, "a.md", "--page")
         assert found.status == 2
-        assert "No page of a.md is cached. The document has no web address." in found.err
+        assert "a.md has no cached page. The document has no URL." in found.err
         assert "newsreader fetch" not in found.err
 
 
-async def test_why_there_is_no_page_is_remembered(server: Server, make_folder: MakeFolder) -> None:
+async def test_the_reason_for_a_missing_page_is_stored(server: Server, make_folder: MakeFolder) -> None:
     folder = make_folder({"gone.md": document(server.url("/gone"))})
     await run("fetch", folder)
     assert "404 Not Found at 127.0.0.1." in (await run("show", folder, "gone.md", "--page")).err
 
 
-async def test_the_cache_tells_what_is_in_it_and_is_emptied(
+async def test_the_cache_is_described_and_cleared(
     server: Server, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     empty = await run("cache", "info")
@@ -433,7 +452,7 @@ async def test_the_cache_tells_what_is_in_it_and_is_emptied(
     assert opened.pages.ids_with_page() == set()
 
 
-async def test_a_damaged_cache_costs_no_command_more_than_a_word(server: Server, make_folder: MakeFolder) -> None:
+async def test_a_damaged_cache_only_causes_a_notice(server: Server, make_folder: MakeFolder) -> None:
     folder = make_folder(site(server, 2))
     pages = Paths.from_environment().pages_file
     pages.parent.mkdir(parents=True, exist_ok=True)
@@ -445,7 +464,7 @@ async def test_a_damaged_cache_costs_no_command_more_than_a_word(server: Server,
     assert [record["hasPage"] for record in (await run("list", folder, "--json")).json] == [True, True]
 
 
-async def test_what_a_stranger_wrote_is_harmless_in_a_page(server: Server, make_folder: MakeFolder) -> None:
+async def test_hostile_text_in_a_page_is_harmless(server: Server, make_folder: MakeFolder) -> None:
     body = html("T\x1b]0;x\x07itle", 12, "<p>a&#27;]52;c;eA==&#7;b \u202e\u2066 \x9b31m</p>")
     folder = make_folder({"a.md": document(server.on("/a", reply(body)))})
     await run("fetch", folder)
@@ -454,7 +473,7 @@ async def test_what_a_stranger_wrote_is_harmless_in_a_page(server: Server, make_
         assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", out)
 
 
-async def test_marks_that_cannot_be_read_keep_every_page(
+async def test_unreadable_marks_protect_every_page(
     server: Server, make_folder: MakeFolder, own_directories: Paths
 ) -> None:
     folder = make_folder(site(server, 2))
@@ -465,13 +484,11 @@ async def test_marks_that_cannot_be_read_keep_every_page(
     db.close()
     found = await run("cache", "clear")
     assert found.status == 2
-    with Library.open(folder, own_directories).pages._database.read() as db:
+    with closing(sqlite3.connect(own_directories.pages_file)) as db:
         assert db.execute("SELECT count(*) FROM pages").fetchone() == (2,)
 
 
-async def test_in_a_terminal_a_bar_shows_how_far_it_is_and_ctrl_c_ends_it(
-    server: Server, make_folder: MakeFolder
-) -> None:
+async def test_a_terminal_shows_a_progress_bar_and_ctrl_c_stops(server: Server, make_folder: MakeFolder) -> None:
     documents = site(server, 12)
     asked = asyncio.Event()
 
@@ -495,7 +512,7 @@ async def test_in_a_terminal_a_bar_shows_how_far_it_is_and_ctrl_c_ends_it(
     assert status == 130
 
 
-async def test_what_failed_goes_to_stdout_also_where_a_bar_is_shown(
+async def test_failures_go_to_stdout_even_with_a_progress_bar(
     server: Server, make_folder: MakeFolder, tmp_path: Path
 ) -> None:
     folder = make_folder({**site(server, 3), "gone.md": document(server.url("/gone"))})

@@ -1,4 +1,4 @@
-"""How `newsreader index` ends and what it tells meanwhile: the real command, in processes of its own."""
+"""How `newsreader index` ends and what it prints meanwhile: the real command, in separate processes."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def _many(count: int) -> dict[str, str]:
 
 
 def _children(parent: int) -> set[int]:
-    """Return the processes that ``parent`` began and that have not ended."""
+    """Return the running processes that ``parent`` has started."""
     found = set()
     for entry in Path("/proc").iterdir():
         try:
             state, above = (entry / "stat").read_text().rpartition(")")[2].split()[:2]
-        except (OSError, ValueError):  # no process, or one that has ended meanwhile
+        except (OSError, ValueError):  # not a process, or one that has ended meanwhile
             continue
         if int(above) == parent and state != "Z":
             found.add(int(entry.name))
@@ -47,21 +47,23 @@ def _is_running(pid: int) -> bool:
 
 @pytest.mark.parametrize("signal_", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_worker_processes_end_with_the_command(make_folder: MakeFolder, signal_: signal.Signals) -> None:
-    folder = make_folder(_many(6000))
+    folder = make_folder(_many(3000))
     with subprocess.Popen(
         [*_COMMAND, str(folder)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=_TOP
     ) as command:
         deadline = time.monotonic() + _PATIENCE
         while not (begun := _children(command.pid)):
             assert time.monotonic() < deadline
-            assert command.poll() is None, "it ended without a process"
+            assert command.poll() is None, "it ended without starting a process"
+            time.sleep(0.005)  # the system reports no new process of another one
         os.kill(command.pid, signal_)
-        _, told = command.communicate(timeout=_PATIENCE)
+        _, output = command.communicate(timeout=_PATIENCE)
     assert command.returncode == (130 if signal_ == signal.SIGINT else -signal_)
-    assert b"Traceback" not in told
+    assert b"Traceback" not in output
     deadline = time.monotonic() + _PATIENCE
     while any(map(_is_running, begun)):
-        assert time.monotonic() < deadline, "a parser process goes on alone"
+        assert time.monotonic() < deadline, "a parser process is still running"
+        time.sleep(0.005)
 
 
 def test_an_unwritable_cache_directory_is_an_error(make_folder: MakeFolder, tmp_path: Path) -> None:
@@ -76,21 +78,21 @@ def test_an_unwritable_cache_directory_is_an_error(make_folder: MakeFolder, tmp_
 
 
 def test_long_runs_print_progress_lines(make_folder: MakeFolder) -> None:
-    # In this process's child, the time between two lines is set to none: nobody wants to wait for five seconds.
+    # In this child process, the interval between two lines is zero, so that the test need not wait for five seconds.
     program = (
         "import sys, reader.cli.main as cli, reader.cli.session as library; "
         "library.SECONDS_BETWEEN_LINES = 0.0; sys.argv[0] = 'newsreader'; cli.main()"
     )
-    folder = make_folder(_many(3000))
+    folder = make_folder(_many(1500))
     found = subprocess.run(
         [sys.executable, "-c", program, "index", str(folder)], capture_output=True, text=True, cwd=_TOP, check=False
     )
     assert found.returncode == 0
-    assert found.stdout.startswith("3,000 articles in 3,000 documents")
+    assert found.stdout.startswith("1,500 articles in 1,500 documents")
     lines = found.stderr.splitlines()
-    told = [re.fullmatch(r"newsreader: ([\d,]+) of ([\d,]+)\+?(?:, .+)?\.", line) for line in lines]
-    assert told
-    assert all(told), lines
-    done = [int(line[1].replace(",", "")) for line in told if line]
+    output = [re.fullmatch(r"newsreader: ([\d,]+) of ([\d,]+)\+?(?:, .+)?\.", line) for line in lines]
+    assert output
+    assert all(output), lines
+    done = [int(line[1].replace(",", "")) for line in output if line]
     assert done == sorted(done)
-    assert done[-1] == 3000
+    assert done[-1] == 1500

@@ -1,4 +1,4 @@
-"""The commands, in this process for speed; what needs a process of its own is in test_cli_process.py."""
+"""The commands, in this process for speed; what needs a separate process is in test_process.py."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from rich.cells import cell_len
 
 from reader import __version__
 from reader.cli.main import cli
+from reader.core.paths import Paths
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
 
@@ -28,7 +29,10 @@ _JURIST, _CGTN, _STAR, _BIG, _CAIXIN = (
 )
 
 
-_FURTHER = "category published ampWebUrl cdnAmpWebUrl images related body bodyFormat secured extra"
+_FURTHER = (
+    "category published excerptIsFromBody updatedDateTime ampWebUrl cdnAmpWebUrl images related body bodyFormat "
+    "secured extra"
+)
 
 
 def _run(*arguments: str | Path) -> Result:
@@ -52,6 +56,32 @@ def _json(*arguments: str | Path) -> Any:
 def test_the_seeds_are_listed_in_every_order(seeds: Path, by: str, order: list[str], reversed_: list[str]) -> None:
     assert [each["path"] for each in _json("list", seeds, "--sort", by)] == order
     assert [each["path"] for each in _json("list", seeds, "--sort", by, "--reverse")] == reversed_
+
+
+@pytest.mark.parametrize(
+    ("settings", "wrong", "advice"),
+    [
+        ('[fields]\nwhen = ["date"]', "[fields] has no field “when”", "The fields are: title, date, "),
+        ('[fields]\ndate = "when"', "[fields] date must be a list", 'such as ["when"]'),
+        ('[dates]\norder = "ymd"', "[dates] order must be", '"dmy" or "mdy"'),
+        ("[fields", "not valid TOML", "Fix that line"),
+    ],
+)
+@pytest.mark.parametrize("command", ["list", "count", "check", "index"])
+def test_wrong_settings_are_reported_and_documents_are_read_with_the_others(
+    make_folder: MakeFolder, command: str, settings: str, wrong: str, advice: str
+) -> None:
+    folder = make_folder({"a.md": "---\ntitle: T\n---\n"})
+    file = Paths.from_environment().config_file
+    file.parent.mkdir(parents=True)
+    file.write_text(settings)
+    result = _run(command, folder)
+    notice, *others = result.stderr.splitlines()
+    assert (result.exit_code, bool(result.stdout)) == (0, command != "check")
+    assert notice.startswith(f"newsreader: {file}:{settings.count(chr(10)) + 1}: ")
+    assert wrong in notice
+    assert advice in notice
+    assert len(others) == (command == "check")
 
 
 def test_the_default_order_is_quality(seeds: Path) -> None:
@@ -79,6 +109,7 @@ def test_a_listed_article_has_exactly_the_promised_fields(seeds: Path) -> None:
         "heat": None,
         "provider": {"name": "Jurist", "domain": "jurist.org"},
         "topics": best["topics"],
+        "authors": [],
         "read": False,
         "starred": False,
         "tags": [],
@@ -88,7 +119,7 @@ def test_a_listed_article_has_exactly_the_promised_fields(seeds: Path) -> None:
     assert len(best["id"]) == 16
 
 
-def test_a_list_into_a_pipe_is_plain_and_one_line_an_article(seeds: Path) -> None:
+def test_a_pipe_gets_plain_text_with_one_line_per_article(seeds: Path) -> None:
     result = _run("list", seeds, "--limit", "1")
     assert result.stderr == ""
     assert result.stdout == (
@@ -97,7 +128,7 @@ def test_a_list_into_a_pipe_is_plain_and_one_line_an_article(seeds: Path) -> Non
     )
 
 
-def test_what_is_unknown_is_a_dash(make_folder: MakeFolder) -> None:
+def test_unknown_values_are_dashes(make_folder: MakeFolder) -> None:
     folder = make_folder(
         {"a.md": "---\ntitle: T\nheat: -1\n---\n", "b.md": "---\ntitle: U\nquality: 2.50\nheat: 7\n---\n"}
     )
@@ -116,7 +147,7 @@ def test_an_article_is_shown_with_every_field(seeds: Path, which: str) -> None:
     assert _json("show", seeds / _CAIXIN, which) | {"id": shown["id"]} == shown
 
 
-def test_every_seed_can_be_shown_by_each_of_its_names(seeds: Path) -> None:
+def test_every_seed_can_be_shown_by_path_name_and_id(seeds: Path) -> None:
     for listed in _json("list", seeds):
         shown = _json("show", seeds, listed["path"])
         assert {name: shown[name] for name in listed if name != "provider"} == {
@@ -125,7 +156,7 @@ def test_every_seed_can_be_shown_by_each_of_its_names(seeds: Path) -> None:
         assert _run("show", seeds, listed["id"]).stdout == _run("show", seeds, listed["path"]).stdout
 
 
-def test_an_article_is_shown_to_be_read(make_folder: MakeFolder) -> None:
+def test_an_article_is_printed_as_text(make_folder: MakeFolder) -> None:
     folder = make_folder(
         {
             "a.md": "---\ntitle: The Title\nexcerpt: In short.\npublishedDateTime: 2021-07-28\ntype: video\n"
@@ -141,17 +172,17 @@ def test_an_article_is_shown_to_be_read(make_folder: MakeFolder) -> None:
     assert body == "A *body*."
     names = [line.partition(": ")[0] for line in facts.splitlines()]
     assert names == ["Source", "Date", "Type", "Quality", "Heat", "Topics", "Link", "AMP"]
-    assert more.splitlines() == ["length: 12", "name: Jane", 'levels: ["日本", 2]', "secured payload, 3 bytes"]
+    assert more.splitlines() == ["length: 12", "name: Jane", 'levels: ["日本", 2]', "secured: 3 bytes, encrypted"]
     assert "AAAA" not in shown
     assert related.splitlines() == ["Related (2)", "  64  Q: R", "      http://r.example/", "   -  S"]
 
 
-def test_an_article_without_anything_is_shown_too(make_folder: MakeFolder) -> None:
+def test_an_empty_article_is_printed(make_folder: MakeFolder) -> None:
     assert _run("show", make_folder({"a.md": "---\ntitle: T\n---\n"}), "a").stdout == "T\n"
 
 
 def _to_own_terminal(monkeypatch: pytest.MonkeyPatch, *arguments: str | Path) -> str:
-    """Return what the command writes to a terminal of 80 columns, without its styles."""
+    """Return what the command writes to a terminal of 80 columns, without styles."""
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("TERM", "xterm-256color")
     ours, theirs = pty.openpty()
@@ -164,7 +195,7 @@ def _to_own_terminal(monkeypatch: pytest.MonkeyPatch, *arguments: str | Path) ->
     return re.sub(r"\x1b\[[\d;]*m", "", written)
 
 
-def test_a_table_keeps_its_grid_whatever_the_titles(make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_any_titles_keep_the_columns_of_a_table(make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     titles = {
         "[/nope] [@click=app.quit] [red]x": "'[/nope] [@click=app.quit] [red]x'",
         "]52;c;cm0=": '"\\e]52;c;cm0=\\a"',
@@ -188,7 +219,7 @@ def test_a_table_keeps_its_grid_whatever_the_titles(make_folder: MakeFolder, mon
     assert not {"\x1b", "\x07", "\u202e"} & set("".join(lines))
 
 
-def test_in_a_table_what_is_unknown_is_a_dash(make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_values_are_dashes_in_a_table(make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = _to_own_terminal(monkeypatch, "list", make_folder({"a.md": "---\ntitle: T\n---\n"})).splitlines()
     assert lines[1].split() == ["–", "–", "–", "T"]
 
@@ -199,14 +230,16 @@ def test_check_reports_no_problems_for_good_documents(seeds: Path) -> None:
     assert _run("check", seeds, "--json").stdout == "[]\n"
 
 
-def test_check_reports_every_problem_with_its_place(make_folder: MakeFolder) -> None:
-    folder = make_folder({"a.md": "---\ntitle: T\nquality: x\nrelated:\n- heat: -9\n---\n", "b.md": "plain"})
+def test_check_reports_every_problem_with_its_position(make_folder: MakeFolder) -> None:
+    folder = make_folder(
+        {"a.md": "---\ntitle: T\nquality: x\nrelated:\n- heat: -9\n---\n", "b.md": "---\ntitle: a: b\n---\n"}
+    )
     result = _run("check", folder)
     assert result.exit_code == 1
     assert result.stdout.splitlines() == [
         "a.md:3: quality: expected a number, found “x”",
         "a.md:5: related[0].heat: expected 0 or more, or -1 for unknown, found -9",
-        "b.md:1: document: there is no front matter: the file should start with a line of three dashes",
+        "b.md:2: title: this is not valid YAML (mapping values are not allowed in this context); it is read as text",
     ]
     assert result.stderr == "newsreader: 3 problems in 2 documents.\n"
     as_json = _run("check", folder, "--json")
@@ -214,25 +247,23 @@ def test_check_reports_every_problem_with_its_place(make_folder: MakeFolder) -> 
     assert [(each["file"], each["line"], each["field"]) for each in json.loads(as_json.stdout)] == [
         ("a.md", 3, "quality"),
         ("a.md", 5, "related[0].heat"),
-        ("b.md", 1, None),
+        ("b.md", 2, "title"),
     ]
 
 
 @pytest.mark.parametrize(
-    ("documents", "said"),
+    ("documents", "message"),
     [
         ({}, "There are no articles in news."),
         ({"a.pdf": "", ".b.md": ""}, "There are no articles in news."),
-        ({"a.md": ""}, "There are no articles in news. 1 document could not be read; `newsreader check` says why."),
-        ({"a.md": "", "b.md": "x"}, "There are no articles in news. 2 documents could not be read; `newsreader check`"),
     ],
 )
-def test_a_folder_without_articles_gets_a_sentence(
-    make_folder: MakeFolder, documents: dict[str, str], said: str
+def test_a_folder_without_articles_is_reported(
+    make_folder: MakeFolder, documents: dict[str, str], message: str
 ) -> None:
     result = _run("list", make_folder(documents))
     assert (result.exit_code, result.stdout) == (0, "")
-    assert result.stderr.startswith(f"newsreader: {said}")
+    assert result.stderr.startswith(f"newsreader: {message}")
 
 
 _HOSTILE = {
@@ -265,7 +296,7 @@ def test_untrusted_text_is_harmless_in_every_output(make_folder: MakeFolder) -> 
         assert "\\u001b" not in output.lower()
 
 
-def test_a_file_name_that_is_no_text_is_listed_and_shown_by_id(tmp_path: Path) -> None:
+def test_a_file_name_that_is_not_text_is_listed_and_shown_by_id(tmp_path: Path) -> None:
     try:
         (tmp_path / os.fsdecode(b"caf\xe9.md")).write_text("---\ntitle: T\n---\n")
     except OSError:
@@ -276,12 +307,12 @@ def test_a_file_name_that_is_no_text_is_listed_and_shown_by_id(tmp_path: Path) -
     assert _json("show", tmp_path, os.fsdecode(b"caf\xe9.md"))["title"] == "T"
 
 
-def test_a_list_longer_than_is_read_at_once_is_whole(make_folder: MakeFolder) -> None:
+def test_a_list_longer_than_one_batch_is_complete(make_folder: MakeFolder) -> None:
     folder = make_folder({f"{n:04}.md": f"---\ntitle: t\nquality: {n}\n---\n" for n in range(1100)})
     assert [each["quality"] for each in _json("list", folder, "--reverse")] == list(range(1100))
 
 
-def test_what_could_not_be_opened_as_usual_is_said_and_the_list_printed(
+def test_problems_while_opening_are_reported_and_the_list_is_printed(
     seeds: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("")
@@ -302,7 +333,7 @@ def test_help_and_version(option: str) -> None:
     assert all(words in result.stdout for words in expected)
 
 
-def test_a_path_alone_means_to_open_it() -> None:
+def test_a_path_alone_opens_it() -> None:
     assert "Open PATH" in _run("open", "--help").stdout
     assert "--offline" in _run("--help").stdout
     assert _run("seeds", "--help").stdout == _run("open", "--help").stdout
@@ -322,10 +353,70 @@ def test_a_path_alone_means_to_open_it() -> None:
         ("news", "open", False),
     ],
 )
-def test_offline_may_stand_before_what_is_opened(
+def test_offline_may_precede_the_path(
     line: str, command: str, offline: bool | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     called: list[bool | None] = []
     monkeypatch.setattr(cli.commands[command], "callback", lambda **given: called.append(given.get("offline")))
     assert CliRunner().invoke(cli, line.split(), catch_exceptions=False).exit_code == 0
     assert called == [offline]
+
+
+def test_a_query_finds_signs_authors_and_what_more_shows(make_folder: MakeFolder) -> None:
+    folder = make_folder(
+        {
+            "a.md": "---\ntitle: C++ news\nauthor: Ann Lee\nmood: sunny\n---\n",
+            "b.md": "---\ntitle: Cats and cars\n---\nIt costs € 5.",
+        }
+    )
+    for query in ("C++", 'author:"ann lee"', "lee", "text:sunny", "++"):
+        assert [each["path"] for each in _json("list", folder, query)] == ["a.md"], query
+    assert [each["path"] for each in _json("list", folder, "€")] == ["b.md"]
+    assert _json("list", folder, "cats OR c", "--sort", "relevance")[0]["path"] == "b.md"
+
+
+def test_a_document_is_explained_field_by_field(make_folder: MakeFolder) -> None:
+    folder = make_folder(
+        {
+            "a.md": "---\nheadline: T\ndate: 2024-01-02\npubDate: 2024-02-03\nlink: /x\nmood: sunny\n"
+            "cover: 7: 8\n---\nText.\n"
+        }
+    )
+    assert _run("check", folder, "--explain", "a.md").stdout.splitlines() == [
+        "title: T",
+        "    from headline",
+        "publishedDateTime: 2024-01-02",
+        "    from date",
+        "excerpt: Text.",
+        "    from the first paragraph of the body",
+        "images: 7: 8",
+        "    from cover",
+        "without a value: topics, originalUrl",
+        "pubDate: not used, because publishedDateTime is from date; shown under More",
+        "link: not used, because it gives no originalUrl; shown under More",
+        "mood: not used; shown under More",
+        "a.md:7: cover: this is not valid YAML (mapping values are not allowed in this context); it is read as text",
+    ]
+    explained = _json("check", folder, "--explain", "a.md")
+    assert explained["fields"]["title"] == {"value": "T", "from": "headline"}
+    assert (explained["unused"], explained["missing"]) == (["pubDate", "link", "mood"], ["topics", "originalUrl"])
+
+
+def test_the_explanation_says_where_values_are_that_have_no_key_of_their_name(make_folder: MakeFolder) -> None:
+    folder = make_folder(
+        {
+            "a.md": "---\nprovider: {name: P, authors: [Ann]}\nLanguage: de\n---\n",
+            "b.html": "<html lang=en><head><title>T</title><meta name=description content=D></head><p>x</p></html>",
+        }
+    )
+    fields = _json("check", folder, "--explain", "a.md")["fields"]
+    assert {name: field["from"] for name, field in fields.items()} == {
+        "title": "the name of the file",
+        "authors": "provider",
+        "site": "provider",
+        "lang": "Language",
+    }
+    fields = _json("check", folder, "--explain", "b.html")["fields"]
+    assert {name: field["from"] for name, field in fields.items()} == dict.fromkeys(
+        ("title", "excerpt", "lang"), "the head of the page"
+    )

@@ -1,7 +1,8 @@
-"""The commands that share marks, as a whole: two machines, files, pipes, refusals."""
+"""The commands that share marks, end to end: two machines, files, pipes, errors."""
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -15,7 +16,7 @@ from click.testing import CliRunner, Result
 
 from reader.cli.main import cli
 from reader.core.errors import ReaderError
-from reader.core.marks import MarkChange
+from reader.core.marks import STARRED, MarkChange
 from reader.core.paths import Paths
 from reader.storage.sqlite.marks.store import ArticleMarks, MarkStore
 
@@ -63,7 +64,7 @@ def test_two_machines_share_their_marks(tmp_path: Path, monkeypatch: pytest.Monk
     assert _run("export", "-").stdout_bytes == exported
 
 
-def test_before_an_import_that_changes_something_there_is_a_backup(own_directories: Paths, tmp_path: Path) -> None:
+def test_a_backup_is_made_before_an_import_that_changes_something(own_directories: Paths, tmp_path: Path) -> None:
     with closing(MarkStore.open(own_directories.state_file)[0]) as state:
         state.mark([_A], MarkChange(read=True))
     exported = _run("export", "-").stdout_bytes
@@ -75,7 +76,7 @@ def test_before_an_import_that_changes_something_there_is_a_backup(own_directori
         assert (before.read_among([_A]), now.read_among([_A])) == ({_A}, frozenset())
 
 
-def test_an_import_says_what_else_there_is_and_that_a_clock_was_wrong(own_directories: Paths) -> None:
+def test_an_import_reports_items_and_wrong_clocks(own_directories: Paths) -> None:
     with closing(MarkStore.open(own_directories.state_file)[0]) as state:
         state.mark([_A, _B], MarkChange(read=True))
         state.items.put("view", {"AI": {"query": "tag:ai"}, "All": {}}, description="Saved two views")
@@ -87,7 +88,7 @@ def test_an_import_says_what_else_there_is_and_that_a_clock_was_wrong(own_direct
     result = _run("import", "-", text=later)
     assert result.stderr.splitlines()[1:] == [
         "newsreader: It also has 2 saved views.",
-        "newsreader: 2 marks in it had a time in the future, so a clock was wrong, there or here. "
+        "newsreader: 2 marks in it had a time in the future: a clock is or was wrong, there or here. "
         "Your next changes still count as more recent.",
     ]
     with closing(MarkStore.open(own_directories.state_file)[0]) as state:
@@ -112,20 +113,20 @@ def test_an_export_is_the_same_in_every_process(own_directories: Paths) -> None:
     assert exports == {_run("export", "-").stdout_bytes}
 
 
-def test_closed_standard_input_is_told(own_directories: Paths) -> None:
+def test_closed_standard_input_is_reported(own_directories: Paths) -> None:
     ended = _process("import", "-", preexec_fn=lambda: os.close(0))
     assert ended.returncode == 2
     assert ended.stderr.startswith(b"newsreader: Cannot read standard input: bad file descriptor.")
 
 
-def test_one_bad_line_and_nothing_is_imported(own_directories: Paths) -> None:
+def test_one_invalid_line_prevents_the_import(own_directories: Paths) -> None:
     with closing(MarkStore.open(own_directories.state_file)[0]) as state:
         state.mark([_A], MarkChange(read=True))
         exported = _run("export", "-").stdout_bytes
         state.mark([_A], MarkChange(read=False))
         before = _run("export", "-").stdout_bytes
-        told = _refused("import", "-", text=exported + b'{"id":"x"}\n')
-        assert told.startswith("Line 3 of standard input is invalid: it lacks “mark”.")
+        error = _refused("import", "-", text=exported + b'{"id":"x"}\n')
+        assert error.startswith("Line 3 of standard input is invalid: it lacks “mark”.")
         assert _run("export", "-").stdout_bytes == before
 
 
@@ -145,16 +146,14 @@ def test_a_list_has_the_marks(seeds: Path, own_directories: Paths) -> None:
     }  # fmt: skip
 
 
-def test_what_cannot_be_read_or_written_is_told(tmp_path: Path) -> None:
+def test_unreadable_and_unwritable_files_are_reported(tmp_path: Path) -> None:
     assert "nowhere: no such file or directory." in _refused("import", tmp_path / "nowhere")
-    assert "is a directory, not a file." in _refused("import", tmp_path)
+    assert "is a folder, not a file." in _refused("import", tmp_path)
     assert "could not be written" in _refused("export", tmp_path / "no" / "such")
     assert "Cannot read ]0;x" in _refused("import", "\x1b]0;x\x07")
 
 
-def test_without_a_file_of_marks_nothing_is_exported_or_imported(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_usable_marks_nothing_is_exported_or_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     exported = _run("export", "-").stdout_bytes
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("NEWSREADER_DATA_DIR", str(tmp_path / "file"))
@@ -165,23 +164,23 @@ def test_without_a_file_of_marks_nothing_is_exported_or_imported(
     assert "Marks are not saved in this session." in _refused("import", "-", text=exported)
 
 
-def test_a_damaged_file_is_told_of_and_what_is_left_exported(own_directories: Paths) -> None:
+def test_a_damaged_file_is_reported_and_the_rest_exported(own_directories: Paths) -> None:
     with closing(MarkStore.open(own_directories.state_file)[0]) as state:
         state.mark([_A], MarkChange(read=True))
         state.backup_if_due()
     own_directories.state_file.write_bytes(b"garbage" * 1000)
     result = _run("export", "-")
-    assert result.stderr.startswith("newsreader: The file of marks was damaged. It was moved to ")
+    assert result.stderr.startswith("newsreader: The marks file was damaged. It was moved to ")
     assert _A.encode() in result.stdout_bytes
 
 
-def test_the_command_without_a_word_says_what_is_missing() -> None:
+def test_the_command_without_arguments_says_what_is_missing() -> None:
     result = CliRunner().invoke(cli, ["state"])
     assert result.exit_code == 2
     assert "Missing command" in result.output
 
 
-def test_an_export_into_a_pipe_that_is_closed_is_no_error(own_directories: Paths) -> None:
+def test_an_export_into_a_closed_pipe_is_not_an_error(own_directories: Paths) -> None:
     with closing(MarkStore.open(own_directories.state_file)[0]) as state:
         state.mark([f"{n:016x}" for n in range(5000)], MarkChange(read=True))
     process = subprocess.Popen(
@@ -195,3 +194,44 @@ def test_an_export_into_a_pipe_that_is_closed_is_no_error(own_directories: Paths
     with process.stderr as errors:
         assert errors.read() == b""
     assert process.wait() == 0
+
+
+def test_marks_that_only_commands_made_survive_the_loss_of_the_file(
+    seeds: Path, own_directories: Paths, tmp_path: Path
+) -> None:
+    def lose() -> None:
+        for each in own_directories.data.glob("state.db*"):
+            if ".daily-" not in each.name:
+                each.unlink()
+
+    def restored() -> int:
+        lose()
+        with closing(MarkStore.open(own_directories.state_file)[0]) as state:
+            return len(state.all_marked(STARRED))
+
+    with closing(MarkStore.open(own_directories.state_file)[0]) as state:
+        state.settings.set("theme", "light")
+        state.items.put("view", {"x": {"query": ""}}, description=None)
+        assert state.backup_if_due() is not None  # of today, and without marks
+    marked = CliRunner().invoke(cli, ["mark", str(seeds), "is:unread", "--star"], catch_exceptions=False)
+    assert (marked.exit_code, restored()) == (0, 5)
+    file = tmp_path / "marks.jsonl"
+    assert _run("export", file).exit_code == 0
+    for each in own_directories.data.iterdir():
+        each.unlink()
+    assert _run("import", file).exit_code == 0
+    assert restored() == 5
+
+
+def test_a_backup_that_fails_after_a_mark_is_reported(
+    seeds: Path, own_directories: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reader.storage.sqlite.marks.backups.sync", _fail)
+    marked = CliRunner().invoke(cli, ["mark", str(seeds), "is:unread", "--star"], catch_exceptions=False)
+    assert marked.exit_code == 0
+    assert "Starred 5 articles." in marked.stderr
+    assert "could not be backed up" in marked.stderr
+
+
+def _fail(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")

@@ -1,4 +1,4 @@
-"""The commands in a process of their own: pipes, terminals, encodings."""
+"""The commands in separate processes: pipes, terminals, encodings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from rich.cells import cell_len
+
+from reader.cli.main import cli
+from tests.conftest import OpenLibrary
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
 
@@ -21,9 +25,9 @@ _COMMAND = [sys.executable, "-m", "reader"]
 
 
 def _environ(**more: str) -> dict[str, str]:
-    """Return the environment of a process that finds the package, and nothing of whoever runs the tests."""
-    kept = {name: value for name, value in os.environ.items() if name.startswith(("NEWSREADER_", "PATH"))}
-    return kept | {"PYTHONPATH": str(_ROOT), "HOME": os.devnull} | more
+    """Return an environment that finds the package and contains nothing of the developer's."""
+    inherited = {name: value for name, value in os.environ.items() if name.startswith(("NEWSREADER_", "PATH"))}
+    return inherited | {"PYTHONPATH": str(_ROOT), "HOME": os.devnull} | more
 
 
 def _run(*arguments: str | Path, **environ: str) -> subprocess.CompletedProcess[bytes]:
@@ -46,7 +50,7 @@ def _in_terminal(*arguments: str | Path, columns: int = 100, **environ: str) -> 
         while chunk := os.read(ours, 65536):
             written += chunk
     except OSError:
-        pass  # how Linux says that the other end is closed
+        pass  # how Linux reports that the other end is closed
     finally:
         os.close(ours)
     _, errors = process.communicate()
@@ -58,39 +62,36 @@ def _without_styles(written: str) -> str:
     return re.sub(r"\x1b\[[\d;]*m", "", written)
 
 
-@pytest.fixture
-def many(make_folder: MakeFolder) -> Path:
-    """A folder whose list, and whose list of problems, is larger than any pipe holds."""
-    header = f"title: {'x' * 200}\nquality: bad\nheat: bad\npublishedDateTime: bad"
-    return make_folder({f"{n:04}.md": f"---\n{header}\n---\n" for n in range(1000)})
-
-
-def test_the_package_and_the_installed_command_are_one_program(seeds: Path) -> None:
+def test_the_package_and_the_installed_command_are_the_same_program(seeds: Path) -> None:
     ran = _run("list", seeds, "--json")
     assert (ran.returncode, ran.stderr) == (0, b"")
     assert len(json.loads(ran.stdout)) == 5
     installed = Path(sys.executable).with_name("newsreader")
-    if installed.exists():  # not when the tests run from a checkout alone
+    if installed.exists():  # not if the tests run from a plain checkout
         assert subprocess.check_output([installed, "list", seeds, "--json"], env=_environ()) == ran.stdout
 
 
-@pytest.mark.parametrize("more", [[], ["--json"]])
-@pytest.mark.parametrize("command", ["list", "check"])
-def test_a_pipe_that_is_closed_in_the_middle_is_no_error(many: Path, command: str, more: list[str]) -> None:
-    process = subprocess.Popen(
-        [*_COMMAND, command, many, *more], env=_environ(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    assert process.stdout is not None
-    assert process.stderr is not None
-    with process:
-        assert process.stdout.readline()
-        process.stdout.close()
-        assert process.stderr.read() == b""
-    assert process.returncode == 0
+def test_a_pipe_closed_in_the_middle_is_not_an_error(make_folder: MakeFolder, library: OpenLibrary) -> None:
+    # Lists, and lists of problems, that are longer than a pipe holds.
+    header = f"title: {'x' * 200}\nquality: bad\nheat: bad\npublishedDateTime: bad"
+    many = make_folder({f"{n:04}.md": f"---\n{header}\n---\n" for n in range(1000)})
+    library(many)
+    for arguments in (["list"], ["list", "--json"], ["check"], ["check", "--json"]):
+        command, *more = arguments
+        process = subprocess.Popen(
+            [*_COMMAND, command, many, *more], env=_environ(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        assert process.stdout is not None
+        assert process.stderr is not None
+        with process:
+            assert process.stdout.readline()
+            process.stdout.close()
+            assert process.stderr.read() == b"", arguments
+        assert process.returncode == 0, arguments
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "output"),
     [
         (["--help"], b""),
         (["--version"], b""),
@@ -99,16 +100,16 @@ def test_a_pipe_that_is_closed_in_the_middle_is_no_error(many: Path, command: st
         (["check", "BROKEN"], b"newsreader: 1 problem in 1 document.\n"),
     ],
 )
-def test_a_pipe_that_is_closed_from_the_start_is_no_error(
-    seeds: Path, make_folder: MakeFolder, arguments: list[str], said: bytes
+def test_a_pipe_closed_from_the_start_is_not_an_error(
+    seeds: Path, make_folder: MakeFolder, arguments: list[str], output: bytes
 ) -> None:
-    places = {"SEEDS": str(seeds), "BROKEN": str(make_folder({"a.md": ""}))}
+    places = {"SEEDS": str(seeds), "BROKEN": str(make_folder({"a.md": "---\nquality: x\n---\n"}))}
     end, start = os.pipe()
     os.close(end)
     with os.fdopen(start, "wb") as closed:
         words = [places.get(each, each) for each in arguments]
         ran = subprocess.run([*_COMMAND, *words], env=_environ(), stdout=closed, stderr=subprocess.PIPE, check=False)
-    assert (ran.returncode, ran.stderr) == (0, said)
+    assert (ran.returncode, ran.stderr) == (0, output)
 
 
 def test_errors_are_one_sentence_on_stderr_and_exit_with_2() -> None:
@@ -121,15 +122,16 @@ def test_errors_are_one_sentence_on_stderr_and_exit_with_2() -> None:
     "environ",
     [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}, {"LANG": "C"}],
 )
-def test_a_terminal_of_another_encoding_costs_characters_and_nothing_else(seeds: Path, environ: dict[str, str]) -> None:
+def test_a_terminal_with_another_encoding_only_loses_characters(seeds: Path, environ: dict[str, str]) -> None:
     plain, as_json = _run("list", seeds, **environ), _run("list", seeds, "--json", **environ)
     assert (plain.returncode, plain.stderr, len(plain.stdout.splitlines())) == (0, b"", 5)
     assert "China’s Top Court" in json.loads(as_json.stdout)[4]["title"]
-    for each in json.loads(as_json.stdout):
-        shown = _run("show", seeds, each["path"], "--json", **environ)
-        assert json.loads(shown.stdout)["title"] == each["title"]
-        assert _run("show", seeds, each["path"], **environ).returncode == 0
-    assert json.loads(as_json.stdout) == json.loads(_run("list", seeds, "--json").stdout)
+    last = json.loads(as_json.stdout)[4]
+    shown = _run("show", seeds, last["path"], "--json", **environ)
+    assert json.loads(shown.stdout)["title"] == last["title"]
+    assert _run("show", seeds, last["path"], **environ).returncode == 0
+    in_this_process = CliRunner().invoke(cli, ["list", str(seeds), "--json"], catch_exceptions=False)
+    assert json.loads(as_json.stdout) == json.loads(in_this_process.stdout)
 
 
 def test_a_list_in_a_terminal_is_a_table_that_fits(seeds: Path) -> None:
@@ -152,16 +154,16 @@ def test_a_list_in_a_terminal_is_a_table_that_fits(seeds: Path) -> None:
     assert max(map(cell_len, lines)) <= 100
 
 
-def test_a_table_without_colour_has_none(seeds: Path) -> None:
+def test_no_color_is_honored_in_tables(seeds: Path) -> None:
     written = _in_terminal("list", seeds, NO_COLOR="1")
     assert "Jurist" in written
     codes = {code for style in re.findall(r"\x1b\[([\d;]*)m", written) for code in style.split(";")}
-    assert codes <= {"0", "1", "2"}  # weight alone
+    assert codes <= {"0", "1", "2"}  # pure overhead
     assert "\x1b" not in _without_styles(written)
 
 
 def test_an_internal_error_prints_a_sentence_and_logs_its_traceback(seeds: Path, tmp_path: Path) -> None:
-    # A module that breaks on import stands for any mistake in the program.
+    # A module that fails on import stands for any error in the program.
     (tmp_path / "sqlite3.py").write_text("raise AssertionError('boom')")
     environ = {"PYTHONPATH": f"{tmp_path}{os.pathsep}{_ROOT}"}
     ran = _run("list", seeds, **environ)
@@ -183,7 +185,7 @@ def test_an_internal_error_in_one_document_costs_only_that_document(tmp_path: Pa
     assert b"Traceback" not in ran.stderr
 
 
-def test_the_names_of_files_in_a_mistaken_call_are_harmless(seeds: Path) -> None:
+def test_file_names_in_usage_errors_are_harmless(seeds: Path) -> None:
     ran = _run("check", seeds, "z\x1b]52;c;ZXZpbA==\x07.md")
     assert ran.returncode == 2
     assert b"unexpected extra argument" in ran.stderr
@@ -191,14 +193,18 @@ def test_the_names_of_files_in_a_mistaken_call_are_harmless(seeds: Path) -> None
     assert b"\x07" not in ran.stderr
 
 
-@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
 @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
-def test_the_first_and_the_last_day_of_the_calendar_can_be_shown(tmp_path: Path, moment: str, zone: str) -> None:
-    (tmp_path / "a.md").write_text(f"---\ntitle: A\npublishedDateTime: {moment}\n---\n")
-    assert moment.encode() in _run("list", tmp_path / "a.md", TZ=zone).stdout
-    shown = _run("show", tmp_path, "a.md", TZ=zone)
-    assert (shown.returncode, shown.stdout[:1]) == (0, b"A")
-    assert "A" in _in_terminal("list", tmp_path / "a.md", TZ=zone)
+def test_the_first_and_last_days_of_the_calendar_can_be_shown(make_folder: MakeFolder, zone: str) -> None:
+    moments = {"First": "0001-01-01T00:00:00Z", "Last": "9999-12-31T23:59:59Z"}
+    folder = make_folder(
+        {f"{name}.md": f"---\ntitle: {name}\npublishedDateTime: {moment}\n---\n" for name, moment in moments.items()}
+    )
+    listed, in_terminal = _run("list", folder, TZ=zone).stdout.decode(), _in_terminal("list", folder, TZ=zone)
+    for name, moment in moments.items():
+        assert moment in listed
+        assert name in in_terminal
+        shown = _run("show", folder, f"{name}.md", TZ=zone)
+        assert (shown.returncode, shown.stdout.decode().startswith(name)) == (0, True)
 
 
 def test_a_full_disk_is_reported(seeds: Path) -> None:
@@ -209,3 +215,26 @@ def test_a_full_disk_is_reported(seeds: Path) -> None:
         )  # fmt: skip
     assert ran.returncode == 2
     assert b"Output could not be written: no space left on device." in ran.stderr
+
+
+_INTERRUPTED = """
+import os, signal, sys
+def interrupt(event, values):
+    if event == "import" and values[0] == os.environ["AT"]:
+        os.kill(os.getpid(), signal.SIGINT)
+sys.addaudithook(interrupt)
+"""
+"""Written to ``sitecustomize.py``, which every Python process imports: Ctrl+C while a module is imported."""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "at"),
+    [
+        *(((), each) for each in ("reader.core.exit", "platformdirs", "reader.core.logs", "reader.startup", "textual")),
+        *((("list", "seeds"), each) for each in ("click", "reader.cli.fetch", "reader.core.logs", "sqlite3")),
+    ],
+)
+def test_ctrl_c_during_the_start_ends_it_quietly(tmp_path: Path, arguments: tuple[str, ...], at: str) -> None:
+    (tmp_path / "sitecustomize.py").write_text(_INTERRUPTED)
+    ran = _run(*arguments, PYTHONPATH=f"{tmp_path}{os.pathsep}{_ROOT}", AT=at)
+    assert (ran.returncode, ran.stdout, ran.stderr.strip()) == (130, b"", b"")

@@ -1,14 +1,23 @@
 from __future__ import annotations
 
+import os
+import time
+import tomllib
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from reader.config.load import load_config
+from reader.config.load import AppChecks, lines_of, load_config, problem_lines
 from reader.config.settings import Config, FetchSettings
-from reader.core.errors import ReaderError
+from reader.tui.keys import bindings
 
-_ACTIONS = frozenset({"open", "sort.heat"})
+_CHECKS = AppChecks(bindings.check_keys, lambda: ["nord", "gruvbox"])
+_STATEMENTS = [
+    "a = 1", "bb.c = 2", "bb.d = [\n1,\n2,\n]", "[t]", "[t.u]", "[[v]]", "# [w]", "", "'x y' = \"\"\"\n[z]\n\"\"\"",
+    "inl = { m = 1, n = [\n] }",
+]  # fmt: skip
 
 
 @pytest.fixture
@@ -17,7 +26,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_a_missing_file_means_the_defaults(path: Path) -> None:
-    assert load_config(path, _ACTIONS) == Config()
+    assert load_config(path, _CHECKS) == Config()
 
 
 @pytest.mark.parametrize(
@@ -25,73 +34,192 @@ def test_a_missing_file_means_the_defaults(path: Path) -> None:
     [
         ("", "", {}),
         ('theme = "nord"', "nord", {}),
-        ('[keys]\nopen = "x"\n"sort.heat" = "ctrl+h,h"', "", {"open": "x", "sort.heat": "ctrl+h,h"}),
+        ('[keys]\nopen = "x"\n"sort.heat" = "ctrl+t,f2"', "", {"open": "x", "sort.heat": "ctrl+t,f2"}),
     ],
 )
 def test_settings_are_read(path: Path, text: str, theme: str, keys: dict[str, str]) -> None:
     path.write_text(text)
-    config = load_config(path, _ACTIONS)
+    config = load_config(path, _CHECKS)
     assert (config.theme, dict(config.keys)) == (theme, keys)
 
 
+def test_names_of_fields_and_the_order_of_dates_are_read(path: Path) -> None:
+    path.write_text('[fields]\ndate = ["when"]\nurl = ["home", "web"]\n[dates]\norder = "mdy"\n')
+    config = load_config(path)
+    assert dict(config.fields) == {"publishedDateTime": ("when",), "originalUrl": ("home", "web")}
+    assert config.date_order == "mdy"
+
+
 @pytest.mark.parametrize(
-    ("text", "message"),
+    ("text", "line", "message"),
     [
-        ('colour = "x"', "unknown setting “colour”. The settings are: theme, [keys], [fetch]."),
-        ('"\\u001b]52;c;x\\u0007" = 1', "unknown setting “]52;c;x”."),
-        ("theme = 3", "theme must be the name of a theme, in quotes."),
-        ("keys = 3", "keys must be a table: [keys]."),
-        ('[keys]\nopne = "x"', "[keys] has no action “opne”. The actions are: open, sort.heat."),
-        ("[keys]\nopen = 3", '[keys] open must be a key in quotes, such as "x" or "ctrl+x".'),
-        ('[keys]\nopen = " "', "[keys] open must be a key"),
-        ("fetch = 1", "fetch must be a table: [fetch]."),
-        ("[fetch]\nenable = true", "[fetch] has no setting “enable”. The settings are: enabled, allow_hosts, proxy,"),
-        ("[fetch]\nenabled = 1", "[fetch] enabled must be true or false."),
-        ('[fetch]\nallow_hosts = "localhost"', "[fetch] allow_hosts must be a list of hosts"),
-        ('[fetch]\nallow_hosts = ["http://localhost"]', "[fetch] allow_hosts must be a list of hosts"),
-        ('[fetch]\nallow_hosts = ["127.0.0.1:8080"]', "[fetch] allow_hosts must be a list of hosts without scheme and"),
-        ('[fetch]\nallow_hosts = ["a.b:80"]', "[fetch] allow_hosts must be a list of hosts without scheme and port"),
+        ('[fields]\nheat = ["x"]', 2, "[fields] has no field “heat”. The fields are: title, date, updated, topics, "),
+        ("[fields]\ndate = 'when'", 2, '[fields] date must be a list of names, such as ["when"].'),
+        ("\nfields = 1", 2, "fields must be a table: [fields]."),
+        ('[dates]\norder = "ymd"', 2, '[dates] order must be "dmy" or "mdy".'),
+        ("[dates]\nzone = 1", 2, "[dates] has no setting “zone”. The settings are: order."),
         (
-            '[fetch]\nallow_hosts = ["::1", "1:2"]',
-            "[fetch] allow_hosts must be a list of hosts without scheme and port",
+            'colour = "x"',
+            1,
+            "unknown setting “colour”. The settings are: theme, density, mark_read, mark_read_after, browser",
         ),
-        ('[fetch]\nproxy = "proxy.example:3128"', "[fetch] proxy must be the URL of a proxy"),
-        ("[fetch]\nimages = 1", "[fetch] images must be true or false."),
-        ('[fetch]\ngraphics = "ascii"', '[fetch] graphics must be one of "auto", "kitty", "sixel", "blocks", "none".'),
-        ("[fetch]\ngraphics = true", "[fetch] graphics must be one of"),
-        ('[fetch]\nproxy = "http://a b"', "[fetch] proxy must be the URL of a proxy"),
-        ('[fetch]\nproxy = "http://a:99999"', "[fetch] proxy must be the URL of a proxy"),
-        ('[fetch]\nproxy = "http://:"', "[fetch] proxy must be the URL of a proxy"),
-        ('[fetch]\nuser_agent = "a\\nb"', "[fetch] user_agent must be one line"),
-        ('[fetch]\nuser_agent = " "', "[fetch] user_agent must be one line"),
-        ("[fetch]\ncache_mb = 0", "[fetch] cache_mb must be a whole number of megabytes"),
-        ("[fetch]\ncache_mb = true", "[fetch] cache_mb must be a whole number of megabytes"),
-        ("[fetch]\ncache_mb = 1.5", "[fetch] cache_mb must be a whole number of megabytes"),
-        ('[fetch]\narchive = "ask"', "[fetch] archive must be true or false."),
-        ("[fetch]\nimages = 0", "[fetch] images must be true or false."),
-        ("theme = ", "is not valid TOML: Invalid value (at end of document)."),
-        ("a = 1\na = 2\nb = 3", "at line 2"),
+        ('mark_read = "sometimes"', 1, 'mark_read must be one of "open", "rest", "never".'),
+        ("mark_read_after = 0", 1, "mark_read_after must be a number of seconds, at most 3,600."),
+        ('thme = "x"', 1, "unknown setting “thme”. Did you mean “theme”?"),
+        ("[fetsh]\nproxy = 1", 1, "unknown setting “fetsh”. Did you mean “[fetch]”?"),
+        ("images = true", 1, "unknown setting “images”. It belongs under [fetch]."),
+        ("[fetch]\ntheme = 1", 2, "[fetch] has no setting “theme”. It belongs above the first table."),
+        ('"\\u001b]52;c;x\\u0007" = 1', 1, "unknown setting “]52;c;x”."),
+        ("theme = 3", 1, "theme must be the name of a theme, in quotes."),
+        ('theme = "nrod"', 1, "there is no theme “nrod”. Did you mean “nord”?"),
+        ("keys = 3", 1, "keys must be a table: [keys]."),
+        ("fetch = 1", 1, "fetch must be a table: [fetch]."),
+        ("browser = 1", 1, "browser must be a command, such as"),
+        ('browser = "firefox \'"', 1, "browser must be a command"),
+        ('pager = [""]', 1, "pager must be a command"),
+        ('editor = "  "', 1, "editor must be a command"),
+        ('editor = ["vi", 1]', 1, "editor must be a command"),
+        ("[fetch]\n\nenable = true", 3, "[fetch] has no setting “enable”. Did you mean “enabled”?"),
+        ("[fetch]\nzzz = 1", 2, "[fetch] has no setting “zzz”. The settings are: enabled, allow_hosts, proxy,"),
+        ("[fetch]\nenabled = 1", 2, "[fetch] enabled must be true or false."),
+        ('[fetch]\nallow_hosts = "localhost"', 2, "[fetch] allow_hosts must be a list of hosts"),
+        ('[fetch]\nallow_hosts = ["http://localhost"]', 2, "[fetch] allow_hosts must be a list of hosts"),
+        ('[fetch]\nallow_hosts = ["127.0.0.1:8080"]', 2, "[fetch] allow_hosts must be a list of hosts without scheme"),
+        ('[fetch]\nallow_hosts = ["a.b:80"]', 2, "[fetch] allow_hosts must be a list of hosts without scheme and port"),
+        ('[fetch]\nallow_hosts = [\n"::1", "1:2"]', 2, "[fetch] allow_hosts must be a list of hosts without scheme"),
+        ('[fetch]\nproxy = "proxy.example:3128"', 2, "[fetch] proxy must be the URL of a proxy"),
+        ("[fetch]\nimages = 1", 2, '[fetch] images must be "ask", true or false.'),
+        (
+            '[fetch]\ngraphics = "ascii"',
+            2,
+            '[fetch] graphics must be one of "auto", "kitty", "sixel", "blocks", "none".',
+        ),
+        ("[fetch]\ngraphics = true", 2, "[fetch] graphics must be one of"),
+        ('[fetch]\nproxy = "http://a b"', 2, "[fetch] proxy must be the URL of a proxy"),
+        ('[fetch]\nproxy = "http://a:99999"', 2, "[fetch] proxy must be the URL of a proxy"),
+        ('[fetch]\nproxy = "http://:"', 2, "[fetch] proxy must be the URL of a proxy"),
+        ('[fetch]\nuser_agent = "a\\nb"', 2, "[fetch] user_agent must be one line"),
+        ('[fetch]\nuser_agent = " "', 2, "[fetch] user_agent must be one line"),
+        ("[fetch]\ncache_mb = 0", 2, "[fetch] cache_mb must be a whole number of megabytes"),
+        ("[fetch]\ncache_mb = true", 2, "[fetch] cache_mb must be a whole number of megabytes"),
+        ("[fetch]\ncache_mb = 1.5", 2, "[fetch] cache_mb must be a whole number of megabytes"),
+        ('[fetch]\narchive = "ask"', 2, "[fetch] archive must be true or false."),
+        ("[fetch]\nimages = 0", 2, '[fetch] images must be "ask", true or false.'),
+        (f"{'x' * 1000} = 1", 1, f"unknown setting “{'x' * 59}…”."),
+        ("\ntheme = ", 2, "not valid TOML: Invalid value, but the file ends here. Fix that line."),
+        ("a = 1\na = 2\nb = 3", 2, "not valid TOML: Cannot overwrite a value. Fix that line."),
+        (b'# x\ntheme = "\xff"', 2, "not valid TOML: the text is not UTF-8."),
+        (b" " * 200_001, 0, "the file is longer than 200,000 bytes."),
     ],
 )
-def test_an_invalid_setting_names_file_and_key(path: Path, text: str, message: str) -> None:
+def test_a_mistake_is_reported_with_its_line_and_the_rest_is_in_force(
+    path: Path, text: str | bytes, line: int, message: str
+) -> None:
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    found = load_config(path, _CHECKS)
+    assert len(found.problems) == 1
+    assert found.problems[0].line == line
+    (shown,) = problem_lines(found)
+    assert shown.startswith(f"{path}:{line}: {message}" if line else f"{path}: {message}")
+    assert shown.isprintable()
+    if "TOML" not in message and "longer" not in message:
+        path.write_text(f"pager = 'less'\n{text}\n" if "pager" not in message else f"browser = 'less'\n{text}\n")
+        rest = load_config(path, _CHECKS)
+        assert "less" in {*rest.pager, *rest.browser}
+        assert [each.line for each in rest.problems] == [line + 1]
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe"])
+def test_what_is_not_a_file_is_reported(path: Path, kind: str) -> None:
+    path.mkdir() if kind == "folder" else os.mkfifo(path)
+    (problem,) = load_config(path).problems
+    assert "not a regular file" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("text", "is_uncertain"),
+    [
+        ("[fetch]\nenabled = 1", True),
+        ("[fetch]\nenable = false", True),
+        ("[fetch]\nporxy = 'http://a'", True),
+        ("[fetch]\nproxy = 'socks5://a'", True),
+        ("enabled = false", True),
+        ("[fetsh]\nenabled = false", True),
+        ("fetch = false", True),
+        ("[fetch", True),
+        ("[fetch]\ncache_mb = 0", True),
+        ("[fetch]\narchive = 0\nzzz = 1", False),
+        ("zzz = 1\n[keys]\nzzz = 1", False),
+        ("", False),
+    ],
+)
+def test_nothing_is_fetched_while_a_mistake_may_be_meant_to_protect_the_user(
+    path: Path, text: str, is_uncertain: bool
+) -> None:
     path.write_text(text)
-    with pytest.raises(ReaderError) as caught:
-        load_config(path, _ACTIONS)
-    assert str(caught.value).startswith(str(path))
-    assert message in str(caught.value)
-    assert str(caught.value).isprintable()
+    assert bool(load_config(path, _CHECKS).fetch.refusal) == is_uncertain
 
 
-def test_a_file_that_is_not_utf_8_is_an_error(path: Path) -> None:
-    path.write_bytes(b'theme = "\xff"')
-    with pytest.raises(ReaderError, match=r"is not valid TOML: .*utf-8"):
-        load_config(path, _ACTIONS)
+def test_after_a_mistake_in_an_edit_what_was_set_before_stays(path: Path) -> None:
+    path.write_text('theme = "nord"\n[keys]\nopen = "x"\n[fetch]\nproxy = "http://a"\ncache_mb = 7')
+    before = load_config(path, _CHECKS)
+    path.write_text('theme = "nrod"\n[keys]\nopen = ""\n[fetch]\nproxy = "b"\ncache_mb = 8')
+    after = load_config(path, _CHECKS, before)
+    assert [each.line for each in after.problems] == [1, 3, 5]
+    assert (after.theme, after.keys["open"]) == ("nord", "x")
+    assert (after.fetch.proxy, after.fetch.cache_mb) == ("http://a", 8)
+    path.write_text("theme =")
+    broken = load_config(path, _CHECKS, after)
+    assert broken == after
+    assert [each.line for each in broken.problems] == [1]
 
 
-def test_a_folder_instead_of_the_file_is_an_error(path: Path) -> None:
-    path.mkdir()
-    with pytest.raises(ReaderError, match=": is a directory"):
-        load_config(path, _ACTIONS)
+def test_the_line_of_every_key_is_found() -> None:
+    text = """\
+# comment
+a = 1
+b.c = "x"  # [no]
+'q.r' = \'\'\'
+[not.a.table]
+d = 2
+\'\'\'
+
+[t]   # comment
+k = [
+  "[x]",  # a = 1
+]
+"u.v" = { w = 1 }
+[t.sub]
+deep = 1
+[[many]]
+one = 1
+[[many]]
+one = 2
+"""
+    assert lines_of(text) == {
+        ("a",): 2, ("b",): 3, ("b", "c"): 3, ("q.r",): 4, ("t",): 9, ("t", "k"): 10, ("t", "u.v"): 13,
+        ("t", "sub"): 14, ("many",): 16, ("many", "one"): 17,
+    }  # fmt: skip
+
+
+def test_an_absurd_file_takes_no_time() -> None:
+    lines = ["a = 1", "b = [", *["1,"] * 50_000, "]", "c = 1"]
+    began = time.process_time()
+    assert lines_of("\n".join(lines)) == {("a",): 1}
+    assert time.process_time() - began < 5
+
+
+@given(st.lists(st.sampled_from(_STATEMENTS), max_size=12))
+def test_every_key_that_the_parser_finds_has_a_line(statements: list[str]) -> None:
+    text = "\n".join(statements)
+    try:
+        values = tomllib.loads(text)
+    except ValueError:
+        return
+    lines = lines_of(text)
+    assert set(lines) >= {(name,) for name in values}
+    for names, line in lines.items():
+        assert names[-1] in text.split("\n")[line - 1]
 
 
 def test_fetch_settings_are_read(path: Path) -> None:
@@ -105,7 +233,7 @@ def test_fetch_settings_are_read(path: Path) -> None:
         "archive = true\n"
         "images = false\n"
     )
-    assert load_config(path, _ACTIONS).fetch == FetchSettings(
+    assert load_config(path, _CHECKS).fetch == FetchSettings(
         enabled=False,
         allow_hosts=("127.0.0.1", "intranet.example", "::1"),
         proxy="http://me:secret@proxy.example:3128",
@@ -118,9 +246,15 @@ def test_fetch_settings_are_read(path: Path) -> None:
 
 def test_the_password_of_a_proxy_is_never_shown(path: Path) -> None:
     path.write_text('[fetch]\nproxy = "socks5://me:secret@proxy.example"')
-    with pytest.raises(ReaderError) as caught:
-        load_config(path, _ACTIONS)
-    assert "secret" not in str(caught.value)
+    (problem,) = problem_lines(load_config(path, _CHECKS))
+    assert "proxy must be" in problem
+    assert "secret" not in problem
+
+
+def test_programs_are_commands_or_lists_of_words(path: Path) -> None:
+    path.write_text("browser = \"firefox --new-window '%s'\"\npager = ['less', '-R x']\neditor = ''")
+    config = load_config(path)
+    assert (config.browser, config.pager, config.editor) == (("firefox", "--new-window", "%s"), ("less", "-R x"), ())
 
 
 def test_without_known_actions_keys_are_not_checked(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Markup to try the parsers with, and what must hold of whatever they make of it."""
+"""Markup that stresses the parsers, and what must be true of their results."""
 
 from __future__ import annotations
 
@@ -64,11 +64,11 @@ soup: st.SearchStrategy[str] = st.lists(
     ),
     max_size=40,
 ).map("".join)
-"""Tags, markup of both kinds, entities and text of all scripts, in any order."""
+"""Tags, markup of both kinds, entities and text in all scripts, in any order."""
 
 
 def hostile(size: int) -> list[str]:
-    """Return texts of about ``size`` characters on which a careless parser is quadratic or recurses."""
+    """Return texts of about ``size`` characters for which a careless parser is quadratic or recurses."""
     units = [
         *(
             "<p>",
@@ -146,8 +146,8 @@ def hostile(size: int) -> list[str]:
 def is_linear(work: Callable[[str], object], make: Callable[[int], str], size: int) -> bool:
     """Whether ``work`` on ``make(2 * size)`` takes less than three times as long as on ``make(size)``.
 
-    Times of the processor, the best of several, and again if it looks bad, since the
-    machine may be busy. What takes under 20 ms is too quick to be compared.
+    CPU times, the best of several, repeated if the result looks bad, since the machine may be busy. Under 20 ms is too
+    short to compare.
     """
     short, long = make(size), make(2 * size)
     best_short = best_long = float("inf")
@@ -162,11 +162,10 @@ def is_linear(work: Callable[[str], object], make: Callable[[int], str], size: i
 
 
 def seconds(work: Callable[[str], object], source: str) -> float:
-    """Return the time of the processor that ``work`` takes.
+    """Return the CPU time that ``work`` takes.
 
-    Without what other threads take of it, and without looking for garbage in all that other tests have left.
+    Without the time of other threads, and without collecting the garbage of other tests.
     """
-    gc.collect()
     gc.disable()
     try:
         start = time.thread_time()
@@ -177,7 +176,7 @@ def seconds(work: Callable[[str], object], source: str) -> float:
 
 
 def depth(blocks: Iterable[Block]) -> int:
-    """Return how many containers there are inside each other."""
+    """Return how deep containers are nested."""
     deepest = 0
     for block in blocks:
         match block:
@@ -220,5 +219,5 @@ def _strings(spans: Iterable[Span]) -> Iterator[str]:
 
 
 def is_clean(text: str) -> bool:
-    """Whether nothing in ``text`` could act on a terminal."""
+    """Whether nothing in ``text`` could affect a terminal."""
     return clean_block(text) == text

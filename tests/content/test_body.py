@@ -24,7 +24,7 @@ def test_a_whole_page(body: str) -> None:
 
 
 @pytest.mark.parametrize("body", ["", "<p>x", "text about <html>", "<header>x</header>", "<htmlx>", "<!-- <html> -->"])
-def test_a_piece(body: str) -> None:
+def test_a_fragment(body: str) -> None:
     assert not is_whole_page(body)
 
 

@@ -5,12 +5,12 @@ from hypothesis import strategies as st
 
 from reader.content.blocks import Embed, Figure, ListBlock, Paragraph, Quote, Span, Table, TextStyle, links, plain_text
 from reader.content.html.builder import parse_html
-from reader.content.link_numbers import LinkNumbering, superscript_number
+from reader.content.link_numbers import LinkNumbering
 
 A, B = "https://a.example/", "https://b.example/"
 
 
-def test_numbers_stand_behind_links_in_the_order_of_reading() -> None:
+def test_numbers_follow_links_in_reading_order() -> None:
     numbering = LinkNumbering()
     blocks = numbering.blocks(
         (
@@ -40,24 +40,20 @@ def test_lists_and_tables_are_numbered_inside() -> None:
     assert plain_text(blocks) == "x¹\ny²\n\nhead¹\ncell²"
 
 
-def test_pictures_and_embeds_are_a_line_that_leads_there() -> None:
+def test_images_and_embeds_become_links() -> None:
     numbering = LinkNumbering()
     blocks = numbering.blocks((Figure(A, "A cat", (Span("Our cat"),)), Figure(B), Embed("https://v.example/", "video")))
-    assert plain_text(blocks).split("\n\n") == ["Picture · Our cat¹", "Picture²", "Video³"]
+    assert plain_text(blocks).split("\n\n") == ["Image · Our cat¹", "Image²", "Video³"]
     assert [href for _, href in numbering.links] == [A, B, "https://v.example/"]
 
 
-def test_numbers_have_as_many_figures_as_they_need() -> None:
-    assert superscript_number(1234567890) == "¹²³⁴⁵⁶⁷⁸⁹⁰"
-
-
 @given(st.lists(st.tuples(st.sampled_from("abc "), st.sampled_from(["", A, B])), max_size=20))
-def test_nothing_but_numbers_is_added_and_every_link_has_one(pieces: list[tuple[str, str]]) -> None:
+def test_only_numbers_are_added_and_every_link_has_one(pieces: list[tuple[str, str]]) -> None:
     before = (Paragraph(tuple(Span(text, href=href) for text, href in pieces)),)
     numbering = LinkNumbering()
     after = numbering.blocks(before)
-    kept = "".join(char for char in plain_text(after) if char not in "⁰¹²³⁴⁵⁶⁷⁸⁹")
-    assert kept == plain_text(before)
+    remaining = "".join(char for char in plain_text(after) if char not in "⁰¹²³⁴⁵⁶⁷⁸⁹")
+    assert remaining == plain_text(before)
     assert [href for _, href in numbering.links] == [href for _, href in links(before)]
 
 

@@ -10,7 +10,7 @@ from reader.content.html.links import LINK, WEB, resolve_link
 @pytest.mark.parametrize(
     "address", ["http://user:secret@a.example/", "https://www.bank.example@evil.example/login", "//u:p@a.example/x"]
 )
-def test_an_address_with_a_name_or_a_password_is_no_link(address: str) -> None:
+def test_an_address_with_a_user_name_or_password_is_not_a_link(address: str) -> None:
     assert resolve_link(address, "https://base.example/", LINK) == ""
     assert resolve_link(address, "", WEB) == ""
     blocks = parse_html(f'<p><a href="{address}">words</a></p>')

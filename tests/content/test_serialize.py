@@ -5,9 +5,9 @@ import marshal
 import pytest
 from hypothesis import given
 
+from reader.content.blocks import from_values, to_values
 from reader.content.html.builder import parse_html
 from reader.content.markdown.parser import parse_markdown
-from reader.content.serialize import from_values, to_values
 from tests.content.tag_soup import soup
 
 EVERYTHING = """
@@ -36,19 +36,19 @@ more
 """
 
 
-def test_every_kind_of_block_comes_through_as_it_was() -> None:
+def test_every_kind_of_block_survives_serialization() -> None:
     blocks = parse_markdown(EVERYTHING)
     assert len({type(block) for block in blocks}) == 8
     assert from_values(marshal.loads(marshal.dumps(to_values(blocks)))) == blocks
 
 
 @given(soup)
-def test_whatever_is_parsed_comes_through_as_it_was(source: str) -> None:
+def test_any_parsed_text_survives_serialization(source: str) -> None:
     blocks = parse_html(source)
     assert from_values(marshal.loads(marshal.dumps(to_values(blocks)))) == blocks
 
 
 @pytest.mark.parametrize("value", [[("heading",)], [("something", 1)], [()], [3]])
-def test_what_is_no_block_is_refused(value: list[object]) -> None:
+def test_invalid_values_are_refused(value: list[object]) -> None:
     with pytest.raises(ValueError, match="not a block"):
         from_values(value)

@@ -9,7 +9,7 @@ from reader.extraction.extract import extract
 
 
 @pytest.mark.parametrize(
-    ("text", "name", "said"),
+    ("text", "name", "expected"),
     [
         ("2", "sup", "²"),
         ("-10", "sup", "⁻¹⁰"),
@@ -22,16 +22,16 @@ from reader.extraction.extract import extract
         ("n", "sub", "n"),
     ],
 )
-def test_figures_are_shifted_where_there_are_such(text: str, name: str, said: str) -> None:
-    assert to_superscript(text, name) == said
+def test_digits_become_superscripts_where_they_exist(text: str, name: str, expected: str) -> None:
+    assert to_superscript(text, name) == expected
 
 
-def test_a_power_is_no_longer_number() -> None:
+def test_a_power_does_not_become_a_longer_number() -> None:
     source = "<p>10<sup>6</sup> m<sup>2</sup> of H<sub>2</sub>O, the 2<sup>nd</sup> time 3</p>"
     assert plain_text(parse_html(source)) == "10⁶ m² of H₂O, the 2nd time 3"
 
 
-def test_nor_in_a_page_that_is_fetched() -> None:
+def test_a_power_in_a_fetched_page_does_not_become_a_longer_number() -> None:
     text = "<p>There are 10<sup>6</sup> litres of H<sub>2</sub>O in the basin, which the town has built.</p>"
     found = extract(f"<html><body><article><h1>Water</h1>{text * 6}</article></body></html>")
     assert found is not None

@@ -11,8 +11,8 @@ from reader.core import logs
 
 
 @pytest.fixture(autouse=True)
-def _usual_logging(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Take away what start() adds for the whole program."""
+def _restored_logging(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Undo what start_logging() adds for the whole process."""
     root = logging.getLogger()
     monkeypatch.setattr(logging, "raiseExceptions", logging.raiseExceptions)
     handlers, level = root.handlers[:], root.level
@@ -32,6 +32,18 @@ def test_the_log_file_is_created_with_the_first_warning(tmp_path: Path) -> None:
     logging.getLogger("reader.x").warning("something to tell")
     assert path.read_text().endswith(" WARNING reader.x: something to tell\n")
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_the_log_files_are_for_their_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "newsreader.log"
+    previous = path.with_name("newsreader.log.1")
+    for each in (path, previous):
+        each.write_text("")
+        each.chmod(0o644)
+    logs.start_logging(path, max_bytes=50)
+    for _ in range(2):
+        logging.getLogger("reader.x").warning("something to tell")
+        assert {stat.S_IMODE(each.stat().st_mode) for each in (path, previous)} == {0o600}
 
 
 def _fail(words: str) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from reader.core.model import Article, Number
 from reader.core.ordering import SORT_KEYS, ArticleOrder, Sort, SortKey, index_in
 from reader.library.library import Library
-from reader.storage.sqlite.index.reader import Index
+from reader.storage.sqlite.index.folder_index import Index
 from tests.storage.parsed_file_helpers import put
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
@@ -21,13 +21,13 @@ _SORTS = [Sort(by, reverse) for by in SORT_KEYS for reverse in (False, True)]
 _NUMBERS = st.none() | st.integers(-3, 3) | st.sampled_from([0.5, 2.5])
 
 
-def test_a_view_knows_its_length_and_the_place_of_a_row() -> None:
+def test_an_order_has_a_length_and_the_index_of_a_row() -> None:
     view = ArticleOrder(Sort(), array("I", [3, 1, 2]))
     assert len(view) == 3
     assert [view.index_of(rowid) for rowid in (3, 1, 2, 4, -1)] == [0, 1, 2, None, None]
 
 
-def test_an_order_can_be_turned_round() -> None:
+def test_an_order_can_be_reversed() -> None:
     assert Sort("heat").reversed() == Sort("heat", reverse=True)
     assert Sort("heat").reversed().reversed() == Sort("heat")
 
@@ -44,7 +44,7 @@ def _document(title: str, quality: str = "", heat: str = "", date: str = "") -> 
         ("date", "new-tie low old-tie best none", "best old-tie low new-tie none"),
     ],
 )
-def test_what_is_unknown_comes_last_in_both_directions(
+def test_unknown_values_come_last_in_both_directions(
     make_folder: MakeFolder, library: OpenLibrary, by: SortKey, highest_first: str, lowest_first: str
 ) -> None:
     opened = library(
@@ -67,16 +67,14 @@ def test_what_is_unknown_comes_last_in_both_directions(
 
 
 @pytest.mark.parametrize("sort", _SORTS)
-def test_ties_fall_to_the_title_without_regard_to_case(
-    make_folder: MakeFolder, library: OpenLibrary, sort: Sort
-) -> None:
+def test_ties_are_broken_by_title_ignoring_case(make_folder: MakeFolder, library: OpenLibrary, sort: Sort) -> None:
     documents = {f"{title}.md": _document(title, "5", "5", "2021-01-01") for title in ("b", "A", "a2", "C")}
     opened = library(make_folder(documents))
     assert [row.title for row in opened.articles.rows(opened.articles.order(sort).rowids)] == ["A", "a2", "b", "C"]
 
 
 @given(st.lists(_NUMBERS, max_size=12), st.booleans())
-def test_any_values_are_in_order_with_the_unknown_last(values: list[Number | None], reverse: bool) -> None:
+def test_any_values_are_sorted_with_unknown_ones_last(values: list[Number | None], reverse: bool) -> None:
     index, _ = Index.open(None)
     put(index, *(Article(f"{at}.md", "t", quality=value) for at, value in enumerate(values)))
     rowids = index.order(Sort("quality", reverse))
@@ -87,7 +85,7 @@ def test_any_values_are_in_order_with_the_unknown_last(values: list[Number | Non
 
 
 @given(st.lists(st.integers(0, 2**32 - 1), max_size=40), st.integers(0, 2**32 - 1))
-def test_a_row_is_found_where_it_stands_whatever_bytes_its_neighbours_have(rowids: list[int], wanted: int) -> None:
+def test_a_row_is_found_whatever_bytes_its_neighbors_have(rowids: list[int], wanted: int) -> None:
     numbers = array("I", rowids)
     assert index_in(numbers, wanted) == (rowids.index(wanted) if wanted in rowids else None)
     for at, rowid in enumerate(rowids):

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from reader.core import text
 from reader.core.text import format_count, unescape
 
-# Characters that the gate treats in ways of their own, so that random text meets them often.
+# Characters with special treatment, so that random text contains them often.
 _ODD = (
     "\x1b\x07\x08\x7f\x9b\x85\u2028\r\n\t\v \u3000\u00a0\u200b\u200c\u200d\u200e\u202e\u2066\u2069\ufeff\ufe0f\ufe0e"
     "\u00ad\u0301\u0302\u064b\u0e31\u20e3مبคक्👩🏽👨❤🇩🇪日한\ud800\ufffe\U000e0041\U0001f3ff"
@@ -141,12 +141,12 @@ def test_character_references_are_decoded_whatever_their_length() -> None:
 
 @given(st.text(st.characters(max_codepoint=0x7F)) | st.text(st.sampled_from("ab \x00\t\n\x7f~")))
 def test_the_fast_path_for_ascii_equals_the_full_one(plain: str) -> None:
-    # One character beyond ASCII, and the whole text goes the long way.
+    # One character beyond ASCII, and the whole text takes the slow path.
     assert text.clean(plain) == text.clean(f"é {plain} é")[1:-1].strip()
     assert text.clean_block(plain) == text.clean_block(f"é{plain}é")[1:-1]
 
 
 @given(_TEXTS)
 def test_the_quick_check_covers_every_removed_character(any_text: str) -> None:
-    # A character that goes by itself makes the rest be looked at too, and is gone afterwards.
+    # A removed character makes the rest be checked too.
     assert text.clean_block(any_text) == text.clean_block(any_text + "x\x1b").removesuffix("x")

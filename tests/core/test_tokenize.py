@@ -1,4 +1,4 @@
-"""What a text is searched by."""
+"""The words by which a text is searched."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reader.core.tokenize import fold_case, is_single_character, spaced_body_wor
     ("text", "expected"),
     [
         ("Nouvelles règles pour l'Éléphant", ["nouvelles", "regles", "pour", "l", "elephant"]),
-        ("state-owned, C++ & 5G_x", ["state", "owned", "c", "5g", "x"]),
+        ("state-owned, C++ & 5G_x", ["state", "owned", "c", "ᐩᐩ", "5g", "x"]),
         ("人脸识别", ["人", "脸", "识", "别"]),
         ("2021年の iPhone", ["2021", "年", "の", "iphone"]),
         ("が ガ カ", ["が", "ガ", "カ"]),  # two letters, not one with an accent
@@ -33,13 +33,15 @@ def test_words(text: str, expected: list[str]) -> None:
     assert words(text) == expected
 
 
-def test_thai_marks_tell_words_apart() -> None:
+def test_thai_marks_distinguish_words() -> None:
     assert words("มา") != words("ม้า")
     assert len(words("ไทย")) == 3
 
 
 _characters = st.characters() | st.sampled_from("áÁáßẞΣςがか゛ﾞ한ᄀกำि्中\u0345\u0130_-'\" \n")
-_texts = st.text(_characters, max_size=30)
+_signs = st.text(st.sampled_from("cC0#+.netNET #＃﹟＋⁺．․…ª²ⅽﬁßŉǰ\u0301\u030c\u0338ℂⓝé\u1e9e"), max_size=12)
+"""Names with signs, and characters whose other forms are signs or letters beside them."""
+_texts = st.text(_characters, max_size=30) | _signs
 
 
 @given(_texts)
@@ -96,4 +98,26 @@ def test_words_of_a_body(body: str, expected: str) -> None:
 def test_tokenizing_a_body_takes_linear_time(piece: str) -> None:
     begin = time.process_time()
     spaced_body_words(piece * 100_000)
-    assert time.process_time() - begin < 5  # quadratic, it would be minutes
+    assert time.process_time() - begin < 5  # quadratic time would be minutes
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("C++", "c ᐩᐩ"),
+        ("C#, F# and c++20", "c ⵌ f ⵌ and c ᐩᐩ 20"),
+        (".NET and ASP.NET", "ꓸ net and asp net"),
+        ("node.js", "node js"),
+        ("example.net/page#part", "example net page part"),
+        ("1 + 1 ++ #tag", "1 1 tag"),
+        ("Ｃ＋＋ C＃ ．ＮＥＴ", "c ᐩᐩ c ⵌ ꓸ net"),
+        ("0#ª C#é .neť", "0 a c e ꓸ net"),
+    ],
+)
+def test_signs_of_names_are_words(text: str, expected: str) -> None:
+    assert words(text) == expected.split()
+    assert words(" ".join(words(text))) == words(text)
+
+
+def test_a_nukta_does_not_count() -> None:
+    assert words("क़लम ज़मीन") == words("कलम जमीन") == words("क\u093cलम ज\u093cमीन")

@@ -23,17 +23,39 @@ URL = "https://example.com/a?b=1&c=2"
 X = {"DISPLAY": ":0"}
 
 
-def having(*programs: str) -> Callable[[str], str | None]:
+def installed(*programs: str) -> Callable[[str], str | None]:
     return lambda name: f"/bin/{name}" if name in programs else None
 
 
-def everything(name: str) -> str:
+def all_installed(name: str) -> str:
     return name if "/" in name else f"/bin/{name}"
 
 
 def found(environ: dict[str, str], *programs: str, platform: str = "linux") -> tuple[str, ...] | None:
-    browser = find_browser(environ, platform, having(*programs))
+    browser = find_browser(environ, platform, installed(*programs))
     return browser.argv if browser else None
+
+
+@pytest.mark.parametrize("words", [("mine", "--new", "%s"), ("my browser",)])
+def test_the_configured_browser_comes_first(words: tuple[str, ...]) -> None:
+    browser = find_browser({"BROWSER": "firefox"} | X, "linux", all_installed, words)
+    assert browser is not None
+    assert browser.argv == (f"/bin/{words[0]}", *words[1:])
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (("gone",), "browser in config.toml names 'gone', which is not on the PATH."),
+        (("sh", "-c", "x"), "browser in config.toml is set to 'sh -c x', which runs a string as code"),
+    ],
+)
+def test_an_unusable_configured_browser_is_not_replaced(words: tuple[str, ...], problem: str) -> None:
+    which = installed("firefox", "sh")
+    with pytest.raises(ReaderError) as caught:
+        find_browser({"BROWSER": "firefox"} | X, "linux", which, words)
+    assert caught.value.message.startswith(problem)
+    assert "browser in config.toml" in caught.value.hint
 
 
 # --- which program ---------------------------------------------------------------------------
@@ -62,7 +84,7 @@ def found(environ: dict[str, str], *programs: str, platform: str = "linux") -> t
     ],
 )
 def test_default_by_platform(environ: dict[str, str], platform: str, expected: tuple[str, ...] | None) -> None:
-    browser = find_browser(environ, platform, everything)
+    browser = find_browser(environ, platform, all_installed)
     assert (browser.argv if browser else None) == expected
 
 
@@ -136,8 +158,8 @@ def test_browser_variable(value: str, platform: str, expected: tuple[str, ...]) 
     ],
 )
 def test_code_for_a_shell_or_interpreter_is_refused(value: str) -> None:
-    with pytest.raises(ReaderError, match="makes a shell or interpreter run a string"):
-        find_browser({"BROWSER": value}, "linux", everything)
+    with pytest.raises(ReaderError, match="runs a string as code in a shell or interpreter"):
+        find_browser({"BROWSER": value}, "linux", all_installed)
 
 
 def test_batch_files_are_refused_on_windows_only() -> None:
@@ -163,7 +185,7 @@ def test_batch_files_are_refused_on_windows_only() -> None:
 )
 def test_unusable_browser_variable(value: str, message: str) -> None:
     with pytest.raises(ReaderError) as caught:
-        find_browser({"BROWSER": value} | X, "linux", having("xdg-open"))
+        find_browser({"BROWSER": value} | X, "linux", installed("xdg-open"))
     assert caught.value.message == message
     assert "Set BROWSER" in caught.value.hint
 
@@ -171,7 +193,7 @@ def test_unusable_browser_variable(value: str, message: str) -> None:
 @given(st.text(), st.sampled_from(["linux", "darwin", "win32"]))
 def test_any_browser_variable_gives_a_browser_or_a_reader_error(value: str, platform: str) -> None:
     try:
-        browser = find_browser({"BROWSER": value}, platform, everything)
+        browser = find_browser({"BROWSER": value}, platform, all_installed)
     except ReaderError:
         return
     assert browser is None or browser.argv
@@ -189,14 +211,14 @@ def test_any_browser_variable_gives_a_browser_or_a_reader_error(value: str, plat
     ],
 )
 def test_text_browsers_need_the_terminal(value: str, name: str, in_terminal: bool) -> None:
-    browser = find_browser({"BROWSER": value}, "linux", everything)
+    browser = find_browser({"BROWSER": value}, "linux", all_installed)
     assert browser is not None
     assert (browser.name, browser.in_terminal) == (name, in_terminal)
 
 
 def test_a_relative_program_is_still_found_from_another_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    browser = find_browser({"BROWSER": "./mine"}, "linux", everything)
+    browser = find_browser({"BROWSER": "./mine"}, "linux", all_installed)
     assert browser is not None
     assert browser.argv == (str(tmp_path / "mine"),)
 
@@ -251,7 +273,7 @@ def python(folder: Path, body: str) -> Browser:
 def until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + LIMIT
     while not condition():
-        assert time.monotonic() < deadline, "nothing happened in time"
+        assert time.monotonic() < deadline, "the program did not run in time"
         time.sleep(0.01)
 
 
@@ -329,7 +351,7 @@ def test_a_running_browser_is_left_alone_and_reaped_later(tmp_path: Path) -> Non
         pid = int(lines(record)[0])
         assert alive(pid)
         stop.touch()
-        until(lambda: not alive(pid))  # a zombie would still take signals
+        until(lambda: not alive(pid))  # a zombie would still accept signals
         until(lambda: not any(thread.name == "reap browser" for thread in threading.enumerate()))
         gc.collect()
     assert not [str(w.message) for w in warned if issubclass(w.category, ResourceWarning)]
@@ -343,7 +365,7 @@ def test_browser_output_does_not_reach_the_screen(tmp_path: Path, capfd: pytest.
     )
     before = time.monotonic()
     open_url(script(tmp_path, body), URL, patience=LIMIT)
-    assert time.monotonic() - before < LIMIT / 2, "waited for what the browser left behind"
+    assert time.monotonic() - before < LIMIT / 2, "it waited for a child of the browser"
     assert not record.exists()
     stop.touch()
     until(record.exists)
@@ -354,14 +376,14 @@ def test_the_browser_is_detached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     record = tmp_path / "record"
     (tmp_path / "home").mkdir()
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    kept = os.open(tmp_path, os.O_RDONLY)
-    os.set_inheritable(kept, True)
+    inherited = os.open(tmp_path, os.O_RDONLY)
+    os.set_inheritable(inherited, True)
     body = f"""
 import os, sys
 with open("{record}.part", "w") as f:
     print(os.getsid(0) == os.getpid(), os.getcwd(), sys.stdin.read() == "", file=f)
     try:
-        print("inherited", os.readlink("/proc/self/fd/{kept}") == "{tmp_path}", file=f)
+        print("inherited", os.readlink("/proc/self/fd/{inherited}") == "{tmp_path}", file=f)
     except OSError:
         print("inherited", False, file=f)
 os.rename("{record}.part", "{record}")
@@ -369,15 +391,15 @@ os.rename("{record}.part", "{record}")
     try:
         open_url(python(tmp_path, body), URL, patience=LIMIT)
     finally:
-        os.close(kept)
+        os.close(inherited)
     assert lines(record) == [f"True {tmp_path / 'home'} True", "inherited False"]
 
 
-def nobodys_home() -> Path:
+def missing_home() -> Path:
     raise RuntimeError("Could not determine home directory.")
 
 
-@pytest.mark.parametrize("home", [lambda: Path("/no/such/folder"), nobodys_home])
+@pytest.mark.parametrize("home", [lambda: Path("/no/such/folder"), missing_home])
 def test_without_a_home_folder_it_runs_in_the_root(
     home: Callable[[], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -105,12 +105,12 @@ def test_links_inside_the_folder_are_followed_and_others_reported(make_folder: M
         (folder / name).symlink_to(target)
     candidates, problems = _walk(folder)
     assert candidates == {b"sub/real.md", b"inside.md"}
-    out = "this link points out of the folder and is not followed"
+    out = "this link points outside the folder and is not followed"
     assert problems.pop("loop.md").startswith("this file cannot be read: too many levels of symbolic links")
     assert problems == {"out.md": out, "sibling.md": out, "zero.md": out, "dangling.md": "this link is broken"}
     assert _bytes(Folder.of(folder), b"inside.md") == b"inside"
     for name in (b"out.md", b"zero.md", b"sibling.md", b"../secret.md"):
-        with pytest.raises(ReaderError, match="points out of the folder"):
+        with pytest.raises(ReaderError, match="points outside the folder"):
             _bytes(Folder.of(folder), name)
 
 
@@ -141,7 +141,7 @@ def test_file_names_may_have_any_bytes_and_are_shown_safely(make_folder: MakeFol
     for name in names:
         try:
             (folder / os.fsdecode(name)).write_bytes(b"x")
-        except OSError:  # file systems that insist on UTF-8
+        except OSError:  # file systems that require UTF-8
             names = names[:2]
     (folder / os.fsdecode(b"dang\x1bling\n.md")).symlink_to("nowhere")
     assert _walk(folder) == (set(names), {"dangling .md": "this link is broken"})
@@ -170,7 +170,7 @@ def test_a_folder_that_is_gone_is_not_an_empty_one(make_folder: MakeFolder) -> N
 
 
 def test_paths_too_long_for_the_system_are_problems(make_folder: MakeFolder) -> None:
-    # The one way to make a file and a folder unreadable that even root cannot get around.
+    # The only way to make a file and a folder unreadable even for root.
     folder = make_folder({"a.md": ""})
     part, limit = "d" * 200, os.pathconf(folder, "PC_PATH_MAX")
     here = os.open(folder, os.O_RDONLY)

@@ -13,7 +13,7 @@ from reader.documents.parse import ParsedDocument, parse_document
 
 
 def _article(header: str, body: str = "", path: bytes = b"news/a.md") -> Article:
-    """Return a document that has nothing wrong with it."""
+    """Return a document without problems."""
     parsed = parse_document(path, f"---\n{header}\n---\n{body}".encode())
     assert parsed.problems == ()
     assert parsed.article is not None
@@ -21,7 +21,7 @@ def _article(header: str, body: str = "", path: bytes = b"news/a.md") -> Article
 
 
 def _problems(header: str) -> tuple[Article, list[tuple[int, str, str]]]:
-    """Return a document that is listed in spite of what is wrong with it."""
+    """Return a document that is listed despite its problems."""
     parsed = parse_document(b"a.md", f"---\n{header}\n---\n".encode())
     assert parsed.article is not None
     return parsed.article, [(each.line, each.field, each.message) for each in parsed.problems]
@@ -74,6 +74,7 @@ def test_related_items_have_all_their_fields() -> None:
             title="t",
             excerpt="one\ntwo",
             published_at=datetime(2021, 1, 2, tzinfo=UTC),
+            precision="day",
             links=Links(*(f"http://a.example/{n}" for n in range(1, 5))),
             type="video",
             provider=Provider("P", "p.example", (Image("/p.png"),), ("A", "B")),
@@ -137,7 +138,7 @@ def test_unambiguous_values_are_coerced() -> None:
     assert [each.title for each in article.related] == ["only one"]
 
 
-def test_topics_come_without_blanks_and_repeats() -> None:
+def test_topics_have_no_blanks_or_duplicates() -> None:
     assert _article("topics: [AI, '', ~, AI, 5, 'a\n\n  b']").topics == ("AI", "5", "a b")
 
 
@@ -166,9 +167,9 @@ def test_images_need_an_address_and_invalid_sizes_are_unknown() -> None:
             "publishedDateTime: soon",
             2,
             "publishedDateTime",
-            "expected a date such as 2021-07-28T12:38:00Z, found “soon”",
+            "“soon” is not a date such as 2021-07-28T12:38:00Z",
         ),
-        ("originalUrl: javascript:alert(1)", 2, "originalUrl", "Only addresses that start with http"),
+        ("originalUrl: javascript:alert(1)", 2, "originalUrl", "Only URLs that start with http"),
         ("webUrl: http://me:secret@a.example/", 2, "webUrl", "user name or a password"),
         ("topics: [a, [b]]", 2, "topics[1]", "expected text, found a list"),
         ("topics: {a: b}", 2, "topics[0]", "expected text, found fields"),
@@ -225,8 +226,8 @@ def test_a_secured_payload_is_kept_with_its_size() -> None:
 def test_unknown_fields_are_kept_by_name_and_nested_ones_by_path() -> None:
     article = _article(
         "name: Jane\nlength: 12\nratings: {mean: 4.5, of: '5', by: [~, yes, true]}\nnote: |\n  a\n  b\nempty:\n"
-        "provider: {name: P, founded: 1999, images: [{url: /p, alt: x}], authors: [{name: A, role: editor}]}\n"
-        "images: [{url: /a, alt: y}]\nrelated: [{title: R, mood: good, provider: {name: Q, size: 3}}]\n"
+        "provider: {name: P, founded: 1999, images: [{url: /p, credit: x}], authors: [{name: A, role: editor}]}\n"
+        "images: [{url: /a, credit: y}]\nrelated: [{title: R, mood: good, provider: {name: Q, size: 3}}]\n"
     )
     assert article.extra == {
         "name": "Jane",
@@ -235,9 +236,9 @@ def test_unknown_fields_are_kept_by_name_and_nested_ones_by_path() -> None:
         "note": "a\nb",
         "empty": None,
         "provider.founded": 1999,
-        "provider.images[0].alt": "x",
+        "provider.images[0].credit": "x",
         "provider.authors[0].role": "editor",
-        "images[0].alt": "y",
+        "images[0].credit": "y",
     }
     assert article.related[0].extra == {"mood": "good", "provider.size": 3}
 
@@ -265,6 +266,6 @@ def test_a_body_keeps_its_lines_and_loses_control_characters() -> None:
 
 
 @pytest.mark.parametrize("path", [b"a.yaml", b"A.YML"])
-def test_a_yaml_file_is_a_header_as_a_whole(path: bytes) -> None:
+def test_a_yaml_file_is_entirely_a_header(path: bytes) -> None:
     parsed = parse_document(path, b"title: t\n")
     assert parsed == ParsedDocument(Article(path=path.decode(), title="t"), ())

@@ -1,4 +1,4 @@
-"""A terminal for the real command: a pty that pyte reads, with a keyboard and a size."""
+"""A terminal for the real command: a pty whose output pyte interprets, with a keyboard and a size."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ import pyte
 
 TOP = Path(__file__).resolve().parents[2]
 PATIENCE = 30.0
-"""Seconds to wait for something that should come at once; a busy machine takes its time."""
+"""Seconds to wait for something that should appear at once; a busy machine takes longer."""
 KEYS = {
     **{"enter": "\r", "esc": "\x1b", "tab": "\t", "backspace": "\x7f", "ctrl+c": "\x03", "ctrl+p": "\x10"},
     **{"down": "\x1b[B", "up": "\x1b[A", "space": " "},
 }
-# pyte knows no private forms of these, and would print their tails.
+# pyte does not know the private forms of these sequences and would print their ends.
 _UNKNOWN_TO_PYTE = re.compile(rb"\x1b\[[>=<][0-9;]*[a-zA-Z]|\x1b\[\?[0-9;]*\$p|\x1b[P_].*?\x1b\\", re.DOTALL)
 
 _BEGUN = re.compile(rb"\x1b(?:[P_].*)?\Z", re.DOTALL)
 
 
 class Terminal:
-    """The command `python -m reader ...`, or another program of Python's, in a terminal of its own."""
+    """The command `python -m reader ...`, or another Python program, in a terminal of its own."""
 
     def __init__(
         self,
@@ -45,14 +45,15 @@ class Terminal:
         leads: bool = True,
         cell: tuple[int, int] = (0, 0),
     ) -> None:
-        """``cell`` is how many pixels each has; nothing is known of that where they are none."""
+        """``cell`` is the size of a cell in pixels; zeros mean unknown."""
         self._cell = cell
         self.raw = b""
-        """Every byte the command has sent to the terminal."""
+        """Every byte that the command has sent to the terminal."""
         self.screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self.screen)
+        self._draws = True
         self._held = b""
-        """The beginning of something unknown to pyte, of which the end has not come yet."""
+        """The start of a sequence that pyte does not know and whose end has not arrived."""
         self._master, slave = pty.openpty()
         self._set_size(columns, lines)
         self.before = termios.tcgetattr(slave)
@@ -68,8 +69,8 @@ class Terminal:
             cwd=TOP,
             env={**usual, "SSH_CONNECTION": "192.0.2.1 1 192.0.2.2 22", **(environ or {})},
             start_new_session=True,
-            # So that it is this command's own terminal, /dev/tty included; one system call, no threads to mind.
-            # Without, the system does not tell it when the terminal goes away.
+            # So that it is this command's own terminal, /dev/tty included; one system call, safe with threads.
+            # Otherwise the system does not notify it when the terminal goes away.
             preexec_fn=(lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0)) if leads else None,  # noqa: PLW1509
         )
 
@@ -85,13 +86,13 @@ class Terminal:
     def hang_up(self) -> None:
         """Close the terminal, as when its window is closed or its connection breaks."""
         for end in (self._slave, self._master):
-            with contextlib.suppress(OSError):  # closed before
+            with contextlib.suppress(OSError):  # closed already
                 os.close(end)
         self._slave = self._master = -1
 
     @property
     def unread(self) -> int:
-        """How many bytes the terminal holds that were not read yet."""
+        """The number of bytes in the terminal's buffer that were not read."""
         return int.from_bytes(fcntl.ioctl(self._master, termios.FIONREAD, bytes(4)), sys.byteorder)
 
     def _set_size(self, columns: int, lines: int) -> None:
@@ -113,17 +114,19 @@ class Terminal:
             self.send(KEYS.get(key, key))
 
     def _read(self, seconds: float) -> bool:
-        """Take in what has come, waiting for it at most so long; whether anything came."""
+        """Read what has arrived, waiting for it at most that long; return whether there was anything."""
         came = False
         while select.select([self._master], [], [], 0 if came else seconds)[0]:
             try:
                 data = os.read(self._master, 65536)
-            except OSError:  # Linux says so when the other end is closed
+            except OSError:  # how Linux reports that the other end is closed
                 return came
             if not data:
                 return came
             came = True
             self.raw += data
+            if not self._draws:
+                continue
             known = _UNKNOWN_TO_PYTE.sub(b"", self._held + data)
             begun = _BEGUN.search(known)
             self._held = known[begun.start() :] if begun else b""
@@ -138,22 +141,56 @@ class Terminal:
     def text(self) -> str:
         return "\n".join(self.lines)
 
+    def read(self, seconds: float = 0.05) -> bool:
+        """Read what arrives, waiting for it at most that long; return whether there was anything."""
+        return self._read(seconds)
+
+    def stop_drawing(self) -> None:
+        """Only record what arrives from now on: to interpret it takes longer than to produce it."""
+        self._draws = False
+
+    @property
+    def attributes(self) -> list[object]:
+        """The modes of the terminal as they are now."""
+        return termios.tcgetattr(self._slave)
+
     def wait(self, true: Callable[[], object] | str) -> None:
-        """Read until the screen shows a text, or until something is true."""
+        """Read until the screen shows a text, or until a condition is true."""
         is_there = (lambda: true in self.text) if isinstance(true, str) else true
         deadline = time.monotonic() + PATIENCE
         while not is_there():
+            ended = self.process.poll() is not None  # then this reads the last of its output
             self._read(0.05)
-            if is_there():
-                return
-            assert self.process.poll() is None, f"it ended ({self.process.returncode}) without {true!r}:\n{self.text}"
-            assert time.monotonic() < deadline, f"{true!r} did not come:\n{self.text}"
+            assert not ended or is_there(), (
+                f"the command ended ({self.process.returncode}) without {true!r}:\n{self.text}"
+            )
+            assert time.monotonic() < deadline, f"{true!r} did not appear:\n{self.text}"
 
     def end(self) -> int:
-        """Read on until the command ends, and return its exit status."""
+        """Read until the command ends, and return its exit status."""
         deadline = time.monotonic() + PATIENCE
         while self.process.poll() is None:
             self._read(0.05)
-            assert time.monotonic() < deadline, f"it does not end:\n{self.text}"
+            assert time.monotonic() < deadline, f"the command does not end:\n{self.text}"
         self._read(0.05)
         return self.process.returncode
+
+    def assert_restored(self) -> None:
+        """Hold the command to leaving the terminal as it was: modes off, cursor there, keyboard in order."""
+        left = self.raw.rfind(b"\x1b[?1049l")
+        assert left > self.raw.rfind(b"\x1b[?1049h") >= 0
+        for mode in (1000, 1002, 1003, 1004, 1006, 2004):
+            on, off = (self.raw.rfind(b"\x1b[?%d%c" % (mode, letter)) for letter in b"hl")
+            assert off > on or on == -1, mode
+        assert self.raw.rfind(b"\x1b[?25h") > self.raw.rfind(b"\x1b[?25l")
+        assert not self.screen.cursor.hidden
+        after = re.sub(rb"\x1b\[[?<>=]?[0-9;]*[a-zA-Z]", b"", self.raw[left:])
+        assert after.strip() == b"", after
+        assert termios.tcgetattr(self._slave)[:4] == self.before[:4]
+
+
+def program(path: Path, script: str) -> Path:
+    """Make a program that is a shell script."""
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return path

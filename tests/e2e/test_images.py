@@ -1,4 +1,4 @@
-"""Pictures in a real terminal: what it is told, and that nothing of them is left in it."""
+"""Images in a real terminal: what it receives, and that none of them remains."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _WORDS = "It goes on for a while, so that the text is longer than the screen. " 
 
 @pytest.fixture
 def folder(make_folder: MakeFolder, library: OpenLibrary) -> Path:
-    """A folder of two articles, of the first of which there is a page with a picture; nothing is fetched."""
+    """A folder of two articles, the first of which has a page with an image; nothing is fetched."""
     made = make_folder(
         {
             "a.md": _DOCUMENT,
@@ -51,33 +51,33 @@ def folder(make_folder: MakeFolder, library: OpenLibrary) -> Path:
     return made
 
 
-def told(raw: bytes) -> tuple[set[bytes], set[bytes]]:
-    """Return the numbers of the pictures that a terminal was given, and of those it was to forget."""
-    given = set(re.findall(rb"\x1b_Ga=p,i=(\d+),[^\x1b]*U=1[^\x1b]*\x1b\\", raw))
-    return given, set(re.findall(rb"\x1b_Ga=d,d=I,i=(\d+),q=2\x1b\\", raw))
+def image_ids(raw: bytes) -> tuple[set[bytes], set[bytes]]:
+    """Return the ids of the images that a terminal has received, and of those it was asked to delete."""
+    sent = set(re.findall(rb"\x1b_Ga=p,i=(\d+),[^\x1b]*U=1[^\x1b]*\x1b\\", raw))
+    return sent, set(re.findall(rb"\x1b_Ga=d,d=I,i=(\d+),q=2\x1b\\", raw))
 
 
 def test_kitty_gets_each_image_once_and_deletes_all_at_the_end(folder: Path) -> None:
     with Terminal(folder, environ=KITTY) as terminal:
         terminal.wait(lambda: PLACEHOLDER in terminal.raw)  # in the pane
         terminal.press("f")
-        terminal.wait(lambda: len(told(terminal.raw)[0]) == 2)
+        terminal.wait(lambda: len(image_ids(terminal.raw)[0]) == 2)
         terminal.wait("900 words")
         terminal.press("space")
         terminal.wait(lambda: PLACEHOLDER.decode() not in terminal.text)
         terminal.press("g")
         terminal.wait(lambda: PLACEHOLDER.decode() in terminal.text)
-        assert len(told(terminal.raw)[0]) == 2
+        assert len(image_ids(terminal.raw)[0]) == 2
         terminal.press("h")
-        terminal.wait(lambda: len(told(terminal.raw)[1]) == 1)
+        terminal.wait(lambda: len(image_ids(terminal.raw)[1]) == 1)
         terminal.press("j")
-        terminal.wait(lambda: len(told(terminal.raw)[1]) == 2)
+        terminal.wait(lambda: len(image_ids(terminal.raw)[1]) == 2)
         terminal.press("k")
         terminal.wait(lambda: len(re.findall(rb"\x1b_Ga=p", terminal.raw)) == 3)
         terminal.press("q")
         assert terminal.end() == 0
-        given, forgotten = told(terminal.raw)
-        assert given == forgotten
+        sent, deleted = image_ids(terminal.raw)
+        assert sent == deleted
         assert terminal.raw.rindex(b"\x1b_Ga=d") < terminal.raw.rindex(b"\x1b[?1049l")
         assert PLACEHOLDER not in terminal.raw[terminal.raw.rindex(b"\x1b[?1049l") :]
 
@@ -90,7 +90,7 @@ def test_images_are_sent_again_after_another_program_had_the_terminal(folder: Pa
         terminal.press("e")
         terminal.wait("Back from true.")
         terminal.wait(lambda: len(re.findall(rb"\x1b_Ga=p", terminal.raw)) == 2)
-        assert len(told(terminal.raw)[0]) == 1  # by the same number
+        assert len(image_ids(terminal.raw)[0]) == 1  # by the same id
         assert terminal.raw.rindex(b"\x1b_Ga=p") > terminal.raw.rindex(b"\x1b[?1049h")
         terminal.wait(lambda: PLACEHOLDER in terminal.raw[terminal.raw.rindex(b"\x1b[?1049h") :])
 
@@ -117,14 +117,14 @@ def test_half_blocks_are_gone_after_leaving_the_reader(folder: Path, environ: Ma
         assert terminal.end() == 0
 
 
-def test_over_ssh_images_are_off_until_requested(folder: Path) -> None:
+def test_over_ssh_cached_images_wait_for_a_key(folder: Path) -> None:
     (Paths.from_environment().config / "config.toml").write_text("[fetch]\nenabled = false\n")
     with Terminal(folder, columns=80, lines=24) as terminal:
         terminal.wait("Pictured")
         terminal.press("f")
         terminal.wait("900 words")
+        terminal.wait("i shows the image.")
         terminal.press("i")
-        terminal.wait("They were off over ssh.")
         terminal.wait("▀▀▀▀▀▀▀▀")
         terminal.press("i")
         terminal.wait(lambda: "▀▀▀▀" not in terminal.text)
@@ -149,6 +149,6 @@ def test_sixel_is_sent_line_by_line(folder: Path) -> None:
 
 
 def sixels(raw: bytes, wide: int) -> list[str]:
-    """Return the Sixel images of a width in pixels that a terminal was sent."""
+    """Return the Sixel images of a given width in pixels that a terminal has received."""
     found = re.findall(rb'\x1bP0;1;0q"1;1;%d;[^\x1b]*\x1b\\' % wide, raw)
     return [each.decode("ascii") for each in found]

@@ -1,9 +1,10 @@
-"""However the program ends, the next one begins where it was left."""
+"""However the program ends, the next run starts where the last one was left."""
 
 from __future__ import annotations
 
+import re
 import signal
-from collections.abc import Callable
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from tests.e2e.terminal import PATIENCE, Terminal
 
 
 def _leave(terminal: Terminal) -> None:
-    terminal.press("q")
+    terminal.press("q", "q")
 
 
 def _hang_up(terminal: Terminal) -> None:
@@ -34,22 +35,37 @@ def forty(make_folder: MakeFolder) -> Path:
     return make_folder({f"{n:02}.md": f"---\ntitle: Article {n:02}\nquality: {90 - n}\n---\n{text}" for n in range(40)})
 
 
-@pytest.mark.parametrize("end", [_leave, _hang_up, _terminate, _say_hangup])
-def test_the_next_run_opens_the_same_article_at_the_same_line(forty: Path, end: Callable[[Terminal], None]) -> None:
-    with Terminal(forty) as terminal:
-        terminal.wait("40 articles  40 unread")
-        terminal.wait("Paragraph 00")
-        terminal.press(*["j"] * 25)
-        terminal.wait(lambda: any(line.startswith("▌") and "Article 25" in line for line in terminal.lines))
-        terminal.press("enter", "space", "space")
-        terminal.wait("Paragraph 18:")
-        first = next(line.split("Paragraph ")[1][:2] for line in terminal.lines if "Paragraph " in line)
-        end(terminal)
-        terminal.process.wait(PATIENCE) if end is _hang_up else terminal.end()
-    with Terminal(forty, columns=90, lines=40) as terminal:
-        terminal.wait(lambda: any(line.startswith("▌") and "Article 25" in line for line in terminal.lines))
-        terminal.wait(lambda: "Paragraph " in terminal.text)
-        assert "Paragraph 00" not in terminal.text
-        assert next(line.split("Paragraph ")[1][:2] for line in terminal.lines if "Paragraph " in line) == first
-        terminal.press("q")
-        assert terminal.end() == 0
+def _selected(terminal: Terminal) -> str:
+    """Return the number of the selected article."""
+    found = re.search(r"^▌.*Article (\d\d)", terminal.text, re.MULTILINE)
+    return found[1] if found else ""
+
+
+def _first(terminal: Terminal) -> str:
+    """Return the number of the first paragraph on the screen."""
+    found = re.search(r"Paragraph (\d\d)", terminal.text)
+    return found[1] if found else ""
+
+
+def test_the_next_run_opens_the_same_article_at_the_same_line(forty: Path) -> None:
+    article, first = "00", "00"
+    sizes = cycle([(120, 36), (90, 40)])
+    ends = ((_leave, 0), (_hang_up, 129), (_terminate, 143), (_say_hangup, 129), (_leave, 0))
+    for end, status in ends:
+        columns, lines = next(sizes)
+        with Terminal(forty, columns=columns, lines=lines) as terminal:
+            terminal.wait(lambda: (_selected(terminal), _first(terminal)) == (article, first))  # noqa: B023
+            terminal.press(*["j"] * 5)
+            article, first = f"{int(article) + 5:02}", "00"
+            terminal.wait(lambda: (_selected(terminal), _first(terminal)) == (article, first))  # noqa: B023
+            terminal.press("l")
+            for _ in range(2):
+                terminal.press("space")
+                terminal.wait(lambda: _first(terminal) > first)  # noqa: B023
+                first = _first(terminal)
+            end(terminal)
+            if end is _hang_up:
+                terminal.process.wait(PATIENCE)
+            else:
+                assert terminal.end() == status
+                terminal.assert_restored()

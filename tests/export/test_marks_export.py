@@ -1,4 +1,4 @@
-"""The format of exports: the same bytes for the same marks, merged by line, refused by line."""
+"""The export format: the same bytes for the same marks, merged by line, rejected by line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from reader.core.errors import ReaderError
 from reader.core.marks import LATEST, READ, STARRED, Mark, MarkChange, MarkSet, TagSpelling
 from reader.export import marks as exchange
 from reader.storage.sqlite.marks.store import MarkStore
-from tests.storage.mark_helpers import MARKS, held
+from tests.storage.mark_helpers import MARKS, content_of
 
 _HEADER = b'{"format":"newsreader-state","version":1}\n'
 _MARK = b'{"id":"0123456789abcdef","mark":"read","value":true,"changed":"2026-11-21T09:31:07.250Z"}\n'
@@ -33,7 +33,7 @@ def _parse(text: bytes) -> MarkSet:
     return exchange.parse_export(io.BytesIO(text), "marks.jsonl")
 
 
-def test_an_export_is_written_as_the_page_says() -> None:
+def test_an_export_has_the_documented_format() -> None:
     page = (Path(__file__).parents[2] / "docs" / "state.md").read_text("utf-8")
     example = page.split("```json\n")[1].split("```")[0].encode()
     with closing(MarkStore.in_memory()) as state:
@@ -42,16 +42,16 @@ def test_an_export_is_written_as_the_page_says() -> None:
 
 
 @given(MARKS)
-def test_from_export_to_import_to_export_the_bytes_are_the_same(marks: MarkSet) -> None:
+def test_importing_an_export_and_exporting_again_gives_the_same_bytes(marks: MarkSet) -> None:
     with closing(MarkStore.in_memory()) as one, closing(MarkStore.in_memory()) as other:
         one.merge(marks)
         written = _export(one)
         other.merge(_parse(written))
         assert _export(other) == written
-        assert held(other) == held(one) == marks
+        assert content_of(other) == content_of(one) == marks
 
 
-def test_an_export_is_of_one_moment(tmp_path: Path) -> None:
+def test_an_export_is_one_snapshot(tmp_path: Path) -> None:
     with closing(MarkStore.open(tmp_path / "state.db")[0]) as state:
         ids = [f"{n:016x}" for n in range(5000)]
         state.mark(ids, MarkChange(read=True))
@@ -63,13 +63,13 @@ def test_an_export_is_of_one_moment(tmp_path: Path) -> None:
         assert _export(state) != before
 
 
-def test_a_mark_of_the_far_future_is_taken_and_can_be_changed() -> None:
+def test_a_mark_from_the_far_future_is_accepted_and_can_be_changed() -> None:
     line = _MARK.replace(b"2026-", b"2999-")
     with closing(MarkStore.in_memory()) as state:
         state.merge(_parse(_HEADER + line))
         state.mark(["0123456789abcdef"], MarkChange(read=False))
         assert state.merge(_parse(_HEADER + line)) == 0
-        assert state.all_read() == []
+        assert state.all_marked("read") == []
         assert b"2999-11-21T09:31:07.251Z" in _export(state)
 
 
@@ -85,7 +85,7 @@ def test_lines_are_merged_in_any_order(a: MarkSet, b: MarkSet, random: object) -
     assert _parse(b"".join([lines[0], *rest])) == a.merged(b)
 
 
-def test_the_order_is_that_of_the_identities_as_they_are_written() -> None:
+def test_lines_are_ordered_by_hexadecimal_id() -> None:
     ids = [-1, 5, -(2**63), 2**63 - 1, 0]
     marks = {(id_, what): Mark(1, True) for id_ in ids for what in (STARRED, READ, "#日", "#a")}
     with closing(MarkStore.in_memory()) as state:
@@ -117,7 +117,7 @@ def test_lines_changed_by_other_tools_are_accepted() -> None:
         assert _parse(text).marks == expected
 
 
-def test_a_tag_is_taken_in_whatever_case_it_is_written() -> None:
+def test_tags_are_accepted_in_any_case() -> None:
     line = b'{"id":"0123456789abcdef","tag":"STRASSE ","value":true,"changed":"2026-11-21T09:31:07.250Z"}\n'
     assert list(_parse(_HEADER + line).marks) == [(0x0123456789ABCDEF, "#strasse")]
 

@@ -16,6 +16,9 @@ _WHEN = datetime(2021, 7, 28, 12, 38, tzinfo=UTC)
 _LINKS = Links("http://a.example/1", "http://a.example/2", "http://a.example/3", "http://a.example/4")
 
 
+_BARE = Row(7, "0" * 16, "a.md", "T", "", None, Links(), "", None, None, "", "", ())
+
+
 def test_a_row_has_the_names_of_the_documents() -> None:
     row = Row(
         7, "0123456789abcdef", "a.md", "T", "E", _WHEN, _LINKS, "video", 39, 2.5, "N", "n.example", ("AI",), read=True,
@@ -34,6 +37,7 @@ def test_a_row_has_the_names_of_the_documents() -> None:
         "heat": 2.5,
         "provider": {"name": "N", "domain": "n.example"},
         "topics": ["AI"],
+        "authors": [],
         "read": True,
         "starred": True,
         "tags": ["x", "Y"],
@@ -41,13 +45,13 @@ def test_a_row_has_the_names_of_the_documents() -> None:
     }
 
 
-def test_what_is_unknown_is_null() -> None:
-    record = row_record(Row(7, "0" * 16, "a.md", "T", "", None, Links(), "", None, None, "", "", ()))
+def test_unknown_values_are_null() -> None:
+    record = row_record(_BARE)
     assert {name for name, value in record.items() if value is None} == {
         "publishedDateTime", "originalUrl", "webUrl", "type", "quality", "heat", "hasPage",
     }  # fmt: skip
     assert record["provider"] == {"name": None, "domain": None}
-    bare = article_record(Article("a.md", "T", related=(Related("R"),)), "0" * 16)
+    bare = article_record(Article("a.md", "T", related=(Related("R"),)), _BARE)
     assert [bare[name] for name in ("category", "published", "ampWebUrl", "cdnAmpWebUrl", "secured")] == [None] * 5
     assert bare["related"][0]["publishedDateTime"] is None
 
@@ -87,10 +91,11 @@ def test_an_article_has_every_field() -> None:
         "title": "R", "excerpt": "RE", "type": "video", "quality": 2, "heat": 3, **common, "images": [image_record],
         "extra": {"k": [1]},
     }  # fmt: skip
-    record = article_record(article, "0" * 16, starred=True, tags=("t",), has_page=True)
+    record = article_record(article, replace(_BARE, starred=True, tags=("t",)), has_page=True)
     assert record == {
         "id": "0" * 16, "path": "a.md", "title": "T", "excerpt": "E", "category": "news", "type": "article",
-        "published": False, "quality": 1, "heat": 0, "topics": ["AI"],
+        "published": False, "quality": 1, "heat": 0, "topics": ["AI"], "authors": ["A", "B"],
+        "excerptIsFromBody": False, "updatedDateTime": None,
         "read": False, "starred": True, "tags": ["t"], "hasPage": True, **common,
         "images": [image_record, {"url": "/i", "width": None, "height": None, "isCached": None}],
         "related": [related],
@@ -118,7 +123,7 @@ def test_an_array_is_written_a_record_a_line(records: list[dict[str, object]], a
     assert written.isascii() or not ascii_only
 
 
-def test_a_page_and_what_came_of_fetching_it_have_their_fields() -> None:
+def test_pages_and_fetch_results_have_their_fields() -> None:
     extract = Extract(parse_markdown("Text\n"), 1, "T", "By X", _WHEN, "S", Image("http://a.example/i.png", 3, 4))
     page = Page("0" * 16, "amp", "http://a.example/1", "http://a.example/2", extract, _WHEN, _WHEN, '"1"', "", 9)
     assert page_record(page) == {

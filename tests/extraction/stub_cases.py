@@ -1,4 +1,4 @@
-"""Pages as sites have them: some in an article's place, and articles that sound like those."""
+"""Realistic pages: some stand in for an article, others are articles that sound like them."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ OTHERS = [
     ),
     ("harbour-gazette.example", "This domain is for sale. Make an offer or buy it now from its registrar today.", GONE),
 ]
-"""Title, what the page says, and what it is."""
+"""Title, text, and what the page is."""
 
 TEASERS = [
     ("en", "Subscribe to continue reading", "Already a subscriber? Log in"),
@@ -132,7 +132,7 @@ TEASERS = [
     ("ar", "هذا المحتوى للمشتركين فقط", "اشترك الآن"),
     ("hi", "पूरा लेख पढ़ने के लिए सदस्य बनें", "सब्सक्राइब"),
 ]
-"""Language, and what stands behind the beginning of an article: a heading and a line under it."""
+"""Language, and what follows the start of an article: a heading and a line below it."""
 
 SENTENCES = {
     "en": "The council voted on Monday to close the bridge for repairs until the end of March, and "

@@ -10,15 +10,12 @@ from reader.extraction.boilerplate import (
     has_date,
     is_boilerplate_heading,
     is_boilerplate_line,
-    is_boilerplate_name,
     is_byline,
     is_date,
-    is_large_boilerplate_name,
-    is_screen_reader_only,
-    is_standfirst_name,
+    is_named,
     without_by,
 )
-from reader.extraction.cleanup import article_text, clean_article, linked_share, with_headings
+from reader.extraction.cleanup import article_text, clean_article, linked_share
 
 LONG = "The council met on Tuesday evening and decided, after a long debate, to repair the bridge before winter"
 
@@ -31,7 +28,7 @@ def heading(text: str, level: int = 2) -> Heading:
     return Heading(level, (Span(text),))
 
 
-def tidied(html: str, title: str = "", byline: str = "") -> str:
+def cleaned(html: str, title: str = "", byline: str = "") -> str:
     return article_text(clean_article(parse_html(html), title, byline))
 
 
@@ -117,7 +114,7 @@ def test_lines_of_articles(line: str) -> None:
 @pytest.mark.parametrize(
     "line", ["Related", "More from News", "You may also like", "Mehr zum Thema", "関連記事", "3 Comments"]
 )
-def test_headings_of_what_comes_behind(line: str) -> None:
+def test_headings_of_what_follows_an_article(line: str) -> None:
     assert is_boilerplate_heading(line)
 
 
@@ -171,7 +168,7 @@ def test_names_of_boxes() -> None:
         "author-bio",
         "x ads",
     ):
-        assert is_boilerplate_name(name), name
+        assert is_named(name, "boilerplate"), name
     for name in (
         "loads",
         "article",
@@ -184,78 +181,75 @@ def test_names_of_boxes() -> None:
         "upload",
         "",
     ):
-        assert not is_boilerplate_name(name), name
-    assert is_large_boilerplate_name("comments-area")
-    assert is_large_boilerplate_name("consent-layer")
-    assert not is_large_boilerplate_name("comments-open post")
-    assert is_standfirst_name("article__standfirst")
-    assert not is_standfirst_name("article")
-    assert is_screen_reader_only("x sr-only")
+        assert not is_named(name, "boilerplate"), name
+    assert is_named("comments-area", "large boilerplate")
+    assert is_named("consent-layer", "large boilerplate")
+    assert not is_named("comments-open post", "large boilerplate")
+    assert is_named("x sr-only", "screen reader")
     assert has_date("by Joan on 14 April 2021")
     assert without_by("By Jane") == without_by("作者：Jane") == "Jane"
 
 
 @given(st.text(max_size=300))
-def test_any_text_is_asked_in_a_moment(text: str) -> None:
+def test_any_line_is_checked_quickly(text: str) -> None:
     for ask in (
         is_boilerplate_line,
         is_boilerplate_heading,
         is_date,
         is_byline,
-        is_boilerplate_name,
-        is_large_boilerplate_name,
-        is_standfirst_name,
         has_date,
     ):
         assert ask(text) in (True, False)
+    assert is_named(text, "boilerplate") in (True, False)
+    assert is_named(text, "large boilerplate") in (True, False)
 
 
 # --- articles ----------------------------------------------------------------------------------
 
 
-def test_what_stands_above_the_text_goes() -> None:
+def test_lines_above_the_text_are_removed() -> None:
     page = (
         f"<h1>A bridge!</h1><p>By Jane Doe</p><p>3 May 2024</p><p>Jane Doe, 3 May 2024</p><p>{LONG}.</p><p>Jane Doe</p>"
     )
-    assert tidied(page, "A bridge", "Jane Doe") == f"{LONG}."
-    assert tidied(f"<ul><li>By Ann Lee<li>3 May 2024</ul><p>{LONG}.") == f"{LONG}."
-    assert tidied(f"<p>{LONG}.</p><p>It was 3 May 2024.") == f"{LONG}.\n\nIt was 3 May 2024."
+    assert cleaned(page, "A bridge", "Jane Doe") == f"{LONG}."
+    assert cleaned(f"<ul><li>By Ann Lee<li>3 May 2024</ul><p>{LONG}.") == f"{LONG}."
+    assert cleaned(f"<p>{LONG}.</p><p>It was 3 May 2024.") == f"{LONG}.\n\nIt was 3 May 2024."
 
 
-def test_what_stands_behind_the_text_goes() -> None:
+def test_blocks_after_the_text_are_removed() -> None:
     links = "<ul><li><a href=//x.org/a>One</a><li><a href=//x.org/b>Two</a></ul>"
-    assert tidied(f"<p>{LONG}.</p><h2>Related</h2>{links}<h2>Comments</h2><p>Nice.</p>") == f"{LONG}."
-    assert tidied(f"<p>{LONG}.</p>{links}") == f"{LONG}."
-    assert tidied(f"<p>{LONG}.</p><h2>Related</h2><p>{LONG}, too.</p>") == f"{LONG}.\n\n{LONG}, too."
-    assert tidied(f"<p>{LONG}.</p><p>Jane Doe is our reporter.</p>", byline="Jane Doe") == f"{LONG}."
-    assert tidied(f"<p>{LONG}.</p><h2>Notes</h2><hr>") == f"{LONG}."
+    assert cleaned(f"<p>{LONG}.</p><h2>Related</h2>{links}<h2>Comments</h2><p>Nice.</p>") == f"{LONG}."
+    assert cleaned(f"<p>{LONG}.</p>{links}") == f"{LONG}."
+    assert cleaned(f"<p>{LONG}.</p><h2>Related</h2><p>{LONG}, too.</p>") == f"{LONG}.\n\n{LONG}, too."
+    assert cleaned(f"<p>{LONG}.</p><p>Jane Doe is our reporter.</p>", byline="Jane Doe") == f"{LONG}."
+    assert cleaned(f"<p>{LONG}.</p><h2>Notes</h2><hr>") == f"{LONG}."
 
 
-def test_what_stands_between_goes_in_a_long_text() -> None:
+def test_teasers_are_removed_from_a_long_text() -> None:
     text = [f"{LONG}, vote {at}." for at in range(6)]
     teaser = "<p><a href=//x.org/a>Why the bridge is closed again</a></p>"
-    assert tidied(
+    assert cleaned(
         f"<p>{text[0]}</p><p>{text[1]}</p>{teaser}" + "".join(f"<p>{t}</p>" for t in text[2:])
     ) == "\n\n".join(text)
     short = f"<p>{text[0]}</p>{teaser}<p>{text[1]}</p>"
-    assert "Why the bridge" in tidied(short)
+    assert "Why the bridge" in cleaned(short)
 
 
-def test_what_comes_twice_goes() -> None:
+def test_repetitions_are_removed() -> None:
     quote = f"<blockquote><p>{LONG[:50]}</p></blockquote>"
-    assert tidied(f"<p>{LONG}.</p>{quote}<p>{LONG}.</p><p>Ah.</p><p>Ah.</p>") == f"{LONG}.\n\nAh.\n\nAh."
+    assert cleaned(f"<p>{LONG}.</p>{quote}<p>{LONG}.</p><p>Ah.</p><p>Ah.</p>") == f"{LONG}.\n\nAh.\n\nAh."
     figures = clean_article((Figure("https://x.org/a"), para("words"), Figure("https://x.org/a")))
     assert figures == (Figure("https://x.org/a"), para("words"))
 
 
-def test_rules_at_the_ends_and_empty_lines_go() -> None:
+def test_rules_at_the_ends_and_empty_lines_are_removed() -> None:
     assert clean_article((Rule(), para("words"), para(" "), Rule(), heading("End"))) == (para("words"),)
     assert clean_article(()) == ()
     inside = ListBlock(((para("Share"),), (para("kept"),)))
     assert clean_article((inside, para("words"))) == (ListBlock(((para("kept"),),)), para("words"))
 
 
-def test_the_words_of_an_article_are_no_captions() -> None:
+def test_captions_are_not_words_of_the_article() -> None:
     blocks = parse_html("<p>a</p><figure><img src=//x.org/p alt=b><figcaption>c</figcaption></figure><pre>d\n\ne</pre>")
     assert article_text(blocks) == "a\n\nd\n\ne"
     assert linked_share(para("a", "https://x.org")) == 1.0
@@ -263,25 +257,9 @@ def test_the_words_of_an_article_are_no_captions() -> None:
     assert linked_share(Quote((para("a"), para("b", "https://x.org")))) == 0.5
 
 
-def test_headings_that_one_opinion_lacks_are_put_in_their_place() -> None:
-    one = (para("first"), para("second"), para("third"))
-    items = ListBlock(((para("item"),),))
-    other = (heading("A"), para("first"), heading("B"), items, para("second"), para("new"), para("third"), heading("C"))
-    assert with_headings(one, other) == (
-        heading("A"),
-        para("first"),
-        heading("B"),
-        items,
-        para("second"),
-        para("third"),
-    )
-    assert with_headings(one, ()) == one
-    assert with_headings((), other) == ()
-
-
 @given(
     st.lists(st.sampled_from(["Share", "Related", LONG, "x", "3 May 2024", "By Jane Doe"]).map(para) | st.just(Rule()))
 )
-def test_tidying_again_changes_nothing_much(blocks: list[Paragraph | Rule]) -> None:
+def test_cleaning_again_changes_little(blocks: list[Paragraph | Rule]) -> None:
     once = clean_article(blocks)
     assert len(clean_article(once)) <= len(once) <= len(blocks)

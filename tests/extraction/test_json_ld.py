@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reader.extraction.json_ld import StructuredData, as_html, script_text, structured_data
-from reader.extraction.tree import parse
+from reader.extraction.page_tree import parse
 
 SENTENCE = "This is a sentence of a text that was written by somebody who took time. "
 
 
-def said(*things: object, kind: str = "application/ld+json") -> StructuredData:
+def data_of(*things: object, kind: str = "application/ld+json") -> StructuredData:
     scripts = "".join(
         f"<script type='{kind}'>{thing if isinstance(thing, str) else json.dumps(thing)}</script>" for thing in things
     )
@@ -28,7 +28,7 @@ def drawn(thing: object, attributes: str = "type=application/json") -> str:
 
 
 def test_an_article_is_found_wherever_it_is_in_the_graph() -> None:
-    found = said(
+    found = data_of(
         {
             "@graph": [
                 {"@type": "WebSite", "name": "S"},
@@ -49,16 +49,17 @@ def test_an_article_is_found_wherever_it_is_in_the_graph() -> None:
     assert (found.image, found.body) == ("https://x.org/i.jpg", "Text.")
 
 
-def test_the_longest_body_holds_and_faults_do_not_matter() -> None:
+def test_the_longest_body_wins_and_errors_do_not_matter() -> None:
     assert (
-        said({"@type": "Article", "articleBody": "a"}, {"@type": "Article", "articleBody": "longer"}).body == "longer"
+        data_of({"@type": "Article", "articleBody": "a"}, {"@type": "Article", "articleBody": "longer"}).body
+        == "longer"
     )
-    assert said('<!-- {"@type": "Article", "headline": "a\nb"} -->').headline == "a b"
+    assert data_of('<!-- {"@type": "Article", "headline": "a\nb"} -->').headline == "a b"
     assert (
-        said("{", "[" * 100_000, "nan", "[]", "null", '{"@type": 5}', '{"@type": "Recipe", "name": "R"}')
+        data_of("{", "[" * 100_000, "nan", "[]", "null", '{"@type": 5}', '{"@type": "Recipe", "name": "R"}')
         == StructuredData()
     )
-    assert said({"@type": "Article", "headline": "x"}, kind="text/plain") == StructuredData()
+    assert data_of({"@type": "Article", "headline": "x"}, kind="text/plain") == StructuredData()
 
 
 @given(
@@ -72,9 +73,9 @@ def test_the_longest_body_holds_and_faults_do_not_matter() -> None:
         ),
     )
 )
-def test_any_json_is_taken(thing: object) -> None:
+def test_any_json_is_accepted(thing: object) -> None:
     assert isinstance(
-        said({"@type": "Article", "author": thing, "image": thing, "publisher": thing}, thing), StructuredData
+        data_of({"@type": "Article", "author": thing, "image": thing, "publisher": thing}, thing), StructuredData
     )
     assert isinstance(drawn(thing), str)
 
@@ -89,7 +90,7 @@ def test_any_json_is_taken(thing: object) -> None:
         ("", ""),
     ],
 )
-def test_a_body_in_whatever_form_becomes_html(body: str, expected: str) -> None:
+def test_a_body_in_any_form_becomes_html(body: str, expected: str) -> None:
     assert as_html(body) == expected
 
 
@@ -103,7 +104,7 @@ def test_text_is_found_in_the_data_of_scripts() -> None:
     assert drawn([SENTENCE] * 3) == ""
 
 
-def test_data_is_no_text() -> None:
+def test_data_is_not_text() -> None:
     assert drawn({"body": "eyJhIjoxfQ" * 200}) == ""
     assert drawn({"body": json.dumps({"a": SENTENCE * 10})}) == ""
     assert drawn({"body": SENTENCE}) == ""

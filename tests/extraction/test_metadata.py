@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from reader.core.text import clean
 from reader.extraction.json_ld import structured_data
 from reader.extraction.metadata import Metadata, base_url_of, parse_date, read_metadata
-from reader.extraction.tree import parse
+from reader.extraction.page_tree import parse
 
 URL = "https://www.example.org/a/b"
 
@@ -101,17 +101,17 @@ def test_the_date(page: str, day: datetime | None) -> None:
         ("May 2024", None),
     ],
 )
-def test_a_moment(text: str, when: datetime | None) -> None:
+def test_parse_date(text: str, when: datetime | None) -> None:
     assert parse_date(text) == when
 
 
 @given(st.text(max_size=40) | st.from_regex(r"\d{1,4}[-/. ]\d{1,2}[-/. T]\d{1,4}.{0,12}"))
-def test_any_text_is_a_moment_in_utc_or_none(text: str) -> None:
+def test_any_text_is_a_time_in_utc_or_none(text: str) -> None:
     when = parse_date(text)
     assert when is None or when.utcoffset() == datetime(2024, 1, 1, tzinfo=UTC).utcoffset()
 
 
-def test_site_and_picture() -> None:
+def test_site_and_image() -> None:
     found = about(
         "<meta property=og:image content='/i.jpg'><meta property=og:image:width content='1200px'>"
         "<meta property=og:image:height content=x><meta property=og:image:alt content='An &lt;i&gt;'><p>x"
@@ -135,7 +135,7 @@ def test_site_and_picture() -> None:
         ("<p>x", "", ""),
     ],
 )
-def test_what_addresses_are_resolved_against(page: str, url: str, base: str) -> None:
+def test_the_base_of_relative_addresses(page: str, url: str, base: str) -> None:
     parsed = parse(page)
     assert parsed is not None
     assert base_url_of(parsed.tree, url) == base

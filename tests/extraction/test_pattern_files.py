@@ -29,7 +29,7 @@ def test_the_wheel_and_the_source_archive_contain_the_whole_package() -> None:
     wheel, sdist = hatch["targets"]["wheel"], hatch["targets"]["sdist"]
     assert wheel["packages"] == ["reader"]
     assert "/reader" in sdist["include"]
-    # Hatch takes every file of a package, unless it is told or Git is told to leave it out.
+    # Hatch includes every file of a package unless its settings or .gitignore exclude it.
     assert not any("exclude" in table or "only-include" in table for table in (hatch, wheel, sdist))
     ignored = ROOT / ".gitignore"
     assert not ignored.exists() or "toml" not in ignored.read_text("utf-8")

@@ -5,15 +5,15 @@ from collections.abc import Callable
 import pytest
 from lxml.html import HtmlElement
 
-from reader.content.blocks import Block, ListBlock
+from reader.content.blocks import Block, Figure, ListBlock, Span
 from reader.content.html.builder import parse_html
 from reader.content.markdown.writer import to_markdown
+from reader.extraction.content_markers import HELD, IMAGE_HOST, Placeholders
 from reader.extraction.extract import extract
 from reader.extraction.extractors import all_blocks, readability_blocks, trafilatura_blocks
-from reader.extraction.main_element import main_element, standfirst
-from reader.extraction.placeholders import IMAGE_HOST, NUMBER, Placeholders, show_code
+from reader.extraction.main_element import main_element
+from reader.extraction.page_tree import elements, parse, text_of
 from reader.extraction.prune import prepare
-from reader.extraction.tree import elements, parse, text_of
 
 LONG = "The council met on Tuesday evening and decided, after a long debate, to repair the bridge before winter."
 P = f"<p>{LONG}</p>"
@@ -26,7 +26,7 @@ def prepared(html: str) -> tuple[HtmlElement, Placeholders]:
     return parsed.tree, prepare(parsed.tree, URL)
 
 
-def left(html: str) -> str:
+def text_after_pruning(html: str) -> str:
     return text_of(prepared(html)[0])
 
 
@@ -45,8 +45,8 @@ def left(html: str) -> str:
         "<div><a href=/1>xaxa</a> <a href=/2>xbxb</a> | <a href=/3>xcxc</a></div>",
     ],
 )
-def test_what_no_article_has_goes(box: str) -> None:
-    assert "x" not in left(P * 4 + box).replace("x ", "x")
+def test_elements_that_no_article_has_are_removed(box: str) -> None:
+    assert "x" not in text_after_pruning(P * 4 + box).replace("x ", "x")
 
 
 @pytest.mark.parametrize(
@@ -58,25 +58,25 @@ def test_what_no_article_has_goes(box: str) -> None:
         "<p><a href=/1>xa</a> and <a href=/2>xb</a> and other words that are not links but count.</p>",
     ],
 )
-def test_what_only_sounds_like_it_stays(box: str) -> None:
-    assert "x" in left(P * 4 + box)
+def test_similar_names_stay(box: str) -> None:
+    assert "x" in text_after_pruning(P * 4 + box)
 
 
-def test_a_name_does_not_take_the_article_itself() -> None:
-    assert LONG in left(f"<div class=related>{P * 3}</div><p>x</p>")
-    assert LONG in left(f"<form>{P * 3}</form>")
-    assert LONG in left(f"<article class='post comments-open tag-ads'><h1>T</h1>{P * 3}</article>")
+def test_a_misleading_name_does_not_remove_the_article() -> None:
+    assert LONG in text_after_pruning(f"<div class=related>{P * 3}</div><p>x</p>")
+    assert LONG in text_after_pruning(f"<form>{P * 3}</form>")
+    assert LONG in text_after_pruning(f"<article class='post comments-open tag-ads'><h1>T</h1>{P * 3}</article>")
     many = "".join(f"<div class=promo><p>{LONG} {at}</p></div>" for at in range(9))
-    assert left(many).count(LONG) >= 3
+    assert text_after_pruning(many).count(LONG) >= 3
 
 
 def test_comments_and_consent_may_be_longer_than_the_article() -> None:
     comments = f"<div id=comments>{'<p>Nice, says a reader, and goes on for quite a while about it.</p>' * 50}</div>"
-    assert "Nice" not in left(P * 3 + comments)
-    assert "Nice" in left(comments)
+    assert "Nice" not in text_after_pruning(P * 3 + comments)
+    assert "Nice" in text_after_pruning(comments)
 
 
-def test_pictures_are_held_with_their_captions() -> None:
+def test_images_keep_their_captions() -> None:
     tree, held = prepared(
         P + "<figure><img src=data:image/gif;base64,x data-src=/p.jpg alt=' An  alt '>"
         "<noscript><img src=/p.jpg></noscript>"
@@ -85,38 +85,45 @@ def test_pictures_are_held_with_their_captions() -> None:
         "<img src=javascript:x><img>"
         "<img srcset='/s.jpg 100w, /l.jpg 900w, /x.jpg nonsense' width=900 height=600>"
     )
-    assert [(picture.url, picture.alt, picture.caption) for picture in held.images] == [
-        ("https://www.example.org/p.jpg", "An alt", "The caption"),
-        ("https://www.example.org/l.jpg", "", ""),
+    assert [parse_html(picture) for picture in held.images] == [
+        (Figure("https://www.example.org/p.jpg", "An alt", (Span("The caption"),)),),
+        (Figure("https://www.example.org/l.jpg", width=900, height=600),),
     ]
     assert "caption" not in text_of(tree)
     assert len(list(tree.iter("img"))) == 2
-    assert held.find(f"https://{IMAGE_HOST}/1.png") == held.images[1]
+    assert held.resolve(f'a<img src="https://{IMAGE_HOST}/1.png">b') == f"a{held.images[1]}b"
     for address in ("", f"https://{IMAGE_HOST}/2.png", f"https://{IMAGE_HOST}/-1.png", "https://x.org/1.png"):
-        assert held.find(address) is None
+        assert held.resolve(f'<img src="{address}" alt=x>') == ""
 
 
-def test_listings_keep_their_blanks() -> None:
-    tree, _ = prepared(P + "<div class=highlight-python><pre><span>a</span> =\t1\r\n\n  b<br>c</pre></div><pre> </pre>")
-    (code,) = elements(tree, "code")
-    assert show_code(code.text or "") == "python\na =\t1\n\n  b\nc"
+def test_a_placeholder_address_in_a_page_is_an_address_like_any_other() -> None:
+    _, held = prepared(f"{P}<img src=/a.jpg><img src=https://{IMAGE_HOST}/0.png>")
+    assert [image.url for image in parse_html("".join(held.images)) if isinstance(image, Figure)] == [
+        "https://www.example.org/a.jpg",
+        f"https://{IMAGE_HOST}/0.png",
+    ]
 
 
-def test_quotation_marks_are_written() -> None:
-    assert "He said “a “b” c” twice" in left("<p>He said <q>a <q>b</q> c</q> twice</p>")
+def test_code_listings_keep_their_blanks() -> None:
+    _, held = prepared(P + "<div class=highlight-python><pre><span>a</span> =\t1\r\n\n  b<br>c</pre></div><pre> </pre>")
+    assert held.others == ['<pre class="language-python">a =\t1\n\n  b\nc</pre>']
 
 
-def test_one_article_is_left_of_several() -> None:
+def test_q_elements_become_quotation_marks() -> None:
+    assert "He said “a “b” c” twice" in text_after_pruning("<p>He said <q>a <q>b</q> c</q> twice</p>")
+
+
+def test_one_of_several_article_elements_is_left() -> None:
     tree, _ = prepared(
         f"<article>{P}</article><article><h1>T</h1>{P}<article>in</article></article><article>{P}</article>"
     )
     (article,) = tree.iter("article")
     assert article.find("h1") is not None
-    assert not list(elements(prepared(f"<article>{P * 2}</article>" * 4)[0], "article"))
-    assert len(list(elements(prepared(f"<article>{P}</article><article>x</article>")[0], "article"))) == 2
+    assert not elements(prepared(f"<article>{P * 2}</article>" * 4)[0], "article")
+    assert len(elements(prepared(f"<article>{P}</article><article>x</article>")[0], "article")) == 2
 
 
-def test_marks_of_ours_in_a_page_mean_nothing() -> None:
+def test_placeholder_characters_of_a_page_mean_nothing() -> None:
     found = extract(f"<article>{P * 3}<p>\ue0c0python\ue0c1x\ue0c2y</p><ol><li>\ue0c47\ue0c4one</ol></article>")
     assert found is not None
     assert "pythonxy" in found.markdown
@@ -131,7 +138,7 @@ _LISTS = (
 _NUMBERED = ["5. The fifth", "6. The sixth", "12. The twelfth", "3. Number three", "1. The first"]
 
 
-def test_a_list_begins_with_the_number_that_it_has() -> None:
+def test_a_list_starts_with_its_number() -> None:
     found = extract(_LISTS)
     assert found is not None
     lines = [line.strip() for line in found.markdown.replace(")", ".").splitlines()]
@@ -139,17 +146,17 @@ def test_a_list_begins_with_the_number_that_it_has() -> None:
         assert any(line.startswith(start) for line in lines), start
 
 
-@pytest.mark.parametrize("opinion", [trafilatura_blocks, readability_blocks, all_blocks])
-def test_whoever_reads_it_the_numbers_of_lists_are_right_and_nothing_is_left_of_the_marks(
-    opinion: Callable[[HtmlElement, Placeholders, str], tuple[Block, ...]],
+@pytest.mark.parametrize("extractor", [trafilatura_blocks, readability_blocks, all_blocks])
+def test_list_numbers_are_right_with_each_extractor_and_leave_no_placeholders(
+    extractor: Callable[[HtmlElement, Placeholders, str], tuple[Block, ...]],
 ) -> None:
     tree, held = prepared(_LISTS)
-    blocks = opinion(tree, held, "")
+    blocks = extractor(tree, held, "")
     assert [block.start for block in blocks if isinstance(block, ListBlock)] == [5, 12, 1]
-    assert NUMBER not in to_markdown(blocks)
+    assert HELD not in to_markdown(blocks)
 
 
-def test_the_container_holds_the_text() -> None:
+def test_the_main_element_contains_the_text() -> None:
     tree, _ = prepared(
         f"<div id=a><div>{LONG[:30]}</div></div><div id=b><div>{P}</div><div>{P}</div><div>{P}</div></div>"
     )
@@ -157,14 +164,6 @@ def test_the_container_holds_the_text() -> None:
     assert found is not None
     assert found.get("id") == "b"
     assert main_element(prepared("<p>short</p>")[0]) is None
-
-
-def test_the_sentence_under_the_heading() -> None:
-    assert standfirst(prepared(f"<h1>T</h1><div class=dek>{LONG}</div>{P}")[0]) == LONG
-    assert standfirst(prepared(f"<h1>T</h1>{P}")[0]) == LONG
-    assert standfirst(prepared(f"<h1>T</h1><div class=dek><a href=/x>{LONG}</a></div>")[0]) == ""
-    assert standfirst(prepared(f"<h1>T</h1><p>short</p>{P}")[0]) == ""
-    assert standfirst(prepared(f"<div class=dek>{LONG}</div>")[0]) == ""
 
 
 # --- what the extractors would lose -----------------------------------------------------------
@@ -198,17 +197,17 @@ def test_a_page_keeps_what_a_document_keeps(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SHAPES)
-@pytest.mark.parametrize("opinion", [trafilatura_blocks, readability_blocks, all_blocks])
-def test_every_opinion_gives_it_back(name: str, opinion: Callable[..., tuple[Block, ...]]) -> None:
-    if opinion is readability_blocks and "table" in name:
+@pytest.mark.parametrize("extractor", [trafilatura_blocks, readability_blocks, all_blocks])
+def test_every_candidate_restores_placeholders(name: str, extractor: Callable[..., tuple[Block, ...]]) -> None:
+    if extractor is readability_blocks and "table" in name:
         return  # readability takes small tables for menus
     parsed = parse(f"<html><body><article><h1>Bridge</h1>{WORDS}{SHAPES[name]}{WORDS.upper()}</article></body></html>")
     assert parsed is not None
     held = prepare(parsed.tree, "")
-    assert to_markdown(parse_html(SHAPES[name])) in to_markdown(opinion(parsed.tree, held, ""))
+    assert to_markdown(parse_html(SHAPES[name])) in to_markdown(extractor(parsed.tree, held, ""))
 
 
-def test_what_stands_for_ours_is_nothing_where_a_page_has_it() -> None:
+def test_placeholders_in_a_page_are_ignored() -> None:
     found = extract(
         f"<article>{WORDS}<p>\ue0c6\ue0d0\ue0c6 said \ue0c7\ue0c5 and more of it</p><blockquote>x y</blockquote>"
     )
@@ -222,8 +221,8 @@ def test_a_page_that_is_one_quote_is_its_article() -> None:
     assert "vote number 5" in found.markdown
 
 
-def test_a_document_that_is_a_whole_page_keeps_numbers_and_heads_of_tables() -> None:
-    from reader.content.serialize import from_values
+def test_a_document_that_is_a_whole_page_keeps_list_numbers_and_table_headers() -> None:
+    from reader.content.blocks import from_values
     from reader.workers.extract_tasks import TASKS
 
     inside = "<ol start=5><li>Fifth thing</li></ol>" + SHAPES["a caption of a table"]

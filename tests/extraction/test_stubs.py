@@ -10,7 +10,7 @@ PAYWALL = "requires a subscription or an account"
 LINE = "The council met on Tuesday evening and decided, after a long debate, to repair the bridge before winter."
 
 
-def told(body: str, title: str = "A page") -> str:
+def reason_for(body: str, title: str = "A page") -> str:
     page = f"<html><head><title>{title}</title></head><body>{body}</body></html>"
     return stub_reason(extract(page), page)
 
@@ -50,21 +50,21 @@ def told(body: str, title: str = "A page") -> str:
         ),
     ],
 )
-def test_what_stands_in_an_article_s_place(body: str, title: str, reason: str) -> None:
-    assert told(body, title) == reason
+def test_stubs_have_a_reason(body: str, title: str, reason: str) -> None:
+    assert reason_for(body, title) == reason
 
 
-def test_a_long_article_is_one_whatever_stands_beside_it() -> None:
+def test_a_long_article_is_not_a_stub_whatever_surrounds_it() -> None:
     article = "".join(f"<p>{LINE} It was vote number {at}.</p>" for at in range(20))
-    assert told(f"<article>{article}</article><div>Subscribe to continue reading</div>", "404") == ""
+    assert reason_for(f"<article>{article}</article><div>Subscribe to continue reading</div>", "404") == ""
 
 
-def test_an_article_about_errors_is_none() -> None:
+def test_an_article_about_errors_is_not_a_stub() -> None:
     article = f"<article><p>{LINE}</p><p>We were told that the page was not found, which is odd.</p></article>"
-    assert told(article, "What 404 means to us") == ""
+    assert reason_for(article, "What 404 means to us") == ""
 
 
-# --- pages as sites have them ---------------------------------------------------------------
+# --- realistic pages ------------------------------------------------------------------------
 
 
 def site(title: str, inside: str, around: str = "", head: str = "") -> str:
@@ -73,53 +73,56 @@ def site(title: str, inside: str, around: str = "", head: str = "") -> str:
     return f"<html><head><title>{title}</title>{head}</head><body>{body}</body></html>"
 
 
-def judged(page: str) -> str:
+def reason_of_page(page: str) -> str:
     return stub_reason(extract(page), page)
 
 
 @pytest.mark.parametrize(("title", "text", "reason"), OTHERS)
-def test_pages_of_many_languages_in_an_article_s_place(title: str, text: str, reason: str) -> None:
-    assert judged(site(title, f"<p>{text}</p>")) == reason
+def test_stubs_in_many_languages_are_recognized(title: str, text: str, reason: str) -> None:
+    assert reason_of_page(site(title, f"<p>{text}</p>")) == reason
 
 
 @pytest.mark.parametrize(("language", "wall", "line"), TEASERS)
 @pytest.mark.parametrize("around", ["<div class=paywall>{}</div>", "<div>{}</div>"])
-def test_a_beginning_before_a_wall(language: str, wall: str, line: str, around: str) -> None:
+def test_the_start_of_an_article_before_a_paywall_is_a_stub(language: str, wall: str, line: str, around: str) -> None:
     teaser = f"<p>{SENTENCES[language]}</p><p>{SENTENCES[language] * 2}</p>"
-    assert judged(site("Bridge", teaser + around.format(f"<h2>{wall}</h2><p>{line}</p>"))) == PAYWALL
+    assert reason_of_page(site("Bridge", teaser + around.format(f"<h2>{wall}</h2><p>{line}</p>"))) == PAYWALL
 
 
 @pytest.mark.parametrize(("language", "title", "around"), ARTICLES)
 @pytest.mark.parametrize("length", [2, 5, 9])
-def test_articles_that_sound_like_other_pages(language: str, title: str, around: str, length: int) -> None:
-    said = "".join(f"<p>{SENTENCES[language]} {at}.</p>" for at in range(length))
-    assert judged(site(title, said, around)) == ""
-    behind = site(title, said).replace("<footer>", f"{around}<footer>")
-    assert judged(behind) == ""
+def test_articles_that_sound_like_stubs(language: str, title: str, around: str, length: int) -> None:
+    paragraphs = "".join(f"<p>{SENTENCES[language]} {at}.</p>" for at in range(length))
+    assert reason_of_page(site(title, paragraphs, around)) == ""
+    behind = site(title, paragraphs).replace("<footer>", f"{around}<footer>")
+    assert reason_of_page(behind) == ""
 
 
-# --- what the page tells programs -----------------------------------------------------------
+# --- metadata -------------------------------------------------------------------------------
 
 TEXT = "".join(f"<p>{SENTENCES['en']} Part {at}.</p>" for at in range(8))
 WALL = "<div class=wall><h2>Subscribe to continue reading</h2><p>This article is for subscribers only.</p></div>"
 
 
-def told_as(data: str) -> str:
+def json_ld(data: str) -> str:
     return f'<script type="application/ld+json">{{"@type": "NewsArticle", {data}}}</script>'
 
 
 @pytest.mark.parametrize("form", ["false", '"False"', '"http://schema.org/False"'])
-def test_a_long_beginning_is_known_by_the_wall_and_what_the_page_says_of_itself(form: str) -> None:
-    head = told_as(f'"isAccessibleForFree": {form}')
-    assert judged(site("Bridge", TEXT + WALL, head=head)) == PAYWALL
-    assert judged(site("Bridge", TEXT, head=head)) == ""
-    assert judged(site("Bridge", TEXT, head=told_as(f'"isAccessibleForFree": {form}, "wordCount": 2000'))) == PAYWALL
+def test_a_long_start_needs_a_paywall_and_metadata(form: str) -> None:
+    head = json_ld(f'"isAccessibleForFree": {form}')
+    assert reason_of_page(site("Bridge", TEXT + WALL, head=head)) == PAYWALL
+    assert reason_of_page(site("Bridge", TEXT, head=head)) == ""
+    assert (
+        reason_of_page(site("Bridge", TEXT, head=json_ld(f'"isAccessibleForFree": {form}, "wordCount": 2000')))
+        == PAYWALL
+    )
 
 
-def test_a_text_that_is_there_is_no_stub_though_the_page_could_have_kept_it_back() -> None:
-    head = told_as('"isAccessibleForFree": false, "hasPart": {"isAccessibleForFree": false, "cssSelector": ".paid"}')
-    assert judged(site("Bridge", f"<div class=paid>{TEXT}</div>{WALL}", head=head)) == ""
-    assert judged(site("Bridge", f"{TEXT}<div class=paid></div>{WALL}", head=head)) == PAYWALL
+def test_a_complete_text_is_not_a_stub_even_if_the_metadata_calls_it_locked() -> None:
+    head = json_ld('"isAccessibleForFree": false, "hasPart": {"isAccessibleForFree": false, "cssSelector": ".paid"}')
+    assert reason_of_page(site("Bridge", f"<div class=paid>{TEXT}</div>{WALL}", head=head)) == ""
+    assert reason_of_page(site("Bridge", f"{TEXT}<div class=paid></div>{WALL}", head=head)) == PAYWALL
 
 
 def test_there_are_enough_examples_of_both() -> None:
@@ -146,5 +149,5 @@ def test_there_are_enough_examples_of_both() -> None:
         ),
     ],
 )
-def test_a_flash_about_such_pages_is_none(title: str, text: str) -> None:
-    assert judged(site(title, f"<p>{text}</p>")) == ""
+def test_a_short_item_about_stubs_is_not_one(title: str, text: str) -> None:
+    assert reason_of_page(site(title, f"<p>{text}</p>")) == ""

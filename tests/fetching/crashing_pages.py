@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 
-def _fall(*_: object) -> None:
+def _crash(*_: object) -> None:
     os.abort()
 
 
-TASKS = {"page": _fall}
+TASKS = {"page": _crash}

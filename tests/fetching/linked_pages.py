@@ -6,16 +6,18 @@ import contextlib
 import json
 import zlib
 from collections.abc import AsyncIterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from reader.core.marks import id_to_int
-from reader.fetching.context import FetchContext, LibraryThread
+from reader.fetching.context import FetchContext
 from reader.fetching.fetch_article import ArticleFetcher
 from reader.library.library import Library
 from reader.storage.sqlite.pages.store import PageStore
 from reader.web.client import WebClient
 from reader.web.options import ClientOptions
 from reader.workers.sandbox import SandboxPool
+from tests.shared_sandboxes import SharedPool
 
 RULES = ClientOptions(allow_hosts=frozenset({"127.0.0.1", "localhost"}), seconds=5.0)
 
@@ -44,7 +46,7 @@ class Captures:
     has: Mapping[str, str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
-    async def __call__(self, url: str) -> str | None:
+    async def __call__(self, client: WebClient, url: str) -> str | None:
         self.asked.append(url)
         return self.has.get(url)
 
@@ -52,19 +54,16 @@ class Captures:
 @contextlib.asynccontextmanager
 async def fetching(
     pages: PageStore,
-    extractor: SandboxPool,
+    extractor: SandboxPool | SharedPool,
     captures: Captures | None = None,
     *,
     archive: bool = False,
     rules: ClientOptions = RULES,
 ) -> AsyncIterator[ArticleFetcher]:
-    library_thread = LibraryThread()
-    try:
+    with ThreadPoolExecutor(1) as library_thread:
         async with WebClient(rules) as client:
             context = FetchContext(client, extractor, pages, library_thread, captures or Captures())
             yield ArticleFetcher(context, archive=archive)
-    finally:
-        library_thread.close()
 
 
 def ids_of(library: Library) -> list[str]:

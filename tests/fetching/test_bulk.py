@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,28 +15,20 @@ import pytest_asyncio
 from reader.content.markdown.parser import parse_markdown
 from reader.content.page import Extract, Page
 from reader.core.events import BulkProgress, FetchResult
-from reader.fetching.addresses import FetchTarget, find_target
-from reader.fetching.attempt import Outcome
 from reader.fetching.bulk import BulkFetch, BulkLimits
-from reader.fetching.fetch_article import ArticleFetcher
+from reader.fetching.fetch_article import ArticleFetcher, Outcome
+from reader.fetching.fetch_target import FetchTarget, find_target
 from reader.fetching.politeness import ROUNDS
 from reader.indexing.refresh import refresh
 from reader.library.library import Library
 from reader.web.client import WebClient
 from reader.web.robots import Robots
-from reader.workers.sandbox import SandboxLimits, SandboxPool
 from tests.conftest import MakeFolder, OpenLibrary
 from tests.fetching.linked_pages import RULES, document, fetching, html, ids_of
-from tests.web.server import Request, Server, onward, reply, serving
+from tests.shared_sandboxes import SharedPool
+from tests.web.server import Request, Server, redirect, reply, serving
 
 PER_HOST = BulkLimits().per_host
-
-
-@pytest.fixture(scope="module")
-def extractor() -> Iterator[SandboxPool]:
-    one = SandboxPool(limits=SandboxLimits(60))
-    yield one
-    one.close()
 
 
 @pytest_asyncio.fixture
@@ -81,7 +73,7 @@ class BulkRecorder:
 
 @contextlib.asynccontextmanager
 async def bulk_fetch(
-    library: Library, extractor: SandboxPool, *, force: bool = False, limits: BulkLimits | None = None
+    library: Library, extractor: SharedPool, *, force: bool = False, limits: BulkLimits | None = None
 ) -> AsyncIterator[BulkRecorder]:
     async with WebClient(RULES) as fetcher, fetching(library.pages, extractor) as job:
         yield BulkRecorder(library, job, Robots(fetcher), force=force, limits=limits)
@@ -101,7 +93,7 @@ def articles(server: Server) -> list[str]:
 
 
 async def test_every_article_without_a_page_is_fetched(
-    server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
+    server: Server, extractor: SharedPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     opened = library(make_folder({**site(server, 30), "gone.md": document(server.url("/gone")), "none.md": document()}))
     ids = ids_of(opened)
@@ -112,20 +104,20 @@ async def test_every_article_without_a_page_is_fetched(
         await recorder.bulk.add(ids)
         final = await recorder.bulk.run()
     assert len(opened.pages.ids_with_page()) == 30
-    assert sorted(articles(server).count(f"/{n}") for n in range(30)) == [1] * 30, "what is there is not asked for"
+    assert sorted(articles(server).count(f"/{n}") for n in range(30)) == [1] * 30, "cached pages are not requested"
     assert (final.failed, final.left, final.finished) == (2, 0, True)
     assert final.done + final.cached == 30
     assert final == recorder.progress[-1]
     assert final.summary.endswith("2 failed.")
     assert {got.status for got in recorder.results} == {"fetched", "failed"}
     assert len(recorder.results) == final.done + final.failed
-    for former, later in zip(recorder.progress, recorder.progress[1:], strict=False):
-        assert later.done >= former.done
-        assert later.left <= former.left or former.left == 0
+    for earlier, later in zip(recorder.progress, recorder.progress[1:], strict=False):
+        assert later.done >= earlier.done
+        assert later.left <= earlier.left or earlier.left == 0
 
 
 async def test_several_hosts_are_contacted_in_parallel_within_limits(
-    extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
+    extractor: SharedPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     busy: dict[str, int] = {"127.0.0.1": 0, "localhost": 0}
     most = dict(busy)
@@ -158,7 +150,7 @@ async def test_several_hosts_are_contacted_in_parallel_within_limits(
 
 
 async def test_a_busy_host_gets_its_pause_and_is_tried_again(
-    server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
+    server: Server, extractor: SharedPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     documents = site(server, 3)
     busy_until: list[float] = []
@@ -183,7 +175,7 @@ async def test_a_busy_host_gets_its_pause_and_is_tried_again(
 
 
 async def test_a_host_that_asks_for_a_long_pause_fails(
-    server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
+    server: Server, extractor: SharedPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     documents = site(server, 6)
     for n in range(6):
@@ -201,7 +193,7 @@ async def test_a_host_that_asks_for_a_long_pause_fails(
 
 
 async def test_robots_txt_is_respected(
-    server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
+    server: Server, extractor: SharedPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     documents = site(server, 4)
     server.on("/robots.txt", reply(b"User-agent: *\nDisallow: /1\nDisallow: /2\n", kind="text/plain"))
@@ -214,10 +206,10 @@ async def test_robots_txt_is_respected(
 
 
 async def test_crawl_delay_is_respected(
-    server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
+    server: Server, extractor: SharedPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     documents = site(server, 3)
-    server.on("/robots.txt", reply(b"User-agent: *\nCrawl-delay: 1\n", kind="text/plain"))
+    server.on("/robots.txt", reply(b"User-agent: *\nCrawl-delay: 0.3\n", kind="text/plain"))
     asked: list[float] = []
     begun = time.monotonic()
 
@@ -233,11 +225,11 @@ async def test_crawl_delay_is_respected(
         await recorder.bulk.add(ids_of(opened))
         final = await recorder.bulk.run()
     assert final.done == 3
-    assert all(when - begun >= n - 0.1 for n, when in enumerate(asked)), "the second waits for the first as well"
+    assert all(when - begun >= 0.3 * n - 0.03 for n, when in enumerate(asked)), "the second waits for the first too"
 
 
 async def test_pause_stop_and_continue_later(
-    server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
+    server: Server, extractor: SharedPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     opened = library(make_folder(site(server, 20)))
     gate, asked = asyncio.Event(), asyncio.Event()
@@ -267,21 +259,21 @@ async def test_pause_stop_and_continue_later(
         gate.clear()
         recorder.bulk.stop()
         final = await run
-    kept = len(opened.pages.ids_with_page())
+    stored = len(opened.pages.ids_with_page())
     assert final.finished
-    assert final.done == kept < 20
-    assert final.left == 20 - kept
+    assert final.done == stored < 20
+    assert final.left == 20 - stored
     assert final.summary.startswith("Stopped: ")
     assert f"{final.left} left" in final.summary
     gate.set()
     async with bulk_fetch(opened, extractor) as recorder:
         await recorder.bulk.add(ids_of(opened))
         final = await recorder.bulk.run()
-    assert (final.cached, final.done, final.left) == (kept, 20 - kept, 0)
+    assert (final.cached, final.done, final.left) == (stored, 20 - stored, 0)
 
 
 async def test_articles_can_be_added_during_the_run(
-    server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
+    server: Server, extractor: SharedPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     opened = library(make_folder(site(server, 12)))
     ids = ids_of(opened)
@@ -291,13 +283,13 @@ async def test_articles_can_be_added_during_the_run(
         await recorder.until(lambda: bool(recorder.results))
         joined = await recorder.bulk.add(ids)
         final = await run
-        assert not await recorder.bulk.add(ids), "it has ended, and says so"
+        assert not await recorder.bulk.add(ids), "the run has ended, so nothing can be added"
     assert joined
     assert final.done == 12
 
 
 async def test_recent_failures_come_last(
-    server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
+    server: Server, extractor: SharedPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     documents = site(server, 4)
     del server.handlers["/0"], server.handlers["/1"]
@@ -324,7 +316,7 @@ async def test_recent_failures_come_last(
 
 
 async def test_force_fetches_everything_again(
-    server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
+    server: Server, extractor: SharedPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     opened = library(make_folder(site(server, 3)))
     for force in (False, True):
@@ -336,7 +328,7 @@ async def test_force_fetches_everything_again(
 
 
 async def test_a_full_disk_ends_the_run_with_a_message(
-    server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
+    server: Server, extractor: SharedPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     opened = library(make_folder(site(server, 20)))
     async with bulk_fetch(opened, extractor) as recorder:
@@ -355,7 +347,7 @@ async def test_a_full_disk_ends_the_run_with_a_message(
 
 
 async def test_an_article_removed_in_the_meantime_fails_alone(
-    server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
+    server: Server, extractor: SharedPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     opened = library(make_folder(site(server, 2)))
     async with bulk_fetch(opened, extractor) as recorder:
@@ -365,7 +357,7 @@ async def test_an_article_removed_in_the_meantime_fails_alone(
 
 
 async def test_canceling_ends_all_running_fetches(
-    server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
+    server: Server, extractor: SharedPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     documents = site(server, 4)
 
@@ -391,7 +383,7 @@ async def test_canceling_ends_all_running_fetches(
 
 
 async def test_progress_is_reported_at_most_ten_times_a_second(
-    server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
+    server: Server, extractor: SharedPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     opened = library(make_folder(site(server, 40)))
     async with bulk_fetch(opened, extractor) as recorder:
@@ -399,19 +391,19 @@ async def test_progress_is_reported_at_most_ten_times_a_second(
         await recorder.bulk.add(ids_of(opened))
         await recorder.bulk.run()
         taken = time.monotonic() - begun
-    assert len(recorder.progress) <= taken * 10 + 3, "the first, the last, and one more for the clock"
+    assert len(recorder.progress) <= taken * 10 + 3, "the first, the last, and one for clock jitter"
 
 
-# What strangers and others can do to it.
+# Interference.
 
 
 async def test_robots_txt_is_respected_after_redirects(
-    extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
+    extractor: SharedPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     async with serving() as server:
-        server.on("/robots.txt", reply(b"User-agent: *\nDisallow: /private/\nCrawl-delay: 1\n", kind="text/plain"))
+        server.on("/robots.txt", reply(b"User-agent: *\nDisallow: /private/\nCrawl-delay: 0.3\n", kind="text/plain"))
         server.on("/private/a", reply(html("Private")))
-        server.on("/go", onward("/private/a"))
+        server.on("/go", redirect("/private/a"))
         asked: list[float] = []
 
         async def noted(request: Request, writer: asyncio.StreamWriter) -> None:
@@ -423,7 +415,7 @@ async def test_robots_txt_is_respected_after_redirects(
             documents = {"go.md": document(server.url("/go"))}
             for n in range(3):
                 server.on(f"/{n}", noted)
-                url = short.on(f"/{n}", onward(server.url(f"/{n}"))).replace("127.0.0.1", "localhost")
+                url = short.on(f"/{n}", redirect(server.url(f"/{n}"))).replace("127.0.0.1", "localhost")
                 documents[f"{n}.md"] = document(url, title=f"Title {n}")
             opened = library(make_folder(documents))
             begun = time.monotonic()
@@ -432,18 +424,18 @@ async def test_robots_txt_is_respected_after_redirects(
                 final = await recorder.bulk.run()
     assert (final.done, final.failed) == (3, 1)
     assert "/private/a" not in server.targets
-    assert any("its robots.txt does not allow bulk fetches" in got.error for got in recorder.results)
-    # One turn of the host's was taken by what led to the private page.
-    assert all(when - begun >= n - 0.1 for n, when in enumerate(asked))
+    assert any("robots.txt does not allow bulk fetches" in got.error for got in recorder.results)
+    # One turn of the host was used by the URL that leads to the private page.
+    assert all(when - begun >= 0.3 * n - 0.03 for n, when in enumerate(asked))
 
 
 async def test_many_articles_without_an_address_fail_alone(
-    server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
+    server: Server, extractor: SharedPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     documents = {f"none {n}.md": document(title=f"None {n}") for n in range(1000)}
     opened = library(make_folder({**documents, **site(server, 1)}))
     ids = ids_of(opened)
-    last = [id_ for id_ in ids if find_target(opened, id_).addresses]
+    last = [id_ for id_ in ids if find_target(opened, id_).urls]
     async with bulk_fetch(opened, extractor) as recorder, asyncio.timeout(120):
         await recorder.bulk.add([*(id_ for id_ in ids if id_ not in last), *last])
         final = await recorder.bulk.run()
@@ -452,11 +444,11 @@ async def test_many_articles_without_an_address_fail_alone(
 
 @pytest.mark.parametrize("how", ["named", "led to"])
 async def test_an_invalid_host_name_fails_only_its_article(
-    how: str, server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
+    how: str, server: Server, extractor: SharedPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     odd = "http://xn--/a"
     documents = site(server, 12)
-    documents["odd.md"] = document(odd if how == "named" else server.on("/odd", onward(odd)))
+    documents["odd.md"] = document(odd if how == "named" else server.on("/odd", redirect(odd)))
     opened = library(make_folder(documents))
     async with bulk_fetch(opened, extractor) as recorder:
         await recorder.bulk.add(ids_of(opened))
@@ -470,14 +462,14 @@ class _BuggyFetcher(ArticleFetcher):
     url = ""
 
     async def fetch(self, target: FetchTarget, **more: Any) -> Outcome:
-        if target.addresses[0].url == self.url:
+        if target.urls[0].url == self.url:
             raise ValueError("of its own")
         return await super().fetch(target, **more)
 
 
 async def test_an_internal_error_fails_only_its_article(
     server: Server,
-    extractor: SandboxPool,
+    extractor: SharedPool,
     make_folder: MakeFolder,
     library: OpenLibrary,
     caplog: pytest.LogCaptureFixture,
@@ -500,7 +492,7 @@ async def test_an_internal_error_fails_only_its_article(
 
 async def test_a_host_with_many_articles_does_not_delay_others(
     server: Server,
-    extractor: SandboxPool,
+    extractor: SharedPool,
     make_folder: MakeFolder,
     library: OpenLibrary,
 ) -> None:
@@ -516,14 +508,13 @@ async def test_a_host_with_many_articles_does_not_delay_others(
         server.on(f"/busy/{n}", busy)
     documents |= site(server, 3, "localhost")
     opened = library(make_folder(documents))
-    others = [id_ for id_ in ids_of(opened) if "localhost" in find_target(opened, id_).addresses[0].url]
-    limits = BulkLimits(lookahead=20, host_lookahead=10)
+    others = [id_ for id_ in ids_of(opened) if "localhost" in find_target(opened, id_).urls[0].url]
+    limits = BulkLimits(lookahead=20)
     async with bulk_fetch(opened, extractor, limits=limits) as recorder, asyncio.timeout(120):
         await recorder.bulk.add([*(id_ for id_ in ids_of(opened) if id_ not in others), *others])
         run = asyncio.create_task(recorder.bulk.run())
         await recorder.until(lambda: {got.id for got in recorder.results} >= set(others))
-        assert len(recorder.results) == 3, "the host with very much has answered nothing yet"
-        assert sum(map(len, recorder.bulk._hosts.values())) <= 20
+        assert len(recorder.results) == 3, "the host with many articles has answered nothing yet"
         await recorder.until(lambda: recorder.progress[-1].left == 100)
         gate.set()
         final = await run
@@ -531,7 +522,7 @@ async def test_a_host_with_many_articles_does_not_delay_others(
 
 
 async def test_a_failure_in_the_future_is_ignored(
-    server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
+    server: Server, extractor: SharedPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     opened = library(make_folder(site(server, 1)))
     (id_,) = ids_of(opened)
@@ -549,7 +540,7 @@ async def test_a_failure_in_the_future_is_ignored(
 async def test_a_host_that_stays_busy_is_given_up(
     answer: bytes,
     server: Server,
-    extractor: SandboxPool,
+    extractor: SharedPool,
     make_folder: MakeFolder,
     library: OpenLibrary,
 ) -> None:
@@ -566,7 +557,7 @@ async def test_a_host_that_stays_busy_is_given_up(
 
 
 async def test_the_run_ends_when_its_own_pages_fill_the_cache(
-    server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
+    server: Server, extractor: SharedPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     opened = library(make_folder(site(server, 12)))
     opened.pages.limit = 8_000
@@ -581,17 +572,17 @@ async def test_the_run_ends_when_its_own_pages_fill_the_cache(
         now,
     )
     opened.pages.put(other, b"")
-    kept = []
+    stored = []
     for _ in range(2):
         async with bulk_fetch(opened, extractor) as recorder:
             await recorder.bulk.add(ids_of(opened))
             final = await recorder.bulk.run()
-        kept.append(opened.pages.ids_with_page())
-        assert opened.pages.page(other.id) is None, "what others have fetched makes room"
+        stored.append(opened.pages.ids_with_page())
+        assert opened.pages.page(other.id) is None, "pages fetched by others can be evicted"
         assert final.summary.startswith("There is no room for more pages in 0 MB: ")
         assert "cache_mb" in final.summary
-        assert final.left == 12 - len(kept[-1]) > 0
-    assert kept[0] == kept[1] != set()
+        assert final.left == 12 - len(stored[-1]) > 0
+    assert stored[0] == stored[1] != set()
     opened.pages.limit = 1_000_000
     async with bulk_fetch(opened, extractor) as recorder:
         await recorder.bulk.add(ids_of(opened))

@@ -1,4 +1,4 @@
-"""Fetching one article: which addresses are tried, what is stored, and what is reported."""
+"""Fetching one article: which URLs are tried, what is stored, and what is reported."""
 
 from __future__ import annotations
 
@@ -17,9 +17,8 @@ from reader.content.page import Extract, Page
 from reader.core.errors import ReaderError
 from reader.core.events import Failure, FetchAttempted
 from reader.core.model import Links
-from reader.fetching.addresses import Address, FetchTarget, fetch_target, find_target
-from reader.fetching.attempt import NO_ADDRESS, describe_failures
-from reader.fetching.fetch_article import ArticleFetcher
+from reader.fetching.fetch_article import NO_URL, ArticleFetcher, describe_failures
+from reader.fetching.fetch_target import FetchTarget, TargetUrl, fetch_target, find_target
 from reader.storage.sqlite.database import StorageError
 from reader.storage.sqlite.pages.store import PageStore
 from reader.web.client import WebClient
@@ -28,16 +27,10 @@ from reader.web.robots import Robots
 from reader.workers.sandbox import SandboxLimits, SandboxPool
 from tests.conftest import MakeFolder, OpenLibrary
 from tests.fetching.linked_pages import RULES, STUB, Captures, body_of, document, fetching, html
-from tests.web.server import Request, Server, onward, reply, serving
+from tests.shared_sandboxes import SharedPool
+from tests.web.server import Request, Server, redirect, reply, serving
 
 ID = "0123456789abcdef"
-
-
-@pytest.fixture(scope="module")
-def extractor() -> Iterator[SandboxPool]:
-    one = SandboxPool(limits=SandboxLimits(60))
-    yield one
-    one.close()
 
 
 @pytest.fixture
@@ -59,12 +52,12 @@ def captures() -> Captures:
 
 
 @pytest_asyncio.fixture
-async def job(pages: PageStore, extractor: SandboxPool, captures: Captures) -> AsyncIterator[ArticleFetcher]:
+async def job(pages: PageStore, extractor: SharedPool, captures: Captures) -> AsyncIterator[ArticleFetcher]:
     async with fetching(pages, extractor, captures) as one:
         yield one
 
 
-def kept(pages: PageStore) -> Page:
+def stored_page(pages: PageStore) -> Page:
     page = pages.page(ID)
     assert page is not None
     return page
@@ -72,13 +65,13 @@ def kept(pages: PageStore) -> Page:
 
 def age(pages: PageStore, hours: float) -> None:
     """Make the stored page older."""
-    page, body = kept(pages), body_of(pages, ID)
+    page, body = stored_page(pages), body_of(pages, ID)
     assert body is not None
     by = timedelta(hours=hours)
     pages.put(replace(page, fetched_at=page.fetched_at - by, checked_at=page.checked_at - by), *body)
 
 
-# Which address.
+# Which URL is tried.
 
 
 async def test_the_first_article_wins(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
@@ -88,17 +81,17 @@ async def test_the_first_article_wins(server: Server, job: ArticleFetcher, pages
         server.on("/amp", reply(html("By AMP"), etag='"1"')),
         server.on("/cdn", reply(html("By the cache"))),
     )
-    told: list[FetchAttempted] = []
-    outcome = await job.fetch(fetch_target(ID, [links]), on_attempt=told.append)
+    attempts: list[FetchAttempted] = []
+    outcome = await job.fetch(fetch_target(ID, [links]), on_attempt=attempts.append)
     got = outcome.result
     assert (got.status, got.url, got.error) == ("fetched", links.amp, "")
     assert [failure.way for failure in got.failures] == ["original", "web"]
     assert describe_failures(got.failures).startswith(
-        "404 Not Found at 127.0.0.1; web address: the page has no article in it"
+        "404 Not Found at 127.0.0.1; the page at the web URL has no article in it"
     )
-    assert [each.way for each in told] == ["original", "web", "amp"]
+    assert [each.way for each in attempts] == ["original", "web", "amp"]
     assert server.targets == ["/gone", "/empty", "/amp"]
-    page = kept(pages)
+    page = stored_page(pages)
     assert (page.way, page.url, page.etag, page.extract.title) == ("amp", links.amp, '"1"', "By AMP")
     assert got.words == page.extract.words > 100
     assert body_of(pages, ID) == (html("By AMP"), "utf-8")
@@ -107,9 +100,9 @@ async def test_the_first_article_wins(server: Server, job: ArticleFetcher, pages
 
 async def test_a_page_has_the_url_after_redirects(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
     there = server.on("/there", reply(html()))
-    got = (await job.fetch(fetch_target(ID, [Links(server.on("/here", onward("/there")))]))).result
+    got = (await job.fetch(fetch_target(ID, [Links(server.on("/here", redirect("/there")))]))).result
     assert got.url == there
-    assert (kept(pages).url, kept(pages).final_url) == (server.url("/here"), there)
+    assert (stored_page(pages).url, stored_page(pages).final_url) == (server.url("/here"), there)
 
 
 async def test_equivalent_addresses_are_requested_once(server: Server, job: ArticleFetcher) -> None:
@@ -120,15 +113,15 @@ async def test_equivalent_addresses_are_requested_once(server: Server, job: Arti
     assert got.error == "404 Not Found at 127.0.0.1."
 
 
-async def test_every_failure_is_described(server: Server, pages: PageStore, extractor: SandboxPool) -> None:
-    async def silent(*_: object) -> None:
+async def test_every_failure_is_described(server: Server, pages: PageStore, extractor: SharedPool) -> None:
+    async def never_respond(*_: object) -> None:
         await asyncio.Event().wait()
 
-    links = Links(server.url("/gone"), "", server.on("/slow", silent))
+    links = Links(server.url("/gone"), "", server.on("/slow", never_respond))
     rules = ClientOptions(allow_hosts=frozenset({"127.0.0.1"}), seconds=0.5)
     async with fetching(pages, extractor, rules=rules) as job:
         got = (await job.fetch(fetch_target(ID, [links]))).result
-    assert got.error == "404 Not Found at 127.0.0.1; AMP copy: timed out after 0.5 s."
+    assert got.error == "404 Not Found at 127.0.0.1; timed out after 0.5 s at the AMP copy."
     failed = pages.failure(ID)
     assert failed is not None
     assert (failed.error, failed.failures) == (got.error, tuple(map(tuple, got.failures)))
@@ -136,7 +129,7 @@ async def test_every_failure_is_described(server: Server, pages: PageStore, extr
 
 async def test_an_article_without_an_address_fails(job: ArticleFetcher) -> None:
     got = (await job.fetch(fetch_target(ID, [Links()]))).result
-    assert (got.status, got.error, got.url) == ("failed", NO_ADDRESS, "")
+    assert (got.status, got.error, got.url) == ("failed", NO_URL, "")
 
 
 async def test_an_address_with_a_password_is_refused_and_not_quoted(
@@ -154,22 +147,22 @@ async def test_an_address_with_a_password_is_refused_and_not_quoted(
 async def test_after_a_stub_the_next_address_is_tried(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
     links = Links(server.on("/stub", reply(STUB)), "", server.on("/amp", reply(html())))
     got = (await job.fetch(fetch_target(ID, [links]))).result
-    assert (got.status, kept(pages).way) == ("fetched", "amp")
+    assert (got.status, stored_page(pages).way) == ("fetched", "amp")
     assert "requires a subscription" in got.failures[0].why
 
 
 async def test_a_page_that_crashes_the_extractor_is_one_failure(server: Server, pages: PageStore) -> None:
-    from tests.workers.test_sandbox import _MB
+    from tests.workers.test_sandbox import MB
 
     links = Links(server.on("/a", reply(html())))
-    fallen = SandboxPool(limits=SandboxLimits(60, 256 * _MB), tasks="tests.fetching.crashing_pages")
+    fallen = SandboxPool(limits=SandboxLimits(60, 256 * MB), tasks="tests.fetching.crashing_pages")
     async with fetching(pages, fallen) as job:
         got = (await job.fetch(fetch_target(ID, [links]))).result
     fallen.close()
-    assert got.error == "127.0.0.1: it crashed the process that reads pages."
+    assert got.error == "the page at 127.0.0.1 crashed the process that reads pages."
 
 
-# What is kept.
+# Which page is stored.
 
 
 async def test_a_fresh_page_is_not_requested_again(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
@@ -192,14 +185,14 @@ async def test_a_stored_page_is_checked_with_its_validators(
         age(pages, 1.1)
     elif how == "a clock that was wrong":
         age(pages, -5)
-    before = kept(pages)
+    before = stored_page(pages)
     server.on("/a", reply(b"", "304 Not Modified", etag='"1"'))
     begun = datetime.now(UTC)
     got = (await job.fetch(what, force=how == "forced")).result
     assert (got.status, got.error) == ("cached", "")
     headers = server.requests[-1].headers
     assert (headers["if-none-match"], headers["if-modified-since"]) == ('"1"', modified)
-    after = kept(pages)
+    after = stored_page(pages)
     assert after.checked_at >= begun
     assert after == replace(before, checked_at=after.checked_at)
 
@@ -210,7 +203,7 @@ async def test_a_changed_page_replaces_the_stored_one(server: Server, job: Artic
     server.on("/a", reply(html("New"), etag='"2"'))
     got = (await job.fetch(what, force=True)).result
     assert got.status == "fetched"
-    assert (kept(pages).extract.title, kept(pages).etag) == ("New", '"2"')
+    assert (stored_page(pages).extract.title, stored_page(pages).etag) == ("New", '"2"')
 
 
 @pytest.mark.parametrize(
@@ -220,9 +213,9 @@ async def test_a_changed_page_replaces_the_stored_one(server: Server, job: Artic
         (reply(b"gone", "404 Not Found"), "404 Not Found at 127.0.0.1"),
         (reply(STUB), "requires a subscription"),
         (reply(b"<html><body>Nothing</body></html>"), "has no article in it"),
-        (reply(html("A title", 2)), "it now has only"),
+        (reply(html("A title", 2)), "now has only"),
         (reply(b"%PDF-1.7", kind="application/pdf"), "PDF"),
-        (b"\x00\xff", "127.0.0.1:"),
+        (b"\x00\xff", "127.0.0.1’s response violates HTTP"),
     ],
 )
 async def test_failures_and_stubs_do_not_replace_a_page(
@@ -231,14 +224,14 @@ async def test_failures_and_stubs_do_not_replace_a_page(
     what = fetch_target(ID, [Links(server.on("/a", reply(html("A title", 30))))])
     await job.fetch(what)
     age(pages, 48)
-    before, body = kept(pages), body_of(pages, ID)
+    before, body = stored_page(pages), body_of(pages, ID)
     server.on("/a", answer, then_close=True)
     got = (await job.fetch(what)).result
     assert got.status == "cached"
     assert got.words == before.extract.words
     assert got.error.startswith("It could not be checked again: ")
     assert words in got.error
-    assert (kept(pages), body_of(pages, ID)) == (before, body)
+    assert (stored_page(pages), body_of(pages, ID)) == (before, body)
     assert pages.failure(ID) is None
 
 
@@ -248,31 +241,31 @@ async def test_an_original_replaces_a_copy_and_not_vice_versa(
     amp = server.on("/amp", reply(html("By AMP")))
     what = fetch_target(ID, [Links(server.url("/a"), "", amp)])
     await job.fetch(what)
-    assert kept(pages).way == "amp"
+    assert stored_page(pages).way == "amp"
     server.on("/a", reply(html("Original")))
     await job.fetch(what, force=True)
-    assert kept(pages).way == "original"
+    assert stored_page(pages).way == "original"
     server.on("/a", reply(b"", "503 Service Unavailable"))
     asked = len(server.requests)
     got = (await job.fetch(what, force=True)).result
-    assert (got.status, kept(pages).extract.title) == ("cached", "Original")
+    assert (got.status, stored_page(pages).extract.title) == ("cached", "Original")
     assert [each.target for each in server.requests[asked:]] == ["/a"]
 
 
 async def test_validators_are_sent_only_to_their_address(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
     there = server.on("/there", reply(html(), etag='"1"'))
-    what = fetch_target(ID, [Links(server.on("/here", onward("/there")))])
+    what = fetch_target(ID, [Links(server.on("/here", redirect("/there")))])
     await job.fetch(what)
     server.on("/there", reply(b"", "304 Not Modified"))
     got = (await job.fetch(what, force=True)).result
     assert (got.status, got.url, got.error) == ("cached", there, "")
     server.on("/other", reply(b"", "304 Not Modified"))
-    server.on("/here", onward("/other"))
+    server.on("/here", redirect("/other"))
     age(pages, 48)
-    before = kept(pages).checked_at
+    before = stored_page(pages).checked_at
     got = (await job.fetch(what)).result
-    assert "to a request without conditions" in got.error
-    assert kept(pages).checked_at == before
+    assert "to an unconditional request" in got.error
+    assert stored_page(pages).checked_at == before
     sent = [(each.target, each.headers.get("if-none-match")) for each in server.requests]
     assert sent[2:] == [("/here", None), ("/there", '"1"'), ("/here", None), ("/other", None)]
 
@@ -282,11 +275,11 @@ async def test_the_front_page_and_other_texts_do_not_replace_a_page(
 ) -> None:
     what = fetch_target(ID, [Links(server.on("/2026/a", reply(html("A title", 30))))])
     await job.fetch(what)
-    before = kept(pages)
+    before = stored_page(pages)
     text = "".join(f"<p>Headline {n}: in town number {n} the mayor has spoken of other things.</p>" for n in range(90))
     server.on("/", reply(html("The Daily", 1, text)))
     for answer, why in (
-        (onward("/"), "it now leads to the front page"),
+        (redirect("/"), "now leads to the front page"),
         (reply(html("Y", 0, text[:3000])), "a different text"),
     ):
         server.on("/2026/a", answer)
@@ -294,7 +287,7 @@ async def test_the_front_page_and_other_texts_do_not_replace_a_page(
         assert outcome.result.status == "cached"
         assert why in outcome.result.error
         assert outcome.result.hint == "The stored page stays; the browser shows the current one."
-        assert kept(pages) == before
+        assert stored_page(pages) == before
 
 
 async def test_a_copy_never_replaces_an_original(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
@@ -303,15 +296,15 @@ async def test_a_copy_never_replaces_an_original(server: Server, job: ArticleFet
     await job.fetch(fetch_target(ID, [Links(server.url("/caf%c3%a9"), "", amp)]))
     server.on("/caf%C3%A9", reply(b"", "503 Service Unavailable"))
     got = (await job.fetch(fetch_target(ID, [Links(server.url("/caf%C3%A9"), "", amp)]), force=True)).result
-    assert (got.status, kept(pages).extract.title) == ("cached", "Original")
+    assert (got.status, stored_page(pages).extract.title) == ("cached", "Original")
     got = (await job.fetch(fetch_target(ID, [Links(amp=amp)]), force=True)).result
-    assert (got.status, kept(pages).extract.title) == ("cached", "Original"), "the document has lost its address"
+    assert (got.status, stored_page(pages).extract.title) == ("cached", "Original"), "the document has lost its URL"
     assert "/amp" not in server.targets
 
 
 async def test_an_original_stored_in_the_meantime_stays(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
     async def meanwhile(_: Request, writer: asyncio.StreamWriter) -> None:
-        # As another program, which shares the file, would have it.
+        # As another program that shares the file would store it.
         now = datetime.now(UTC)
         extract = Extract(parse_markdown("An original."), 2)
         pages.put(Page(ID, "original", server.url("/a"), server.url("/a"), extract, now, now), b"")
@@ -320,7 +313,7 @@ async def test_an_original_stored_in_the_meantime_stays(server: Server, job: Art
 
     got = (await job.fetch(fetch_target(ID, [Links(server.url("/a"), "", server.on("/amp", meanwhile))]))).result
     assert (got.status, got.words, got.error) == ("cached", 2, "")
-    assert kept(pages).extract.markdown == "An original.\n"
+    assert stored_page(pages).extract.markdown == "An original.\n"
 
 
 async def test_a_copy_stored_in_the_meantime_is_replaced(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
@@ -334,7 +327,7 @@ async def test_a_copy_stored_in_the_meantime_is_replaced(server: Server, job: Ar
         await writer.drain()
 
     got = (await job.fetch(fetch_target(ID, [Links(server.on("/a", meanwhile))]))).result
-    assert (got.status, kept(pages).way) == ("fetched", "original")
+    assert (got.status, stored_page(pages).way) == ("fetched", "original")
 
 
 async def test_no_page_is_requested_twice_at_a_time(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
@@ -371,13 +364,13 @@ async def test_a_background_fetch_is_preempted_by_the_user(
 
     what = fetch_target(ID, [Links(server.on("/a", answer))])
     async with WebClient(RULES) as fetcher, asyncio.timeout(60):
-        background = asyncio.create_task(job.fetch(what, robots=Robots(fetcher)))
+        background = asyncio.create_task(job.fetch(what, url_check=Robots(fetcher).refusal))
         await asked.wait()
         person = (await job.fetch(what)).result
         other = (await background).result
     assert (person.status, other.status) == (("fetched", "cached") if is_there else ("failed", "failed"))
     assert other.error == person.error
-    assert server.targets.count("/a") == 2, "the answer to the person is the answer to the other"
+    assert server.targets.count("/a") == 2, "the background fetch gets the result of the foreground fetch"
 
 
 async def test_a_304_without_a_stored_page_is_a_failure(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
@@ -386,7 +379,7 @@ async def test_a_304_without_a_stored_page_is_a_failure(server: Server, job: Art
     assert pages.page(ID) is None
 
 
-async def test_a_full_disk_raises_and_loses_nothing(server: Server, extractor: SandboxPool, tmp_path: object) -> None:
+async def test_a_full_disk_raises_and_loses_nothing(server: Server, extractor: SharedPool, tmp_path: object) -> None:
     from pathlib import Path
 
     assert isinstance(tmp_path, Path)
@@ -400,7 +393,7 @@ async def test_a_full_disk_raises_and_loses_nothing(server: Server, extractor: S
                 (used,) = db.execute("PRAGMA page_count").fetchone()
                 db.execute(f"PRAGMA max_page_count={used}")
 
-        await job.context.library_thread.run(fill)
+        await job.context.run(fill)
         import random
 
         noise = "".join(chr(random.Random(1).randrange(0x4E00, 0x9000)) for _ in range(3))
@@ -409,18 +402,18 @@ async def test_a_full_disk_raises_and_loses_nothing(server: Server, extractor: S
         with pytest.raises(StorageError) as caught:
             await job.fetch(what, force=True)
         assert caught.value.unwritable
-    assert kept(pages).extract.title == "Old"
+    assert stored_page(pages).extract.title == "Old"
     pages.close()
 
 
 async def test_canceling_leaves_the_stored_page(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
     reached = asyncio.Event()
 
-    async def silent(*_: object) -> None:
+    async def never_respond(*_: object) -> None:
         reached.set()
         await asyncio.Event().wait()
 
-    task = asyncio.create_task(job.fetch(fetch_target(ID, [Links(server.on("/a", silent))])))
+    task = asyncio.create_task(job.fetch(fetch_target(ID, [Links(server.on("/a", never_respond))])))
     await reached.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -441,12 +434,12 @@ async def test_the_archive_is_tried_only_on_request(
     assert (got.status, captures.asked) == ("failed", [])
     got = (await job.fetch(fetch_target(ID, [Links(url)]), archive=True)).result
     assert (got.status, captures.asked) == ("fetched", [url])
-    assert (kept(pages).way, kept(pages).extract.title) == ("archive", "As it was")
+    assert (stored_page(pages).way, stored_page(pages).extract.title) == ("archive", "As it was")
     assert pages.failure(ID) is None
 
 
 async def test_the_archive_is_always_tried_if_so_configured(
-    server: Server, pages: PageStore, extractor: SandboxPool
+    server: Server, pages: PageStore, extractor: SharedPool
 ) -> None:
     captures = Captures()
     async with fetching(pages, extractor, captures, archive=True) as job:
@@ -454,15 +447,15 @@ async def test_the_archive_is_always_tried_if_so_configured(
         assert (got.status, captures.asked) == ("fetched", [])
         got = (await job.fetch(fetch_target("f" * 16, [Links(server.url("/gone"), server.url("/web"))]))).result
     assert captures.asked == [server.url("/gone"), server.url("/web")]
-    assert got.error.endswith("archive: it has no capture.")
+    assert got.error.endswith("the archive has no capture.")
 
 
-# Which article.
+# Which article is fetched.
 
 
 def test_an_example_of_described_failures() -> None:
     failures = [Failure("original", "jurist.org", "404"), Failure("amp", "amp.jurist.org", "timed out after 20 s")]
-    assert describe_failures(failures) == "404 at jurist.org; AMP copy: timed out after 20 s"
+    assert describe_failures(failures) == "404 at jurist.org; timed out after 20 s at the AMP copy"
 
 
 _URLS = st.sampled_from(
@@ -473,11 +466,11 @@ _URLS = st.sampled_from(
 @given(st.lists(st.builds(Links, _URLS, _URLS, _URLS, _URLS), max_size=4))
 def test_addresses_are_ordered_and_unique(links: list[Links]) -> None:
     found = fetch_target(ID, links)
-    ways = [address.way for address in found.addresses]
+    ways = [address.way for address in found.urls]
     assert ways == sorted(ways, key=["original", "web", "amp", "cdn_amp"].index)
-    urls = [address.url for address in found.addresses]
+    urls = [address.url for address in found.urls]
     assert len(urls) == len(set(urls))
-    named = {url.partition("?")[0] for each in links for url in each.every() if url.startswith("https")}
+    named = {url.partition("?")[0] for each in links for url in each.all_urls() if url.startswith("https")}
     assert set(urls) == named
     assert {failure.way for failure in found.unusable} <= {"original", "web", "amp", "cdn_amp"}
 
@@ -495,10 +488,10 @@ def test_documents_of_one_article_share_its_addresses(make_folder: MakeFolder, l
     )
     row = opened.articles.rows([opened.articles.find("a.md")])[0]
     assert find_target(opened, row.id) == FetchTarget(
-        row.id, (Address("original", original), Address("amp", "https://amp.a.example/1")), ()
+        row.id, (TargetUrl("original", original), TargetUrl("amp", "https://amp.a.example/1")), ()
     )
     given = Links(web="https://a.example/web", amp="https://amp.a.example/1")
-    assert [*find_target(opened, row.id, given).addresses] == [
+    assert [*find_target(opened, row.id, given).urls] == [
         ("original", original),
         ("web", "https://a.example/web"),
         ("amp", "https://amp.a.example/1"),
@@ -508,7 +501,7 @@ def test_documents_of_one_article_share_its_addresses(make_folder: MakeFolder, l
     assert find_target(opened, "0" * 16, given) == fetch_target("0" * 16, [given])
 
 
-# Unasked.
+# Background fetches.
 
 
 async def test_background_fetches_respect_robots_txt(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
@@ -516,14 +509,14 @@ async def test_background_fetches_respect_robots_txt(server: Server, job: Articl
     url = server.on("/private/a", reply(html()))
     async with WebClient(RULES) as fetcher:
         robots = Robots(fetcher)
-        got = (await job.fetch(fetch_target(ID, [Links(url)]), robots=robots)).result
+        got = (await job.fetch(fetch_target(ID, [Links(url)]), url_check=robots.refusal)).result
         assert "robots.txt does not allow" in got.error
-        refused = (await job.fetch(fetch_target(ID, [Links("http://10.0.0.1/")]), robots=robots)).result
-        assert refused.error == "10.0.0.1: not fetched because it is an address of a private network."
+        refused = (await job.fetch(fetch_target(ID, [Links("http://10.0.0.1/")]), url_check=robots.refusal)).result
+        assert refused.error == "10.0.0.1 is an address of a private network and is not fetched."
         assert 'allow_hosts = ["10.0.0.1"]' in refused.hint
         assert "/private/a" not in server.targets
         got = (await job.fetch(fetch_target(ID, [Links(url)]))).result
-    assert got.status == "fetched", "a person who opens one article is no robot"
+    assert got.status == "fetched", "a user who opens one article is not a robot"
 
 
 async def test_a_busy_host_is_reported(server: Server, job: ArticleFetcher) -> None:

@@ -20,7 +20,7 @@ class Sites:
     def __init__(self, **delays: float) -> None:
         self.delays = {f"{name}.example": delay for name, delay in delays.items()}
 
-    async def objection(self, url: str) -> FetchError | None:
+    async def refusal(self, url: str) -> FetchError | None:
         return FetchError("refused", "no robots", NAME) if url.endswith("/private") else None
 
     async def delay(self, url: str) -> float:
@@ -29,9 +29,9 @@ class Sites:
 
 async def test_a_disallowed_address_takes_no_turn() -> None:
     manners = Politeness(Sites(a=30.0))
-    objection = await manners.objection("https://a.example/private")
-    assert objection is not None
-    assert objection.why == "no robots"
+    refusal = await manners.refusal("https://a.example/private")
+    assert refusal is not None
+    assert refusal.why == "no robots"
     assert manners.not_before(NAME) == 0.0
 
 
@@ -41,7 +41,7 @@ async def test_crawl_delay_applies_per_host() -> None:
     turns: list[tuple[str, float]] = []
 
     async def one(url: str) -> None:
-        assert await manners.objection(url) is None
+        assert await manners.refusal(url) is None
         turns.append((url, time.monotonic()))
 
     begun = time.monotonic()
@@ -61,21 +61,21 @@ async def test_pauses_for_a_busy_host_double_until_it_is_given_up(seconds: float
     waits = []
     for _ in range(ROUNDS - 1):
         assert manners.record_busy(NAME, seconds)
-        assert manners.record_busy(NAME, seconds), "two that were under way at the same time count as one"
+        assert manners.record_busy(NAME, seconds), "two parallel requests count as one"
         waits.append(manners.not_before(NAME) - now[0])
-        objection = await manners.objection(URL)
-        assert objection is not None
-        assert (objection.kind, objection.retry_after) == ("busy", waits[-1])
+        refusal = await manners.refusal(URL)
+        assert refusal is not None
+        assert (refusal.kind, refusal.retry_after) == ("busy", waits[-1])
         now[0] += waits[-1]
-        assert await manners.objection(URL) is None
+        assert await manners.refusal(URL) is None
     assert waits == [1.0, 2.0, 4.0, 8.0]
     assert not manners.record_busy(NAME, seconds)
-    objection = await manners.objection(URL)
-    assert objection is not None
-    assert (objection.why, objection.retry_after) == ("it was busy 5 times in a row", None)
+    refusal = await manners.refusal(URL)
+    assert refusal is not None
+    assert (refusal.why, refusal.retry_after) == ("it was busy 5 times in a row", None)
     manners.record_response(NAME)
-    assert await manners.objection(URL) is not None, "it was given up"
-    assert await manners.objection("https://b.example/") is None
+    assert await manners.refusal(URL) is not None, "it was given up"
+    assert await manners.refusal("https://b.example/") is None
 
 
 def test_a_requested_pause_is_respected_and_a_response_resets_it() -> None:

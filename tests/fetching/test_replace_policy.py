@@ -30,7 +30,7 @@ def a_page(paragraphs: list[str], url: str = _URL, final_url: str = "") -> Page:
 
 
 ARTICLE = sentences("court", 0, 20)
-KEPT = a_page(ARTICLE)
+STORED_PAGE = a_page(ARTICLE)
 
 
 @pytest.mark.parametrize(
@@ -47,16 +47,16 @@ KEPT = a_page(ARTICLE)
     ids=["the same", "longer", "a live blog goes on", "shortened", "rewritten in part", "corrected", "another order"],
 )
 def test_later_versions_of_an_article_replace_it(paragraphs: list[str]) -> None:
-    assert reason_to_keep(KEPT, a_page(paragraphs)) == ""
+    assert reason_to_keep(STORED_PAGE, a_page(paragraphs)) == ""
 
 
 def test_an_article_replaces_a_short_notice() -> None:
     notice = a_page(["The court has ruled, says the agency. More will follow here in a moment."])
-    assert reason_to_keep(notice, KEPT) == ""
+    assert reason_to_keep(notice, STORED_PAGE) == ""
 
 
 def test_an_article_at_a_new_address_replaces_it() -> None:
-    assert reason_to_keep(KEPT, a_page(ARTICLE[:15], final_url="https://www.news.example/ruling")) == ""
+    assert reason_to_keep(STORED_PAGE, a_page(ARTICLE[:15], final_url="https://www.news.example/ruling")) == ""
 
 
 STORED = "the stored page has 560 words"
@@ -65,29 +65,29 @@ STORED = "the stored page has 560 words"
 @pytest.mark.parametrize(
     ("page", "reason"),
     [
-        (a_page(ARTICLE[:9]), f"it now has only 252 words; {STORED}"),
-        (a_page(["Our site is under maintenance."]), f"it now has only 5 words; {STORED}"),
+        (a_page(ARTICLE[:9]), f"the page now has only 252 words; {STORED}"),
+        (a_page(["Our site is under maintenance."]), f"the page now has only 5 words; {STORED}"),
         (
             a_page(sentences("minister", 30, 50)),
-            "it now has a different text of 560 words; the stored page has 560 words",
+            "the page now has a different text of 560 words; the stored page has 560 words",
         ),
         (
             a_page(sentences("minister", 30, 80), final_url="https://news.example/courts/"),
-            f"it now has a different text of 1,400 words; {STORED}",
+            f"the page now has a different text of 1,400 words; {STORED}",
         ),
         (
             a_page(ARTICLE, final_url="https://news.example/"),
-            "it now leads to the front page; the stored page has 560 words",
+            "the page now leads to the front page; the stored page has 560 words",
         ),
         (
             a_page(ARTICLE, final_url="https://m.news.example/Index.html"),
-            "it now leads to the front page; the stored page has 560 words",
+            "the page now leads to the front page; the stored page has 560 words",
         ),
     ],
     ids=["a teaser", "maintenance", "another article", "a section", "the front page", "another front page"],
 )
 def test_other_pages_of_a_site_do_not_replace_the_article(page: Page, reason: str) -> None:
-    assert reason_to_keep(KEPT, page).startswith(reason)
+    assert reason_to_keep(STORED_PAGE, page).startswith(reason)
 
 
 def test_error_pages_do_not_replace_short_articles() -> None:
@@ -95,21 +95,21 @@ def test_error_pages_do_not_replace_short_articles() -> None:
     error = (
         "We could not find what you were looking for, it may have been moved; try to search for it, or begin at the "
     )
-    assert reason_to_keep(notice, a_page([error + "front page."])).startswith("it now has only 25 words")
-    assert reason_to_keep(notice, a_page([error * 2 + "front page."])).startswith("it now has a different text")
+    assert reason_to_keep(notice, a_page([error + "front page."])).startswith("the page now has only 25 words")
+    assert reason_to_keep(notice, a_page([error * 2 + "front page."])).startswith("the page now has a different text")
 
 
 def test_an_article_on_the_front_page_may_change() -> None:
     front = "https://one-article.example/"
     assert reason_to_keep(a_page(ARTICLE, front), a_page(ARTICLE[2:], front)) == ""
-    kept = a_page(ARTICLE, "https://one-article.example/old", front)
-    assert reason_to_keep(kept, a_page(ARTICLE[2:], "https://one-article.example/old", front)) == ""
+    stored_page = a_page(ARTICLE, "https://one-article.example/old", front)
+    assert reason_to_keep(stored_page, a_page(ARTICLE[2:], "https://one-article.example/old", front)) == ""
 
 
-def test_a_root_path_with_a_query_is_no_front_page() -> None:
+def test_a_root_path_with_a_query_is_not_a_front_page() -> None:
     url = "https://news.example/?p=12"
     assert reason_to_keep(a_page(ARTICLE, url), a_page(ARTICLE, url)) == ""
-    assert reason_to_keep(KEPT, a_page(ARTICLE, final_url=url)) == ""
+    assert reason_to_keep(STORED_PAGE, a_page(ARTICLE, final_url=url)) == ""
 
 
 def test_very_short_texts_are_compared_by_length() -> None:
@@ -124,4 +124,4 @@ def test_scripts_without_spaces_are_compared_by_their_characters() -> None:
     page = a_page(chinese)
     assert reason_to_keep(page, a_page([*chinese[3:], "本文已更正。"])) == ""
     other = a_page(["网站正在维护，请稍后再来。我们为给您带来的不便深表歉意。"] * 20)
-    assert reason_to_keep(page, other).startswith("it now has a different text")
+    assert reason_to_keep(page, other).startswith("the page now has a different text")

@@ -1,4 +1,4 @@
-"""What a terminal paints from Sixel data, by DEC's VT340 manual, chapter 14, as far as pictures of ours use it."""
+"""What a terminal paints from Sixel data, by DEC's VT340 manual, chapter 14, as far as newsreader uses it."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ _BAND = 6
 
 
 def painted(sixel: str) -> list[list[Percent | None]]:
-    """Return the rows of pixels that an image paints; None is what it leaves as it was.
+    """Return the rows of pixels that an image paints; None is a pixel that it leaves unchanged.
 
-    As strictly as the strictest terminal: a colour is chosen by its number alone, not by being defined. Raises
-    AssertionError for what is none.
+    As strict as the strictest terminal: a color is selected only by its number, not by being defined. Raises
+    AssertionError for invalid data.
     """
     head = _HEAD.match(sixel)
     assert head is not None, sixel[:40]
     assert sixel.endswith("\x1b\\")
     wide, high = int(head[1]), int(head[2])
     rows: list[list[Percent | None]] = [[None] * wide for _ in range(-(-high // _BAND) * _BAND)]
-    colours: dict[int, Percent] = {}
+    colors: dict[int, Percent] = {}
     chosen = x = y = 0
     at, end = head.end(), len(sixel) - 2
     while at < end:
@@ -31,7 +31,7 @@ def painted(sixel: str) -> list[list[Percent | None]]:
         assert part is not None, sixel[at : at + 40]
         at = part.end()
         if part[1]:
-            colours[int(part[1])] = (int(part[2]), int(part[3]), int(part[4]))
+            colors[int(part[1])] = (int(part[2]), int(part[3]), int(part[4]))
         elif part[5]:
             chosen = int(part[5])
         elif part[8]:
@@ -42,7 +42,7 @@ def painted(sixel: str) -> list[list[Percent | None]]:
             bits, repeated = ord(part[7]) - ord("?"), int(part[6] or 1)
             for bit in range(_BAND):
                 if bits >> bit & 1:
-                    rows[y + bit][x : x + repeated] = [colours[chosen]] * repeated
+                    rows[y + bit][x : x + repeated] = [colors[chosen]] * repeated
             x += repeated
             assert x <= wide
     assert y < high, "a line feed at the end may scroll the screen"

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from reader.documents.files import Folder
+from reader.documents.index_record import IndexRecord
+from reader.documents.resolve import DEFAULTS
 from reader.indexing import parse_worker
 from reader.indexing.parse_pool import ParserPool
 from reader.indexing.parse_worker import PARSER_FAILED, parse_files
@@ -36,7 +38,7 @@ def _all(pool: ParserPool) -> dict[bytes, ParsedFile]:
     found: dict[bytes, ParsedFile] = {}
     deadline = time.monotonic() + _TIMEOUT
     while pool.outstanding:
-        assert time.monotonic() < deadline, "the processes do not answer"
+        assert time.monotonic() < deadline, "the processes do not respond"
         for _, taken, _ in pool.collect(0.2):
             found |= {each.name: each for each in taken}
     return found
@@ -52,7 +54,7 @@ def _is_running(pid: int) -> bool:
 
 @pytest.fixture
 def folder(make_folder: MakeFolder) -> Folder:
-    """Sixty files: one document has problems, and one file is no document."""
+    """Sixty files: one has problems, and one has no header."""
     documents = {f"{n:02}.md": f"---\ntitle: t{n}\nquality: {n}\n---\n" for n in range(58)}
     return Folder.of(make_folder({**documents, "58.md": "---\nquality: x\n---\n", "59.md": "nothing"}))
 
@@ -65,7 +67,6 @@ def test_processes_parse_like_this_one(folder: Folder) -> None:
             pool.submit(b"", names[start : start + 7])
         assert _all(pool) == here
     assert here[b"58.md"].problems
-    assert here[b"59.md"].record is None
 
 
 def test_the_slow_path_gives_the_same_result(folder: Folder) -> None:
@@ -79,7 +80,7 @@ def test_a_killed_process_is_replaced_without_loss(folder: Folder) -> None:
         pool.submit(b"", names[:5])
         assert len(_all(pool)) == 5
         (victim,) = pool.processes.processes
-        os.kill(victim.pid, signal.SIGSTOP)  # so that it is at work when it dies
+        os.kill(victim.pid, signal.SIGSTOP)  # so that it is working when it dies
         for name in names[5:]:
             pool.submit(b"", [name])
         os.kill(victim.pid, signal.SIGKILL)
@@ -96,7 +97,7 @@ def test_closing_leaves_no_process_behind(folder: Folder) -> None:
         assert processes
     deadline = time.monotonic() + _TIMEOUT
     while any(map(_is_running, processes)):
-        assert time.monotonic() < deadline, "a process goes on"
+        assert time.monotonic() < deadline, "a process is still running"
 
 
 def test_vanished_files_are_left_out_and_unreadable_ones_reported(make_folder: MakeFolder) -> None:
@@ -106,6 +107,7 @@ def test_vanished_files_are_left_out_and_unreadable_ones_reported(make_folder: M
     assert [each.name for each in taken] == [b"a.md", b"dir.md"]
     assert taken[1].problems == ((1, "", "dir.md is not a regular file and is not read"),)
     assert (taken[1].mtime_ns, failures) == (NOT_PARSED, [])
+    assert IndexRecord._make(taken[1].record or ()).title == "Dir"
 
 
 def test_an_exception_in_the_parser_costs_one_document(
@@ -113,7 +115,7 @@ def test_an_exception_in_the_parser_costs_one_document(
 ) -> None:
     folder = Folder.of(make_folder({"a.md": "---\ntitle: a\n---\n"}))
 
-    def fail(path: bytes, data: bytes) -> object:
+    def fail(path: bytes, data: bytes, _options: object) -> object:
         raise ZeroDivisionError(path, data)
 
     monkeypatch.setattr("reader.indexing.parse_worker.index_record", fail)
@@ -126,7 +128,7 @@ def test_a_worker_answers_until_its_pipe_is_closed(folder: Folder) -> None:
     requests, answers = io.BytesIO(), io.BytesIO()
     write_message((b"", [b"00.md", b"58.md"], False), requests)
     requests.seek(0)
-    parse_worker.serve(ParentConnection(requests, answers), folder)
+    parse_worker.serve(ParentConnection(requests, answers), folder, DEFAULTS)
     answers.seek(0)
     parsed, tracebacks = read_message(answers)
     assert [each[0] for each in parsed] == [b"00.md", b"58.md"]

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from reader.core.events import Progress
 from reader.core.ordering import Sort
-from reader.documents.files import Folder
 from reader.indexing.refresh import refresh
 from reader.library.library import Library
-from reader.storage.sqlite.index.reader import Index
-from reader.storage.sqlite.marks.store import MarkStore
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
 OpenLibrary = Callable[[Path], Library]
@@ -46,7 +39,7 @@ def opened(make_folder: MakeFolder, library: OpenLibrary) -> Library:
 
 
 def _whole(library: Library) -> None:
-    """Check that a whole refresh finds nothing more."""
+    """Check that a complete refresh finds no further changes."""
     last = _refresh(library)
     assert (last.done, last.removed, last.moved) == (0, 0, 0)
 
@@ -64,7 +57,7 @@ def test_other_paths_are_not_compared(opened: Library, make_folder: MakeFolder) 
     make_folder({"new.md": _document("new"), "a/new.md": _document("new")})
     _refresh(opened, b"a/new.md")
     assert "new.md" not in _paths(opened)
-    assert _refresh(opened).changed == 1  # nor is it taken for seen
+    assert _refresh(opened).changed == 1  # nor does it count as compared
 
 
 def test_a_renamed_folder_is_a_move(opened: Library) -> None:
@@ -73,7 +66,7 @@ def test_a_renamed_folder_is_a_move(opened: Library) -> None:
     last = _refresh(opened, b"a", b"z")
     assert (last.changed, last.removed, last.moved) == (0, 0, 3)
     assert {path: opened.index.rowid_by_path(b"z" + path[1:]) for path in rows} == rows
-    assert opened.articles.folders() == {b"", b"a-b", b"z", b"z/b", b"z/b/c"}
+    assert set(opened.index.folder_paths().values()) == {b"", b"a-b", b"z", b"z/b", b"z/b/c"}
     _whole(opened)
 
 
@@ -81,7 +74,7 @@ def test_a_removed_folder_removes_only_its_content(opened: Library) -> None:
     shutil.rmtree(opened.folder.root / "a")
     assert _refresh(opened, b"a").removed == 3
     assert _paths(opened) == ["1.md", "a-b/1.md"]
-    assert opened.articles.folders() == {b"", b"a-b"}
+    assert set(opened.index.folder_paths().values()) == {b"", b"a-b"}
     _whole(opened)
 
 
@@ -91,7 +84,7 @@ def test_a_recreated_folder_has_only_its_new_content(opened: Library, make_folde
     last = _refresh(opened, b"a", b"a/1.md", b"a/2.md", b"a/b", b"a/b/1.md")
     assert (last.changed, last.removed) == (1, 3)
     assert _paths(opened) == ["1.md", "a-b/1.md", "a/2.md"]
-    assert opened.articles.folders() == {b"", b"a", b"a-b"}
+    assert set(opened.index.folder_paths().values()) == {b"", b"a", b"a-b"}
     _whole(opened)
 
 
@@ -103,7 +96,7 @@ def test_a_document_in_the_place_of_a_folder(opened: Library, make_folder: MakeF
     make_folder({"x.md": _document("x")})
     _refresh(opened, b"x.md")
     assert [path for path in _paths(opened) if path.startswith("x")] == ["x.md"]
-    assert not {b"x.md", b"x.md/y"} & opened.articles.folders()
+    assert not {b"x.md", b"x.md/y"} & set(opened.index.folder_paths().values())
     _whole(opened)
 
 
@@ -127,60 +120,5 @@ def test_linked_folders_are_skipped(opened: Library, make_folder: MakeFolder, tm
     (opened.folder.root / "a-b").symlink_to(opened.folder.root / "a")
     _refresh(opened, b"a", b"a-b", b"a-b/1.md", b"a-b/other.md", b"a-b/b/1.md")
     assert _paths(opened) == ["1.md", "a/1.md", "a/b/1.md", "a/b/c/1.md", "a/other.md"]
-    assert opened.articles.problems() == []
+    assert opened.index.problems() == []
     _whole(opened)
-
-
-_PLACES = st.sampled_from(["a.md", "b/a.md", "b/b/a.md", "a.md/a.md", "b", "b/b", "c", "c/a.md"])
-_STEPS = st.tuples(st.sampled_from(["write", "delete", "move"]), _PLACES, _PLACES)
-
-
-def _change(root: Path, kind: str, path: str, target: str, title: str) -> set[str]:
-    """Change the folder, and return the paths that a watcher reports; none if it is impossible."""
-    at, to = root / path, root / target
-    if kind == "write":
-        new = [str(above.relative_to(root)) for above in at.parents if not above.exists()][-1:]
-        if at.suffix != ".md" or at.is_dir() or any(above.is_file() for above in at.parents):
-            return set()
-        at.parent.mkdir(parents=True, exist_ok=True)
-        at.write_text(_document(title))
-        return {*new, path}
-    if not at.exists():
-        return set()
-    if kind == "move":
-        if to.exists() or not to.parent.is_dir() or at in to.parents:
-            return set()
-        at.rename(to)
-        return {path, target}
-    below = {str(each.relative_to(root)) for each in at.rglob("*")} if at.is_dir() else set()
-    if at.is_dir():
-        shutil.rmtree(at)
-    else:
-        at.unlink()
-    return {path, *below}
-
-
-@settings(max_examples=60)
-@given(st.lists(st.lists(_STEPS, min_size=2, max_size=8), min_size=2, max_size=5))
-def test_reported_paths_are_enough_for_any_change(rounds: list[list[tuple[str, str, str]]]) -> None:
-    with TemporaryDirectory() as place:
-        root = Path(place).resolve() / "news"
-        for name in ("a.md", "b/a.md", "b/b/a.md"):
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            (root / name).write_text(_document(name))
-        opened = Library(Folder.of(root), Index.open(None)[0], MarkStore.in_memory())
-        list(refresh(opened))
-        for number, steps in enumerate(rounds):
-            told: set[str] = set()
-            for at, (kind, path, target) in enumerate(steps):
-                told |= _change(root, kind, path, target, f"{number}-{at}")
-            if told:
-                _refresh(opened, *map(os.fsencode, told))
-            there = {str(path.relative_to(root)) for path in root.rglob("*.md") if path.is_file()}
-            assert set(_paths(opened)) == there
-            for rowid, known in opened.index.paths():
-                (row,) = opened.articles.rows([rowid])
-                assert row.title == (root / os.fsdecode(known)).read_text().split("\n")[1].removeprefix("title: ")
-            folders = {os.fsencode(path.relative_to(root)) for path in root.rglob("*") if path.is_dir()}
-            assert opened.articles.folders() >= folders | {b""}
-        opened.close()

@@ -27,7 +27,7 @@ def test_rate_and_remaining_time_appear_when_known() -> None:
     assert progress_facts(Progress(done=50, total=5000, seconds=1)) == (
         "50 of 5,000",
         "50 a second",
-    )  # too early to tell
+    )  # too early to estimate
     assert progress_facts(Progress(done=5000, total=5000, seconds=9)) == (
         "5,000 of 5,000",
         "sorting",

@@ -20,7 +20,7 @@ from reader.core.paths import Paths
 from reader.indexing.refresh import RefreshLimits, refresh
 from reader.library.library import Library
 
-# "x.md" may be a document or a folder; "a" and "a-b" are neighbours that a comparison of mere text would mix up.
+# "x.md" may be a document or a folder; "a" and "a-b" are neighbors that a plain string comparison would confuse.
 _FOLDERS = ("", "a", "a/b", "a-b", "x.md")
 _NAMES = ("1.md", "2.md", "x.md")
 _FILES = tuple(os.path.join(folder, name) for folder in _FOLDERS for name in _NAMES)
@@ -82,7 +82,7 @@ class World:
                     self.touched |= {source, target, *inside}
                 case Make(path):
                     self._make(path)
-        except OSError:  # a folder where a file would have to be, say: then it has not happened
+        except OSError:  # for example, a folder is where the file should be: then it has not happened
             pass
 
     def _make(self, folder: str) -> None:
@@ -94,7 +94,7 @@ class World:
     def _write(self, path: str) -> None:
         number = next(self._number)
         (self.root / path).write_text(f"---\ntitle: t{number}\nquality: {number % 7}\n---\n")
-        # Of two changes within one tick of the clock, the second cannot be seen by anybody.
+        # The second of two changes within one tick of the clock cannot be noticed.
         os.utime(self.root / path, ns=(0, number * 1000))
         self.touched.add(path)
 
@@ -108,8 +108,8 @@ class World:
     def _below(self, path: str) -> list[str]:
         return [os.path.relpath(inner, self.root) for inner in (self.root / path).rglob("*")]
 
-    def told(self, watched: frozenset[bytes]) -> set[bytes]:
-        """Return and forget what a watcher of the folders ``watched`` reports."""
+    def reported_paths(self, watched: frozenset[bytes]) -> set[bytes]:
+        """Return and clear what a watcher of the folders ``watched`` reports."""
         touched, self.touched = self.touched, set()
         return {os.fsencode(path) for path in touched if os.fsencode(os.path.dirname(path)) in watched}
 
@@ -130,7 +130,7 @@ def _listed(library: Library) -> dict[str, str]:
 
 
 def _numbers(library: Library) -> dict[str, int]:
-    """Return the rowid of every title."""
+    """Return the row ids by title."""
     rowids = library.articles.order(Sort()).rowids
     return {row.title: rowid for rowid, row in zip(rowids, library.articles.rows(rowids), strict=True)}
 
@@ -163,14 +163,14 @@ def test_watcher_events_are_enough_for_any_change(before: list[_Change], batches
         for batch in batches:
             for change in batch:
                 world.do(change)
-            *_, last = refresh(library, paths=world.told(library.articles.folders()))
+            *_, last = refresh(library, paths=world.reported_paths(set(library.index.folder_paths().values())))
             assert last.finished
             assert _listed(library) == world.documents()
-            assert library.articles.problems() == []
+            assert library.index.problems() == []
             folders = {
                 os.fsencode(os.path.relpath(path, world.root)) for path in world.root.rglob("*") if path.is_dir()
             }
-            assert library.articles.folders() == folders | {b""}
+            assert set(library.index.folder_paths().values()) == folders | {b""}
         nothing = _whole(library)
         assert (nothing.done, nothing.changed, nothing.removed, nothing.moved) == (0, 0, 0, 0)
         assert _listed(library) == world.documents()
@@ -180,7 +180,7 @@ def test_watcher_events_are_enough_for_any_change(before: list[_Change], batches
 
 @settings(max_examples=40)
 @given(_CHANGES, _CHANGES, st.booleans())
-def test_a_moved_document_keeps_its_rowid(before: list[_Change], after: list[_Change], told: bool) -> None:
+def test_a_moved_document_keeps_its_rowid(before: list[_Change], after: list[_Change], partial: bool) -> None:
     def check(world: World, library: Library) -> None:
         for change in before:
             world.do(change)
@@ -189,10 +189,12 @@ def test_a_moved_document_keeps_its_rowid(before: list[_Change], after: list[_Ch
         world.touched.clear()
         for change in after:
             world.do(change)
-        *_, last = refresh(library, paths=world.told(library.articles.folders()) if told else None)
+        *_, last = refresh(
+            library, paths=world.reported_paths(set(library.index.folder_paths().values())) if partial else None
+        )
         now, same = world.documents(), _numbers(library)
         assert _listed(library) == now
-        # Where another has taken its place, the two cannot be told from two that were changed.
+        # If another document has taken its place, a move looks like two changed documents.
         left = {title for path, title in then.items() if path not in now}
         moved = {title for path, title in now.items() if title in left and path not in then}
         assert {title: same[title] for title in moved} == {title: numbers[title] for title in moved}
@@ -204,7 +206,7 @@ def test_a_moved_document_keeps_its_rowid(before: list[_Change], after: list[_Ch
 
 
 _ONE_BY_ONE = RefreshLimits(first_batch=1, write_together=1)
-"""Reads and writes every document by itself, so that a refresh can end between any two."""
+"""Reads and writes every document separately, so that a refresh can end between any two."""
 
 
 class _After(Event):
@@ -228,10 +230,10 @@ def test_interrupted_refreshes_lose_and_leave_nothing(
         for change in before:
             world.do(change)
         _whole(library)
-        for changes, looks, told in batches:
+        for changes, looks, partial in batches:
             for change in changes:
                 world.do(change)
-            paths = world.told(library.articles.folders()) if told else None
+            paths = world.reported_paths(set(library.index.folder_paths().values())) if partial else None
             for _ in refresh(library, _After(looks), paths=paths, limits=_ONE_BY_ONE):
                 pass
         _whole(library)

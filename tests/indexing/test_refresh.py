@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -15,6 +16,7 @@ from reader.core.ordering import Sort
 from reader.core.paths import Paths
 from reader.indexing.refresh import refresh
 from reader.library.library import Library
+from reader.query.parser import parse_query
 from reader.storage.sqlite.lock import BusyError
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
@@ -133,7 +135,7 @@ def test_one_refresh_of_a_folder_waits_for_another(make_folder: MakeFolder, libr
     def wait() -> bool:
         asked.append(True)
         if len(asked) == 2:
-            list(steps)  # the other comes to its end
+            list(steps)  # the other one completes
         return True
 
     *_, last = refresh(quick, wait=wait)
@@ -152,13 +154,15 @@ def test_an_unreadable_file_is_a_problem_and_retried(make_folder: MakeFolder, li
     (folder / "0064.md").mkdir()
     list(steps)
     assert opened.counts().with_problems == 1
-    (problem,) = opened.articles.problems()
+    (problem,) = opened.index.problems()
     assert (problem.path, problem.line, problem.field) == ("0064.md", 1, "")
     assert problem.message == "0064.md is not a regular file and is not read"
+    found = opened.search.run(parse_query("has:problems"), Sort())
+    assert [row.title for row in opened.articles.rows(found.first(9))] == ["0064"]
     (folder / "0064.md").rmdir()
     make_folder({"0064.md": _document("back")})
     assert _refresh(opened).changed == 1
-    assert opened.articles.problems() == []
+    assert opened.index.problems() == []
 
 
 def test_a_broken_document_is_counted_and_stops_nothing(make_folder: MakeFolder, library: OpenLibrary) -> None:
@@ -173,14 +177,12 @@ def test_a_broken_document_is_counted_and_stops_nothing(make_folder: MakeFolder,
             }
         )
     )
-    assert _titles(opened) == ["a", "c", "e"]
+    assert _titles(opened) == ["B", "D", "a", "c", "e"]
     counts = opened.counts()
-    assert (counts.articles, counts.unread, counts.with_problems) == (3, 3, 4)
-    assert [(each.path, each.line, each.field) for each in opened.articles.problems()] == [
-        ("b.md", 1, ""),
+    assert (counts.articles, counts.unread, counts.with_problems) == (5, 5, 2)
+    assert [(each.path, each.line, each.field) for each in opened.index.problems()] == [
         ("c.md", 3, "quality"),
         ("c.md", 4, "heat"),
-        ("d.md", 1, ""),
         ("e.md", 1, ""),
     ]
 
@@ -224,7 +226,7 @@ def test_an_incomplete_refresh_is_recorded(make_folder: MakeFolder, library: Ope
         assert not opened.counts().complete
         part = refresh(opened)
         next(part)
-        part.close()  # as it is when the program ends
+        part.close()  # as at the end of the program
         assert 0 < opened.counts().articles < 500
         assert not opened.counts().complete
         assert _refresh(opened).shown
@@ -233,7 +235,7 @@ def test_an_incomplete_refresh_is_recorded(make_folder: MakeFolder, library: Ope
         part = refresh(opened)
         next(part)
         part.close()
-        assert opened.counts().complete  # what was read is not in doubt because of what is new
+        assert opened.counts().complete  # new files do not put in doubt what was read
     finally:
         opened.close()
 
@@ -251,7 +253,7 @@ def test_other_instances_see_the_progress(make_folder: MakeFolder) -> None:
         assert all(0 <= each.done <= each.total <= 3000 for each in seen)
         assert [each.done for each in seen] == sorted(each.done for each in seen)
         assert other.index.read_progress() is None
-        # What one that was killed told last is forgotten by the next.
+        # The last progress of a killed refresh is forgotten by the next one.
         with opened.index.writer() as writer:
             writer.set_progress(seen[0])
         assert other.index.read_progress() == seen[0]
@@ -260,3 +262,38 @@ def test_other_instances_see_the_progress(make_folder: MakeFolder) -> None:
     finally:
         other.close()
         opened.close()
+
+
+def _dates(library: Library) -> dict[str, str]:
+    rows = library.articles.rows(library.articles.order(Sort()).rowids)
+    return {row.title: str(row.published_at)[:16] for row in rows}
+
+
+def test_dates_without_a_time_follow_the_time_zone(
+    make_folder: MakeFolder, library: OpenLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day, moment = "publishedDateTime: 2024-01-02", "publishedDateTime: 2024-01-02T00:00:00Z"
+    folder = make_folder({"a.md": f"---\ntitle: day\n{day}\n---\n", "b.md": f"---\ntitle: time\n{moment}\n---\n"})
+    try:
+        for zone, start in (("UTC", "2024-01-02 00:00"), ("America/New_York", "2024-01-02 05:00")):
+            monkeypatch.setenv("TZ", zone)
+            time.tzset()
+            opened = library(folder)
+            assert _dates(opened) == {"day": start, "time": "2024-01-02 00:00"}
+            assert opened.search.run(parse_query("date:2024-01-02"), Sort()).count == (2 if zone == "UTC" else 1)
+            assert _refresh(opened).changed == 0
+            opened.close()
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_names_in_the_settings_are_read_at_the_next_refresh(make_folder: MakeFolder, library: OpenLibrary) -> None:
+    folder = make_folder({"a.md": "---\ntitle: a\nwhen: 03/04/2024\n---\n"})
+    assert _dates(library(folder)) == {"a": "None"}
+    settings = Paths.from_environment().config_file
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text('[fields]\ndate = ["when"]\n[dates]\norder = "dmy"\n')
+    opened = library(folder)
+    assert _dates(opened)["a"].startswith("2024-04-0")
+    assert opened.index.problems() == []

@@ -16,12 +16,11 @@ from pathlib import Path
 
 import pytest
 
-from reader.core.events import Notice, Progress
+from reader.core.events import INDEX_GONE, IndexChanged, Notice, Progress, UpdaterMessage
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
-from reader.indexing.events import IndexChanged, UpdaterMessage
+from reader.indexing.process_client import UpdaterHandle
 from reader.indexing.refresh import refresh
-from reader.indexing.remote import UpdaterHandle, UpdaterProcess, UpdaterThread, create_updater
 from reader.indexing.updater import IndexUpdater
 from reader.library.library import Library
 
@@ -49,7 +48,7 @@ class Messages:
         """Receive messages until a condition is true."""
         deadline = time.monotonic() + _TIMEOUT
         while not true():
-            assert time.monotonic() < deadline, f"this did not come; said: {self.notices}"
+            assert time.monotonic() < deadline, f"the expected message did not arrive; notices: {self.notices}"
             try:
                 news = self.news.get(timeout=0.1)
             except queue.Empty:
@@ -78,7 +77,7 @@ def keep(request: pytest.FixtureRequest, messages: Messages) -> Iterator[Callabl
     begun: list[UpdaterHandle] = []
 
     def begin(library: Library) -> UpdaterHandle:
-        updater: UpdaterHandle = UpdaterThread(library) if request.param == "thread" else UpdaterProcess(library)
+        updater = UpdaterHandle(library, in_thread=request.param == "thread")
         begun.append(updater)
         updater.start()
         updater.listen(messages.news.put)
@@ -133,11 +132,11 @@ def test_a_burst_of_changes_is_published_in_few_steps(
     keep(opened)
     messages.until(lambda: _titles(opened) == ["a", "b"])
     messages.finished()
-    before = opened.generation()
+    before = opened.index.generation()
     for n in range(1500):
         (opened.folder.root / f"{n:04}.md").write_text(_document(f"t{n}"))
     messages.until(lambda: len(opened.articles.order(Sort())) == 1502)
-    assert opened.generation() - before < 15
+    assert opened.index.generation() - before < 15
 
 
 def test_a_requested_refresh_reports_its_outcome(
@@ -157,7 +156,7 @@ def test_a_missing_folder_keeps_its_list_until_it_is_back(
     messages.until(lambda: _titles(opened) == ["a", "b"])
     messages.finished()
     folder.rename(folder.with_name("away"))
-    messages.until(lambda: any("cannot be read: no such file or directory" in said for said in messages.notices))
+    messages.until(lambda: any("cannot be read: no such file or directory" in notice for notice in messages.notices))
     assert _titles(opened) == ["a", "b"]
     (folder.with_name("away") / "c.md").write_text(_document("c"))
     folder.with_name("away").rename(folder)
@@ -186,8 +185,20 @@ def test_changes_by_another_instance_are_reported(opened: Library, messages: Mes
     assert not thread.is_alive()
 
 
+def test_an_index_deleted_while_open_is_built_again(
+    opened: Library, messages: Messages, keep: Callable[[Library], UpdaterHandle]
+) -> None:
+    keep(opened)
+    messages.finished()
+    shutil.rmtree(Paths.from_environment().cache)
+    assert _titles(opened) == ["a", "b"]  # what is open can still be read
+    messages.until(lambda: INDEX_GONE in messages.notices)
+    messages.until(lambda: _titles(opened) == ["a", "b"])
+    assert Paths.from_environment().index_file(opened.folder.root).exists()
+
+
 def test_a_killed_updater_is_replaced_by_a_thread(opened: Library, messages: Messages) -> None:
-    updater = UpdaterProcess(opened)
+    updater = UpdaterHandle(opened)
     updater.listen(messages.news.put)
     messages.finished()
     assert updater.process is not None
@@ -202,8 +213,8 @@ def test_a_killed_updater_is_replaced_by_a_thread(opened: Library, messages: Mes
 def test_an_updater_ends_with_its_parent(opened: Library) -> None:
     program = (
         "import sys, os; from pathlib import Path; from reader.core.paths import Paths\n"
-        "from reader.library.library import Library; from reader.indexing.remote import UpdaterProcess\n"
-        "updater = UpdaterProcess(Library.open(Path(sys.argv[1]), Paths.from_environment())); updater.start()\n"
+        "from reader.library.library import Library; from reader.indexing.process_client import UpdaterHandle\n"
+        "updater = UpdaterHandle(Library.open(Path(sys.argv[1]), Paths.from_environment())); updater.start()\n"
         "updater.listen(lambda news: print(updater.process.pid, flush=True)); sys.stdin.read()"
     )
     command = [sys.executable, "-c", program, str(opened.folder.root)]
@@ -213,13 +224,15 @@ def test_an_updater_ends_with_its_parent(opened: Library) -> None:
         parent.kill()
     deadline = time.monotonic() + _TIMEOUT
     while Path(f"/proc/{child}").exists() and "Z" not in Path(f"/proc/{child}/stat").read_text().split()[2:3]:
-        assert time.monotonic() < deadline, "the updater goes on alone"
+        assert time.monotonic() < deadline, "the updater is still running"
         time.sleep(0.05)
 
 
 def test_an_index_in_memory_is_updated_by_a_thread(make_folder: MakeFolder) -> None:
     single = Library.open(make_folder({"a.md": _document("a")}) / "a.md", Paths.from_environment())
-    assert isinstance(create_updater(single), UpdaterThread)
+    updater = UpdaterHandle(single)
+    updater.start()
+    assert updater.process is None
     single.close()
 
 
@@ -227,7 +240,7 @@ def test_an_unwritable_index_continues_in_memory(make_folder: MakeFolder, messag
     folder = make_folder({f"{n}.md": _document(f"t{n}") + "x" * 500 for n in range(300)})
     library = Library.open(folder, Paths.from_environment())
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    updater = UpdaterProcess(library)
+    updater = UpdaterHandle(library)
     try:
         resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, limits[1]))  # for the child to inherit
         updater.start()
@@ -236,7 +249,7 @@ def test_an_unwritable_index_continues_in_memory(make_folder: MakeFolder, messag
     try:
         updater.listen(messages.news.put)
         messages.until(lambda: library.index.in_memory and len(library.articles.order(Sort())) == 300)
-        messages.until(lambda: any("The index is kept in memory." in said for said in messages.notices))
+        messages.until(lambda: any("The index is kept in memory." in notice for notice in messages.notices))
         (folder / "more.md").write_text(_document("more"))
         messages.until(lambda: len(library.articles.order(Sort())) == 301)
     finally:
@@ -244,18 +257,18 @@ def test_an_unwritable_index_continues_in_memory(make_folder: MakeFolder, messag
         library.close()
 
 
-def test_a_request_while_another_instance_writes_is_kept(opened: Library, messages: Messages) -> None:
+def test_a_request_while_another_instance_writes_is_not_lost(opened: Library, messages: Messages) -> None:
     other = Library.open(opened.folder.root, Paths.from_environment())
-    updater = UpdaterThread(opened)
+    updater = UpdaterHandle(opened, in_thread=True)
     with other.index.writer():
         updater.listen(messages.news.put)
         messages.until(
             lambda: "Another newsreader is reading this folder; its results appear here too." in messages.notices
         )
         updater.refresh()
-        messages.until(lambda: messages.notices.count(messages.notices[0]) == 2)  # it has begun anew, and waits
+        messages.until(lambda: messages.notices.count(messages.notices[0]) == 2)  # it has started again, and waits
     messages.until(lambda: "2 new or changed." in messages.notices)
-    assert len(messages.notices) == 3  # and nothing of a folder that cannot be read
+    assert len(messages.notices) == 3  # and no message about a folder that cannot be read
     updater.close()
     other.close()
 

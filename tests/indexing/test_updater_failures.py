@@ -16,14 +16,12 @@ from pathlib import Path
 
 import pytest
 
-from reader.core.events import Notice, Progress
+from reader.core.events import IndexReplaced, Notice, Progress, UpdaterMessage
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
-from reader.indexing.events import IndexReplaced, UpdaterMessage
-from reader.indexing.remote import UpdaterProcess, UpdaterThread
+from reader.indexing.process_client import UpdaterHandle
 from reader.indexing.updater import IndexUpdater
 from reader.library.library import Library
-from reader.workers import process
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
 _TIMEOUT = 30.0
@@ -90,7 +88,9 @@ def opened(folder: Path) -> Iterator[Library]:
 def test_a_damaged_index_is_rebuilt_while_open(opened: Library, own_directories: Paths, folder: Path) -> None:
     with _running(opened) as running:
         running.finished()
-    # Everything but the beginning, in the file and in its log: whatever is read of it next is no page of a database.
+    with opened.index.database.read() as db:
+        db.execute("PRAGMA shrink_memory")  # pages that the connection has read already are not damaged
+    # Everything but the start, in the file and in its log, so that the next page read is not a database page.
     file = own_directories.index_file(folder)
     for path in (file, file.with_name(file.name + "-wal")):
         size = path.stat().st_size if path.exists() else 0
@@ -110,10 +110,10 @@ def test_waiting_for_another_instance_is_reported_once(opened: Library, folder: 
     other = Library.open(folder, Paths.from_environment())
     with other.index.writer(), _running(opened) as running:
         running.until(lambda news: isinstance(news, Notice))
-        running.updater.refresh()  # ends the waiting, and begins it anew
+        running.updater.refresh()  # ends the wait and starts it again
         running.updater.close()
         running.thread.join(_TIMEOUT)
-        assert not running.thread.is_alive()  # a updater that waits can be ended
+        assert not running.thread.is_alive()  # an updater that waits can be closed
         assert running.notices == ["Another newsreader is reading this folder; its results appear here too."]
     with other.index.writer():
         running = Running(opened)
@@ -136,7 +136,7 @@ def test_a_request_during_a_refresh_starts_it_again(opened: Library) -> None:
         assert sum(isinstance(news, Notice) for news in running.messages) == 1
 
 
-@pytest.mark.skipif(sys.platform == "darwin", reason="the file system takes no such names")
+@pytest.mark.skipif(sys.platform == "darwin", reason="the file system rejects such names")
 def test_a_folder_that_cannot_be_watched_is_reported_once(tmp_path: Path) -> None:
     folder = tmp_path / os.fsdecode(b"odd \xff")
     folder.mkdir()
@@ -158,7 +158,7 @@ def test_a_folder_that_cannot_be_watched_is_reported_once(tmp_path: Path) -> Non
 
 
 def test_updates_work_without_watchfiles(opened: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "watchfiles", None)  # as where there is none for the platform
+    monkeypatch.setitem(sys.modules, "watchfiles", None)  # as on a platform without a watcher
     with _running(opened, watching=True) as running:
         running.finished()
         running.updater.refresh()
@@ -181,27 +181,27 @@ def test_an_updater_can_be_closed_at_any_time(opened: Library, folder: Path) -> 
 
 
 def test_an_updater_process_can_be_used_and_closed_at_any_time(opened: Library) -> None:
-    updater = UpdaterProcess(opened)
+    updater = UpdaterHandle(opened)
     updater.refresh()  # not begun yet
     updater.close()
-    updater = UpdaterProcess(opened)
+    updater = UpdaterHandle(opened)
     updater.start()
     updater.start()
     assert updater.process is not None
     updater.refresh()
     updater.close()
-    updater.refresh()  # nobody is there any more
+    updater.refresh()  # no updater is running any more
     updater.close()
     assert updater.process.wait(_TIMEOUT) == -signal.SIGKILL
-    updater = UpdaterProcess(opened)
+    updater = UpdaterHandle(opened)
     updater.close()
     updater.listen(lambda news: pytest.fail(f"an updater that was closed has sent {news}"))
     for each in threading.enumerate():
         if each.name == "updater":
             each.join(_TIMEOUT)
-            assert not each.is_alive(), "an updater that was closed goes on"
+            assert not each.is_alive(), "a closed updater is still running"
     assert updater.process is None
-    thread = UpdaterThread(opened)
+    thread = UpdaterHandle(opened, in_thread=True)
     thread.refresh()
     thread.close()
 
@@ -209,11 +209,11 @@ def test_an_updater_process_can_be_used_and_closed_at_any_time(opened: Library) 
 def test_an_updater_that_sends_garbage_is_replaced_by_a_thread(
     opened: Library, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    broken = tmp_path / "python"  # as when an update replaces the program under its feet
+    broken = tmp_path / "python"  # as when an update replaces the program while it runs
     broken.write_text("#!/bin/sh\necho not json\nexec cat\n")
     broken.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(broken))
-    updater = UpdaterProcess(opened)
+    updater = UpdaterHandle(opened)
     news: queue.SimpleQueue[UpdaterMessage] = queue.SimpleQueue()
     updater.listen(news.put)
     try:
@@ -232,7 +232,7 @@ def test_warnings_of_the_updater_process_are_logged(
     opened: Library, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (folder / os.fsdecode(b"odd \xff")).mkdir()
-    updater = UpdaterProcess(opened)
+    updater = UpdaterHandle(opened)
     news: queue.SimpleQueue[UpdaterMessage] = queue.SimpleQueue()
     updater.listen(news.put)
     try:
@@ -248,35 +248,35 @@ def test_warnings_of_the_updater_process_are_logged(
 
 
 def test_an_updater_thread_with_an_unwritable_index_uses_memory(folder: Path) -> None:
-    # In a process of its own: the limit would hold for all tests.
+    # In a separate process: the limit would apply to all tests.
     program = """
 import json, queue, resource, sys
 from pathlib import Path
 from reader.core.events import Notice, Progress
-from reader.indexing.remote import UpdaterThread
+from reader.indexing.process_client import UpdaterHandle
 from reader.library.library import Library
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
 library, messages = Library.open(Path(sys.argv[1]), Paths.from_environment()), queue.SimpleQueue()
 resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, resource.RLIM_INFINITY))  # from now on the disk is full
-updater, said = UpdaterThread(library, watching=False), []
+updater, sentences = UpdaterHandle(library, in_thread=True, watching=False), []
 updater.listen(messages.put)
 while True:
     news = messages.get(timeout=30)
     if isinstance(news, Notice):
-        said.append(news.text)
+        sentences.append(news.text)
     elif isinstance(news, Progress) and news.finished:
         break
-print(json.dumps([said, library.index.in_memory, len(library.articles.order(Sort()))]))
+print(json.dumps([sentences, library.index.in_memory, len(library.articles.order(Sort()))]))
 updater.close()
 """
 
     done = subprocess.run(
         [sys.executable, "-c", program, str(folder)],
         capture_output=True, text=True, check=False, timeout=2 * _TIMEOUT,
-        env={**os.environ, "PYTHONPATH": process._PACKAGES},
+        env={**os.environ, "PYTHONPATH": os.fspath(Path(__file__).parents[2])},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    (said,), in_memory, listed = json.loads(done.stdout)
-    assert said.endswith("The index is kept in memory.")
+    (sentences,), in_memory, listed = json.loads(done.stdout)
+    assert sentences.endswith("The index is kept in memory.")
     assert (in_memory, listed) == (True, 300)

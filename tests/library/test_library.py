@@ -12,16 +12,17 @@ import pytest
 
 from reader.core.errors import ReaderError
 from reader.core.marks import MarkChange
-from reader.core.model import Counts, Row
+from reader.core.model import LIST_FIELDS, Counts, ListField, Row
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
 from reader.library.library import Library
+from reader.storage.sqlite.index.folder_index import Index
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
 OpenLibrary = Callable[[Path], Library]
 
 
-def _document(title: str, **fields: str) -> str:
+def _document(title: str, **fields: str | int) -> str:
     return "\n".join(
         ["---", f"title: {title}", *(f"{name}: {value}" for name, value in fields.items()), "---", "Body."]
     )
@@ -34,25 +35,23 @@ def _rows(library: Library) -> list[Row]:
 def test_the_seeds_are_listed_and_every_one_can_be_opened(seeds: Path, library: OpenLibrary) -> None:
     opened = library(seeds)
     rows = _rows(opened)
-    assert (opened.name, opened.notices, opened.articles.problems()) == ("seeds", (), [])
+    assert (opened.name, opened.notices, opened.index.problems()) == ("seeds", (), [])
     assert [row.quality for row in rows] == [46, 39, 39, 39, 32]
     for row in rows:
         article = opened.articles.load(row.rowid)
         assert (row.title, row.path, row.links, row.source) == (
             article.title, article.path, article.links, article.source,
         )  # fmt: skip
-        assert opened.articles.rowid_by_url([row.links.original]) == row.rowid
+        assert opened.index.rowid_by_url([row.links.original]) == row.rowid
 
 
-def test_rows_come_in_the_order_asked_for_without_those_that_are_gone(
-    make_folder: MakeFolder, library: OpenLibrary
-) -> None:
+def test_rows_are_in_the_requested_order_without_deleted_ones(make_folder: MakeFolder, library: OpenLibrary) -> None:
     opened = library(make_folder({f"{n}.md": _document(str(n)) for n in range(3)}))
     rowids = [opened.articles.find(f"{n}.md") for n in (2, 0, 1)]
     assert [row.title for row in opened.articles.rows([rowids[0], 999, *rowids[1:], rowids[0]])] == ["2", "0", "1", "2"]
 
 
-def test_marks_belong_to_the_article_and_not_to_its_file(make_folder: MakeFolder, library: OpenLibrary) -> None:
+def test_marks_belong_to_the_article_not_to_its_file(make_folder: MakeFolder, library: OpenLibrary) -> None:
     folder = make_folder(
         {
             "a.md": _document("a", originalUrl="http://a.example/?utm_source=x"),
@@ -72,9 +71,7 @@ def test_marks_belong_to_the_article_and_not_to_its_file(make_folder: MakeFolder
     assert opened.counts().unread == 3
 
 
-def test_rows_and_counts_follow_every_change_of_marks_also_undone_and_of_another_window(
-    make_folder: MakeFolder, library: OpenLibrary
-) -> None:
+def test_rows_and_counts_follow_every_change_of_marks(make_folder: MakeFolder, library: OpenLibrary) -> None:
     folder = make_folder({f"{n}.md": _document(str(n)) for n in range(4)})
     opened, other = library(folder), library(folder)
     ids = [row.id for row in _rows(opened)]
@@ -84,33 +81,32 @@ def test_rows_and_counts_follow_every_change_of_marks_also_undone_and_of_another
         return [(rows[id_].read, rows[id_].starred, rows[id_].tags) for id_ in ids]
 
     nothing = (False, False, ())
-    assert opened.counts().unread == 4  # from here on it is counted on
-    marked = opened.marks.apply(
-        ids[:3], MarkChange(read=True, starred=True, add_tags=("b", "A")), description="Cleared the list"
-    )
-    assert (len(marked.changed), marked.description) == (3, "Cleared the list")
+    assert opened.counts().unread == 4  # counted from here on
+    marked = opened.marks.apply(ids[:3], MarkChange(read=True, starred=True, add_tags=("b", "A")))
+    words = "Marked 3 articles read, starred 3 articles, tagged 3 articles “A” and 1 more"
+    assert (len(marked.changed), marked.description) == (3, words)
     opened.marks.apply(ids[:1], MarkChange(read=False, remove_tags=("B",)))
     expected = [(False, True, ("A",)), *[(True, True, ("A", "b"))] * 2, nothing]
     assert marks(opened) == marks(other) == expected
     assert opened.counts().unread == other.counts().unread == 2
-    assert opened.marks.version() == other.marks.version()
+    assert opened.marks.store.version() == other.marks.store.version()
     undone = other.marks.undo()
     assert undone is not None
-    assert undone.sentence == "Undone: marked 1 article unread, removed the tag “b” from 1 article."
+    assert undone.sentence == "Undone: marking 1 article unread, removing the tag “b” from 1 article."
     assert opened.counts().unread == other.counts().unread == 1
     undone = opened.marks.undo()
     assert undone is not None
-    assert undone.description == "Cleared the list"
+    assert undone.description == words
     assert opened.marks.undo() is None
     assert marks(opened) == marks(other) == [nothing] * 4
     assert opened.counts().unread == other.counts().unread == 4
-    assert opened.marks.redo() is not None
-    assert other.marks.redo() is not None
-    assert other.marks.redo() is None
+    assert opened.marks.undo(redo=True) is not None
+    assert other.marks.undo(redo=True) is not None
+    assert other.marks.undo(redo=True) is None
     assert marks(opened) == marks(other) == expected
     assert opened.counts().unread == other.counts().unread == 2
-    assert opened.marks.backup_if_due() is not None
-    assert other.marks.backup_if_due() is None
+    assert opened.marks.store.backup_if_due() is not None
+    assert other.marks.store.backup_if_due() is None
 
 
 def test_all_marks_follow_a_document_that_is_moved(make_folder: MakeFolder, library: OpenLibrary) -> None:
@@ -156,10 +152,10 @@ def test_a_related_item_is_located_by_any_of_four_addresses(
     opened = library(folder)
     for name in names:
         (related,) = opened.articles.load(opened.articles.find(f"{name}.md")).related
-        assert opened.articles.rowid_by_url(related.links.every()) == opened.articles.find("target.md")
-    assert opened.articles.rowid_by_url(["http://nowhere.example/", address]) == opened.articles.find("target.md")
-    assert opened.articles.rowid_by_url(["http://nowhere.example/", "no address"]) is None
-    assert opened.articles.rowid_by_url([]) is None
+        assert opened.index.rowid_by_url(related.links.all_urls()) == opened.articles.find("target.md")
+    assert opened.index.rowid_by_url(["http://nowhere.example/", address]) == opened.articles.find("target.md")
+    assert opened.index.rowid_by_url(["http://nowhere.example/", "no address"]) is None
+    assert opened.index.rowid_by_url([]) is None
 
 
 def test_an_article_is_found_by_path_name_stem_id_and_absolute_path(
@@ -174,12 +170,10 @@ def test_an_article_is_found_by_path_name_stem_id_and_absolute_path(
         assert opened.articles.find(which) == row.rowid
 
 
-@pytest.mark.parametrize(
-    "which", ["", "nothing", "sub", "broken.md", "0123456789abcdef", "/etc/passwd", "/", "B.MD", "x" * 5000]
-)
-def test_what_is_not_there_is_told_in_a_sentence(make_folder: MakeFolder, library: OpenLibrary, which: str) -> None:
-    opened = library(make_folder({"sub/b.md": _document("b"), "broken.md": ""}))
-    with pytest.raises(ReaderError, match=r"^There is no article “.*” in news\. Name it by its path"):
+@pytest.mark.parametrize("which", ["", "nothing", "sub", "0123456789abcdef", "/etc/passwd", "/", "B.MD", "x" * 5000])
+def test_a_missing_article_is_reported(make_folder: MakeFolder, library: OpenLibrary, which: str) -> None:
+    opened = library(make_folder({"sub/b.md": _document("b")}))
+    with pytest.raises(ReaderError, match=r"^There is no article “.*” in news\. Give its path"):
         opened.articles.find(which)
 
 
@@ -188,7 +182,7 @@ def test_a_name_from_outside_is_shown_safely(make_folder: MakeFolder, library: O
         library(make_folder({})).articles.find(os.fsdecode(b"\x1b]52;c;x\x07\xff"))
 
 
-def test_a_name_that_fits_many_asks_for_a_path(make_folder: MakeFolder, library: OpenLibrary) -> None:
+def test_an_ambiguous_name_asks_for_a_path(make_folder: MakeFolder, library: OpenLibrary) -> None:
     documents = {f"{n}/same.md": _document(str(n)) for n in range(7)} | {
         "a.md": _document("a"),
         "x/a.txt": _document("b"),
@@ -196,36 +190,31 @@ def test_a_name_that_fits_many_asks_for_a_path(make_folder: MakeFolder, library:
     opened = library(make_folder(documents))
     with pytest.raises(ReaderError, match=r"^7 documents have this name: (\d/same\.md, ){4}\d/same\.md and 2 more\."):
         opened.articles.find("same.md")
-    with pytest.raises(ReaderError, match=r"^2 documents have this name: .*Name one by its path\.$"):
+    with pytest.raises(ReaderError, match=r"^2 documents have this name: .*Give the path of one of them\.$"):
         opened.articles.find("a")
     assert opened.articles.find("a.md") != opened.articles.find("a.txt")
     assert opened.articles.find("x/a.txt") == opened.articles.find("a.txt")
 
 
-def test_two_documents_of_one_article_share_an_id_that_names_neither(
-    make_folder: MakeFolder, library: OpenLibrary
-) -> None:
+def test_an_id_shared_by_two_documents_is_ambiguous(make_folder: MakeFolder, library: OpenLibrary) -> None:
     same = _document("t", originalUrl="http://a.example/")
     opened = library(make_folder({"a.md": same, "b.md": same}))
     with pytest.raises(ReaderError, match=r"2 documents have this name: a\.md, b\.md\."):
         opened.articles.find(_rows(opened)[0].id)
 
 
-def test_an_article_is_read_afresh(make_folder: MakeFolder, library: OpenLibrary) -> None:
+def test_an_article_is_parsed_again_on_each_load(make_folder: MakeFolder, library: OpenLibrary) -> None:
     opened = library(make_folder({"a.md": _document("old")}))
     make_folder({"a.md": _document("new")})
     assert opened.articles.load(opened.articles.find("a.md")).title == "new"
 
 
-def test_an_article_that_can_no_longer_be_read_is_told_in_a_sentence(
-    make_folder: MakeFolder, library: OpenLibrary
-) -> None:
+def test_an_article_that_is_gone_is_reported(make_folder: MakeFolder, library: OpenLibrary) -> None:
     folder = make_folder({"a.md": _document("a")})
     opened = library(folder)
     rowid = opened.articles.find("a.md")
     make_folder({"a.md": "plain"})
-    with pytest.raises(ReaderError, match=r"a\.md can no longer be read as a document: there is no front matter"):
-        opened.articles.load(rowid)
+    assert opened.articles.load(rowid).body == "plain"
     (folder / "a.md").unlink()
     with pytest.raises(ReaderError, match=r"a\.md is no longer there\. It was moved or deleted\."):
         opened.articles.load(rowid)
@@ -233,12 +222,16 @@ def test_an_article_that_can_no_longer_be_read_is_told_in_a_sentence(
         opened.articles.load(999)
 
 
-def test_other_types_than_articles_are_noticed(make_folder: MakeFolder, library: OpenLibrary, seeds: Path) -> None:
-    assert not library(seeds).articles.has_other_types()
-    assert library(make_folder({"v.md": _document("v", type="video")})).articles.has_other_types()
+def test_an_index_knows_which_fields_have_values(make_folder: MakeFolder, library: OpenLibrary, seeds: Path) -> None:
+    def fields(index: Index) -> set[ListField]:
+        return {each for each in LIST_FIELDS if index.has_values(each)}
+
+    assert fields(library(make_folder({})).index) == set()
+    assert fields(library(seeds).index) == {"quality", "date", "source", "topics"}
+    assert fields(library(make_folder({"v.md": _document("v", type="video", heat=5)})).index) == {"type", "heat"}
 
 
-def test_a_collection_names_documents_from_the_folder_above_its_own(
+def test_a_collection_names_documents_relative_to_its_parent_folder(
     make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     names = ("hub/lists/best.md", "hub/items/a.md", "hub/items/b.txt", "items/a.md", "items/c.yaml")
@@ -257,7 +250,7 @@ def test_a_collection_names_documents_from_the_folder_above_its_own(
     assert opened.articles.collection_members(999, ["items/a"]) == [opened.articles.find("items/a.md")]
 
 
-def test_it_can_be_opened_again_by_its_target(make_folder: MakeFolder, library: OpenLibrary) -> None:
+def test_a_library_can_be_reopened_by_its_target(make_folder: MakeFolder, library: OpenLibrary) -> None:
     folder = make_folder({"a.md": _document("a")})
     assert library(folder).target == folder
     assert library(folder / "a.md").target == folder / "a.md"
@@ -278,14 +271,16 @@ def test_the_root_of_the_disk_has_a_name(own_directories: Paths) -> None:
     assert opened.name == "/"
 
 
-def test_facts_are_kept_between_runs_and_folders(make_folder: MakeFolder, library: OpenLibrary, seeds: Path) -> None:
+def test_settings_are_stored_between_runs_and_folders(
+    make_folder: MakeFolder, library: OpenLibrary, seeds: Path
+) -> None:
     opened = library(seeds)
     assert opened.settings.get("theme") is None
     opened.settings.set("theme", "light")
     assert library(make_folder({})).settings.get("theme") == "light"
 
 
-def test_the_last_folder_is_found_again_whatever_the_bytes_of_its_name(
+def test_the_last_folder_is_remembered_whatever_bytes_its_name_has(
     tmp_path: Path, own_directories: Paths, library: OpenLibrary
 ) -> None:
     assert Library.last(own_directories) == (None, "")
@@ -297,10 +292,10 @@ def test_the_last_folder_is_found_again_whatever_the_bytes_of_its_name(
     own_directories.state_file.with_name("state.db-wal").unlink(missing_ok=True)
     last, notice = Library.last(own_directories)
     assert last is None
-    assert notice.startswith("The file of marks was damaged.")
+    assert notice.startswith("The marks file was damaged.")
 
 
-def test_news_can_be_read_while_the_marks_cannot(
+def test_articles_can_be_read_while_marks_cannot(
     make_folder: MakeFolder, own_directories: Paths, library: OpenLibrary
 ) -> None:
     folder = make_folder({"a.md": _document("A")})
@@ -314,7 +309,7 @@ def test_news_can_be_read_while_the_marks_cannot(
     assert opened.counts() == Counts(1, 1, 0)
 
 
-def test_a_library_is_read_and_marked_from_many_threads(make_folder: MakeFolder, library: OpenLibrary) -> None:
+def test_many_threads_read_and_mark_concurrently(make_folder: MakeFolder, library: OpenLibrary) -> None:
     opened = library(make_folder({f"{n}.md": _document(str(n)) for n in range(20)}))
 
     def work(row: Row) -> str:
@@ -326,7 +321,7 @@ def test_a_library_is_read_and_marked_from_many_threads(make_folder: MakeFolder,
     assert opened.counts().unread == 0
 
 
-def test_what_could_not_be_opened_as_usual_is_told(
+def test_problems_while_opening_are_reported(
     make_folder: MakeFolder, library: OpenLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("")

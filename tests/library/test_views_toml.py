@@ -90,13 +90,13 @@ def test_comments_move_with_their_view_and_are_never_lost() -> None:
     assert "# the end of it" in edit_views(MINE, [], "f")
 
 
-def test_a_restored_view_has_its_former_text() -> None:
-    former = custom_texts(MINE, [AI, STAR])
-    assert former["AI"].startswith("# about ai\n[[view]]\n")
-    text = edit_views(edit_views(MINE, [STAR], "f"), [AI, STAR], "f", former)
+def test_a_restored_view_has_its_previous_text() -> None:
+    texts = custom_texts(MINE, [AI, STAR])
+    assert texts["AI"].startswith("# about ai\n[[view]]\n")
+    text = edit_views(edit_views(MINE, [STAR], "f"), [AI, STAR], "f", texts)
     assert '# about ai\n[[view]]\nname = "AI"   # short\n' in text
     later = SavedView("AI", "topic:ai heat>50")
-    assert 'name = "AI"   # short\nquery = "topic:ai heat>50"\n\n' in edit_views("", [later, STAR], "f", former)
+    assert 'name = "AI"   # short\nquery = "topic:ai heat>50"\n\n' in edit_views("", [later, STAR], "f", texts)
     assert parse_views(edit_views("", [AI], "f", {"AI": "[[view]] nonsense"}), "f") == [AI]
     assert custom_texts(edit_views("", [AI, STAR], "f"), [AI, STAR]) == {}
 
@@ -184,9 +184,9 @@ def files(draw: st.DrawFn) -> str:
 def test_any_file_can_be_edited_to_any_views_and_back(text: str, data: st.DataObject) -> None:
     there = parse_views(text, "f")
     assert len(there) == len(tomllib.loads(text).get("view", []))
-    kept = data.draw(st.permutations(there).map(lambda views: views[: data.draw(st.integers(0, len(views)))]))
-    taken = {view.name for view in kept}
-    wanted = [*kept, *(view for view in data.draw(many) if view.name not in taken)]
+    remaining = data.draw(st.permutations(there).map(lambda views: views[: data.draw(st.integers(0, len(views)))]))
+    taken = {view.name for view in remaining}
+    wanted = [*remaining, *(view for view in data.draw(many) if view.name not in taken)]
     after = edit_views(text, wanted, "f")
     assert parse_views(after, "f") == wanted
     assert edit_views(after, wanted, "f") == after

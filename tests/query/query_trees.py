@@ -1,4 +1,4 @@
-"""Queries for tests: any tree that the language can express, and texts that meet its special characters often."""
+"""Queries for tests: any tree that the language can express, and texts with many special characters."""
 
 from __future__ import annotations
 
@@ -9,6 +9,12 @@ from reader.core.text import clean
 from reader.query.ast import (
     MAX_LIMIT,
     MAX_NUMBER,
+    NUMBER_FIELDS,
+    PART_FIELDS,
+    STATES,
+    TEXT_FIELDS,
+    THINGS,
+    VALUE_FIELDS,
     And,
     DateCondition,
     HasCondition,
@@ -26,7 +32,6 @@ from reader.query.ast import (
     WordsCondition,
 )
 from reader.query.dates import WORDS, is_backwards
-from reader.query.fields import NUMBER_FIELDS, PART_FIELDS, STATES, TEXT_FIELDS, THINGS, VALUE_FIELDS
 
 _PIECES = st.sampled_from(
     [
@@ -36,13 +41,13 @@ _PIECES = st.sampled_from(
     ]
 )
 texts: st.SearchStrategy[str] = st.lists(_PIECES | st.characters(), max_size=25).map("".join)
-"""Anything that a person or a cat may write."""
+"""Any text that a user or a cat may type."""
 
 _values = texts.map(clean).filter(bool)
 _numbers = st.integers(-MAX_NUMBER, MAX_NUMBER) | st.floats(-MAX_NUMBER, MAX_NUMBER)
 _iso = st.dates().map(str).flatmap(lambda day: st.sampled_from([day, day[:7], day[:4]]))
 _spans = st.builds("{}{}".format, st.integers(0, 9999), st.sampled_from("dwmy"))
-days: st.SearchStrategy[str] = _iso | _spans | st.sampled_from(WORDS)
+days: st.SearchStrategy[str] = _iso | _spans | st.sampled_from([*WORDS])
 """Every date that can be written."""
 ranges: st.SearchStrategy[DateCondition] = (
     st.tuples(days, days).filter(lambda ends: not is_backwards(*ends)).map(lambda ends: DateCondition("range", *ends))
@@ -50,7 +55,7 @@ ranges: st.SearchStrategy[DateCondition] = (
 dates: st.SearchStrategy[DateCondition] = (
     st.builds(DateCondition, st.sampled_from(["in", "<", "<=", ">", ">="]), days) | ranges
 )
-"""Every condition about a date."""
+"""Every date condition."""
 
 leaves: st.SearchStrategy[Leaf] = st.one_of(
     st.builds(WordsCondition, st.sampled_from(TEXT_FIELDS), _values, st.booleans()),

@@ -1,14 +1,15 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reader.core.ordering import SORT_KEYS
-from reader.query.ast import MAX_CHARS, Node, Query, WordsCondition
+from reader.query.ast import FIELDS, MAX_CHARS, STATES, THINGS, VALUE_FIELDS, Node, Query, ValueField, WordsCondition
 from reader.query.completion import EXAMPLES, QueryCompletion, complete_query, depends_on_marks, query_words
 from reader.query.dates import SPANS, WORDS, date_error
-from reader.query.fields import FIELDS, STATES, THINGS, VALUE_FIELDS, ValueField
 from reader.query.parser import parse_query, quote_value
 from tests.query.query_trees import nodes, texts
 
@@ -16,7 +17,7 @@ NAMES = tuple(f"{name}:" for name in FIELDS)
 
 
 def _at_mark(text: str) -> QueryCompletion:
-    """Complete ``text`` at its ``|``."""
+    """Complete ``text`` at the ``|``."""
     before, _, after = text.partition("|")
     return complete_query(before + after, len(before))
 
@@ -24,7 +25,7 @@ def _at_mark(text: str) -> QueryCompletion:
 @pytest.mark.parametrize("text", ["|", "a |", "a | b", "(|", "-|", "a (-|b", "NOT |", "a| -|", "|a"])
 def test_an_empty_query_is_completed_with_field_names(text: str) -> None:
     at = text.rindex("|") - (text.count("|") - 1)
-    assert complete_query(text.replace("|", ""), at) == QueryCompletion(at, at, "field", "", NAMES)
+    assert complete_query(text.replace("|", ""), at) == QueryCompletion(at, at, "", NAMES)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +42,7 @@ def test_an_empty_query_is_completed_with_field_names(text: str) -> None:
     ],
 )
 def test_a_name_is_completed(text: str, start: int, end: int, prefix: str, names: list[str]) -> None:
-    assert _at_mark(text) == QueryCompletion(start, end, "field", prefix, tuple(names))
+    assert _at_mark(text) == QueryCompletion(start, end, prefix, tuple(names))
 
 
 @pytest.mark.parametrize(
@@ -53,7 +54,7 @@ def test_a_name_is_completed(text: str, start: int, end: int, prefix: str, names
     ],
 )
 def test_completion_may_have_no_candidates(text: str) -> None:
-    assert (_at_mark(text).kind, _at_mark(text).candidates) == ("none", ())
+    assert (_at_mark(text).field, _at_mark(text).candidates) == (None, ())
 
 
 @pytest.mark.parametrize(
@@ -77,14 +78,14 @@ def test_completion_may_have_no_candidates(text: str) -> None:
     ],
 )
 def test_fixed_values_are_completed(text: str, start: int, end: int, prefix: str, values: tuple[str, ...]) -> None:
-    assert _at_mark(text) == QueryCompletion(start, end, "fixed", prefix, values)
+    assert _at_mark(text) == QueryCompletion(start, end, prefix, values)
 
 
 @pytest.mark.parametrize("field", VALUE_FIELDS)
 def test_values_of_articles_are_left_to_the_caller(field: ValueField) -> None:
     at = len(field) + 1
-    assert _at_mark(f"{field}:|") == QueryCompletion(at, at, field, "")
-    assert _at_mark(f"{field}:Re| b") == QueryCompletion(at, at + 2, field, "Re")
+    assert _at_mark(f"{field}:|") == QueryCompletion(at, at, field=field)
+    assert _at_mark(f"{field}:Re| b") == QueryCompletion(at, at + 2, "Re", field=field)
 
 
 @pytest.mark.parametrize(
@@ -101,10 +102,10 @@ def test_values_of_articles_are_left_to_the_caller(field: ValueField) -> None:
 def test_a_value_in_quotes_is_completed_without_losing_what_follows(
     text: str, start: int, end: int, prefix: str
 ) -> None:
-    assert _at_mark(text) == QueryCompletion(start, end, "topic", prefix)
+    assert _at_mark(text) == QueryCompletion(start, end, prefix, field="topic")
 
 
-def test_every_value_that_is_proposed_is_one() -> None:
+def test_every_proposed_value_is_valid() -> None:
     for field in ("is", "has", "sort", "date", "after", "before", "quality", "heat"):
         completion = complete_query(f"{field}:", len(field) + 1)
         assert completion.candidates
@@ -119,12 +120,12 @@ def test_any_cursor_in_any_text_has_a_completion(text: str, at: int) -> None:
     found = complete_query(text, at)
     at = max(0, min(at, len(text)))
     assert 0 <= found.start <= at <= found.end <= len(text)
-    assert (found.kind in {"field", "fixed"}) == bool(found.candidates)
+    assert not (found.field and found.candidates)
     assert all(candidate.lower().startswith(found.prefix.lower()) for candidate in found.candidates)
 
 
 @given(st.text(max_size=8), st.sampled_from(VALUE_FIELDS))
-def test_a_value_chosen_for_one_that_is_begun_makes_a_query(value: str, field: str) -> None:
+def test_a_completed_value_makes_a_valid_query(value: str, field: str) -> None:
     text = f'a {field}:"b c'
     found = complete_query(text, len(text))
     completed = text[: found.start] + quote_value(f"b c {value} d") + text[found.end :]
@@ -132,7 +133,7 @@ def test_a_value_chosen_for_one_that_is_begun_makes_a_query(value: str, field: s
 
 
 def test_a_text_that_is_too_long_for_a_query_is_not_completed() -> None:
-    assert complete_query("t" * (MAX_CHARS + 1), 5) == QueryCompletion(5, 5, "none", "")
+    assert complete_query("t" * (MAX_CHARS + 1), 5) == QueryCompletion(5, 5)
 
 
 @pytest.mark.parametrize(
@@ -146,17 +147,18 @@ def test_a_text_that_is_too_long_for_a_query_is_not_completed() -> None:
         ('a a "a"', [("any", "a", True), ("any", "a", False)]),
     ],
 )
-def test_words_to_highlight_are_those_that_articles_are_found_by(text: str, found: list[tuple[str, str, bool]]) -> None:
-    assert [(words.field, words.text, words.prefix) for words in query_words(parse_query(text).where)] == found
+def test_words_to_highlight_are_those_that_match(text: str, found: list[tuple[str, str, bool]]) -> None:
+    words = query_words(parse_query(text).where, ("any", "title", "excerpt"))
+    assert [(each.field, each.text, each.prefix) for each in words] == found
 
 
-def test_words_of_other_fields_are_found_when_asked_for() -> None:
+def test_words_of_other_fields_are_returned_on_request() -> None:
     assert query_words(parse_query("title:a body:b").where, {"body"}) == (WordsCondition("body", "b", prefix=True),)
 
 
 @given(nodes)
-def test_words_to_highlight_are_in_the_tree_and_there_once(node: Node) -> None:
-    found = query_words(node)
+def test_words_to_highlight_are_distinct_nodes_of_the_tree(node: Node) -> None:
+    found = query_words(node, ("any", "title", "excerpt"))
     assert len(set(found)) == len(found)
     assert all(repr(words) in repr(node) for words in found)
 
@@ -164,6 +166,11 @@ def test_words_to_highlight_are_in_the_tree_and_there_once(node: Node) -> None:
 @pytest.mark.parametrize("query", [example for example, _ in EXAMPLES])
 def test_every_example_is_a_query(query: str) -> None:
     assert parse_query(query) != Query()
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_the_examples_name_every_field(field: str) -> None:
+    assert any(re.search(rf"\b{field}[:<>=]", text) for example in EXAMPLES for text in example)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from reader.query.ast import DateCondition, DateRelation
 from reader.query.dates import WORDS, date_error, date_range, is_backwards
 from tests.query.query_trees import dates, days
 
-# Zones in the form of POSIX, so that no tables of zones are needed. West of Greenwich is positive there.
+# POSIX time zones, which need no time zone database. West of Greenwich is positive there.
 BERLIN = "CET-1CEST,M3.5.0,M10.5.0/3"
 NEW_YORK = "EST5EDT,M3.2.0,M11.1.0"
 HAVANA = "CST5CDT,M3.2.0/0,M11.1.0/1"  # clocks are set from 0:00 to 1:00, and from 1:00 back to 0:00
@@ -23,7 +23,7 @@ Zone = Callable[[str], None]
 
 @pytest.fixture
 def zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Zone]:
-    """Live in a zone until the end of the test."""
+    """Set the time zone until the end of the test."""
 
     def live(name: str) -> None:
         monkeypatch.setenv("TZ", name)
@@ -35,7 +35,7 @@ def zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Zone]:
 
 
 def _period(relation: DateRelation, first: str, last: str = "", now: str = "2021-08-04T12:00Z") -> tuple[str, str]:
-    """The period in short: UTC without seconds where they are zero, nothing for no bound."""
+    """Return the period in short form: UTC, without seconds if they are zero, empty for no bound."""
     bounds = date_range(DateCondition(relation, first, last), datetime.fromisoformat(now))
     assert all(bound is None or bound.tzinfo is UTC for bound in bounds)
     start, end = (f"{bound:%Y-%m-%dT%H:%M:%S}".removesuffix(":00") if bound else "" for bound in bounds)
@@ -102,11 +102,11 @@ def test_days_are_in_the_local_time_zone(zone: Zone) -> None:
     zone(NEW_YORK)
     assert _period("in", "today", now="2021-08-05T03:59Z") == ("2021-08-04T04:00", "2021-08-05T04:00")
     assert _period("in", "2021-01") == ("2021-01-01T05:00", "2021-02-01T05:00")
-    # In which zone "now" is given does not matter.
+    # The time zone of "now" does not matter.
     assert _period("in", "today", now="2021-08-05T17:59+14:00") == ("2021-08-04T04:00", "2021-08-05T04:00")
 
 
-def test_days_on_which_clocks_are_set_are_shorter_or_longer(zone: Zone) -> None:
+def test_days_of_a_clock_change_are_shorter_or_longer(zone: Zone) -> None:
     zone(BERLIN)
     assert _period("in", "2021-03-28") == ("2021-03-27T23:00", "2021-03-28T22:00")
     assert _period("in", "2021-10-31") == ("2021-10-30T22:00", "2021-10-31T23:00")
@@ -115,24 +115,24 @@ def test_days_on_which_clocks_are_set_are_shorter_or_longer(zone: Zone) -> None:
     assert _period("in", "2021-10") == ("2021-09-30T22:00", "2021-10-31T23:00")
 
 
-def test_a_time_of_day_that_a_day_does_not_have_is_as_far_after_the_jump(zone: Zone) -> None:
+def test_a_skipped_time_of_day_is_moved_past_the_jump(zone: Zone) -> None:
     zone(BERLIN)
     # 2:30 of the next day; on the 28th of March 1:59 is followed by 3:00.
     assert _period(">=", "1d", now="2021-03-29T00:30Z") == ("2021-03-28T01:30", "")
 
 
-def test_of_two_equal_hours_now_is_the_one_that_it_is_in(zone: Zone) -> None:
+def test_a_repeated_hour_is_resolved_by_now(zone: Zone) -> None:
     zone(BERLIN)
     # 2:30 in summer time, and 2:30 an hour later.
     assert _period("in", "1w", now="2021-10-31T00:30Z") == ("2021-10-24T00:30", "2021-10-31T00:30")
     assert _period("in", "1w", now="2021-10-31T01:30Z") == ("2021-10-24T00:30", "2021-10-31T01:30")
 
 
-def test_a_day_without_midnight_begins_when_clocks_are_set(zone: Zone) -> None:
+def test_a_day_without_midnight_starts_at_the_clock_change(zone: Zone) -> None:
     zone(HAVANA)
     assert _period("in", "2021-03-14") == ("2021-03-14T05:00", "2021-03-15T04:00")
     assert _period("in", "2021-03-13") == ("2021-03-13T05:00", "2021-03-14T05:00")
-    # This one has two midnights, of which the first counts.
+    # This day has two midnights; the first one counts.
     assert _period("in", "2021-11-07") == ("2021-11-07T04:00", "2021-11-08T05:00")
 
 
@@ -149,7 +149,7 @@ def test_a_day_without_midnight_begins_when_clocks_are_set(zone: Zone) -> None:
         ("1d", "2021-01-01T12:00:07Z", "2020-12-31T12:00:07"),
     ],
 )
-def test_months_and_years_are_those_of_the_calendar(zone: Zone, span: str, now: str, start: str) -> None:
+def test_months_and_years_are_calendar_units(zone: Zone, span: str, now: str, start: str) -> None:
     zone("UTC")
     assert _period(">=", span, now=now) == (start, "")
 
@@ -166,13 +166,13 @@ def test_months_and_years_are_those_of_the_calendar(zone: Zone, span: str, now: 
         ("last-month", "2020-03-31T12:00Z", "2020-02-01T00:00", "2020-03-01T00:00"),
     ],
 )
-def test_words_reach_over_the_end_of_a_year(zone: Zone, word: str, now: str, start: str, end: str) -> None:
+def test_date_words_cross_the_end_of_a_year(zone: Zone, word: str, now: str, start: str, end: str) -> None:
     zone("UTC")
     assert _period("in", word, now=now) == (start, end)
 
 
 @pytest.mark.parametrize("name", ["UTC", KIRITIMATI, "AOE12", BERLIN])
-def test_the_ends_of_the_calendar_are_no_bounds(zone: Zone, name: str) -> None:
+def test_the_ends_of_the_calendar_are_not_bounds(zone: Zone, name: str) -> None:
     zone(name)
     now = datetime(2021, 8, 4, 12, tzinfo=UTC)
     first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
@@ -180,7 +180,7 @@ def test_the_ends_of_the_calendar_are_no_bounds(zone: Zone, name: str) -> None:
     assert date_range(DateCondition("in", "9999-12-31"), now)[1] is None
     assert date_range(DateCondition("in", "9999y"), now) == (None, now)
     assert date_range(DateCondition("range", "0001", "9999"), now) == (None, None)
-    # Nothing is before the first year or after the last.
+    # There is nothing before the first year or after the last one.
     assert date_range(DateCondition("<", "0001-01-01"), now) == (None, first)
     assert date_range(DateCondition("<", "9999y"), now) == (None, first)
     assert date_range(DateCondition(">", "9999"), now) == (last, None)
@@ -221,7 +221,7 @@ def test_date_error_explains_invalid_dates(text: str) -> None:
         ("1d", "2d", False),
     ],
 )
-def test_a_range_runs_backwards_when_its_end_is_before_its_beginning(first: str, last: str, is_so: bool) -> None:
+def test_a_range_is_backwards_if_it_ends_before_it_starts(first: str, last: str, is_so: bool) -> None:
     assert is_backwards(first, last) is is_so
 
 
@@ -231,7 +231,7 @@ _MOMENTS = st.datetimes(timezones=st.just(UTC)) | _ELSEWHERE
 
 
 @given(dates, _MOMENTS)
-def test_every_date_that_can_be_written_has_a_period_at_every_moment(when: DateCondition, now: datetime) -> None:
+def test_every_valid_date_has_a_period_at_any_time(when: DateCondition, now: datetime) -> None:
     start, end = date_range(when, now)
     assert all(bound is None or bound.tzinfo is UTC for bound in (start, end))
     if when.relation == "in" and start and end:
@@ -239,7 +239,7 @@ def test_every_date_that_can_be_written_has_a_period_at_every_moment(when: DateC
 
 
 @given(days, _MOMENTS)
-def test_before_and_from_leave_nothing_out_and_nothing_twice(text: str, now: datetime) -> None:
+def test_before_and_after_partition_all_times(text: str, now: datetime) -> None:
     assert date_error(text) == ""
     for before, after in (("<", ">="), ("<=", ">")):
         nothing, end = date_range(DateCondition(before, text), now)

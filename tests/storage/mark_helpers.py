@@ -1,13 +1,15 @@
-"""Marks to test with: by hand, and any."""
+"""Marks for tests: hand-written and random ones."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from hypothesis import strategies as st
 
 from reader.core.marks import LATEST, READ, STARRED, TAG, Mark, MarkSet, NamedItem, TagSpelling, tag_key
 from reader.storage.sqlite.marks.store import MarkStore
 
-# Few of each, so that they meet.
+# Few of each, so that they collide.
 IDS = st.sampled_from([0, 1, -1, 2**63 - 1, -(2**63)])
 TAGS = st.sampled_from(["AI", "ai", "Straße", "STRASSE", "日本", "x'y", "a b", "Ǆ"])
 TIMES = st.sampled_from([0, 1, 2, 1_763_717_400_123, LATEST])
@@ -25,13 +27,20 @@ MARKS = st.builds(
 )
 
 
-def held(state: MarkStore) -> MarkSet:
-    """Return everything that a state says."""
+def open_marks(path: Path) -> MarkStore:
+    """Open a marks file that is in order, or does not exist."""
+    state, notice = MarkStore.open(path)
+    assert notice == ""
+    return state
+
+
+def content_of(state: MarkStore) -> MarkSet:
+    """Return everything that a store contains."""
     from reader.storage.sqlite.marks.merge import to_mark_set
 
     return to_mark_set(state.entries())
 
 
-def hexed(number: int) -> str:
-    """Return the identity that a number stands for."""
+def hex_id(number: int) -> str:
+    """Return the article id for a number."""
     return number.to_bytes(8, "big", signed=True).hex()

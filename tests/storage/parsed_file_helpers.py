@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from reader.core.model import Article
 from reader.documents.index_record import record_of_article
-from reader.storage.sqlite.index.reader import Index
+from reader.storage.sqlite.index.folder_index import Index
 from reader.storage.sqlite.index.writer import IndexWriter, ParsedFile
 
 Trouble = tuple[int, str, str]

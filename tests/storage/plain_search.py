@@ -1,4 +1,4 @@
-"""What a query means, written down slowly and plainly: the search of the library is held to this."""
+"""The meaning of a query in slow, plain Python, against which the search of the library is checked."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _RELATIONS = {"=": eq, "<": lt, "<=": le, ">": gt, ">=": ge}
 
 @dataclass
 class Entry:
-    """An article with what a person says of it."""
+    """An article and the user's marks of it."""
 
     article: Article
     read: bool = False
@@ -41,6 +41,11 @@ class Entry:
     tags: list[str] = field(default_factory=list)
     has_problems: bool = False
     is_duplicate: bool = False
+
+
+def _with_signs(article: Article) -> list[str]:
+    provider = article.provider
+    return [article.title, article.excerpt, provider.name, *article.topics, *provider.authors]
 
 
 def matches(entry: Entry, node: Node | None, now: datetime) -> bool:
@@ -69,7 +74,10 @@ def matches(entry: Entry, node: Node | None, now: datetime) -> bool:
                     *entry.tags,
                 ],
             }[name]
-            return not words(text) or any(_in_a_row(words(text), words(each), prefix) for each in texts)
+            if not words(text):  # only signs
+                signs = {"title": [article.title], "excerpt": [article.excerpt], "any": _with_signs(article)}
+                return not text.strip() or any(text.strip() in each for each in signs.get(name, ()))
+            return any(_in_a_row(words(text), words(each), prefix) for each in texts)
         case ValueCondition("tag", value):
             try:
                 return tag_key(normalize_tag(value)) in {tag_key(each) for each in entry.tags}
@@ -92,7 +100,7 @@ def matches(entry: Entry, node: Node | None, now: datetime) -> bool:
         case SubstringCondition("path", part):
             return fold_case(part) in fold_case(article.path)
         case SubstringCondition(_, part):
-            return any(fold_case(part) in fold_case(url) for url in article.links.every())
+            return any(fold_case(part) in fold_case(url) for url in article.links.all_urls())
         case NumberCondition(name, relation, number):
             value = getattr(article, name)
             return value is not None and _RELATIONS[relation](value, number)

@@ -1,4 +1,4 @@
-"""Backups of the marks: when they are made, that they are whole, and which are let go."""
+"""Backups of the marks: when they are made, that they are complete, and which are deleted."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def state(path: Path) -> Iterator[MarkStore]:
 
 
 def _at(monkeypatch: pytest.MonkeyPatch, now: float) -> float:
-    """Let backups be named by ``now``."""
+    """Name backups by ``now``."""
     monkeypatch.setattr("reader.storage.sqlite.marks.backups.time.gmtime", lambda: time.localtime(now))
     return now
 
@@ -60,7 +60,7 @@ def _toggle(state: MarkStore) -> None:
 def test_a_backup_is_made_once_a_day_when_marks_have_changed(
     state: MarkStore, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert state.backup_if_due(_at(monkeypatch, _START)) is None  # nothing to keep yet
+    assert state.backup_if_due(_at(monkeypatch, _START)) is None  # nothing to back up yet
     state.settings.set("theme", "light")
     assert state.backup_if_due(_START) is None
     state.mark([_ID], MarkChange(read=True, add_tags=("AI",)))
@@ -77,7 +77,7 @@ def test_a_backup_is_made_once_a_day_when_marks_have_changed(
         assert then.undo() is not None
 
 
-def test_a_backup_has_what_is_still_in_the_journal_and_leaves_none(state: MarkStore, path: Path) -> None:
+def test_a_backup_includes_the_journal_and_has_none(state: MarkStore, path: Path) -> None:
     state.mark([_ID], MarkChange(read=True))
     assert path.with_name("state.db-wal").stat().st_size
     made = state.backup_if_due()
@@ -91,7 +91,7 @@ def test_a_backup_has_what_is_still_in_the_journal_and_leaves_none(state: MarkSt
     )
 
 
-def test_seven_are_kept_and_the_others_let_go(state: MarkStore, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_seven_backups_are_kept(state: MarkStore, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
     for day in range(9):
         _toggle(state)
@@ -99,10 +99,35 @@ def test_seven_are_kept_and_the_others_let_go(state: MarkStore, path: Path, monk
     assert None not in made
     (path.parent / "state.db.daily-notes").write_text("the person's own")
     (path.parent / "state.db.daily-99999999T999999Z").write_text("no day")
-    assert [backup.path for backup in backups.every(path)] == made[:1:-1]
+    assert [backup.path for backup in backups.all_backups(path)] == made[:1:-1]
 
 
-def test_a_clock_that_was_set_back_makes_no_backup_of_every_start(
+def test_backups_without_marks_never_replace_those_with_marks(
+    state: MarkStore, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state.mark([f"{n:016x}" for n in range(300)], MarkChange(read=True))
+    full = state.backup_if_due(_at(monkeypatch, _START))
+    state.mark([_ID], MarkChange(read=True))
+    made = [state.backup_if_due(_at(monkeypatch, _START + day * _DAY)) for day in (2,)]
+    for name in ("state.db", "state.db-wal", "state.db-shm"):
+        path.with_name(name).rename(path.with_name(f"away{name}"))
+    other = path.with_name("other.db")
+    with closing(MarkStore.open(other)[0]) as empty:
+        for day in range(3, 20):
+            _at(monkeypatch, _START + day * _DAY)
+            backups.make(empty.file.current(), path, "daily")
+        assert {full, *made} <= {backup.path for backup in backups.all_backups(path)}
+        for day in range(20, 40):
+            empty.mark([_ID], MarkChange(read=day % 2 == 0))
+            _at(monkeypatch, _START + day * _DAY)
+            backups.make(empty.file.current(), path, "daily")
+    last = backups.all_backups(path)
+    assert len(last) == 8
+    assert last[-1].path != full
+    assert last[-1].path == made[0]  # the largest of all
+
+
+def test_a_clock_set_back_does_not_cause_a_backup_at_every_start(
     state: MarkStore, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _toggle(state)
@@ -113,11 +138,11 @@ def test_a_clock_that_was_set_back_makes_no_backup_of_every_start(
         _toggle(state)
         made = state.backup_if_due(_at(monkeypatch, _START - 90 * _DAY))
         assert made is not None
-        assert made.exists()  # the one just made never goes
-    assert len(backups.every(path)) <= 8
+        assert made.exists()  # the one just made is never deleted
+    assert len(backups.all_backups(path)) <= 8
 
 
-def test_a_damaged_file_takes_the_place_of_no_good_backup(
+def test_a_damaged_file_never_replaces_a_good_backup(
     state: MarkStore, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = set()
@@ -125,20 +150,20 @@ def test_a_damaged_file_takes_the_place_of_no_good_backup(
         state.mark([f"{n:016x}" for n in range(day * 300, day * 300 + 300)], MarkChange(read=True))
         made.add(state.backup_if_due(_at(monkeypatch, _START + day * _DAY)))
     state.mark([_ID], MarkChange(read=True))
-    state._file._database.checkpoint(truncate=True)
+    state.file.current().checkpoint(truncate=True)
     with path.open("r+b") as file:
         file.seek(path.stat().st_size - 4096)
         file.write(b"\xa5" * 4096)
     with (
-        closing(MarkStore(recovery._open_normally(path))) as again,
+        closing(MarkStore(recovery.open_normally(path))) as again,
         pytest.raises(ReaderError, match=r"damaged|malformed"),
     ):
         again.backup_if_due(_START + 30 * _DAY)
-    assert {backup.path for backup in backups.every(path)} == made
+    assert {backup.path for backup in backups.all_backups(path)} == made
     assert not list(path.parent.glob("*.part"))
 
 
-def test_without_room_there_is_no_backup_and_the_former_ones_stay(path: Path) -> None:
+def test_a_full_disk_prevents_a_backup_and_keeps_the_others(path: Path) -> None:
     with closing(MarkStore.open(path)[0]) as state:
         state.mark([f"{n:016x}" for n in range(5000)], MarkChange(read=True))
         first = state.backup_if_due(time.time() - 2 * _DAY)
@@ -157,20 +182,20 @@ def test_without_room_there_is_no_backup_and_the_former_ones_stay(path: Path) ->
     ran = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True)
     assert ran.stdout.startswith("The marks could not be backed up as ")
     assert "Free some disk space" in ran.stdout
-    assert [backup.path for backup in backups.every(path)] == [first]
+    assert [backup.path for backup in backups.all_backups(path)] == [first]
     assert not list(path.parent.glob("*.part"))
 
 
-def test_what_a_killed_one_left_of_a_backup_is_cleared_away(state: MarkStore, path: Path) -> None:
+def test_partial_backups_of_a_killed_process_are_deleted(state: MarkStore, path: Path) -> None:
     left = path.with_name("state.db.daily-20200101T000000Z.part")
     left.write_bytes(b"half")
-    assert backups.every(path) == []
+    assert backups.all_backups(path) == []
     state.mark([_ID], MarkChange(read=True))
     assert state.backup_if_due() is not None
     assert not left.exists()
 
 
-def test_others_mark_while_a_backup_is_made(state: MarkStore, path: Path) -> None:
+def test_marking_works_during_a_backup(state: MarkStore, path: Path) -> None:
     state.mark([f"{n:016x}" for n in range(20_000)], MarkChange(read=True))
     made: list[Path | None] = []
     worker = threading.Thread(target=lambda: made.append(state.backup_if_due()))
@@ -187,7 +212,7 @@ def test_others_mark_while_a_backup_is_made(state: MarkStore, path: Path) -> Non
     assert backups.newest_good(path) is not None
 
 
-def test_two_instances_make_one(path: Path) -> None:
+def test_two_instances_make_one_backup(path: Path) -> None:
     with closing(MarkStore.open(path)[0]) as one, closing(MarkStore.open(path)[0]) as other:
         one.mark([_ID], MarkChange(read=True))
         made: list[Path | None] = []
@@ -205,7 +230,7 @@ def test_memory_has_no_backup() -> None:
         assert state.backup_if_due() is None
 
 
-def test_the_newest_good_one_is_found(state: MarkStore, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_newest_good_backup_is_found(state: MarkStore, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
     for day in range(3):
         _toggle(state)

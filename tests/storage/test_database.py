@@ -26,7 +26,7 @@ def _all(database: Database) -> list[int]:
         return [x for (x,) in db.execute("SELECT x FROM t ORDER BY x")]
 
 
-def test_a_transaction_is_kept_whole_or_not_at_all(database: Database) -> None:
+def test_a_transaction_is_all_or_nothing(database: Database) -> None:
     with pytest.raises(StorageError, match="unique constraint failed"), database.write() as db:
         db.execute("INSERT INTO t VALUES (1)")
         db.execute("INSERT INTO t VALUES (1)")
@@ -40,14 +40,14 @@ def test_a_transaction_is_kept_whole_or_not_at_all(database: Database) -> None:
     assert _all(database) == [3]
 
 
-def test_a_transaction_that_sqlite_ended_itself_raises_what_ended_it(database: Database) -> None:
+def test_a_transaction_ended_by_sqlite_raises_its_cause(database: Database) -> None:
     with pytest.raises(StorageError, match="unique constraint failed"), database.write() as db:
         db.execute("INSERT INTO t VALUES (1)")
         db.execute("INSERT OR ROLLBACK INTO t VALUES (1)")
     assert _all(database) == []
 
 
-def test_many_threads_write_and_read_at_once(database: Database) -> None:
+def test_many_threads_write_and_read_concurrently(database: Database) -> None:
     together = threading.Barrier(8)
 
     def work(number: int) -> int:
@@ -65,35 +65,77 @@ def test_many_threads_write_and_read_at_once(database: Database) -> None:
 def test_closing_closes_the_connections_of_every_thread(tmp_path: Path) -> None:
     database = Database(tmp_path / "a.db", durable=False)
     lent: list[sqlite3.Connection] = []
+    together = threading.Barrier(2)
 
     def borrow() -> None:
         with database.read() as db:
             db.execute("SELECT 1")
             lent.append(db)
+            together.wait(10)
 
-    borrow()
-    thread = threading.Thread(target=borrow)
-    thread.start()
-    thread.join()
+    with ThreadPoolExecutor(2) as pool:
+        for each in [pool.submit(borrow) for _ in range(2)]:
+            each.result()
     database.close()
     assert len(set(map(id, lent))) == 2
     for db in lent:
         with pytest.raises(sqlite3.ProgrammingError, match="closed"):
             db.execute("SELECT 1")
-    with pytest.raises(StorageError, match="cannot operate on a closed database") as caught, database.read() as db:
-        db.execute("SELECT 1")
-    assert not caught.value.damaged
+    for _ in range(4):
+        with pytest.raises(StorageError, match="cannot operate on a closed database") as caught, database.read() as db:
+            db.execute("SELECT 1")
+        assert not caught.value.damaged
+
+
+def _is_open(db: sqlite3.Connection) -> bool:
+    try:
+        return bool(db.execute("SELECT 1").fetchone())
+    except sqlite3.ProgrammingError:
+        return False
+
+
+def test_threads_take_turns_with_few_connections(tmp_path: Path) -> None:
+    """However many threads read at once, few connections, each with a cache of its own, stay open afterwards."""
+    lent: list[sqlite3.Connection] = []
+    together = threading.Barrier(8)
+
+    def borrow() -> None:
+        with database.read() as db, database.read() as nested:
+            assert nested is db
+            db.execute("SELECT 1")
+            lent.append(db)
+            together.wait(10)
+
+    with closing(Database(tmp_path / "a.db", durable=False)) as database:
+        for _ in range(3):
+            with ThreadPoolExecutor(8) as pool:
+                for each in [pool.submit(borrow) for _ in range(8)]:
+                    each.result()
+        assert len(set(map(id, lent[-8:]))) == 8
+        still_open = {id(db) for db in lent if _is_open(db)}
+        assert 1 <= len(still_open) <= 3
+
+
+def test_a_connection_left_in_a_transaction_is_not_lent_again(tmp_path: Path) -> None:
+    with closing(Database(tmp_path / "a.db", durable=True)) as database:
+        with database.read() as left:
+            left.execute("BEGIN")
+        with database.write() as db:
+            db.execute("CREATE TABLE t (x)")
+        assert db is not left
+        with closing(sqlite3.connect(tmp_path / "a.db")) as other:
+            assert other.execute("SELECT * FROM t").fetchall() == []
 
 
 @pytest.mark.parametrize("place", ["missing/a.db", "."])
-def test_what_cannot_be_opened_is_told_in_a_sentence(tmp_path: Path, place: str) -> None:
+def test_a_file_that_cannot_be_opened_is_reported(tmp_path: Path, place: str) -> None:
     database = Database(tmp_path / place, durable=True)
     with pytest.raises(StorageError, match=r"cannot be used: .+\.$") as caught, database.read():
         pytest.fail("lent")
     assert not caught.value.damaged
 
 
-def test_what_is_no_database_is_not_opened(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_database_is_not_opened(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
     path.write_bytes(b"not a database" * 100)
     database = Database(path, durable=True)
@@ -103,7 +145,7 @@ def test_what_is_no_database_is_not_opened(tmp_path: Path) -> None:
     assert path.read_bytes() == b"not a database" * 100
 
 
-def test_files_are_set_aside_with_their_journals_and_never_over_one_another(tmp_path: Path) -> None:
+def test_files_are_set_aside_with_their_journals_under_free_names(tmp_path: Path) -> None:
     aside = []
     for content in ("1", "2", "3"):
         for tail in ("", "-wal", "-shm") if content != "3" else ("",):
@@ -135,7 +177,7 @@ def test_closing_waits_for_a_thread_that_is_reading(tmp_path: Path, name: str | 
         db.execute("SELECT 1")
 
 
-def test_a_transaction_that_cannot_be_ended_takes_nothing_later_with_it(tmp_path: Path) -> None:
+def test_a_transaction_that_cannot_be_ended_does_not_swallow_later_ones(tmp_path: Path) -> None:
     path = tmp_path / "some.db"
     with closing(Database(path, durable=True)) as database:
         with database.write() as db:
@@ -152,7 +194,7 @@ def test_a_transaction_that_cannot_be_ended_takes_nothing_later_with_it(tmp_path
         assert other.execute("SELECT * FROM b").fetchall() == []
 
 
-def test_damage_that_sqlite_has_no_readable_words_for_is_damage(tmp_path: Path) -> None:
+def test_damage_with_an_undecodable_message_is_damage(tmp_path: Path) -> None:
     path = tmp_path / "some.db"
     with closing(sqlite3.connect(path)) as db:
         db.execute("CREATE TABLE tttttttt (x)")

@@ -15,7 +15,7 @@ from reader.core.ordering import Sort
 from reader.core.paths import Paths
 from reader.library.library import Library
 from reader.storage.sqlite.database import StorageError
-from reader.storage.sqlite.index.reader import Index
+from reader.storage.sqlite.index.folder_index import Index
 from tests.storage.parsed_file_helpers import put, remove, replace
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
@@ -77,21 +77,21 @@ def test_article_is_found_by_the_canonical_form_of_any_of_its_urls() -> None:
         put(index, Article("other.md", "Other"), _ARTICLE, Article("b.md", "B", links=Links("http://a.example/2")))
         rowid = index.rowid_by_path(b"sub/a.md")
         for number in range(1, 5):
-            assert index.rowid_by_url(f"http://a.example/{number}") == rowid
-            assert index.rowid_by_url(f"HTTP://A.example:80/{number}?utm_source=x#frag") == rowid
-        assert index.rowid_by_url("http://a.example/5") is None
-        assert index.rowid_by_url("https://a.example/1") is None
-        assert index.rowid_by_url("no address") is None
+            assert index.rowid_by_url([f"http://a.example/{number}"]) == rowid
+            assert index.rowid_by_url([f"HTTP://A.example:80/{number}?utm_source=x#frag"]) == rowid
+        assert index.rowid_by_url(["http://a.example/5"]) is None
+        assert index.rowid_by_url(["https://a.example/1"]) == rowid
+        assert index.rowid_by_url(["no address"]) is None
 
 
-def test_changed_document_replaces_all_of_its_former_rows() -> None:
+def test_changed_document_replaces_all_of_its_previous_rows() -> None:
     with closing(_open(None)) as index:
         replace(index, b"a.md", _ARTICLE, 1, (3, "quality", "bad"))
         replace(index, b"a.md", Article("a.md", "New"), 2)
         (row,) = index.rows(index.order(Sort())).values()
         assert (row.title, row.links) == ("New", Links())
         assert index.problems() == []
-        assert index.rowid_by_url("http://a.example/1") is None
+        assert index.rowid_by_url(["http://a.example/1"]) is None
         replace(index, b"a.md", None, 3, (1, "", "broken"))
         assert (index.totals().articles, index.totals().with_problems) == (0, 1)
         remove(index, row.rowid)
@@ -107,13 +107,6 @@ def test_row_ids_are_never_reused() -> None:
         put(index, Article("c.md", "C"))
         assert index.path(gone) is None
         assert index.rows([gone]) == {}
-
-
-@pytest.mark.parametrize(("types", "others"), [([], False), (["", "article"], False), (["article", "video"], True)])
-def test_has_other_types_is_false_if_all_documents_are_articles(types: list[str], others: bool) -> None:
-    with closing(_open(None)) as index:
-        put(index, *(Article(f"{n}.md", "t", type=type_) for n, type_ in enumerate(types)))
-        assert index.has_other_types() is others
 
 
 def test_problems_are_sorted_and_folder_problems_are_replaced_together(tmp_path: Path) -> None:
@@ -249,8 +242,8 @@ def test_index_damaged_in_the_middle_raises_an_error_and_is_rebuilt_at_the_next_
     library(folder).close()
     path = own_directories.index_file(folder)
     data = path.read_bytes()
-    kept = 8192 * 20  # with what tables there are
-    path.write_bytes(data[:kept] + b"\xa5" * (len(data) - kept))
+    intact = 8192 * 20  # with existing tables
+    path.write_bytes(data[:intact] + b"\xa5" * (len(data) - intact))
     broken = Library.open(folder, own_directories)
     with pytest.raises(StorageError) as caught:
         broken.articles.rows(broken.articles.order(Sort()).rowids)

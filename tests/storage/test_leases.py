@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from reader.storage.sqlite.pages.leases import Leases
+from reader.storage.sqlite.lock import Leases
 
 _OTHER = """
 import sys
 from pathlib import Path
-from reader.storage.sqlite.pages.leases import Leases
+from reader.storage.sqlite.lock import Leases
 leases = Leases(Path(sys.argv[1]))
 for line in sys.stdin:
     what, number = line.split()
@@ -54,7 +54,7 @@ def test_only_one_program_has_a_lease_until_it_is_released(tmp_path: Path) -> No
             assert leases.acquire(number)
             assert leases.acquire(number), "acquiring a lease again succeeds"
             assert other.ask("acquire", number) == "False"
-            assert other.ask("acquire", 12345) == "True", "only that lease is taken"
+            assert other.ask("acquire", 12345) == "True", "other leases are free"
             leases.release(number)
             assert other.ask("acquire", number) == "True"
             assert not leases.acquire(number)

@@ -12,7 +12,7 @@ import pytest
 from reader.core.model import Article, Links
 from reader.core.ordering import Sort
 from reader.storage.sqlite import lock
-from reader.storage.sqlite.index.reader import Index
+from reader.storage.sqlite.index.folder_index import Index
 from reader.storage.sqlite.index.writer import IndexWriter
 from reader.storage.sqlite.lock import BusyError
 from tests.storage.parsed_file_helpers import parsed_file, put, write
@@ -53,7 +53,7 @@ def test_moved_document_with_a_url_keeps_its_row_and_id(mtime_ns: int) -> None:
         assert list(index.order(Sort())) == [row]
 
 
-def test_moved_document_without_a_url_keeps_its_row_and_reports_its_former_id() -> None:
+def test_moved_document_without_a_url_keeps_its_row_and_reports_its_previous_id() -> None:
     with closing(_index()) as index:
         put(index, _WITHOUT)
         row = index.rowid_by_path(b"bare.md") or 0
@@ -66,18 +66,18 @@ def test_moved_document_without_a_url_keeps_its_row_and_reports_its_former_id() 
 
 
 @pytest.mark.parametrize(
-    ("former", "new"),
+    ("old", "new"),
     [
         (_WITHOUT, Article("x.md", "Another", excerpt="e")),
         (_WITHOUT, Article("x.md", "Without", excerpt="another text")),
         (_WITH_URL, Article("x.md", "With", excerpt="e", links=Links("http://a.example/2"))),
     ],
 )
-def test_different_document_with_the_same_time_and_size_is_not_a_move(former: Article, new: Article) -> None:
+def test_different_document_with_the_same_time_and_size_is_not_a_move(old: Article, new: Article) -> None:
     with closing(_index()) as index:
-        put(index, former)
-        row = index.rowid_by_path(former.path.encode())
-        now, writer = _move(index, former.path.encode(), new, b"x.md")
+        put(index, old)
+        row = index.rowid_by_path(old.path.encode())
+        now, writer = _move(index, old.path.encode(), new, b"x.md")
         assert now not in {None, row}
         assert (writer.moved, writer.changed_ids) == (0, [])
         assert index.path(row or 0) is None
@@ -123,7 +123,7 @@ def test_finish_creates_the_indexes_dropped_for_bulk_loading(tmp_path: Path) -> 
         write(writer, [(b"a.md", parsed_file(Article("a.md", "A", links=more), b"a.md"))])
         row = index.rowid_by_path(b"a.md")
         for _ in range(2):  # without the indexes, and with them
-            assert index.rowid_by_url("http://a.example/1") == index.rowid_by_url("http://a.example/amp") == row
+            assert index.rowid_by_url(["http://a.example/1"]) == index.rowid_by_url(["http://a.example/amp"]) == row
             writer.finish()
         assert not (tmp_path / "i.db-wal").stat().st_size
 

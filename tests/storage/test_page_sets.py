@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -110,7 +112,9 @@ def test_remaining_pages_are_found_after_pruning(library: Library) -> None:
     keep(library, "two", "Words of now, glacier.")
     library.pages.prune(library.pages.info().size - 1)
     assert found(library, "text:glacier") == {"two"}
-    with library.pages._database.read() as db:
+    path = library.pages.info().path
+    assert path is not None
+    with closing(sqlite3.connect(path)) as db:
         assert db.execute("SELECT count(*) FROM slots").fetchone() == (1,)
         assert db.execute("SELECT count(*) FROM words_docsize").fetchone() == (1,)
     library.pages.clear(starred=True)

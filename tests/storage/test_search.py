@@ -188,14 +188,14 @@ def _mark(library: Library, entries: Sequence[Entry]) -> None:
         if entry.tags:
             library.marks.apply([rows[entry.article.path]], MarkChange(add_tags=tuple(entry.tags)))
     # Marks belong to the article, and several documents may have its id.
-    said = {row.path: row for row in library.articles.rows(library.articles.order(Sort()).rowids)}
+    texts = {row.path: row for row in library.articles.rows(library.articles.order(Sort()).rowids)}
     best: set[str] = set()
     for rowid in library.articles.order(Sort()).rowids:
         (row,) = library.articles.rows([rowid])
         entry = next(each for each in entries if each.article.path == row.path)
         entry.is_duplicate = row.id in best
         best.add(row.id)
-        entry.read, entry.starred, entry.tags = said[row.path].read, said[row.path].starred, [*said[row.path].tags]
+        entry.read, entry.starred, entry.tags = texts[row.path].read, texts[row.path].starred, [*texts[row.path].tags]
 
 
 def _assert_plain(library: Library, entries: Sequence[Entry], query: Query, sort: Sort) -> None:
@@ -208,7 +208,7 @@ def _assert_plain(library: Library, entries: Sequence[Entry], query: Query, sort
     assert found.first(3) == found.order().rowids[:3]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(data=st.data())
 def test_results_equal_those_of_a_plain_search(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     entries = data.draw(_corpora())
@@ -229,30 +229,30 @@ def test_results_equal_those_of_a_plain_search(tmp_path_factory: pytest.TempPath
         changed = [
             Entry(data.draw(_articles(number)), has_problems=data.draw(st.booleans())) for number in range(len(entries))
         ]
-        kept = []
+        current = []
         with library.index.writer(lambda: True) as writer:
             for number, (entry, other) in enumerate(zip(entries, changed, strict=True)):
                 what = data.draw(st.sampled_from(["stays", "changes", "goes", "comes"]))
                 if what == "changes":
                     other.article = replace(other.article, path=entry.article.path)
                     _write(writer, [other])
-                    kept.append(other)
+                    current.append(other)
                 elif what == "goes":
                     rowid = library.index.rowid_by_path(entry.article.path.encode())
                     assert rowid is not None
                     writer.remove([rowid])
                 else:
-                    kept.append(entry)
+                    current.append(entry)
                     if what == "comes":
                         other.article = replace(other.article, path=f"new-{number}.md")
                         _write(writer, [other])
-                        kept.append(other)
+                        current.append(other)
             writer.publish()
             writer.finish()
-        _mark(library, kept)
+        _mark(library, current)
         for _ in range(8):
             sort = Sort(data.draw(st.sampled_from(SORT_KEYS)), data.draw(st.booleans()))
-            _assert_plain(library, kept, Query(data.draw(_nodes)), sort)
+            _assert_plain(library, current, Query(data.draw(_nodes)), sort)
 
 
 # Examples.
@@ -276,28 +276,28 @@ def _articles_of(*titles: str) -> list[Entry]:
 def test_frequent_sets_contain_the_same_rows_as_the_table(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fulltext, "_MIN_ARTICLES", 0)
     monkeypatch.setattr(fulltext, "_FREQUENT_SHARE", 4)
-    said = ["climate", "climb", "clima", "clip", "art", "arts", "人脸", "été", "a", "zebra"]
-    titles = [f"{said[number % 3]} {said[number % len(said)]}" for number in range(60)]
+    texts = ["climate", "climb", "clima", "clip", "art", "arts", "人脸", "été", "a", "zebra"]
+    titles = [f"{texts[number % 3]} {texts[number % len(texts)]}" for number in range(60)]
     _put(library, _articles_of(*titles))
-    with library.index.searcher().snapshot() as (db, _):
+    with library.search.searcher().snapshot() as (db, _):
         made = {word for (word,) in db.execute("SELECT word FROM frequent WHERE prefix")}
     assert {"c", "cl", "cli", "clim", "climate", "climb", "clima"} <= made
     assert "zebra" not in made
-    for asked in sorted({word[:end] for word in said for end in range(1, len(word) + 1)}):
+    for start in sorted({word[:end] for word in texts for end in range(1, len(word) + 1)}):
         for prefix in (True, False):
             entries = _articles_of(*titles)
             for field in ("any", "title", "body", "excerpt"):
-                _assert_plain(library, entries, Query(WordsCondition(field, asked, prefix)), Sort())
+                _assert_plain(library, entries, Query(WordsCondition(field, start, prefix)), Sort())
 
 
 def test_frequent_sets_computed_while_sorting_are_stored(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fulltext, "_MIN_ARTICLES", 1)
     monkeypatch.setattr(writer_module, "_MIN_ROWS_FOR_THREADS", 1)
-    asked = []
+    start = []
     of_now = fulltext.compute_sets
 
     def compute_sets(db: sqlite3.Connection) -> fulltext.FrequentSets:
-        asked.append(threading.current_thread())
+        start.append(threading.current_thread())
         return of_now(db)
 
     monkeypatch.setattr(fulltext, "compute_sets", compute_sets)
@@ -306,8 +306,8 @@ def test_frequent_sets_computed_while_sorting_are_stored(library: Library, monke
         _write(writer, _articles_of("climate budget", "climbing", "budget"))
         writer.publish(complete=True)
         writer.finish()
-    assert len(asked) == 1
-    assert asked[0] is not threading.current_thread()
+    assert len(start) == 1
+    assert start[0] is not threading.current_thread()
     assert _titles(library, "cli") == ["climate budget", "climbing"]
     # If more articles were added since, the sets are computed again.
     monkeypatch.setattr(fulltext, "_MAX_LATE", 0)
@@ -317,7 +317,7 @@ def test_frequent_sets_computed_while_sorting_are_stored(library: Library, monke
         _write(writer, [Entry(Article("y.md", "the climbers", quality=-8))])
         writer.finish()
         writer.publish()
-    assert len(asked) == 3
+    assert len(start) == 3
     assert _titles(library, "cli") == ["climate budget", "climbing", "a climax", "the climbers"]
 
 
@@ -325,12 +325,12 @@ def test_default_merge_settings_are_restored_after_the_first_scan(library: Libra
     query = "SELECT v FROM words_config WHERE k = 'automerge'"
     with library.index.writer() as writer:
         writer.begin_bulk_load()
-        with library.index._database.read() as db:
+        with library.index.database.read() as db:
             assert db.execute(query).fetchone() == (0,)
         _write(writer, _articles_of("climate budget"))
         writer.publish(complete=True)
         writer.finish()
-    with library.index._database.read() as db:
+    with library.index.database.read() as db:
         assert db.execute(query).fetchone() == (4,)
 
 
@@ -356,19 +356,19 @@ def test_first_results_by_relevance_equal_the_start_of_all_results(
 ) -> None:
     monkeypatch.setattr(results_module, "_RANK_ALL_LIMIT", 4)
     dice = random.Random(1)
-    said = ["storm", "storm storm", "harbour", "storm harbour", "calm sea", "the storm of the harbour"]
+    texts = ["storm", "storm storm", "harbour", "storm harbour", "calm sea", "the storm of the harbour"]
     entries = [
-        Entry(Article(f"{number}.md", dice.choice(said), excerpt=dice.choice(said), quality=number % 7))
+        Entry(Article(f"{number}.md", dice.choice(texts), excerpt=dice.choice(texts), quality=number % 7))
         for number in range(120)
     ]
     _put(library, entries)
     _put(library, [Entry(replace(entry.article, excerpt="harbour")) for entry in entries[:30]])
-    asked = 0
+    start = 0
     of_now = fulltext.bm25_scores
 
     def bm25_scores(*given: Any, limit: int | None = None) -> dict[int, float]:
-        nonlocal asked
-        asked += limit is not None
+        nonlocal start
+        start += limit is not None
         return of_now(*given, limit=limit)
 
     monkeypatch.setattr(fulltext, "bm25_scores", bm25_scores)
@@ -377,7 +377,7 @@ def test_first_results_by_relevance_equal_the_start_of_all_results(
             first = library.search.run(parse_query(f"{query} sort:relevance"), Sort("date"), NOW).first(count)
             whole = library.search.run(parse_query(f"{query} sort:relevance"), Sort("date"), NOW).order().rowids
             assert first == whole[:count], (query, count)
-    assert asked > 10
+    assert start > 10
 
 
 def test_limit_keeps_the_first_results(library: Library) -> None:
@@ -411,7 +411,7 @@ def test_search_is_canceled_when_stop_returns_true(library: Library) -> None:
     stopped = threading.Event()
     with (
         pytest.raises(StoppedError),
-        library.index.searcher().snapshot(stopped.is_set) as (db, _),
+        library.search.searcher().snapshot(stopped.is_set) as (db, _),
     ):
         stopped.set()
         db.execute("WITH RECURSIVE n(x) AS (VALUES (1) UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n").fetchone()
@@ -436,14 +436,12 @@ def test_values_are_counted(library: Library) -> None:
     assert library.search.values("source") == [("Big News", 2), ("Other", 1), ("x.example", 1)]
     assert library.search.values("domain") == [("x.example", 4)]
     assert library.search.values("topic") == [("AI", 2), ("Law", 2)]
-    assert library.search.values("topic", parse_query("quality:3")) == [("AI", 1), ("Law", 1)]
     assert library.search.values("tag") == [("Later", 2)]
-    assert library.search.values("tag", parse_query("quality:3")) == [("Later", 1)]
     assert library.search.values("folder") == [("d0", 2), ("d1", 2)]
     assert library.search.values("type") == []
-    assert library.search.tallies(NOW) == (4, 3, 1, 0)
+    assert library.search.view_counts(NOW) == (4, 3, 1, 0)
     library.marks.undo()
-    assert library.search.tallies(NOW) == (4, 4, 0, 0)
+    assert library.search.view_counts(NOW) == (4, 4, 0, 0)
 
 
 def test_folder_counts_include_subfolders(library: Library) -> None:
@@ -479,11 +477,11 @@ def test_full_text_table_is_rebuilt_when_most_slots_are_dead(library: Library, m
     assert [*refresh(library)][-1].changed == 1
     path.write_text("---\ntitle: Third of them\n---\n")
     assert [*refresh(library)][-1].changed == 1
-    with library.index.searcher().snapshot() as (db, _):
+    with library.search.searcher().snapshot() as (db, _):
         assert fulltext.is_wasteful(db, 1)
     path.write_text("---\ntitle: Fourth after them\n---\n")
     assert [*refresh(library)][-1].changed == 1
-    with library.index.searcher().snapshot() as (db, _):
+    with library.search.searcher().snapshot() as (db, _):
         assert not fulltext.is_wasteful(db, 1)
         assert db.execute("SELECT count(*) FROM words WHERE words MATCH 'first OR second OR third'").fetchone() == (0,)
     assert _titles(library, "fourth") == ["Fourth after them"]

@@ -26,12 +26,12 @@ def _put(db: sqlite3.Connection, rowid: int, row: tuple[Any, ...] | None) -> Non
     db.execute("DELETE FROM articles WHERE rowid = ?", [rowid])
     if row is not None:
         quality, heat, when, title = row
-        values = [rowid, rowid, when, quality, heat, "article", title]
-        db.execute("INSERT INTO articles VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+        values = [rowid, rowid, when, quality, heat, "article", title, 0]
+        db.execute("INSERT INTO articles VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
 
 
 def _plain_sort(rows: dict[int, tuple[Any, ...]], sort: Sort) -> list[int]:
-    """Sort by one criterion after the other, the last one first."""
+    """Sort by one key after the other, the last one first."""
     found = sorted(rows)
     found.sort(key=lambda rowid: "".join(c.lower() if c.isascii() else c for c in rows[rowid][3]).encode())
 

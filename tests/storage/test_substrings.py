@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from reader.core.model import Article, Links
 from reader.core.tokenize import fold_case
-from reader.storage.sqlite.index import columns
-from reader.storage.sqlite.index.reader import Index
-from reader.storage.sqlite.search import bitmap, substrings
+from reader.storage.sqlite.index import bitmap, columns
+from reader.storage.sqlite.index.folder_index import Index
+from reader.storage.sqlite.search import substrings
+from reader.storage.sqlite.search.evaluate import Searcher
 from tests.storage.parsed_file_helpers import parsed_file, write
 
 _FOLDERS = (
@@ -81,7 +82,7 @@ def test_scan_and_single_comparisons_find_the_same_rows(
                 path = folder + b"/" + name if folder else name
                 write(writer, [(path, parsed_file(article, path))])
             writer.publish(complete=True)
-        with index.searcher().snapshot() as (db, snapshot):
+        with Searcher(index.database).snapshot() as (db, snapshot):
             size, everything = snapshot.size, snapshot.everything
             rowids, column = bitmap.to_rows(everything), columns.load(db, "folder")
             special = substrings.special_names(db, size)

@@ -1,4 +1,4 @@
-"""What all tests of the screen share."""
+"""What all tests of the app share."""
 
 from __future__ import annotations
 
@@ -6,20 +6,17 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from threading import current_thread, main_thread
+from typing import Any
 
 import pytest
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Count no lines here: they take twice as long for it, and what is below the screen has tests of its own."""
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker("no_cover")
+from textual.screen import Screen
+from textual.widget import Widget
 
 
 @pytest.fixture(autouse=True)
 def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Show times in UTC, wherever the tests run."""
+    """Use UTC, wherever the tests run."""
     with monkeypatch.context() as patch:
         patch.setenv("TZ", "UTC")
         time.tzset()
@@ -29,14 +26,39 @@ def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def no_browser(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no test open anything on the screen of whoever runs it."""
+    """Keep tests from opening anything on the developer's screen."""
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "TERMUX_VERSION", "WSL_DISTRO_NAME", "BROWSER"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("SSH_CONNECTION", "192.0.2.1 1 192.0.2.2 22")
 
 
+@pytest.fixture(autouse=True)
+def sandboxes_of_the_run(shared_sandboxes: None) -> None:
+    """Use the sandboxed processes of the run, which takes seconds less than starting others."""
+
+
+@pytest.fixture(autouse=True)
+def frequent_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw a millisecond after a change. Textual takes this from the environment, too, but once for the whole run."""
+    monkeypatch.setattr("textual.screen.UPDATE_PERIOD", 0.001)
+
+
+@pytest.fixture(autouse=True)
+def widgets_in_one_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let only the main thread ask where a widget is: Textual may lay out the screen for the answer."""
+    find, threads = Screen.find_widget, set[str]()
+
+    def find_widget(screen: Screen[object], widget: Widget) -> Any:
+        threads.add(current_thread().name)
+        return find(screen, widget)
+
+    monkeypatch.setattr(Screen, "find_widget", find_widget)
+    yield
+    assert threads <= {main_thread().name}
+
+
 class Browser:
-    """A real program in the place of a browser; it writes down what it was called with."""
+    """A real program as the browser; it records its arguments."""
 
     def __init__(self, folder: Path, status: int = 0) -> None:
         folder.mkdir()
@@ -65,7 +87,7 @@ class Browser:
 
 @pytest.fixture
 def browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_browser: None) -> Browser:
-    """A browser that opens whatever it is given, named by $BROWSER."""
+    """A browser that records what it is asked to open, named by $BROWSER."""
     made = Browser(tmp_path / "bin")
     monkeypatch.setenv("BROWSER", str(made.path))
     return made

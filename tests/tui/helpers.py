@@ -1,19 +1,20 @@
-"""Opens the app on a folder and waits for what it does, never for the clock."""
+"""Runs the app on a folder and waits for its work, never for a fixed time."""
 
 from __future__ import annotations
 
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+import unicodedata
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rich.segment import Segment
-from textual import events
-from textual.events import MouseScrollDown
-from textual.keys import _character_to_key
+from textual import events, screen
+from textual.keys import KEY_NAME_REPLACEMENTS
 from textual.pilot import Pilot
 from textual.strip import Strip
 from textual.widget import Widget
@@ -22,17 +23,18 @@ from textual.worker import WorkerCancelled, WorkerFailed
 from reader.config.settings import Config, FetchSettings
 from reader.core.events import FetchEvent
 from reader.core.model import Row
-from reader.core.ordering import ArticleOrder, Sort
+from reader.core.ordering import Sort
 from reader.core.paths import Paths
-from reader.indexing.remote import UpdaterThread
+from reader.indexing.process_client import UpdaterHandle
 from reader.library.library import Library
 from reader.startup import load_first_frame
 from reader.tui.app import NewsreaderApp
 from reader.tui.controllers.links import LinksController
 from reader.tui.loaders import text as text_loader
+from reader.tui.prompts import PromptScreen
 from reader.tui.screens.base import BaseScreen
 from reader.tui.screens.main import MainScreen
-from reader.tui.session import FetchRequest, MarksChange
+from reader.tui.session import FetchRequest
 from reader.tui.timings import Timings
 from reader.tui.widgets.article_list.article_list import ArticleList
 from reader.tui.widgets.article_list.header import ListHeader
@@ -51,27 +53,45 @@ SIDE, STACKED, NARROW, LOW = (120, 40), (80, 24), (50, 20), (120, 12)
 CONTROLS = "\x00-\x08\x0b-\x1f\x7f-\x9f"
 BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 FETCH_DISABLED = Config(fetch=FetchSettings(enabled=False))
-"""The usual settings, but that nothing goes out."""
-PATIENT = Timings(until_read=3600.0, message=3600.0, until_lead_image=0.01, idle_gc=3600.0)
-"""Timings under which a slow machine marks no article read and takes no message away; images come at once."""
+"""The default settings, but offline."""
+
+
+def marking_after(seconds: float) -> Config:
+    """Return settings with which an article is marked read when it is selected for some time."""
+    return replace(FETCH_DISABLED, mark_read="rest", mark_read_after=seconds)
+
+
+PATIENT = Timings(
+    message=3600.0,
+    least_message=3600.0,
+    until_reading=3600.0,
+    until_lead_image=0.01,
+    idle_gc=3600.0,
+    key_hold=60.0,
+    action_hold=60.0,
+)
+"""Timings for slow machines: no message is hidden, no key overtaken, and the first line of a
+text stays in place, not the middle one. Images appear at once."""
 _ROUNDS = 2
-"""How often all queues are waited for: who handles a message may post another, or start a worker."""
+"""How often to wait for all queues: handling a message may post another, or start a worker."""
+_QUITTING = 1.0
+"""Seconds in which the app draws, unless it quits."""
 FORBIDDEN = re.compile(f"[{CONTROLS}{BIDI}\n\t]")
-"""What no line on the screen may hold."""
+"""What no line on the screen may contain."""
 
 
 class Reader:
-    """The app as a person has it before them: keys and mouse in, lines of text out."""
+    """The app as a user sees it: keys and mouse in, lines of text out."""
 
     def __init__(self, app: NewsreaderApp, pilot: Pilot[None]) -> None:
         self.app = app
         self.pilot = pilot
 
     async def settle(self) -> None:
-        """Wait until no worker runs and every message has been handled."""
-        # Pilot.pause() sends a message through every widget, several times over: a third of all the time these tests
-        # took. A loop that has nothing left to call says the same at once. The list of what it has to call is private
-        # to asyncio.
+        """Wait until no worker runs and every message is handled."""
+        # Pilot.pause() sends a message through every widget, several times over, which took a third of the time of
+        # these tests. An event loop with nothing left to call means the same. The list of its calls is private to
+        # asyncio.
         ready = asyncio.get_running_loop()._ready  # type: ignore[attr-defined]
         quiet = 0
         while quiet < _ROUNDS:
@@ -87,36 +107,54 @@ class Reader:
                     await self.app.workers.wait_for_complete(busy)
                 quiet = 0
                 continue
-            if self.app.is_running:
-                self.app.screen._on_timer_update()  # draw now what the next frame would
+            await self._draw()
             quiet = 0 if ready else quiet + 1
 
+    async def _draw(self) -> None:
+        """Wait until what has changed is drawn."""
+        if not self.app.is_running:
+            return
+        if isinstance(self.app.screen, PromptScreen):
+            # The screen below draws at its next frame, which comes before this: the loop runs timers in order.
+            await asyncio.sleep(screen.UPDATE_PERIOD)
+        drawn = asyncio.Event()
+        self.app.call_after_refresh(drawn.set)  # App.wait_for_refresh() fails in an app started by run()
+        with suppress(TimeoutError):  # the app has quit
+            async with asyncio.timeout(_QUITTING):
+                await drawn.wait()
+
+    async def pass_time(self, seconds: float) -> None:
+        """Wait until every timer has gone off that runs now and takes no longer."""
+        await asyncio.sleep(seconds)  # the loop runs timers in order
+        await self.settle()
+
     async def _idle(self) -> bool:
-        """Whether no key is held back, and the keeper of the index has nothing to do; if it has, wait for it."""
-        if self.is_gate_closed:
-            await asyncio.sleep(0.002)  # until the next frame, which brings the focus
+        """Return whether no key is held back and the updater is idle; if it is not, wait for it."""
+        if self.is_gate_closed and self.app.is_running:
+            await asyncio.sleep(0.002)  # until the next frame, which moves the focus
             return False
         beside = self.main_screen.folder.updater
-        keeper = beside.updater if isinstance(beside, UpdaterThread) else None  # a process is not waited for
+        keeper = beside.updater if beside is not None else None  # a process is not waited for
         if keeper is None or keeper.idle.is_set():
             return True
         await asyncio.to_thread(keeper.idle.wait, 0.05)
         return False
 
     async def press(self, *keys: str) -> None:
-        # As Pilot's, which however waits up to a tenth of a second for an idle processor after each key.
+        # Like Pilot's method, which also waits up to a tenth of a second for an idle processor after each key.
         for key in keys:
             await self.press_at_once(key)
 
     async def press_at_once(self, *keys: str) -> None:
-        """Press keys in one go, as a fast typist over a slow line does."""
+        """Press keys all at once, as they arrive over a slow connection."""
         for key in keys:
-            char = key if len(key) == 1 else None
-            self.app.post_message(events.Key(_character_to_key(key) if char else key, char))
+            self.app.post_message(key_event(key))
         await self.settle()
 
     async def click(self, target: type[ArticleList | ArticlePane | ListHeader], x: int, y: int, times: int = 1) -> None:
-        await self.pilot.click(target, offset=(x, y), times=times)
+        # By its place on the screen: a prompt is a screen of its own, in which Pilot would not find the widget.
+        widget = self.main_screen.query_one(target)
+        await self.pilot.click(offset=(widget.region.x + x, widget.region.y + y), times=times)
         await self.settle()
 
     async def resize(self, width: int, height: int) -> None:
@@ -124,28 +162,28 @@ class Reader:
         await self.settle()
 
     async def wait_until(self, true: Callable[[], object], seconds: float = 10) -> None:
-        """Wait for something that only time brings."""
+        """Wait for something that takes time."""
         deadline = time.monotonic() + seconds
         while not true():
-            assert time.monotonic() < deadline, f"this did not come:\n{self.text}"
+            assert time.monotonic() < deadline, f"the condition was not met:\n{self.text}"
             await asyncio.sleep(0.01)
             await self.settle()
 
     @property
     def main_screen(self) -> MainScreen:
-        screen = self.app.screen_stack[0]
-        assert isinstance(screen, MainScreen)
-        return screen
+        bottom = self.app.screen_stack[0]
+        assert isinstance(bottom, MainScreen)
+        return bottom
 
     @property
     def _bars(self) -> BaseScreen:
         """The screen whose bars show: the reader, else the main screen."""
-        return self.app.reader_screen or self.main_screen
+        return self.main_screen.reader_screen or self.main_screen
 
     @property
     def _text_view(self) -> ReaderView | None:
         """The reading view, while a text is open."""
-        reader = self.app.reader_screen
+        reader = self.main_screen.reader_screen
         return reader.pane.view if reader is not None and self.main_screen.reader.is_open else None
 
     @property
@@ -168,10 +206,10 @@ class Reader:
 
     def forget_that_folder_is_read(self) -> None:
         """Have the app take the folder for one that is still being compared with the index."""
-        self.main_screen.session.folder = self.main_screen.session.folder._replace(was_read=False)
+        self.main_screen.session.folder_was_read = False
 
     def report_list_change(self) -> None:
-        """Do what the updater of the index does when it has changed the index."""
+        """Do what the index updater does when it has changed the index."""
         self.main_screen.call_later(self.main_screen.session.index_replaced.publish, None)
 
     @property
@@ -181,7 +219,7 @@ class Reader:
 
     @property
     def is_reader_open(self) -> bool:
-        """Whether the reading view is open, with the focus in it."""
+        """Whether the reading view is open and has the focus."""
         return self.main_screen.reader.is_open and not self.is_gate_closed
 
     @property
@@ -204,7 +242,7 @@ class Reader:
     @property
     def prompt(self) -> PromptLine | None:
         """The line of input, if one is open."""
-        return self.app.prompts.line
+        return self.app.session.prompts.line
 
     @property
     def sidebar(self) -> Sidebar:
@@ -222,36 +260,17 @@ class Reader:
         return self.main_screen.session.fetching
 
     @property
-    def image_requests(self) -> Collection[object]:
-        """The images that are being loaded or fetched."""
-        return self.main_screen.images._images._fetching
-
-    @property
     def cached_rows(self) -> list[Row]:
-        """The rows that the list has in memory, in their order."""
-        rows = map(self.article_list._rows.get, self.article_list.order.rowids)
-        return [row for row in rows if row is not None]
+        """The rows that the list holds in memory, in its order."""
+        articles = self.article_list
+        return [row for rowid in articles.order.rowids for row in articles.rows.get_all([rowid]) or ()]
 
     @property
     def pane_layout_width(self) -> int:
-        """The width for which the article pane is laid out."""
-        return self.article_pane._layout.width
-
-    @property
-    def text_position(self) -> object:
-        """The position in the text of the first line on screen."""
-        return self.reader_view.position._top
-
-    @property
-    def is_scrolling(self) -> bool:
-        """Whether images wait for the reading view to come to rest."""
-        return self.reader_view._images._timer is not None
-
-    @property
-    def first_match(self) -> int:
-        """The line of the reading view with the first match of the search in it."""
-        assert self.reader_view._search_matches
-        return self.reader_view._search_matches.line(0)
+        """The width that the article pane is laid out for."""
+        line_map = self.article_pane.position.line_map
+        assert line_map is not None
+        return line_map.width
 
     @property
     def is_gate_closed(self) -> bool:
@@ -271,11 +290,11 @@ class Reader:
         self.main_screen.commands[name]()
 
     def reload_list(self) -> None:
-        """Load the list anew, as after a change of the folder."""
+        """Load the list again, as after a change of the folder."""
         self.main_screen.list_content.reload()
 
     def reload_article(self) -> None:
-        """Load the article anew, as after a change of its file."""
+        """Load the article again, as after a change of its file."""
         self.main_screen.reader.reload()
 
     def load_article(self, rowid: int) -> None:
@@ -292,46 +311,27 @@ class Reader:
 
     def report_marks_change(self) -> None:
         """Do what the updater of the index does when another window has changed marks."""
-        self.main_screen.call_later(self.main_screen.session.marks_changed.publish, MarksChange())
+        self.main_screen.call_later(self.main_screen.session.marks_changed.publish, None)
 
     def report_lists_change(self, *, folder_read: bool = True) -> None:
         """Do what the updater of the index does when it has changed the index."""
-        self.main_screen.session.folder = self.main_screen.session.folder._replace(was_read=folder_read)
+        self.main_screen.session.folder_was_read = folder_read
         self.main_screen.call_later(self.main_screen.session.index_replaced.publish, None)
 
     def report_fetch(self, event: FetchEvent) -> None:
-        """Do what the fetch service does when something has happened."""
-        self.main_screen.call_later(self.main_screen.fetch._receive, event)
-
-    def report_loaded_list(self, order: ArticleOrder, rows: list[Row], selected: int) -> None:
-        """Do what a worker does that has loaded a list with this article selected."""
-        # Two modules of the list loader, which are imported late.
-        from reader.tui.loaders.article_list import ListRequest, LoadedList
-
-        request = ListRequest(order.sort, None, selected, self.main_screen.size.height)
-        counts, index = self.app.library.counts(), order.index_of(selected)
-        name = self.main_screen.list_content._name
-        loaded = LoadedList(order, rows, counts, index, None, False, 0, frozenset(), name, None)
-        self.main_screen.call_later(self.main_screen.list_content._show, request, loaded)
+        """Do what the fetching process does when something has happened."""
+        self.main_screen.call_later(self.main_screen.fetch.receive, event)
 
     def expect_fetch(self, id_: str, title: str) -> None:
-        """Note that the user has asked for the original of an article, without fetching it."""
+        """Note that the user has requested the original of an article, without fetching it."""
         self.main_screen.session.fetching.setdefault(id_, FetchRequest(title, "fetch"))
-
-    def age_text(self, seconds: float) -> None:
-        """Have the text in the reading view shown that much longer ago."""
-        self.reader_view._shown_at -= seconds
-
-    @property
-    def is_read_timer_running(self) -> bool:
-        """Whether a timer runs that will mark the selected article read."""
-        timer = self.main_screen.marks._read_timer
-        return timer is not None and timer._task is not None and not timer._task.done()
 
     async def scroll_wheel(self, widget: Widget) -> None:
         """Turn the mouse wheel down by a notch over a widget."""
         # Pilot has no public method for the wheel.
-        await self.pilot._post_mouse_events([MouseScrollDown], widget, offset=(5, 5))
+        x, y = widget.region.x + 5, widget.region.y + 5
+        self.app.post_message(events.MouseScrollDown(None, x, y, 0, 0, 0, False, False, False, x, y))
+        await self.settle()
 
     @property
     def focus(self) -> str:
@@ -355,12 +355,21 @@ class Reader:
     @property
     def pane_title(self) -> str:
         """The title in the article pane."""
-        return self.article_pane.content.title if self.article_pane.content else ""
+        return self.article_pane.content.article.title if self.article_pane.content else ""
 
     @property
     def message(self) -> str:
         line = self._bars.key_bar
         return " ".join(line.message.split())
+
+    def y_of(self, row: int) -> int:
+        """The line of the list that shows the title of a row of the screen."""
+        return row * self.article_list.row_height
+
+    def drawn_row(self, row: int) -> str:
+        """What the list shows of the article in a row of the screen, line by line."""
+        lines = range(self.y_of(row), self.y_of(row + 1))
+        return "\n".join(self.article_list.render_line(y).text for y in lines)
 
     @property
     def list_header(self) -> str:
@@ -368,13 +377,13 @@ class Reader:
 
     @property
     def lines(self) -> list[str]:
-        """The screen as it is, a string a line."""
-        # The compositor is private, but what it makes is what the terminal gets.
+        """The screen as a list of lines of text."""
         return [strip.text for strip in self.strips]
 
     @property
     def strips(self) -> list[Strip]:
-        """What the terminal gets, a strip a line."""
+        """The output for the terminal, as a strip per line."""
+        # The compositor is private; in public, Textual draws the screen only as a picture.
         return self.app.screen._compositor.render_strips()
 
     @property
@@ -383,30 +392,38 @@ class Reader:
 
     @property
     def reader_view(self) -> ReaderView:
-        """The reading view, which must show."""
+        """The reading view, which must be visible."""
         view = self._text_view
         assert view is not None
         return view
 
     @property
     def pane_text(self) -> str:
-        """All lines of the article pane, on screen or not."""
+        """All lines of the article pane, visible or not."""
         return full_text(self.article_pane)
 
     @property
     def positions(self) -> tuple[int, int, int, int, str]:
-        """Selected article, first row of the list, first line of the pane, related item, and where the focus is."""
+        """Return the selected article, the first rows of list and pane, the related item, and what has the focus."""
         return (
             self.article_list.rowid,
-            self.article_list.scroll_offset.y,
+            self.article_list.top,
             self.article_pane.scroll_offset.y,
             self.article_pane.selected,
             self.focus,
         )
 
 
+def key_event(key: str) -> events.Key:
+    """Return the event of a key, or of a character as the terminal sends it."""
+    if len(key) > 1 or key.isalnum():
+        return events.Key(key, key if len(key) == 1 else None)
+    name = unicodedata.name(key).lower().replace("-", "_").replace(" ", "_")
+    return events.Key(KEY_NAME_REPLACEMENTS.get(name, name), key)
+
+
 def visible_text(widget: ListHeader | ArticleList | LineView) -> str:
-    """Return the text of a widget, as far as it is on screen."""
+    """Return the visible text of a widget."""
     return "\n".join(widget.render_line(y).text for y in range(widget.size.height))
 
 
@@ -416,7 +433,7 @@ def full_text(view: LineView) -> str:
 
 
 def record_opened_urls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return a list that receives the addresses the app opens in a browser."""
+    """Return a list that receives the URLs the app opens in a browser."""
     urls: list[str] = []
     monkeypatch.setattr(LinksController, "open", lambda self, url, nothing="": urls.append(url))
     return urls
@@ -435,17 +452,17 @@ def delay_texts(monkeypatch: pytest.MonkeyPatch, wait: Callable[[str], None]) ->
 
 
 def lines_of(view: LineView) -> Sequence[Line]:
-    """Return every line of a view, on screen or not."""
+    """Return every line of a view, visible or not."""
     return view.lines
 
 
 def left_margin(view: LineView) -> int:
-    """Return the cells between the left edge of a view and its text."""
+    """Return the number of cells to the left of the text of a view."""
     return view.margin
 
 
 def segments(reader: Reader) -> Iterable[Segment]:
-    """Return everything on the screen with its styles."""
+    """Return the whole screen with its styles."""
     return (segment for strip in reader.strips for segment in strip)
 
 
@@ -457,8 +474,9 @@ async def open_app(
     library = Library.open(folder, Paths.from_environment())
     try:
         # In this process, so that it can be waited for; and nothing is noticed that a test does not ask for.
-        first = load_first_frame(library, updater=UpdaterThread(library, watching=False))
+        first = load_first_frame(library, updater=UpdaterHandle(library, in_thread=True, watching=False))
         app = NewsreaderApp(first, settings or FETCH_DISABLED, timings)
+        app.session.fetches_in_thread = True
         async with app.run_test(size=size) as pilot:
             reader = Reader(app, pilot)
             await reader.settle()

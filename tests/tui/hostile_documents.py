@@ -1,4 +1,4 @@
-"""Texts as strangers write them, for everything that draws."""
+"""Hostile texts for everything that draws."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC
 from hypothesis import strategies as st
 
 from reader.content.blocks import Heading, Paragraph, Span
-from reader.core.model import Image, Links, Related
+from reader.core.model import Article, Image, Links, Provider, Related, Secured
 from reader.core.text import clean
 from reader.tui.widgets.article_pane.content import ArticleContent, RelatedItem
 
@@ -20,6 +20,25 @@ HOSTILE = (
     "pay\u202eexe.pdf\u2066 \u200fhidden\u2069",
     "one\nline\ttwo\r\u2028three\x85four\x7f\x00",
 )
+SEQUENCES = (
+    *HOSTILE,
+    "\x1b[31;5mblink",
+    "\x1b[38;2;66;6;6mthe color of nothing here",
+    "\x1b[66;6H\x1b[2J\x1b[6n moved",
+    "\x1b[?1049l\x1b[?25h\x1b[?2026l\x1b[?1000l modes",
+    "\x1b]0;title\x07 \x1b]2;title\x1b\\ \x1b]22;wait\x07",
+    "\x1b]8;;https://evil.example/\x1b\\click\x1b]8;;\x1b\\",
+    "\x1bP+q544e\x1b\\ \x1bPq#0;2;0;0;0#0~~\x1b\\",
+    "\x1b_Ga=T,f=24,s=1,v=1;AAAA\x1b\\ \x1b^pm\x1b\\ \x1bXsos\x1b\\",
+    "\x1bc\x1b#8\x1b(0\x1b7 reset",
+    "\x1b[c\x1b[>c\x1b[=c\x05\x1b[>q answers",
+    "\x0e\x0f\x08\x08\x0b\x0c\x1a\x18 shifts",
+    "\x84\x85\x8d\x8e\x90\x98\x9a\x9b\x9c\x9d\x9e\x9f C1",
+    "half a sequence \x1b[",
+    "half an OSC \x1b]52;c;",
+    "half an escape \x1b",
+)
+"""What terminals act on: every kind of sequence, also in the forms that the app itself sends."""
 WIDE = (
     "最高人民法院发布人脸识别司法解释，自八月一日起施行",
     "المحكمة العليا تحدد قواعد التعرف على الوجوه",
@@ -33,11 +52,58 @@ WIDE = (
     "字" * 400,
 )
 
+
+def quoted(text: str) -> str:
+    """Return ``text`` in double quotes, with escapes for what YAML does not allow."""
+    return '"' + "".join(c if " " <= c <= "~" and c not in '"\\' else f"\\U{ord(c):08x}" for c in text) + '"'
+
+
+def everywhere(text: str) -> str:
+    """Return a document that contains ``text`` in every field."""
+    field = quoted(text)
+    return f"""---
+title: {field}
+excerpt: {field}
+category: {field}
+type: {field}
+quality: {field}
+heat: 7
+publishedDateTime: {field}
+originalUrl: {quoted("https://a.org/" + text)}
+provider: {{name: {field}, domain: {field}, authors: [{{name: {field}}}]}}
+topics: [{field}]
+images: [{{url: {quoted("https://a.org/" + text)}, title: {field}, attribution: {field}, width: {field}}}]
+related:
+  - {{title: {field}, excerpt: {field}, webUrl: {field}, provider: {{name: {field}}}, quality: {field}}}
+  - {{title: {field}, excerpt: {field}, webUrl: "https://b.org/", type: {field}, {field}: {field}}}
+secured: {field}
+{field}: {field}
+actions: [{{url: {field}, title: {field}}}]
+featuredContent: {quoted("<iframe src='https://a.org/" + text + "'></iframe>" + text)}
+---
+# {clean(text)}
+
+{text}
+
+* [{text}](https://a.org/{text})
+
+| a | {text} |
+|---|---|
+| `{text}` | **{text}** |
+
+![{text}](https://a.org/{text} "{text}")
+
+```
+{text}
+```
+"""
+
+
 _PIECES = st.sampled_from((*HOSTILE, *WIDE)) | st.text(max_size=30)
 texts: st.SearchStrategy[str] = st.lists(_PIECES, max_size=3).map(" ".join)
-"""As it may stand in a file."""
+"""Text as it may be in a file."""
 cleaned: st.SearchStrategy[str] = texts.map(clean)
-"""As it stands in an article: it has passed the gate."""
+"""Text as it is in an article, after the text gate."""
 scores = st.none() | st.integers(-10, 10**9) | st.floats(0, 1e9)
 _moments = st.none() | st.datetimes(timezones=st.just(UTC))
 _json = st.recursive(
@@ -60,43 +126,45 @@ _images = st.lists(
     ),
     max_size=2,
 ).map(tuple)
-items = st.builds(
-    RelatedItem,
+_related = st.builds(
+    Related,
     title=cleaned,
-    source=cleaned,
+    excerpt=cleaned,
     published_at=_moments,
+    links=_links,
+    provider=st.builds(Provider, name=cleaned),
     quality=scores,
     heat=scores,
+)
+items = st.builds(RelatedItem, _related, st.none() | st.integers(1, 9))
+_articles = st.builds(
+    Article,
+    path=cleaned,
+    title=cleaned,
     excerpt=cleaned,
+    category=cleaned,
+    type=cleaned,
+    published_at=_moments,
     links=_links,
-    rowid=st.none() | st.integers(1, 9),
-    related=st.none() | st.builds(Related, title=cleaned),
+    quality=scores,
+    heat=scores,
+    provider=st.builds(Provider, name=cleaned, authors=st.lists(cleaned, max_size=2).map(tuple)),
+    topics=st.lists(cleaned, max_size=3).map(tuple),
+    images=_images,
+    secured=st.none() | st.builds(Secured, cleaned, st.integers(0, 9999)),
+    extra=st.dictionaries(cleaned, _json, max_size=3),
 )
 
 
 @st.composite
 def subjects(draw: st.DrawFn) -> ArticleContent:
-    """Return anything the pane may have to show."""
+    """Return any content that the pane may have to show."""
     found = tuple(draw(st.lists(items, max_size=4)))
     text = draw(cleaned)
     return ArticleContent(
-        title=draw(cleaned),
-        source=draw(cleaned),
-        authors=tuple(draw(st.lists(cleaned, max_size=2))),
-        published_at=draw(_moments),
-        type=draw(cleaned),
-        category=draw(cleaned),
-        quality=draw(scores),
-        heat=draw(scores),
-        topics=tuple(draw(st.lists(cleaned, max_size=3))),
-        excerpt=draw(cleaned),
+        draw(_articles),
         blocks=(Heading(1, (Span(text),)), Paragraph((Span(text),))) if draw(st.booleans()) else (),
-        images=draw(_images),
-        links=draw(_links),
         items=found,
         members=draw(st.integers(0, len(found))),
-        secured_bytes=draw(st.none() | st.integers(0, 9999)),
-        extra=draw(st.dictionaries(cleaned, _json, max_size=3)),
-        path=draw(cleaned),
         described_by=draw(st.just("") | cleaned),
     )

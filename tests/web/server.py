@@ -59,7 +59,7 @@ class Server:
     def targets(self) -> list[str]:
         return [request.target for request in self.requests]
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         self.open += 1
         self.most_open = max(self.most_open, self.open)
@@ -78,7 +78,7 @@ class Server:
                 else:
                     await handler(request, writer)
         except (asyncio.IncompleteReadError, ConnectionError):
-            pass  # the client has gone, as it may
+            pass  # the client has gone, which is allowed
         except asyncio.CancelledError:
             writer.transport.abort()  # the test is over
         finally:
@@ -90,7 +90,7 @@ class Server:
 @contextlib.asynccontextmanager
 async def serving(host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> AsyncIterator[Server]:
     server = Server(host=host, scheme="https" if tls else "http")
-    listening = await asyncio.start_server(server._serve, host, 0, ssl=tls, limit=1 << 20)
+    listening = await asyncio.start_server(server.serve, host, 0, ssl=tls, limit=1 << 20)
     server.port = listening.sockets[0].getsockname()[1]
     if ":" in host:
         server.host = f"[{host}]"
@@ -113,7 +113,7 @@ def reply(body: bytes = b"", status: str = "200 OK", kind: str = "text/html; cha
     return "\r\n".join(head).encode("utf-8") + END + body
 
 
-def onward(location: str, status: str = "302 Found") -> bytes:
+def redirect(location: str, status: str = "302 Found") -> bytes:
     return reply(b"", status, location=location)
 
 

@@ -17,7 +17,7 @@ from reader.web.client import WebClient
 from reader.web.options import ClientOptions
 from reader.web.responses import FetchError
 from reader.web.transport.ip_policy import IPAddress
-from tests.web.server import Request, Server, onward, reply, serving
+from tests.web.server import Request, Server, redirect, reply, serving
 
 PAGE = "<!doctype html><title>Fähre</title><p>Ein Text – nichts weiter.".encode()
 
@@ -31,7 +31,7 @@ async def failure(fetcher: WebClient, url: str, **more: str) -> FetchError:
 async def test_a_page(server: Server, fetcher: WebClient) -> None:
     url = server.on("/a", reply(PAGE, etag='"1"', last_modified="Sat, 21 Nov 2026 10:00:00 GMT"))
     answer = await fetcher.page(f"{url}?utm_source=x&page=2#part")
-    assert (answer.url, answer.final_url, answer.status) == (f"{url}?page=2", f"{url}?page=2", 200)
+    assert (answer.final_url, answer.status) == (f"{url}?page=2", 200)
     assert (answer.content_type, answer.charset, answer.body) == ("text/html", "utf-8", PAGE)
     assert (answer.etag, answer.last_modified) == ('"1"', "Sat, 21 Nov 2026 10:00:00 GMT")
     assert "Fähre" in answer.text
@@ -52,12 +52,12 @@ async def test_request_headers(server: Server, fetcher: WebClient) -> None:
         ("gzip", gzip.compress(PAGE)),
         ("x-gzip", gzip.compress(PAGE)),
         ("GZIP", gzip.compress(PAGE[:20]) + gzip.compress(PAGE[20:])),
-        ("gzip", gzip.compress(PAGE) + b"rubbish"),
+        ("gzip", gzip.compress(PAGE) + b"garbage"),
         ("deflate", zlib.compress(PAGE)),
         ("deflate", zlib.compress(PAGE)[2:-4]),
         ("identity", PAGE),
     ],
-    ids=["gzip", "x-gzip", "two members", "rubbish behind", "zlib", "raw deflate", "none"],
+    ids=["gzip", "x-gzip", "two members", "garbage at the end", "zlib", "raw deflate", "none"],
 )
 async def test_a_compressed_page(server: Server, fetcher: WebClient, coding: str, body: bytes) -> None:
     answer = await fetcher.page(server.on("/", reply(body, content_encoding=coding)))
@@ -71,11 +71,11 @@ async def test_a_page_in_chunks(server: Server, fetcher: WebClient) -> None:
 
 
 async def test_redirects_are_followed(server: Server, fetcher: WebClient) -> None:
-    url = server.on("/a", onward("b?utm_medium=mail&x=1#y", "301 Moved"))
-    server.on("/b", onward("/c/", "308 x"))
+    url = server.on("/a", redirect("b?utm_medium=mail&x=1#y", "301 Moved"))
+    server.on("/b", redirect("/c/", "308 x"))
     server.on("/c/", reply(PAGE))
     answer = await fetcher.page(url)
-    assert (answer.url, answer.final_url) == (url, server.url("/c/"))
+    assert answer.final_url == server.url("/c/")
     assert server.targets == ["/a", "/b?x=1", "/c/"]
     assert server.connections == 1
 
@@ -155,7 +155,7 @@ async def test_canceling_at_any_moment_leaves_no_connection_open(server: Server,
     unwanted = server.on("/404", reply(PAGE * 100, "404 x"))
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", ResourceWarning)
-        for turns in range(60):  # of the loop, each of which may be where it is cancelled
+        for turns in range(60):  # rounds of the event loop, in each of which it may be canceled
             for address in (url, unwanted):
                 task = asyncio.create_task(fetcher.page(address))
                 for _ in range(turns):
@@ -169,7 +169,7 @@ async def test_canceling_at_any_moment_leaves_no_connection_open(server: Server,
     assert (await fetcher.page(url)).status == 200
 
 
-# Names, validators, judges.
+# Names, validators, checks.
 
 
 @pytest.mark.parametrize("name", ["xn--ls8h.la", "xn--", "xn--a.example", "xn--0.example"])
@@ -191,13 +191,13 @@ async def test_a_redirect_to_an_unknown_emoji_host_fails(server: Server) -> None
         raise OSError("unknown")
 
     async with WebClient(ClientOptions(allow_hosts=frozenset({"127.0.0.1"})), resolve=nowhere) as fetcher:
-        error = await failure(fetcher, server.on("/a", onward("http://xn--/")))
+        error = await failure(fetcher, server.on("/a", redirect("http://xn--/")))
     assert (error.kind, error.host, error.redirects) == ("unreachable", "xn--", 1)
 
 
 async def test_validators_are_sent_only_to_the_address_they_came_from(server: Server, fetcher: WebClient) -> None:
     there = server.on("/there", reply(PAGE, etag='"1"', last_modified="Sat, 21 Nov 2026 10:00:00 GMT"))
-    url = server.on("/here", onward("/there"))
+    url = server.on("/here", redirect("/there"))
     first = await fetcher.page(url)
     assert first.final_url == there
     server.on("/there", reply(b"", "304 Not Modified"))
@@ -211,7 +211,7 @@ async def test_validators_are_sent_only_to_the_address_they_came_from(server: Se
 
 async def test_a_304_from_another_address_is_not_accepted(server: Server, fetcher: WebClient) -> None:
     server.on("/other", reply(b"", "304 Not Modified"))
-    url = server.on("/here", onward("/other"))
+    url = server.on("/here", redirect("/other"))
     error = await failure(fetcher, url, etag='"1"', validated=server.url("/there"))
     assert error.kind == "protocol"
     assert "if-none-match" not in server.requests[-1].headers
@@ -228,13 +228,13 @@ async def test_the_url_check_sees_every_redirect(server: Server, fetcher: WebCli
         return never if url.endswith("/private") else None
 
     server.on("/private", reply(PAGE))
-    server.on("/go", onward("/private"))
+    server.on("/go", redirect("/private"))
     with pytest.raises(FetchError) as caught:
         await fetcher.page(server.url("/go"), url_check=judge)
     assert judged == [server.url("/go"), server.url("/private")]
     assert server.targets == ["/go"]
     assert (caught.value.why, caught.value.redirects, caught.value.hint) == ("never", 1, "")
     assert caught.value is not never
-    with pytest.raises(FetchError, match="never") as caught:
+    with pytest.raises(FetchError, match="Never at") as caught:
         await fetcher.page(server.url("/private"), url_check=judge)
     assert (caught.value.hint, server.targets) == ("Do.", ["/go"])

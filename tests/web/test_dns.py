@@ -15,7 +15,7 @@ from reader.web.client import WebClient
 from reader.web.options import ClientOptions
 from reader.web.transport.dns import resolve
 from reader.web.transport.ip_policy import IPAddress
-from reader.web.transport.ssrf_guard import _interleave_families
+from reader.web.transport.ssrf_guard import interleave_families
 from tests.web.server import reply, serving
 
 
@@ -36,7 +36,7 @@ async def test_invalid_names(host: str) -> None:
 
 
 async def test_a_hanging_lookup_blocks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A fake: getaddrinfo only hangs for real with a name server of our own."""
+    """A fake: getaddrinfo only hangs for real with a special name server."""
     release = threading.Event()
     usual = socket.getaddrinfo
 
@@ -59,13 +59,13 @@ async def test_a_hanging_lookup_blocks_nothing(monkeypatch: pytest.MonkeyPatch) 
 def test_address_families_alternate() -> None:
     six = [ip_address(f"2001:db8::{number}") for number in range(1, 4)]
     four: list[IPAddress] = [ip_address("192.0.2.1")]
-    assert _interleave_families([*six, *four]) == [six[0], four[0], six[1], six[2]]
-    assert _interleave_families([*four, *six]) == [four[0], *six]
-    assert len(_interleave_families(six * 9)) == 8
+    assert interleave_families([*six, *four]) == [six[0], four[0], six[1], six[2]]
+    assert interleave_families([*four, *six]) == [four[0], *six]
+    assert len(interleave_families(six * 9)) == 8
 
 
 @contextmanager
-def deaf(host: str, port: int) -> Iterator[None]:
+def unresponsive(host: str, port: int) -> Iterator[None]:
     """An unresponsive address on loopback: its queue of connections is full."""
     with socket.socket() as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -89,7 +89,7 @@ async def test_an_unresponsive_address_is_skipped() -> None:
     rules = ClientOptions(allow_hosts=frozenset({"news.example"}), seconds=10.0)
     async with serving() as server, WebClient(rules, resolve=two) as fetcher:
         server.on("/", reply(b"<p>here"))
-        with deaf("127.0.0.5", server.port):
+        with unresponsive("127.0.0.5", server.port):
             async with asyncio.timeout(5):
                 assert (await fetcher.page(server.url("/", "news.example"))).body == b"<p>here"
 
@@ -100,7 +100,7 @@ async def test_canceling_closes_pending_connections() -> None:
 
     rules = ClientOptions(allow_hosts=frozenset({"news.example"}))
     async with serving() as server, WebClient(rules, resolve=one) as fetcher:
-        with deaf("127.0.0.5", server.port):
+        with unresponsive("127.0.0.5", server.port):
             task = asyncio.create_task(fetcher.page(server.url("/", "news.example")))
             await asyncio.wait([task], timeout=0.3)
             task.cancel()

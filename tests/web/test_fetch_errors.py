@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reader.web.errors import describe_status, error_from_exception, error_from_status
+from reader.web.responses import name_host
 
 
 def _from(error: BaseException, cause: BaseException) -> BaseException:
@@ -33,8 +34,8 @@ def _certificate() -> ssl.SSLCertVerificationError:
             "tls",
             "its certificate is not trusted (certificate has expired[31m)",
         ),
-        (_from(httpcore.ConnectError("x"), ssl.SSLError(1, "x")), "tls", "no secure connection"),
-        (httpcore.ProxyError("403 evil"), "unreachable", "the proxy rejected the request"),
+        (_from(httpcore.ConnectError("x"), ssl.SSLError(1, "x")), "tls", "it offers no secure connection"),
+        (httpcore.ProxyError("403 evil"), "unreachable", "it was rejected by the proxy"),
         (
             _from(httpcore.ConnectError("x"), ConnectionRefusedError(errno.ECONNREFUSED, "evil")),
             "unreachable",
@@ -43,17 +44,17 @@ def _certificate() -> ssl.SSLCertVerificationError:
         (
             _from(httpcore.ReadError("x"), ConnectionResetError(errno.ECONNRESET, "evil")),
             "unreachable",
-            "the connection broke",
+            "it dropped the connection",
         ),
         (
             _from(httpcore.ConnectError("x"), OSError(errno.EHOSTUNREACH, os.strerror(errno.EHOSTUNREACH))),
             "unreachable",
-            "no connection (no route to host)",
+            "it cannot be reached (no route to host)",
         ),
-        (httpcore.ReadError(""), "unreachable", "the connection broke"),
-        (httpcore.ConnectError(""), "unreachable", "no connection"),
-        (OSError("it has no address"), "unreachable", "no connection"),
-        (socket.gaierror(socket.EAI_NONAME, "evil"), "unreachable", "unknown host"),
+        (httpcore.ReadError(""), "unreachable", "it dropped the connection"),
+        (httpcore.ConnectError(""), "unreachable", "it cannot be reached"),
+        (OSError("it has no address"), "unreachable", "it cannot be reached"),
+        (socket.gaierror(socket.EAI_NONAME, "evil"), "unreachable", "it is an unknown host"),
         (httpcore.RemoteProtocolError("evil"), "protocol", "its response violates HTTP"),
         (httpx.InvalidURL("http://joe:geheim@"), "protocol", "the request failed (InvalidURL)"),
     ],
@@ -61,13 +62,27 @@ def _certificate() -> ssl.SSLCertVerificationError:
 def test_exceptions_are_described(error: BaseException, kind: str, why: str) -> None:
     found = error_from_exception(error, "news.example")
     assert (found.kind, found.why, found.host) == (kind, why, "news.example")
-    assert found.message == f"news.example: {why}."
+    assert "news.example" in found.message
+
+
+@pytest.mark.parametrize(
+    ("why", "sentence"),
+    [
+        ("it refuses connections", "a.org refuses connections"),
+        ("its certificate is not trusted", "a.org’s certificate is not trusted"),
+        ("the page requires a subscription", "the page at a.org requires a subscription"),
+        ("404 Not Found", "404 Not Found at a.org"),
+    ],
+)
+def test_the_host_stands_in_the_sentence(why: str, sentence: str) -> None:
+    assert name_host(why, "a.org") == sentence
+    assert name_host(why, "") == why
 
 
 def test_circular_causes_terminate() -> None:
     one, other = OSError(errno.EPIPE, "x"), httpcore.WriteError("y")
     one.__cause__, other.__cause__ = other, ExceptionGroup("several", [one])
-    assert error_from_exception(other, "h").why == "the connection broke"
+    assert error_from_exception(other, "h").why == "it dropped the connection"
 
 
 @given(st.integers(100, 999))

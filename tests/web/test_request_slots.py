@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 
 import pytest
 from hypothesis import given
@@ -38,7 +38,7 @@ class Holders:
                     finally:
                         self.held.remove(name)
 
-    async def let_go(self, name: str) -> None:
+    async def release(self, name: str) -> None:
         self._go[name].set()
         await self.settle()
 
@@ -48,7 +48,7 @@ class Holders:
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     async def settle(self) -> None:
-        for _ in range(10):  # slots of the loop, in which whoever can go on does
+        for _ in range(10):  # rounds of the event loop, in which every task that can continue does
             await asyncio.sleep(0)
 
 
@@ -61,7 +61,7 @@ async def test_background_requests_leave_a_slot_for_interactive_ones() -> None:
     assert len(holders.held) == 7
     await holders.begin("person", "a.example", Priority.INTERACTIVE)
     assert "person" in holders.held
-    await holders.let_go("many 0")
+    await holders.release("many 0")
     assert "picture 1" in holders.held
     await holders.end()
 
@@ -73,7 +73,7 @@ async def test_images_leave_one_slot_of_their_host() -> None:
     assert holders.held == ["picture 0"]
     await holders.begin("page", "a.example", Priority.BULK)
     assert holders.held == ["picture 0", "page"]
-    await holders.let_go("picture 0")
+    await holders.release("picture 0")
     assert holders.held == ["page", "picture 1"]
     await holders.end()
 
@@ -90,7 +90,7 @@ async def test_interactive_requests_overtake_waiting_ones() -> None:
     order = []
     for _ in range(4):
         order += holders.held
-        await holders.let_go(holders.held[0])
+        await holders.release(holders.held[0])
     assert order == ["first", "person", "many", "pic"]
 
 
@@ -103,10 +103,10 @@ async def test_the_latest_background_request_is_preempted_and_restarted() -> Non
     assert sorted(holders.held) == ["else", "one", "person"]
     await holders.begin("another", "a.example", Priority.INTERACTIVE)
     assert sorted(holders.held) == ["another", "else", "person"]
-    await holders.begin("third", "a.example", Priority.INTERACTIVE)  # nobody is left who could give way
+    await holders.begin("third", "a.example", Priority.INTERACTIVE)  # no holder is left that could be preempted
     assert sorted(holders.held) == ["another", "else", "person"]
     for name in ("person", "another", "third"):
-        await holders.let_go(name)
+        await holders.release(name)
     assert sorted(holders.held) == ["else", "one", "two"]
     await holders.end()
 
@@ -120,13 +120,22 @@ async def test_images_are_preempted_before_pages() -> None:
     await holders.end()
 
 
+async def assert_all_free(slots: RequestSlots, *, per_host: int, in_all: int) -> None:
+    """Take every slot at once, for each priority as many as it may have, and give it back."""
+    for priority in Priority:
+        hosts = [host for host in "abcdefgh" for _ in range(per_host - (priority is Priority.IMAGE))]
+        async with AsyncExitStack() as stack, asyncio.timeout(10):
+            for host in hosts[: in_all - (priority is not Priority.INTERACTIVE)]:
+                await stack.enter_async_context(slots.acquire(host, priority))
+
+
 async def test_a_timeout_inside_is_not_a_preemption() -> None:
     slots = RequestSlots(2, 8)
     with pytest.raises(TimeoutError):
         async with slots.acquire("a.example", Priority.BULK):
             async with asyncio.timeout(0):
                 await asyncio.sleep(10)
-    assert not slots._holders and not slots._used
+    await assert_all_free(slots, per_host=2, in_all=8)
 
 
 @pytest.mark.parametrize(("per_host", "in_all"), [(1, 1), (2, 2)])
@@ -175,8 +184,6 @@ def test_limits_hold_and_no_slot_is_lost(runs: list[tuple[str, Priority, int, bo
                 tasks[len(tasks) // 2].cancel()
         outcomes = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 10)
         assert not [each for each in outcomes if isinstance(each, Exception) and not isinstance(each, PreemptedError)]
-        assert not slots._holders
-        assert not slots._waiting and not slots._used and not slots._used_by_images
-        assert (slots._total, slots._background) == (0, 0)
+        await assert_all_free(slots, per_host=2, in_all=4)
 
     asyncio.run(all_of_them())

@@ -16,14 +16,14 @@ CAPTURE = {"available": True, "status": "200", "timestamp": "20261120101112", "u
 URL = "https://news.example/a?b=1&utm_source=mail#c"
 
 
-async def asked(server: Server, fetcher: WebClient, said: object) -> str | None:
-    body = said if isinstance(said, bytes) else json.dumps(said).encode()
+async def newest_capture_of(server: Server, fetcher: WebClient, answer: object) -> str | None:
+    body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
     available = server.on("/available", reply(body, kind="application/json"))
     return await newest_capture(fetcher, URL, available=available, captures="https://web.archive.org/web")
 
 
 async def test_the_newest_capture(server: Server, fetcher: WebClient) -> None:
-    found = await asked(server, fetcher, {"archived_snapshots": {"closest": CAPTURE}})
+    found = await newest_capture_of(server, fetcher, {"archived_snapshots": {"closest": CAPTURE}})
     assert found == "https://web.archive.org/web/20261120101112id_/https://news.example/a?b=1"
     assert server.targets == ["/available?url=https%3A%2F%2Fnews.example%2Fa%3Fb%3D1"]
 
@@ -33,11 +33,11 @@ async def test_the_newest_capture(server: Server, fetcher: WebClient) -> None:
     [{}, [], {"closest": {}}, {"closest": CAPTURE | {"status": "404"}}, {"closest": CAPTURE | {"available": False}}],
 )
 async def test_no_capture(server: Server, fetcher: WebClient, snapshots: object) -> None:
-    assert await asked(server, fetcher, {"archived_snapshots": snapshots}) is None
+    assert await newest_capture_of(server, fetcher, {"archived_snapshots": snapshots}) is None
 
 
 @pytest.mark.parametrize(
-    "said",
+    "answer",
     [
         b"<html>",
         [],
@@ -47,9 +47,9 @@ async def test_no_capture(server: Server, fetcher: WebClient, snapshots: object)
         b"[" * 60_000,
     ],
 )
-async def test_an_invalid_response(server: Server, fetcher: WebClient, said: object) -> None:
+async def test_an_invalid_response(server: Server, fetcher: WebClient, answer: object) -> None:
     with pytest.raises(FetchError) as caught:
-        await asked(server, fetcher, said)
+        await newest_capture_of(server, fetcher, answer)
     assert caught.value.kind == "protocol"
 
 
@@ -66,6 +66,6 @@ _JSON = st.recursive(
 
 
 @given(_JSON)
-def test_any_json_is_a_timestamp_or_none(said: object) -> None:
-    found = wayback._timestamp(json.dumps({"archived_snapshots": said}))
+def test_any_json_is_a_timestamp_or_none(answer: object) -> None:
+    found = wayback.parse_timestamp(json.dumps({"archived_snapshots": answer}))
     assert found is None or found == "" or (len(found) == 14 and found.isdigit())

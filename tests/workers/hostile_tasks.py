@@ -13,7 +13,7 @@ from reader.workers import sandbox_worker
 
 
 def _hold() -> None:
-    re.match(r"(a+)+$", "a" * 64 + "b")  # in C, and without letting another thread run
+    re.match(r"(a+)+$", "a" * 64 + "b")  # in C, without releasing the GIL
 
 
 def _hold_until(path: str) -> str:
@@ -23,7 +23,7 @@ def _hold_until(path: str) -> str:
     return path
 
 
-def _eat(size: int) -> int:
+def _use_memory(size: int) -> int:
     eaten = [b"x" * (1 << 20) for _ in range(size >> 20)]
     return sum(map(len, eaten))
 
@@ -36,7 +36,7 @@ def _eat_slowly(size: int) -> int:
     return len(eaten) << 20
 
 
-def _fall() -> None:
+def _crash() -> None:
     ctypes.string_at(0)
 
 
@@ -64,9 +64,9 @@ TASKS = {
     "pid": os.getpid,
     "hold": _hold,
     "hold until": _hold_until,
-    "eat": _eat,
+    "eat": _use_memory,
     "eat slowly": _eat_slowly,
-    "fall": _fall,
+    "fall": _crash,
     "fail": _fail,
     "print": _print,
     "gone": _gone,
@@ -74,5 +74,5 @@ TASKS = {
     "odd": object,
 }
 
-if os.environ.get("TEST_WITHOUT_ADDRESS_SPACE"):  # as on a system whose limit of it means nothing
+if os.environ.get("TEST_WITHOUT_ADDRESS_SPACE"):  # as on a system that ignores its own limit
     sandbox_worker._address_space = lambda: None

@@ -25,9 +25,10 @@ PAGE = (
 )
 
 
-def test_a_short_body_is_parsed_without_a_worker(bodies: BodyParser) -> None:
-    assert plain_text(bodies.parse_body("Some *words*.", "markdown")) == "Some words."
-    assert bodies.sandbox.pool is None
+def test_a_short_body_is_parsed_without_a_worker() -> None:
+    with closing(BodyParser(tasks="no_such_module")) as bodies:
+        assert plain_text(bodies.parse_body("Some *words*.", "markdown")) == "Some words."
+        assert "cannot be shown" in plain_text(bodies.parse_body("x" * (MAX_INLINE + 1), "markdown"))
 
 
 def test_a_long_body_parses_the_same_in_the_sandbox(bodies: BodyParser) -> None:

@@ -1,4 +1,4 @@
-"""Interrupted refreshes and unreadable files: nothing is lost or kept by mistake."""
+"""Interrupted refreshes and unreadable files: nothing is lost, and nothing stays by mistake."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from reader.core.ordering import Sort
 from reader.indexing.parse_worker import parse_files
 from reader.indexing.refresh import refresh
 from reader.library.library import Library
-from reader.storage.sqlite.index.reader import Index
+from reader.storage.sqlite.index.folder_index import Index
 from reader.storage.sqlite.index.writer import IndexWriter
 from reader.workers.process import ManagedProcess
 
@@ -94,11 +94,11 @@ def test_a_folder_that_becomes_unreadable_keeps_its_articles(make_folder: MakeFo
     try:
         _refresh(opened, b"a")
         assert _paths(opened) == ["a/1.md"]
-        assert [problem.path for problem in opened.articles.problems()] == ["a"]
+        assert [problem.path for problem in opened.index.problems()] == ["a"]
     finally:
         (folder / "a").chmod(0o755)
     _refresh(opened, b"a")
-    assert opened.articles.problems() == []
+    assert opened.index.problems() == []
 
 
 def test_the_problem_of_a_broken_link_comes_and_goes_with_it(make_folder: MakeFolder, library: OpenLibrary) -> None:
@@ -107,13 +107,13 @@ def test_the_problem_of_a_broken_link_comes_and_goes_with_it(make_folder: MakeFo
     opened = library(folder)
     (folder / "a/link.md").symlink_to("nowhere")
     _refresh(opened, b"a/link.md")
-    assert [problem.path for problem in opened.articles.problems()] == ["a/former.md", "a/link.md"]
+    assert [problem.path for problem in opened.index.problems()] == ["a/former.md", "a/link.md"]
     (folder / "a/link.md").unlink()
     _refresh(opened, b"a/link.md")
-    assert [problem.path for problem in opened.articles.problems()] == ["a/former.md"]
+    assert [problem.path for problem in opened.index.problems()] == ["a/former.md"]
     shutil.rmtree(folder / "a")
     _refresh(opened, b"a/former.md", b"a/1.md", b"a")
-    assert (opened.articles.problems(), _paths(opened)) == ([], [])
+    assert (opened.index.problems(), _paths(opened)) == ([], [])
 
 
 def test_nested_folders_are_read_once(make_folder: MakeFolder, library: OpenLibrary) -> None:
@@ -123,7 +123,7 @@ def test_nested_folders_are_read_once(make_folder: MakeFolder, library: OpenLibr
     assert _refresh(opened, b"n", b"n/m", b"n/m/o", b"n-m", b"n/m/1.md").done == 4
 
 
-def test_without_parser_processes_everything_is_read_here(
+def test_without_parser_processes_everything_is_read_in_this_process(
     make_folder: MakeFolder, library: OpenLibrary, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     folder = make_folder({})
@@ -137,9 +137,9 @@ def test_without_parser_processes_everything_is_read_here(
 def test_only_the_damaged_index_file_is_set_aside(make_folder: MakeFolder, library: OpenLibrary) -> None:
     folder = make_folder({"1.md": _document("1")})
     opened = library(folder)
-    file = opened.index._database.path
+    file = opened.index.database.path
     assert file is not None
-    opened.index._database.damaged = True  # as after a read of a bad page
+    opened.index.database.damaged = True  # as after reading a bad disk block
     file.rename(file.with_name("what another has set aside"))
     fresh, _ = Index.open(file)
     opened.index.close()
@@ -155,13 +155,14 @@ class _UnkillableProcess(ManagedProcess):
         """Do nothing."""
 
 
-def test_a_process_that_does_not_end_is_left_alone() -> None:
+def test_a_process_that_does_not_end_is_not_waited_for() -> None:
     process = _UnkillableProcess("tests.workers.echo_process")
     process.send("one")
     process.end()
-    assert process.is_running
+    assert process.poll() is None
     assert process.receive() == "one"  # its pipes are open: a thread may be reading from one
-    process.close_input()
+    assert process.stdin is not None
+    process.stdin.close()
     assert process.wait(30) == 0
     process.end()
 
@@ -170,8 +171,8 @@ def test_two_writers_without_locks_publish_all_articles(make_folder: MakeFolder,
     folder = make_folder({f"{n}.md": _document(str(n)) for n in range(200)})
     opened = library(folder)
     make_folder({"one.md": _document("one"), "other.md": _document("other")})
-    # What locks prevent: the first to show would otherwise show its own alone, and say that all is shown.
-    one, other = IndexWriter(opened.index._database), IndexWriter(opened.index._database)
+    # What locks prevent: otherwise the first to publish would publish only its own changes and report them as complete.
+    one, other = IndexWriter(opened.index.database), IndexWriter(opened.index.database)
     one.apply(*parse_files(opened.folder, b"", [b"one.md"])[:2])
     other.apply(*parse_files(opened.folder, b"", [b"other.md"])[:2])
     assert one.publish()

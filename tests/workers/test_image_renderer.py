@@ -54,7 +54,7 @@ def test_an_image_is_rendered_once_per_size(opened: Library, pictures: ImageRend
         (encoded(halves())[:100], "it is damaged or incomplete"),
         (encoded(Image.new("RGB", (1, 1)), "GIF"), ""),
     ],
-    ids=["no picture", "bomb", "cut short", "tracker"],
+    ids=["not an image", "bomb", "truncated", "tracking pixel"],
 )
 def test_an_image_that_cannot_be_shown_has_a_reason(
     opened: Library, pictures: ImageRenderer, body: bytes, why: str

@@ -21,6 +21,7 @@ from reader.indexing.parse_pool import ParserPool
 from reader.indexing.parse_worker import PARSER_FAILED
 from reader.indexing.refresh import RefreshLimits, refresh
 from reader.library.library import Library
+from reader.query.parser import parse_query
 from reader.storage.sqlite.index.writer import NOT_PARSED, ParsedFile
 from reader.workers.process import ManagedProcess, ProcessEndedError, ProcessGroup, read_message, write_message
 
@@ -43,24 +44,24 @@ def _children() -> set[int]:
     for entry in Path("/proc").iterdir():
         try:
             state, parent = (entry / "stat").read_text().rpartition(")")[2].split()[:2]
-        except (OSError, ValueError):  # no process, or one that has ended meanwhile
+        except (OSError, ValueError):  # not a process, or one that has ended meanwhile
             continue
         if int(parent) == os.getpid() and state != "Z":
             found.add(int(entry.name))
     return found
 
 
-def _nobody_is_left(before: set[int]) -> None:
+def _assert_no_new_processes(before: set[int]) -> None:
     deadline = time.monotonic() + _TIMEOUT
     while _children() - before:
-        assert time.monotonic() < deadline, "a process goes on"
+        assert time.monotonic() < deadline, "a process is still running"
 
 
 def _collect(pool: ParserPool) -> list[ParsedFile]:
     found: list[ParsedFile] = []
     deadline = time.monotonic() + _TIMEOUT
     while pool.outstanding:
-        assert time.monotonic() < deadline, "the processes do not answer"
+        assert time.monotonic() < deadline, "the processes do not respond"
         found += [each for _, taken, _ in pool.collect(0.2) for each in taken]
     return found
 
@@ -90,10 +91,10 @@ def test_killed_processes_lose_and_duplicate_no_document(make_folder: MakeFolder
         killer.join(_TIMEOUT)
         pool.close()
     assert sorted(each.name for each in found) == [b"%03d.md" % n for n in range(200)]
-    fallen = [each for each in found if each.record is None]
-    assert len(fallen) <= 8  # a process that falls costs one document at most, and only until the next time
+    fallen = [each for each in found if each.problems]
+    assert len(fallen) <= 8  # a crashing process costs one document at most, and only until the next refresh
     assert all(each.mtime_ns == NOT_PARSED and each.problems == ((1, "", PARSER_FAILED),) for each in fallen)
-    _nobody_is_left(before)
+    _assert_no_new_processes(before)
 
 
 def test_a_document_that_crashes_parsers_is_the_only_one_lost(
@@ -101,7 +102,7 @@ def test_a_document_that_crashes_parsers_is_the_only_one_lost(
 ) -> None:
     folder = make_folder({f"{n:03}.md": f"---\ntitle: t{n}\n---\n" for n in range(800)})
     (folder / "789.md").rename(folder / "bad.md")  # read late: the first screen is read without processes
-    # What a fault in a parser written in C would do: the system ends the process that reads this document.
+    # What a bug in a parser written in C would do: the system kills the process that reads this document.
     (tmp_path / "fault").mkdir()
     (tmp_path / "fault" / "sitecustomize.py").write_text(
         "import os, signal, sys\n"
@@ -117,15 +118,16 @@ def test_a_document_that_crashes_parsers_is_the_only_one_lost(
             faulty.setenv("PYTHONPATH", str(tmp_path / "fault"))
             *_, last = refresh(library)
         assert last.done == 800
-        assert len(library.articles.order(Sort())) == 799
-        assert [(problem.path, problem.message) for problem in library.articles.problems()] == [
-            ("bad.md", PARSER_FAILED)
-        ]
-        _nobody_is_left(before)
-        *_, last = refresh(library)  # once the fault is gone
+        bad = library.index.rowid_by_path(b"bad.md")
+        assert bad is not None
+        assert [row.title for row in library.articles.rows([bad])] == ["Bad"]
+        assert library.search.run(parse_query("has:problems"), Sort()).count == 1
+        assert [(problem.path, problem.message) for problem in library.index.problems()] == [("bad.md", PARSER_FAILED)]
+        _assert_no_new_processes(before)
+        *_, last = refresh(library)  # once the bug is fixed
         assert (last.done, last.changed) == (1, 1)
         assert len(library.articles.order(Sort())) == 800
-        assert library.articles.problems() == []
+        assert library.index.problems() == []
 
 
 def test_closing_a_busy_pool_ends_its_processes(make_folder: MakeFolder) -> None:
@@ -137,10 +139,10 @@ def test_closing_a_busy_pool_ends_its_processes(make_folder: MakeFolder) -> None
             pool.submit(b"%d" % (n % 3), [b"%04d.md" % n])
         if wait:
             assert pool.collect(_TIMEOUT)
-            for each in _children() - before:  # not even one that does nothing any more stays
+            for each in _children() - before:  # not even an idle one remains
                 os.kill(each, signal.SIGSTOP)
         pool.close()
-        _nobody_is_left(before)
+        _assert_no_new_processes(before)
 
 
 def test_processes_make_no_difference_to_the_index(
@@ -163,11 +165,18 @@ def test_processes_make_no_difference_to_the_index(
                 for reverse in (False, True)
             ]
             answers.append(
-                (orders, library.census(), library.articles.problems(), library.counts(), library.articles.folders())
+                (
+                    orders,
+                    library.index.totals(),
+                    library.index.documents(),
+                    library.index.problems(),
+                    library.counts(),
+                    set(library.index.folder_paths().values()),
+                )
             )
     assert answers[0] == answers[1]
-    assert len(answers[0][0][0]) == 1001
-    _nobody_is_left(before)
+    assert len(answers[0][0][0]) == 1002
+    _assert_no_new_processes(before)
 
 
 def test_an_abandoned_refresh_ends_its_processes(make_folder: MakeFolder) -> None:
@@ -177,8 +186,8 @@ def test_an_abandoned_refresh_ends_its_processes(make_folder: MakeFolder) -> Non
         while not _children() - before:
             assert not next(steps).finished
         steps.close()
-        _nobody_is_left(before)
-        *_, last = refresh(library)  # nor does it keep the lock
+        _assert_no_new_processes(before)
+        *_, last = refresh(library)  # nor does it hold the lock
         assert last.finished
         assert len(library.articles.order(Sort())) == 3000
 
@@ -212,7 +221,7 @@ def test_a_closed_group_starts_no_process() -> None:
     group.close()
     with pytest.raises(OSError, match="closed"):
         group.start("tests.workers.echo_process")
-    _nobody_is_left(before)
+    _assert_no_new_processes(before)
 
 
 def test_modules_in_the_current_folder_are_not_imported(
@@ -228,6 +237,6 @@ def test_modules_in_the_current_folder_are_not_imported(
         pool.submit(b"", [b"1.md"])
         (taken,) = _collect(pool)
         assert taken.record is not None
-        assert pool.processes.processes  # it was a process that answered
+        assert pool.processes.processes  # a process has answered
     finally:
         pool.close()

@@ -16,10 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.content.blocks import Paragraph, Span
+from reader.content.blocks import Paragraph, Span, from_values
 from reader.content.body import parse_body
 from reader.content.page import Extract
-from reader.content.serialize import from_values
 from reader.core.model import BodyFormat, Image
 from reader.extraction.extract import extract as direct
 from reader.workers import extract_tasks
@@ -29,14 +28,14 @@ from reader.workers.sandbox import ExtractError, SandboxLimits, SandboxPool
 from tests.fetching.linked_pages import STUB, html
 
 MakeExtractor = Callable[..., SandboxPool]
-_MB = 1 << 20
+MB = 1 << 20
 
 
 @pytest.fixture
 def extractor() -> Iterator[MakeExtractor]:
     made: list[SandboxPool] = []
 
-    def make(size: int = 1, seconds: float = 60.0, memory: int = 256 * _MB) -> SandboxPool:
+    def make(size: int = 1, seconds: float = 60.0, memory: int = 256 * MB) -> SandboxPool:
         made.append(SandboxPool(size, limits=SandboxLimits(seconds, memory), tasks="tests.workers.hostile_tasks"))
         return made[-1]
 
@@ -86,21 +85,21 @@ def test_a_task_over_the_time_limit_fails_and_the_next_runs(extractor: MakeExtra
 
 
 def test_a_task_over_the_memory_limit_fails_and_the_next_runs(extractor: MakeExtractor) -> None:
-    workers = extractor(memory=128 * _MB)
-    assert workers.call("eat", 64 * _MB) == 64 * _MB
-    with pytest.raises(ExtractError, match=r"^Reading it took more than 128 MB of memory\.$"):
-        workers.call("eat", 1024 * _MB)
-    assert workers.call("eat", 64 * _MB) == 64 * _MB
+    workers = extractor(memory=128 * MB)
+    assert workers.call("eat", 64 * MB) == 64 * MB
+    with pytest.raises(ExtractError, match=r"^It took more than 128 MB of memory to read\.$"):
+        workers.call("eat", 1024 * MB)
+    assert workers.call("eat", 64 * MB) == 64 * MB
 
 
 def test_memory_is_limited_without_an_address_space_limit(
     extractor: MakeExtractor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TEST_WITHOUT_ADDRESS_SPACE", "1")
-    workers = extractor(memory=128 * _MB)
-    assert workers.call("eat slowly", 32 * _MB) == 32 * _MB
-    with pytest.raises(ExtractError, match=r"^Reading it took more than 128 MB of memory\.$"):
-        workers.call("eat slowly", 4096 * _MB)
+    workers = extractor(memory=128 * MB)
+    assert workers.call("eat slowly", 32 * MB) == 32 * MB
+    with pytest.raises(ExtractError, match=r"^It took more than 128 MB of memory to read\.$"):
+        workers.call("eat slowly", 4096 * MB)
     assert workers.call("echo", 1) == [1]
 
 
@@ -114,7 +113,7 @@ def test_foreground_tasks_do_not_wait_for_background_tasks(
     _until(lambda: len([*tmp_path.glob("*.begun")]) == workers)
     assert several.call("echo", 1) == [1]
     assert several.call("echo", 2) == [2]
-    assert len([*tmp_path.glob("*.begun")]) == workers, "the worker that was started for it takes nothing else"
+    assert len([*tmp_path.glob("*.begun")]) == workers, "the worker started for it takes no other task"
     assert len(several._group.processes) == workers + 1
     for gate in gates:
         gate.touch()
@@ -161,7 +160,7 @@ def test_an_exception_in_a_task_is_logged(
 ) -> None:
     workers = extractor()
     pid = workers.call("pid")
-    with pytest.raises(ExtractError, match="the log file has the details"):
+    with pytest.raises(ExtractError, match="see the log file"):
         workers.call(task)
     assert "Traceback" in caplog.text
     assert workers.call("pid") == pid
@@ -183,8 +182,8 @@ def test_printed_text_does_not_disturb_results(extractor: MakeExtractor) -> None
 def test_a_result_that_is_too_large_fails(extractor: MakeExtractor) -> None:
     workers = extractor()
     with pytest.raises(ExtractError):
-        workers.call("much", 80 * _MB)
-    assert workers.call("much", 10 * _MB) == b"x" * (10 * _MB)
+        workers.call("much", 80 * MB)
+    assert workers.call("much", 10 * MB) == b"x" * (10 * MB)
 
 
 def test_prestart_starts_one_worker(extractor: MakeExtractor) -> None:
@@ -252,13 +251,14 @@ def test_closing_ends_workers_and_fails_all_tasks(extractor: MakeExtractor) -> N
         workers.submit("echo", 1)
 
 
-_WORKER = ("reader.workers.sandbox_worker", "tests.workers.hostile_tasks", str(256 * _MB))
+_WORKER = ("reader.workers.sandbox_worker", "tests.workers.hostile_tasks", str(256 * MB))
 
 
 def test_a_worker_ends_with_its_parent() -> None:
     process = ManagedProcess(*_WORKER, "10")
     assert process.receive() == (True, "ready")
-    process.close_input()
+    assert process.stdin is not None
+    process.stdin.close()
     assert process.wait(60) == 0
     process.end()
 
@@ -267,13 +267,14 @@ def test_an_orphaned_task_is_ended_by_an_alarm() -> None:
     process = ManagedProcess(*_WORKER, "1")
     assert process.receive() == (True, "ready")
     process.send(("hold", ()))
-    process.close_input()
+    assert process.stdin is not None
+    process.stdin.close()
     status = process.wait(60)
     process.end()
     assert status == -signal.SIGALRM
 
 
-# The tasks that workers really have.
+# The real tasks.
 
 
 @pytest.fixture(scope="module")
@@ -342,7 +343,7 @@ def test_memory_of_an_idle_worker_does_not_count(reader_of_pages: SandboxPool) -
     limits = Path(f"/proc/{process.pid}/limits").read_text()
     (limit,) = re.findall(r"Max address space +(\d+)", limits)
     size = 1024 * int(re.findall(r"VmSize:\s+(\d+)", Path(f"/proc/{process.pid}/status").read_text())[0])
-    assert 400 * _MB < int(limit) - size <= 512 * _MB
+    assert 400 * MB < int(limit) - size <= 512 * MB
 
 
 _TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)

@@ -1,1 +1,1 @@
-"""HTML fragments to blocks, with a tokenizer and tree builder of our own. Whole web pages go to reader.extraction."""
+"""HTML fragments to blocks, by a tolerant tokenizer and tree builder. Whole web pages go to reader.extraction."""

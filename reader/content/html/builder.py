@@ -1,7 +1,7 @@
 """HTML of any quality -> blocks.
 
 Tags are handled one by one: most of them end a paragraph or change the style, and a few open a container
-(:mod:`reader.content.html.containers`). End tags that match nothing are ignored and missing ones are supplied, so no
+(:mod:`reader.content.html.containers`). End tags without a start tag are ignored and missing ones are supplied, so no
 input is an error. Nothing here recurses.
 """
 
@@ -9,42 +9,30 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
-from typing import Literal
+from collections.abc import Callable
+from typing import Literal, TypeVar
 
 from reader.content.blocks import Block, Embed, Figure, Heading, Paragraph, Rule, Span, TextStyle
 from reader.content.html.containers import CodeFrame, FigureFrame, Frame, ListFrame, QuoteFrame, Style, TableFrame
-from reader.content.html.inline import BREAK, SHIFTING_ELEMENTS, collapse, paragraphs, to_superscript
+from reader.content.html.inline import BREAK, SHIFTING_ELEMENTS, SOURCE_SPACE, paragraphs, to_superscript
 from reader.content.html.links import LINK, WEB, host_of, resolve_link
 from reader.content.html.tokenizer import Token, tokens
 from reader.core.text import clean
 
 MAX_CHARACTERS = 1_000_000
-"""Characters of the source; the rest is cut off, and a last paragraph says so."""
+"""Characters of the source; the rest is cut off, and a final paragraph says so."""
 MAX_NESTING = 32
 """Nested containers (lists, quotes, tables); deeper ones are flattened."""
 MAX_BLOCKS = 20_000
-"""Blocks, list items, cells and line breaks; the rest is cut off, and a last paragraph says so."""
-MAX_ADDRESSES = 2_000_000
-"""Characters of all addresses, counted once for each piece of linked text; later links are dropped."""
+"""Blocks, list items, cells and line breaks; the rest is cut off, and a final paragraph says so."""
+MAX_URL_CHARS = 2_000_000
+"""Characters of all URLs, counted once for each piece of linked text; later links are dropped."""
 
 _MARKS = {
-    "b": TextStyle.BOLD,
-    "strong": TextStyle.BOLD,
-    "dt": TextStyle.BOLD,
-    "summary": TextStyle.BOLD,
-    "i": TextStyle.ITALIC,
-    "em": TextStyle.ITALIC,
-    "cite": TextStyle.ITALIC,
-    "dfn": TextStyle.ITALIC,
-    "var": TextStyle.ITALIC,
-    "code": TextStyle.CODE,
-    "kbd": TextStyle.CODE,
-    "samp": TextStyle.CODE,
-    "tt": TextStyle.CODE,
-    "s": TextStyle.STRIKE,
-    "del": TextStyle.STRIKE,
-    "strike": TextStyle.STRIKE,
+    **dict.fromkeys(("b", "strong", "dt", "summary"), TextStyle.BOLD),
+    **dict.fromkeys(("i", "em", "cite", "dfn", "var"), TextStyle.ITALIC),
+    **dict.fromkeys(("code", "kbd", "samp", "tt"), TextStyle.CODE),
+    **dict.fromkeys(("s", "del", "strike"), TextStyle.STRIKE),
 }
 _SEPARATING = {
     *("address", "article", "aside", "body", "caption", "center", "dd", "details", "dialog", "div", "dt", "fieldset"),
@@ -52,7 +40,11 @@ _SEPARATING = {
     *("tbody", "tfoot", "thead"),
 }
 """Elements that only separate paragraphs."""
-_LISTS = frozenset(["ul", "ol", "menu", "dir", "dl"])
+_CONTAINERS: dict[str, type[Frame]] = {
+    **{"blockquote": QuoteFrame, "figure": FigureFrame, "pre": CodeFrame, "table": TableFrame},
+    **dict.fromkeys(("ul", "ol", "menu", "dir", "dl"), ListFrame),
+}
+_F = TypeVar("_F", bound=Frame)
 _HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 _VIDEO_HOSTS = ("youtube.com", "youtube-nocookie.com", "youtu.be", "vimeo.com", "dailymotion.com", "twitch.tv")
 _PIXELS = re.compile(r"\s*(\d{1,5})(?:\.\d+)?(?:px)?\s*", re.ASCII)
@@ -62,10 +54,10 @@ _LANGUAGE = re.compile(r"(?:^|\s)lang(?:uage)?-([\w+#.-]{1,32})", re.ASCII)
 
 
 def parse_html(source: str, base_url: str = "") -> tuple[Block, ...]:
-    """Return ``source`` as blocks; relative addresses are resolved against ``base_url``.
+    """Return ``source`` as blocks; relative URLs are resolved against ``base_url``.
 
     Accepts any text, never raises, and takes linear time. Bounded by :data:`MAX_CHARACTERS`, :data:`MAX_NESTING`,
-    :data:`MAX_BLOCKS` and :data:`MAX_ADDRESSES`.
+    :data:`MAX_BLOCKS` and :data:`MAX_URL_CHARS`.
     """
     blocks = build(source[:MAX_CHARACTERS], base_url)
     if len(source) > MAX_CHARACTERS:
@@ -74,19 +66,14 @@ def parse_html(source: str, base_url: str = "") -> tuple[Block, ...]:
 
 
 def cut_notice() -> Paragraph:
-    """Return the paragraph that says that the rest of a text is cut off."""
+    """Return the paragraph that says that the rest of a text was cut off."""
     return Paragraph((Span("The rest of this text is not shown because it is too long.", TextStyle.MUTED),))
 
 
 def build(source: str, base_url: str) -> tuple[Block, ...]:
     """Return ``source`` of any length as blocks; for Markdown, whose HTML is longer than its source."""
-    return assemble(tokens(source), base_url)
-
-
-def assemble(parts: Iterable[Token], base_url: str) -> tuple[Block, ...]:
-    """Return tokens of HTML as blocks."""
     builder = _Builder(base_url)
-    for token in parts:
+    for token in tokens(source):
         if builder.made >= MAX_BLOCKS:
             return (*builder.close_all(), cut_notice())
         builder.take(token)
@@ -100,9 +87,9 @@ class _Builder:
         self.made = 0
         """Blocks, items, cells and line breaks so far."""
         self._base_url = base_url
-        self._addresses_left = MAX_ADDRESSES
+        self._url_chars_left = MAX_URL_CHARS
         self._frames = [Frame()]
-        self._refused: Counter[str] = Counter()
+        self._refused: Counter[type[Frame]] = Counter()
         """Expected end tags of containers that were nested too deep to be opened."""
         self._style = Style()
         self._mark = TextStyle.NONE
@@ -110,26 +97,22 @@ class _Builder:
         self._shift = ""
         """The open ``sup`` or ``sub`` element, if any."""
         self._alt = ""
-        """The alternative text of the image right before."""
+        """The alternative text of the preceding image."""
         self._starts: dict[str, Callable[[Token], None]] = {
             "a": self._start_link,
-            "blockquote": lambda _: self._open(QuoteFrame()),
             "br": self._break,
             "dd": self._start_description,
             "dt": self._start_item,
             "figcaption": lambda _: self._set_caption(inside=True),
-            "figure": lambda _: self._open(FigureFrame()),
-            "hr": self._rule,
+            "hr": lambda _: self._add(Rule()),
             "img": self._image,
             "li": self._start_item,
-            "pre": self._start_code,
-            "table": lambda _: self._open(TableFrame()),
             "td": self._start_cell,
             "th": self._start_cell,
             "tr": self._start_row,
             **dict.fromkeys(("audio", "embed", "iframe", "video"), self._embed),
             **dict.fromkeys(_HEADINGS, self._start_heading),
-            **dict.fromkeys(_LISTS, self._start_list),
+            **dict.fromkeys(_CONTAINERS, self._start_container),
         }
 
     def take(self, token: Token) -> None:
@@ -154,8 +137,8 @@ class _Builder:
         if isinstance(frame, CodeFrame):
             frame.parts.append(text)
         else:
-            said = collapse(to_superscript(text, self._shift) if self._shift else text)
-            self._pieces.append(Span(said, self._mark, self._afford(self._style.href)))
+            said = to_superscript(text, self._shift) if self._shift else text
+            self._pieces.append(Span(SOURCE_SPACE.sub(" ", said), self._mark, self._afford(self._style.href)))
 
     def _start(self, token: Token) -> None:
         name = token.text
@@ -172,8 +155,11 @@ class _Builder:
 
     def _end(self, name: str) -> None:
         self._shift = ""
+        if name in _SEPARATING:
+            self._flush()
         if name in _MARKS:
-            self._end_mark(name)
+            if self._style.marks.get(name):
+                self._count(name, -1)
         elif name == "a":
             self._end_link()
         elif name in _HEADINGS:
@@ -181,25 +167,17 @@ class _Builder:
             self._style.heading = 0
         elif name == "figcaption":
             self._set_caption(inside=False)
-        elif name in _SEPARATING:
-            self._flush()
         elif name in ("li", "td", "th", "tr"):
             self._flush()
-            self._close_to("list" if name == "li" else "table")
-        else:
-            self._end_container("list" if name in _LISTS else name)
+            self._close_to(ListFrame if name == "li" else TableFrame)
+        elif name in _CONTAINERS:
+            self._end_container(_CONTAINERS[name])
 
-    def _end_mark(self, name: str) -> None:
-        if name in _SEPARATING:
+    def _end_container(self, kind: type[Frame]) -> None:
+        if self._refused[kind]:
+            self._refused[kind] -= 1
             self._flush()
-        if self._style.marks.get(name):
-            self._count(name, -1)
-
-    def _end_container(self, name: str) -> None:
-        if self._refused[name]:
-            self._refused[name] -= 1
-            self._flush()
-        elif name in ("blockquote", "figure", "list", "pre", "table") and self._close_to(name):
+        elif self._close_to(kind):
             self._close()
 
     def _count(self, name: str, change: int) -> None:
@@ -218,7 +196,7 @@ class _Builder:
     def _open(self, frame: Frame) -> None:
         self._flush()
         if len(self._frames) > MAX_NESTING:
-            self._refused[frame.name] += 1
+            self._refused[type(frame)] += 1
             return
         frame.style = self._style
         self._style = self._style.inner()
@@ -236,19 +214,19 @@ class _Builder:
         while len(self._frames) > depth + 1:
             self._close()
 
-    def _close_to(self, name: str) -> bool:
-        """Close the containers inside the innermost ``name``; return False if it is not open.
+    def _close_to(self, kind: type[_F]) -> _F | None:
+        """Close the containers inside the innermost one of a kind, and return that; None if none is open.
 
         A tag inside a table closes nothing outside it.
         """
         for depth in range(len(self._frames) - 1, 0, -1):
-            found = self._frames[depth].name
-            if found == name:
+            frame = self._frames[depth]
+            if isinstance(frame, kind):
                 self._close_down_to(depth)
-                return True
-            if found == "table":
+                return frame
+            if isinstance(frame, TableFrame):
                 break
-        return False
+        return None
 
     def _flush(self) -> None:
         """End the running text."""
@@ -274,14 +252,14 @@ class _Builder:
         self.made += 1
 
     def _target(self, address: str, schemes: frozenset[str]) -> str:
-        """Return the absolute address, or an empty string if it is not allowed or the limit is reached."""
-        return self._afford(resolve_link(address, self._base_url, schemes)) if self._addresses_left > 0 else ""
+        """Return the absolute URL, or an empty string if it is not allowed or the limit is reached."""
+        return self._afford(resolve_link(address, self._base_url, schemes)) if self._url_chars_left > 0 else ""
 
     def _afford(self, url: str) -> str:
         # A link that is never closed, or relative ones with a long base, add up to far more than the source.
-        if len(url) > self._addresses_left:
+        if len(url) > self._url_chars_left:
             return ""
-        self._addresses_left -= len(url)
+        self._url_chars_left -= len(url)
         return url
 
     # --- what each start tag does ----------------------------------------------------------
@@ -290,7 +268,7 @@ class _Builder:
         self._style.href = self._target(token.attributes.get("href", ""), LINK)
 
     def _end_link(self) -> None:
-        # In the outer containers as well: else a link that ends inside one would go on to the end of the text.
+        # In the outer containers as well; otherwise a link that ends inside one would continue to the end of the text.
         self._style.href = ""
         for frame in self._frames:
             frame.style.href = ""
@@ -307,11 +285,11 @@ class _Builder:
         self._flush()
         self._style.heading = int(token.text[1])
 
-    def _rule(self, _: Token) -> None:
-        self._add(Rule())
-
-    def _start_code(self, token: Token) -> None:
-        self._open(CodeFrame())
+    def _start_container(self, token: Token) -> None:
+        if _CONTAINERS[token.text] is ListFrame:
+            self._open(ListFrame(ordered=token.text == "ol", start=token.attributes.get("start", "")))
+        else:
+            self._open(_CONTAINERS[token.text]())
         self._note_language(token)
 
     def _note_language(self, token: Token) -> None:
@@ -320,12 +298,9 @@ class _Builder:
         if isinstance(frame, CodeFrame) and found:
             frame.language = found[1]
 
-    def _start_list(self, token: Token) -> None:
-        self._open(ListFrame(ordered=token.text == "ol", start=token.attributes.get("start", "")))
-
     def _start_item(self, token: Token) -> None:
         self._flush()
-        if not self._close_to("list"):
+        if not self._close_to(ListFrame):
             if isinstance(self._frames[-1], CodeFrame):  # a code listing whose lines are list items
                 return
             self._open(ListFrame())
@@ -335,24 +310,20 @@ class _Builder:
             self._begin_part(frame)
 
     def _start_description(self, _: Token) -> None:
-        if self._close_to("list"):
-            self._begin_part(self._frames[-1])
+        if frame := self._close_to(ListFrame):
+            self._begin_part(frame)
 
     def _start_row(self, _: Token) -> None:
         self._flush()
-        if self._close_to("table"):
-            frame = self._frames[-1]
-            if isinstance(frame, TableFrame):
-                frame.begin_row()
+        if frame := self._close_to(TableFrame):
+            frame.begin_row()
 
     def _start_cell(self, token: Token) -> None:
         self._flush()
-        if self._close_to("table"):
-            frame = self._frames[-1]
-            if isinstance(frame, TableFrame):
-                span = token.attributes.get("colspan", "").strip()
-                self.made += frame.begin_cell(head=token.text == "th", span=span) - 1
-                self._begin_part(frame)
+        if frame := self._close_to(TableFrame):
+            span = token.attributes.get("colspan", "").strip()
+            self.made += frame.begin_cell(head=token.text == "th", span=span) - 1
+            self._begin_part(frame)
 
     def _begin_part(self, frame: Frame) -> None:
         """Start an item or a cell without the styles that the one before it left open."""
@@ -362,10 +333,8 @@ class _Builder:
 
     def _set_caption(self, *, inside: bool) -> None:
         self._flush()
-        if self._close_to("figure"):
-            frame = self._frames[-1]
-            if isinstance(frame, FigureFrame):
-                frame.in_caption = inside
+        if frame := self._close_to(FigureFrame):
+            frame.in_caption = inside
 
     def _image(self, token: Token) -> None:
         attributes = token.attributes
@@ -373,10 +342,10 @@ class _Builder:
         if alt and (_EMOJI_CLASS.search(attributes.get("class", "")) or _EMOJI_NAME.fullmatch(alt)):
             self._text(alt)
             return
-        # Pages that load images lazily have a placeholder in src and the address in data-src.
+        # Pages that load images lazily have a placeholder in src and the URL in data-src.
         addresses = (self._target(attributes.get(name, ""), WEB) for name in ("src", "data-src"))
         url = next(filter(None, addresses), "")
-        width, height = _pixels(attributes.get("width")), _pixels(attributes.get("height"))
+        width, height = pixels(attributes.get("width")), pixels(attributes.get("height"))
         if url and not (width in (0, 1) and height in (0, 1)):  # a tracking pixel
             self._add(Figure(url, alt, (), width, height))
 
@@ -397,6 +366,7 @@ def _embed_kind(tag: str, host: str) -> Literal["video", "audio", "embed"]:
     return "video" if is_video else "embed"
 
 
-def _pixels(value: str | None) -> int | None:
+def pixels(value: str | None) -> int | None:
+    """Return the number in a ``width`` or ``height`` attribute, without a fraction; None without one."""
     found = _PIXELS.fullmatch(value or "")
     return int(found[1]) if found else None

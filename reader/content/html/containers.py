@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from reader.content.blocks import Block, CodeBlock, Figure, Heading, ListBlock, Paragraph, Quote, Span, Spans, Table
 from reader.content.html.inline import BREAK
@@ -14,27 +14,22 @@ _MAX_COLUMNS_SPANNED = 12
 _BLANK_LINES = re.compile(r"(?:[ \t]*+\n)++")
 
 
+@dataclass(slots=True)
 class Style:
     """The open inline elements."""
 
-    __slots__ = ("heading", "href", "marks")
-
-    def __init__(self, marks: dict[str, int] | None = None, href: str = "", heading: int = 0) -> None:
-        self.marks = marks or {}
-        """Open elements by name; counts, since broken HTML does not nest."""
-        self.href = href
-        self.heading = heading
+    marks: dict[str, int] = field(default_factory=dict)
+    """Open elements by name; counts, since broken HTML does not nest."""
+    href: str = ""
+    heading: int = 0
 
     def inner(self) -> Style:
-        """Return the style at the start of a container; what it changes does not leak out of the container."""
+        """Return the style at the start of a container; changes to it do not leak out of the container."""
         return Style(dict(self.marks), self.href)
 
 
 class Frame:
     """A container of blocks. The base class passes its blocks through."""
-
-    name = ""
-    """The name that its end tag closes."""
 
     def __init__(self) -> None:
         self.blocks: list[Block] = []
@@ -53,8 +48,6 @@ class Frame:
 class QuoteFrame(Frame):
     """``blockquote``."""
 
-    name = "blockquote"
-
     def finish(self) -> Iterable[Block]:
         """Return the quote unless it is empty."""
         return [Quote(tuple(self.blocks))] if self.blocks else []
@@ -63,96 +56,82 @@ class QuoteFrame(Frame):
 class ListFrame(Frame):
     """``ul``, ``ol``, ``menu`` and ``dl``; text outside an item belongs to the item before it."""
 
-    name = "list"
-
     def __init__(self, *, ordered: bool = False, start: str = "") -> None:
         super().__init__()
         self.ordered = ordered
         number = _number(start)
         self.start = 1 if number is None else number
-        self.items: list[list[Block]] = []
-        self.values: list[int | None] = []
-        """The explicit number of each item, or None."""
+        self.items: list[tuple[int | None, list[Block]]] = []
+        """The explicit number, or None, and the blocks of each item."""
 
     def begin_item(self, value: str = "") -> None:
         """Start the next item; ``value`` is its ``value`` attribute."""
-        self.items.append([])
-        self.values.append(_number(value) if self.ordered else None)
+        self.items.append((_number(value) if self.ordered else None, []))
 
     def add(self, block: Block) -> None:
         """Add a block to the current item."""
         if not self.items:
             self.begin_item()
-        self.items[-1].append(block)
+        self.items[-1][1].append(block)
 
     def finish(self) -> Iterable[Block]:
         """Return the list without empty items; an item whose number is not the next one starts another list."""
-        lists: list[list[tuple[Block, ...]]] = []
-        starts: list[int] = []
+        lists: list[tuple[int, list[tuple[Block, ...]]]] = []
         number = self.start
-        for item, value in zip(self.items, self.values, strict=True):
+        for value, item in self.items:
             jumps = value is not None and value != number
             number = number if value is None else value
             if not item:
                 continue
             if jumps or not lists:
-                lists.append([])
-                starts.append(number)
-            lists[-1].append(tuple(item))
+                lists.append((number, []))
+            lists[-1][1].append(tuple(item))
             number += 1
-        return [ListBlock(tuple(items), self.ordered, index) for items, index in zip(lists, starts, strict=True)]
+        return [ListBlock(tuple(items), self.ordered, start) for start, items in lists]
 
 
 class TableFrame(Frame):
-    """``table``, either of data or for layout."""
-
-    name = "table"
+    """``table``, for data or for layout."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.rows: list[list[list[Block]]] = []
-        self.heads: list[bool] = []
-        """For each row, whether it has only header cells."""
+        self.rows: list[list[tuple[bool, list[Block]]]] = []
+        """The cells of each row: whether it is a header cell, and its blocks."""
         self._current = self.blocks
         """The blocks of the current cell, or those before the table."""
 
     def begin_row(self) -> None:
         """Start the next row."""
         self.rows.append([])
-        self.heads.append(True)
         self._current = self.blocks
 
     def begin_cell(self, *, head: bool, span: str = "") -> int:
         """Start the next cell, ``span`` columns wide, and return how many cells that adds."""
         if not self.rows:
             self.begin_row()
-        self.heads[-1] &= head
         columns = int(span) if span.isascii() and span.isdecimal() and len(span) < 4 else 1
         columns = max(1, min(columns, _MAX_COLUMNS_SPANNED))
-        self.rows[-1] += [[] for _ in range(columns)]
-        self._current = self.rows[-1][-columns]
+        self.rows[-1] += [(head, []) for _ in range(columns)]
+        self._current = self.rows[-1][-columns][1]
         return columns
 
     def add(self, block: Block) -> None:
-        """Add a block to the current cell; outside a cell, as a caption is, before the table."""
+        """Add a block to the current cell; outside a cell (a caption, for example), before the table."""
         self._current.append(block)
 
     def finish(self) -> Iterable[Block]:
         """Return a table if it has several columns of short texts, else only its content."""
-        filled = [(row, head) for row, head in zip(self.rows, self.heads, strict=True) if any(row)]
-        rows = [row for row, _ in filled]
-        inside = [block for row in rows for cell in row for block in cell]
+        rows = [row for row in self.rows if any(blocks for _, blocks in row)]
+        inside = [block for row in rows for _, blocks in row for block in blocks]
         if max(map(len, rows), default=0) < 2 or not all(isinstance(block, Paragraph | Heading) for block in inside):
             return [*self.blocks, *inside]
-        cells = [tuple(map(_cell, row)) for row in rows]
-        header = cells.pop(0) if filled[0][1] else ()
+        cells = [tuple(_cell(blocks) for _, blocks in row) for row in rows]
+        header = cells.pop(0) if all(is_head for is_head, _ in rows[0]) else ()
         return [*self.blocks, Table(header, tuple(cells))]
 
 
 class FigureFrame(Frame):
     """``figure``: its caption belongs to its last image."""
-
-    name = "figure"
 
     def __init__(self) -> None:
         super().__init__()
@@ -180,8 +159,6 @@ class FigureFrame(Frame):
 
 class CodeFrame(Frame):
     """``pre``: white space is significant."""
-
-    name = "pre"
 
     def __init__(self) -> None:
         super().__init__()

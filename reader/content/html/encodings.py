@@ -12,27 +12,16 @@ import re
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _HEAD_BYTES = 4096
-"""Where a page may declare its encoding. The HTML standard says 1,024 bytes, but many pages need more."""
+"""Bytes in which a page may declare its encoding. The HTML standard says 1,024, but many pages need more."""
 _COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
 _META = re.compile(rb"<meta[\s/][^>]{0,1024}?charset\s*=\s*[\"']?\s*([^\s\"'/>;]{1,64})", re.IGNORECASE)
 _XML = re.compile(rb"\s*<\?xml[^>]{0,256}?encoding\s*=\s*[\"']([^\"']{1,64})", re.IGNORECASE)
 _UNSUPPORTED = frozenset({"replacement", "x-user-defined"})
-_CODECS_THAT_ARE_NOT_LABELS = frozenset(
-    [
-        "utf-16-le",
-        "utf-16-be",
-        "mac-roman",
-        "mac-cyrillic",
-        "cp874",
-        "iso8859-16",
-        "euc_jp",
-        "iso2022_jp",
-        "big5hkscs",
-        "cp932",
-        "cp949",
-    ]
-)
-"""Results of this module come back as labels when an extractor decodes the page again."""
+_CODECS_THAT_ARE_NOT_LABELS = {
+    "utf-16-le", "utf-16-be", "mac-roman", "mac-cyrillic", "cp874", "iso8859-16", "euc_jp", "iso2022_jp", "big5hkscs",
+    "cp932", "cp949",
+}  # fmt: skip
+"""Results of this module are passed on as labels when an extractor decodes the page again."""
 _SINGLE_BYTE = ("cp125", "iso8859", "cp874", "cp866", "mac-", "koi8")
 
 
@@ -63,7 +52,7 @@ def detect_encoding(body: bytes, declared: str = "", *, markup: bool = True) -> 
     labels = [name for name in (codec_for_label(declared), _label_in(body) if markup else "") if name]
     is_utf8 = _decodes(body, "utf-8")
     for name in labels:
-        # Text beyond ASCII that is valid UTF-8 is hardly ever anything else, whatever its server says.
+        # Text beyond ASCII that is valid UTF-8 is almost never anything else, whatever its server says.
         if is_utf8 and name.startswith(_SINGLE_BYTE) and not body.isascii():
             return "utf-8"
         if is_utf8 if name == "utf-8" else _decodes(body, name):

@@ -3,34 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from itertools import groupby
+from collections.abc import Iterable
+from itertools import chain, groupby
 
 from reader.content.blocks import Span, Spans
 from reader.core.text import clean_block
 
 BREAK = Span("\n")
-"""A line break of the author."""
+"""A line break that the author wrote."""
 
-_SOURCE_SPACE = re.compile("[ \t\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
+SOURCE_SPACE = re.compile("[ \t\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
+"""What HTML shows as one space."""
 # One no-break space between two words is intended; several are an indent.
 _BLANKS = re.compile("[ \xa0]{2,}|[\t\n]")
 
 _SUPERSCRIPT = dict(zip("0123456789+-−=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱ", strict=True))
 _SUBSCRIPT = dict(zip("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎", strict=True))
 SHIFTING_ELEMENTS = {"sup": _SUPERSCRIPT, "sub": _SUBSCRIPT}
-"""Elements that raise or lower their text, with the characters that show it."""
+"""Elements for superscripts and subscripts, with the characters that show them."""
 
 
 def to_superscript(text: str, element: str) -> str:
-    """Return ``text`` in the characters of ``sup`` or ``sub``; unchanged where one of them does not exist."""
+    """Return ``text`` in the characters of ``sup`` or ``sub``; unchanged if one of them does not exist."""
     shifted = [SHIFTING_ELEMENTS[element].get(char) for char in text.strip()]
     return "".join(char for char in shifted if char) if shifted and all(shifted) else text
-
-
-def collapse(text: str) -> str:
-    """Return ``text`` with each run of white space as one blank, as HTML reads it."""
-    return _SOURCE_SPACE.sub(" ", text)
 
 
 def paragraphs(pieces: Iterable[Span]) -> list[Spans]:
@@ -40,23 +36,17 @@ def paragraphs(pieces: Iterable[Span]) -> list[Spans]:
     dropped.
     """
     found: list[list[Span]] = [[]]
-    for line in map(tidy, _lines(pieces)):
-        if not line:
-            found.append([])
-        else:
-            found[-1] += [BREAK, *line] if found[-1] else line
-    return [tuple(spans) for spans in found if spans]
-
-
-def _lines(pieces: Iterable[Span]) -> Iterator[list[Span]]:
     line: list[Span] = []
-    for piece in pieces:
-        if piece is BREAK:
-            yield line
-            line = []
-        else:
+    for piece in chain(pieces, [BREAK]):
+        if piece is not BREAK:
             line.append(piece)
-    yield line
+            continue
+        if tidied := tidy(line):
+            found[-1] += [BREAK, *tidied] if found[-1] else tidied
+        else:
+            found.append([])
+        line = []
+    return [tuple(spans) for spans in found if spans]
 
 
 def tidy(pieces: Iterable[Span]) -> list[Span]:
@@ -64,7 +54,7 @@ def tidy(pieces: Iterable[Span]) -> list[Span]:
     spans: list[Span] = []
     after_blank = True
     for (style, href), group in groupby(pieces, key=lambda piece: (piece.style, piece.href)):
-        # Joined before cleaning: two harmless halves can be harmful as a whole.
+        # Joined before cleaning: two harmless halves can be harmful together.
         text = _BLANKS.sub(" ", clean_block("".join(piece.text for piece in group)))
         if after_blank:
             text = text.lstrip()

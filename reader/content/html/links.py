@@ -1,4 +1,4 @@
-"""Which addresses links and images in untrusted markup may have. Pure."""
+"""Which URLs links and images in untrusted markup may have. Pure."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from reader.core.text import clean
 WEB = frozenset({"http", "https"})
 LINK = WEB | {"mailto"}
 MAX_LENGTH = 8_000
-"""Characters; a longer address is data, and servers refuse it."""
+"""In characters; a longer URL is data, and servers refuse it."""
 
 _WRAPPING = re.compile(r"[\t\r\n]+")
 
 
 def resolve_link(address: str, base_url: str, schemes: frozenset[str]) -> str:
-    """Return ``address`` as an absolute address with one of ``schemes``, or an empty string.
+    """Return ``address`` as an absolute URL with one of ``schemes``, or an empty string.
 
-    Relative addresses are resolved against ``base_url``. Without a base, one that starts with ``//`` becomes https.
-    Tabs and line breaks are removed, as the WHATWG URL standard says. Addresses with a password are refused.
+    Relative URLs are resolved against ``base_url``. Without a base, one that starts with ``//`` becomes https.
+    Tabs and line breaks are removed, as the WHATWG URL standard says. URLs with a password are refused.
     """
     if not address or len(address) > MAX_LENGTH:
         return ""

@@ -1,11 +1,11 @@
 """HTML source -> texts, start tags and end tags, in one pass and linear time.
 
-The standard library's parser does not do: from each construct that is not closed it reads to the end of the input
+The parser of the standard library is unsuitable: from each unclosed construct it reads to the end of the input
 (Python 3.11.7 takes minutes for 50,000 of ``<a ``), it raises AssertionError for some declarations, and its handling
-of scripts and comments changed within the minor releases that we support. Here each character is read a bounded number
-of times: a construct that is not closed ends the input, as in a browser.
+of scripts and comments changed within the supported minor releases. Here each character is read a bounded number
+of times: an unclosed construct ends the input, as in a browser.
 
-Follows the tokenizer of the HTML standard (section 13.2.5) where a reader can tell the difference.
+Follows the tokenizer of the HTML standard (section 13.2.5) where the difference is visible.
 """
 
 from __future__ import annotations
@@ -31,11 +31,10 @@ class Token(NamedTuple):
     """The source inside an element whose content is skipped, such as ``video``."""
 
 
-_MARKUP = re.compile("<([a-zA-Z/!?])")  # any other < is a less-than sign
-_TAG_NAME = re.compile(r"[a-zA-Z][^\s/>]*")
+_MARKUP = re.compile(r"<(?:/?([a-zA-Z][^\s/>]*)|[/!?])")  # any other < is a less-than sign
 _GAP = re.compile(r"[\s/]*+")
-# One attribute. A quote that is never closed is read as a letter. That happens at most once for each kind of quote, as
-# every other one finds its partner, so searching for the end of a value stays linear.
+# One attribute. An unclosed quote is read as a letter. That happens at most once for each kind of quote, as every other
+# one has a partner, so searching for the end of a value stays linear.
 ATTRIBUTE = re.compile(r"""([^\s/>][^\s/>=]*+)(?:\s*+=\s*(?:"([^"]*+)"|'([^']*+)'|(?!["'])([^\s>]*+)))?""")
 
 _SCRIPTS = ("script", "style")
@@ -60,34 +59,29 @@ def tokens(source: str) -> Iterator[Token]:
             yield Token("text", unescape(source[position:opened]))
         if found is None:
             return
-        if found[1].isalpha():
-            token, position = _start_tag(source, opened)
+        if found[0].startswith("</"):
+            if found[1]:
+                yield Token("end", found[1].lower())
+            position = _after(source, ">", opened + 2)
+        elif found[1]:
+            token, position = _start_tag(source, found[1].lower(), found.end())
             if token and token.text in _SKIPPED:
                 inner, position = _skip_element(source, position, token.text, unclosed)
                 token = token._replace(inner=inner)
             if token:
                 yield token
-        elif found[1] == "/":
-            name = _TAG_NAME.match(source, opened + 2)
-            position = _after(source, ">", opened + 2)
-            if name:
-                yield Token("end", name[0].lower())
         else:
             position = _skip_declaration(source, opened)
 
 
-def _start_tag(source: str, opened: int) -> tuple[Token | None, int]:
-    """Return the tag that starts at ``opened`` and the position after it; None if it is never closed."""
-    name = _TAG_NAME.match(source, opened + 1)
-    if name is None:  # the caller saw a letter
-        return None, len(source)
+def _start_tag(source: str, name: str, position: int) -> tuple[Token | None, int]:
+    """Return the tag whose name ends at ``position``, and the position after it; None if it is never closed."""
     attributes: dict[str, str] = {}
-    position = name.end()
     while True:
         gap = _GAP.match(source, position)
         position = gap.end() if gap else position
         if source.startswith(">", position):
-            return Token("start", name[0].lower(), attributes), position + 1
+            return Token("start", name, attributes), position + 1
         attribute = ATTRIBUTE.match(source, position)
         if attribute is None:
             return None, len(source)
@@ -97,10 +91,10 @@ def _start_tag(source: str, opened: int) -> tuple[Token | None, int]:
 
 
 def _skip_element(source: str, position: int, name: str, unclosed: set[str]) -> tuple[str, int]:
-    """Return the source inside the element whose start tag ends at ``at``, and the position after the element.
+    """Return the source inside the element whose start tag ends at ``position``, and the position after the element.
 
-    ``unclosed`` collects names without a further end tag, so that none is searched for twice. Such an element is
-    empty, except that a script must never be shown as text.
+    ``unclosed`` collects names without a further end tag, so that none is searched for twice. Such an element is empty,
+    except that a script must never be shown as text.
     """
     is_script = name in _SCRIPTS
     if source.endswith("/>", 0, position) and not is_script:  # browsers do not know <iframe/>, but authors write it

@@ -39,7 +39,7 @@ _BULLETS = "•◦"
 CONTINUATION_SIGN = "↳ "
 """Precedes the continuation of a line of code that is too long for the view."""
 _TAB = 4
-_ADDRESS_CELLS = 40
+_URL_CELLS = 40
 _Media = Figure | Embed
 
 
@@ -147,12 +147,12 @@ def _figure(figure: Figure, width: int) -> list[Line]:
     caption = spans_text(figure.caption)
     size = f"{figure.width}×{figure.height}" if figure.width and figure.height else ""
     alt = figure.alt if figure.alt != caption else ""
-    label = " · ".join(filter(None, ("Picture", alt, size)))
+    label = " · ".join(filter(None, ("Image", alt, size)))
     address = [Span(figure.url, TextStyle.MUTED, figure.url)]
     named = wrap([Span(label, TextStyle.MUTED, figure.url)], width)
     return [*named, *wrap(address, width), *wrap(figure.caption, width, TextStyle.MUTED)]
 
 
 def _short(url: str) -> str:
-    """Return host and path of an address for display, cut where they are long; the link itself has all."""
-    return truncate(host_of(url) + urlsplit(url).path.rstrip("/"), _ADDRESS_CELLS)
+    """Return host and path of a URL for display, truncated if long; the link has the full URL."""
+    return truncate(host_of(url) + urlsplit(url).path.rstrip("/"), _URL_CELLS)

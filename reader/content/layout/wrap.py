@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
 from operator import itemgetter
@@ -72,59 +72,39 @@ class _Word:
     """The style of the blank before the word, or None without one."""
 
 
-@dataclass(slots=True)
-class _Lines:
-    """The finished lines and the current one."""
-
-    limit: int
-    done: list[Line] = field(default_factory=list)
-    parts: list[tuple[str, _Style]] = field(default_factory=list)
-    used: int = 0
-
-    def end(self) -> None:
-        """End the current line."""
-        self.done.append(_joined(self.parts))
-        self.parts, self.used = [], 0
-
-    def put(self, word: _Word) -> None:
-        """Add a word to the current line, or to the next one when it does not fit."""
-        gap = 1 if word.gap and self.used else 0
-        if self.used and self.used + gap + word.size > self.limit:
-            self.end()
-            gap = 0
-        if gap and word.gap:
-            self.parts.append((" ", word.gap))
-        if word.size <= self.limit:
-            self.parts += word.pieces
-            self.used += gap + word.size
-        else:
-            self._put_broken(word)
-
-    def _put_broken(self, word: _Word) -> None:
-        for style, pieces in groupby(word.pieces, key=itemgetter(1)):
-            text = "".join(text for text, _ in pieces)  # two pieces may share a syllable
-            for piece, size in pieces_of(text, self.limit, self.limit - self.used):
-                if self.used + size > self.limit:
-                    self.end()
-                self.parts.append((piece, style))
-                self.used += size
-
-
 def wrap(spans: Iterable[Span], limit: int, style: TextStyle = TextStyle.NONE) -> list[Line]:
     """Return ``spans``, each with ``style`` added, in lines of at most ``limit`` cells; ``limit`` is at least 2.
 
     Lines break at blanks and around ideographs, but never before closing punctuation. A word that is longer than a
     line is broken anywhere. Takes time linear in the text.
     """
-    lines = _Lines(limit)
+    lines: list[Line] = []
+    parts: list[tuple[str, _Style]] = []
+    used = 0
     for word in _words(spans, style):
+        if word is None or (used and used + (word.gap is not None) + word.size > limit):
+            lines.append(_joined(parts))
+            parts, used = [], 0
         if word is None:
-            lines.end()
-        else:
-            lines.put(word)
-    if lines.parts:
-        lines.end()
-    return lines.done
+            continue
+        if word.gap and used:
+            parts.append((" ", word.gap))
+            used += 1
+        if word.size <= limit:
+            parts += word.pieces
+            used += word.size
+            continue
+        for word_style, pieces in groupby(word.pieces, key=itemgetter(1)):
+            text = "".join(text for text, _ in pieces)  # two pieces may share a syllable
+            for piece, size in pieces_of(text, limit, limit - used):
+                if used + size > limit:
+                    lines.append(_joined(parts))
+                    parts, used = [], 0
+                parts.append((piece, word_style))
+                used += size
+    if parts:
+        lines.append(_joined(parts))
+    return lines
 
 
 def pieces_of(text: str, limit: int, first: int) -> Iterator[tuple[str, int]]:
@@ -133,7 +113,11 @@ def pieces_of(text: str, limit: int, first: int) -> Iterator[tuple[str, int]]:
     Nothing is lost. A combining mark stays with its letter, and the vowels of a Thai or Lao syllable with it.
     """
     if text.isascii():
-        yield from _ascii_pieces(text, limit, first)
+        end = first if first > 0 else limit
+        if text:
+            yield text[:end], min(end, len(text))
+        for start in range(end, len(text), limit):
+            yield text[start : start + limit], min(limit, len(text) - start)
         return
     room = first
     start = end = used = 0
@@ -147,14 +131,6 @@ def pieces_of(text: str, limit: int, first: int) -> Iterator[tuple[str, int]]:
         used += size
     if start < len(text):
         yield text[start:], used
-
-
-def _ascii_pieces(text: str, limit: int, first: int) -> Iterator[tuple[str, int]]:
-    position, room = 0, first if first > 0 else limit
-    while position < len(text):
-        piece = text[position : position + room]
-        yield piece, len(piece)
-        position, room = position + room, limit
 
 
 def _units(text: str, limit: int) -> Iterator[tuple[str, int]]:
@@ -216,11 +192,6 @@ def _words(spans: Iterable[Span], added: TextStyle) -> Iterator[_Word | None]:
 
 def _joined(parts: list[tuple[str, _Style]]) -> Line:
     """Return the parts of a line as spans, with neighbors of one style joined."""
-    spans: list[Span] = []
-    texts: list[str] = []
-    for position, (text, style) in enumerate(parts):
-        texts.append(text)
-        if position + 1 == len(parts) or parts[position + 1][1] != style:
-            spans.append(make_span("".join(texts), *style))
-            texts = []
-    return tuple(spans)
+    return tuple(
+        make_span("".join(text for text, _ in group), *style) for style, group in groupby(parts, key=itemgetter(1))
+    )

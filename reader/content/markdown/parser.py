@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from reader.content.blocks import Block
-from reader.content.html.builder import MAX_ADDRESSES, build, cut_notice
+from reader.content.html.builder import MAX_URL_CHARS, build, cut_notice
 from reader.content.html.links import MAX_LENGTH
 from reader.content.markdown.writer import MAX_DEPTH
 from reader.core.text import clean_block
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 MAX_CHARACTERS = 150_000
-"""Characters of the source; the rest is cut off, and a last paragraph says so."""
+"""Characters of the source; the rest is cut off, and a final paragraph says so."""
 
 _FIGURE_TOKENS = 5
 """Tokens of an image with a caption, at least."""
@@ -45,13 +45,13 @@ def parse_markdown(source: str, base_url: str = "", most: int = MAX_CHARACTERS) 
 
 
 def _markup(source: str) -> str:
-    """Return ``source`` as HTML whose addresses are bounded, however often it refers to a long one."""
+    """Return ``source`` as HTML whose URLs are bounded, however often it refers to a long one."""
     parser, env = _parser(), {}  # type: tuple[MarkdownIt, dict[str, object]]
     found = parser.parse(source, env)
     for block in found:
         if block.children:
             block.children = _captioned(block.children)
-    left = MAX_ADDRESSES
+    left = MAX_URL_CHARS
     for token in (inner for block in found for inner in block.children or ()):
         for name in ("href", "src", "title"):
             length = len(str(token.attrs.get(name, "")))

@@ -23,6 +23,7 @@ from reader.content.blocks import (
     Spans,
     Table,
     TextStyle,
+    spans_text,
 )
 
 MAX_DEPTH = 9
@@ -33,12 +34,11 @@ MAX_DEPTH = 9
 _SPECIAL = re.compile(r"[\\`*\[\]<~|]|(?<![^\W_])_|_(?![^\W_])|&(?=[#\w])|!$")
 _LINE_START = re.compile(r"^([#>+=:-])|^(\d{1,9})(?=[.)])", re.MULTILINE | re.ASCII)
 _TICKS = re.compile("`+")
-_UNSAFE_IN_ADDRESS = re.compile(r"[\\<>()`|\"'* ]")
+_UNSAFE_IN_URL = re.compile(r"[\\<>()`|\"'* ]")
 _LANGUAGE = re.compile(r"[\w+#.-]*", re.ASCII)
 _DELIMITERS = {TextStyle.STRIKE: ("~~", "del"), TextStyle.BOLD: ("**", "strong"), TextStyle.ITALIC: ("*", "em")}
 """Outermost first."""
 _STYLED = "**"
-_LINE = "\n"
 _HARD_BREAK = "\\\n"
 
 
@@ -85,9 +85,9 @@ def _block(block: Block, bullet: str, depth: int) -> list[str]:
         case Table(header=header, rows=rows):
             return _table(header, rows)
         case Figure(url=url, alt=alt, caption=caption):
-            return [f"![{_escape(alt)}]({_address(url)})", *_caption(caption)]
+            return [f"![{_escape(alt)}]({_url(url)})", *_caption(caption)]
         case Embed(url=url):
-            return [f"[{_escape(url)}]({_address(url)})"]
+            return [f"[{_escape(url)}]({_url(url)})"]
         case Rule():
             return ["___"]  # dashes can also mean a list or a heading
 
@@ -159,12 +159,12 @@ def inline(spans: Spans, *, in_table: bool = False, italic: str = "*") -> str:
     ``italic`` is the delimiter of italics.
     """
     pieces = groupby(spans, key=lambda span: (span.style, span.href))
-    merged = [Span("".join(span.text for span in group), style, href) for (style, href), group in pieces]
+    merged = [Span(spans_text(group), style, href) for (style, href), group in pieces]
     return _Inline(in_table, italic).text(merged, (), "", "")
 
 
 _Style: TypeAlias = TextStyle | str
-"""A text style, or the address of a link."""
+"""A text style, or the URL of a link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,21 +186,31 @@ class _Inline:
             left = _edge(runs[index - 1], -1) if index else before
             right = _edge(runs[index + 1], 0) if index + 1 < len(runs) else after
             if style is None:
-                said = _code_aware(run, self.in_table)
-                parts.append(said.replace("\n", _HARD_BREAK))
+                parts += (self._plain(span).replace("\n", _HARD_BREAK) for span in run)
                 continue
             blank, inner, rest = _without_blanks(run)
-            if not inner:
-                parts.append(f"{blank}{rest}".replace("\n", _HARD_BREAK))
-                continue
-            made = self._styled(style, inner, inside, " " if blank else left, " " if rest else right)
-            parts.append(f"{blank.replace(_LINE, _HARD_BREAK)}{made}{rest.replace(_LINE, _HARD_BREAK)}")
+            parts.append(blank.replace("\n", _HARD_BREAK))
+            if inner:
+                parts.append(self._styled(style, inner, inside, " " if blank else left, " " if rest else right))
+            parts.append(rest.replace("\n", _HARD_BREAK))
         return "".join(parts)
+
+    def _plain(self, span: Span) -> str:
+        """Return a span without styles other than code."""
+        before, text, after = _split_blanks(span.text)
+        if not text or not span.style & TextStyle.CODE:
+            return _escape(span.text)
+        ticks = "`" * (max(map(len, _TICKS.findall(text)), default=0) + 1)
+        if text.startswith("`") or text.endswith("`"):
+            text = f" {text} "
+        if self.in_table:
+            text = text.replace("|", r"\|")
+        return f"{before}{ticks}{text}{ticks}{after}"
 
     def _styled(self, style: _Style, spans: Sequence[Span], inside: tuple[_Style, ...], left: str, right: str) -> str:
         """Return spans with the delimiters of a style, or its HTML tags where a neighboring letter would undo them."""
         if isinstance(style, str):
-            return f"[{self.text(spans, (*inside, style), '', '')}]({_address(style)})"
+            return f"[{self.text(spans, (*inside, style), '', '')}]({_url(style)})"
         sign, tag = (self.italic, "em") if style is TextStyle.ITALIC else _DELIMITERS[style]
         made = self.text(spans, (*inside, style), left, right)
         first, last = (self._inner_edge(spans[index], index, (*inside, style)) for index in (0, -1))
@@ -231,14 +241,10 @@ def _runs(spans: Sequence[Span], inside: tuple[_Style, ...]) -> Iterator[tuple[_
     """Yield runs of spans, each with the style that lasts longest, or None without a further style."""
     index = 0
     while index < len(spans):
-        styles = [style for style in _styles(spans[index]) if style not in inside]
-        lengths = [_length(spans, index, style) for style in styles]
-        if lengths:
-            length = max(lengths)
-            yield styles[lengths.index(length)], spans[index : index + length]
-        else:
-            length = 1
-            yield None, spans[index : index + 1]
+        lengths = {style: _length(spans, index, style) for style in _styles(spans[index]) if style not in inside}
+        longest = max(lengths, key=lambda style: lengths[style], default=None)
+        length = 1 if longest is None else lengths[longest]
+        yield longest, spans[index : index + length]
         index += length
 
 
@@ -268,23 +274,18 @@ def _edge(run: tuple[_Style | None, Sequence[Span]], index: Literal[0, -1]) -> s
 
 def _without_blanks(spans: Sequence[Span]) -> tuple[str, list[Span], str]:
     """Return leading blanks, the spans without blanks at their ends, and trailing blanks."""
-    inner = list(spans)
-    before = after = ""
-    while inner:
-        blank, text, _ = _split_blanks(inner[0].text)
-        before += blank
-        if text:
-            inner[0] = replace(inner[0], text=inner[0].text[len(blank) :])
-            break
-        inner.pop(0)
-    while inner:
-        _, text, blank = _split_blanks(inner[-1].text)
-        if text:
-            after = blank + after
-            inner[-1] = replace(inner[-1], text=inner[-1].text[: len(inner[-1].text) - len(blank)])
-            break
-        after = inner.pop().text + after
-    return before, inner, after
+    before, text, after = _split_blanks(spans_text(spans))
+    start, end = len(before), len(before) + len(text)
+    inner: list[Span] = []
+    for span in spans:
+        inner.append(replace(span, text=span.text[max(0, start) : max(0, end)]))
+        start, end = start - len(span.text), end - len(span.text)
+    return before, [span for span in inner if span.text], after
+
+
+def _split_blanks(text: str) -> tuple[str, str, str]:
+    inside = text.strip()
+    return text.partition(inside) if inside else (text, "", "")
 
 
 def _is_apart(edge: str, neighbor: str, *, strict: bool) -> bool:
@@ -300,38 +301,9 @@ def _is_apart(edge: str, neighbor: str, *, strict: bool) -> bool:
     return is_open or (is_point and edge.isalnum()) if strict else is_point or edge.isalnum()
 
 
-def _code_aware(run: Sequence[Span], in_table: bool) -> str:
-    """Return spans that have no style but code."""
-    parts = []
-    for span in run:
-        if span.style & TextStyle.CODE:
-            before, text, after = _split_blanks(span.text)
-            parts.append(f"{before}{_code_span(text, in_table) if text else ''}{after}")
-        else:
-            parts.append(_escape(span.text))
-    return "".join(parts)
-
-
-def _split_blanks(text: str) -> tuple[str, str, str]:
-    inside = text.strip()
-    if not inside:
-        return text, "", ""
-    start = len(text) - len(text.lstrip())
-    return text[:start], inside, text[start + len(inside) :]
-
-
 def _escape(text: str) -> str:
     return _SPECIAL.sub(r"\\\g<0>", text)
 
 
-def _code_span(text: str, in_table: bool) -> str:
-    ticks = "`" * (max(map(len, _TICKS.findall(text)), default=0) + 1)
-    if text.startswith("`") or text.endswith("`"):
-        text = f" {text} "
-    if in_table:
-        text = text.replace("|", r"\|")
-    return f"{ticks}{text}{ticks}"
-
-
-def _address(url: str) -> str:
-    return _UNSAFE_IN_ADDRESS.sub(lambda m: f"%{ord(m[0]):02X}", url).replace("&", "&amp;")
+def _url(url: str) -> str:
+    return _UNSAFE_IN_URL.sub(lambda m: f"%{ord(m[0]):02X}", url).replace("&", "&amp;")

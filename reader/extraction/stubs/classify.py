@@ -1,30 +1,32 @@
-"""Decide whether a page stands in place of an article: paywalls, consent pages, errors, robot checks. Pure.
+"""Decide whether a page stands in for an article: paywalls, consent pages, errors, robot checks. Pure.
 
-Evidence is scored, and a longer text needs a higher score. A title or first heading counts when it is nothing but the
-name of such a page, as "Page not found" is and "404 jobs to go at steel works" is not. So do sentences that such
-pages say to their readers. A paywall shows at the end of the article's text or right behind it, since every page of a
-newspaper has "Log in" somewhere, and in the page's metadata (``isAccessibleForFree`` and ``hasPart`` of schema.org).
-The patterns are in ``patterns.toml``.
+Evidence is scored, and a longer text needs a higher score. A title or first heading counts if it is nothing but the
+name of such a page: "Page not found" is, "404 jobs to go at steel works" is not. So do sentences that are typical of
+such pages. A paywall is at the end of the article's text or right behind it, since every page of a
+newspaper has "Log in" somewhere; the page's metadata counts too (``isAccessibleForFree`` and ``hasPart`` of
+schema.org). The patterns are in ``patterns.toml``.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from reader.core.tokenize import words
+from reader.extraction.cleanup import solid, text_of_block
+from reader.extraction.page_tree import decode
 from reader.extraction.stubs.patterns import PageKind, stub_patterns
 from reader.extraction.stubs.visible_text import Region, VisibleText, visible_text
-from reader.extraction.tree import decode
 
 if TYPE_CHECKING:
     from reader.content.page import Extract
 
 MAX_WORDS = 800
-"""A longer text is an article, whatever stands beside it."""
+"""A longer text is an article, whatever is beside it."""
 NO_ARTICLE = "has no article in it"
-"""The reason for a page of no particular kind."""
+"""The reason for a page of no known kind."""
 PAYWALL = "requires a subscription or an account"
 
 _MAX_CHARACTERS = 2_000_000
@@ -34,25 +36,24 @@ _MAX_STATEMENT = 3_000
 _SHORT = 100
 """Words of a text for which a low score is enough."""
 _MAX_NAME = 160
-"""Characters of a title that may be the name of a page kind."""
+"""Maximum characters of a title that may be the name of a page kind."""
 _SITE_NAME_WORDS = 5
-"""Words that a title may have beside the name of a page kind: the name of the site."""
+"""Words that a title may have beside the name of a page kind, for the name of the site."""
 _NAME, _VAGUE_NAME, _STATEMENT, _HINT = 3, 2, 2, 1
 _SCORE, _SCORE_OF_LONG = 3, 5
 _TITLE_PARTS = re.compile(r"\s+[|·•–—-]\s+|\s*[|»]\s*")
 _EDGES = " .!?…:;,–—-|*#¡¿。！？"
 _BEHIND = 1_500
-"""Characters behind the end of an article in which its paywall stands."""
+"""Characters behind the end of an article that are searched for its paywall."""
 _LAST_BLOCKS = 3
 """Blocks at the end of an article that may belong to the paywall."""
 _ENDING = 24
-"""Characters without blanks by which the end of an article is found in the page."""
+"""Characters, without blanks, by which the end of an article is found in the page."""
 _CUT_OFF = re.compile(r"(?:…|\.\.\.)\W*$")
-_BLANKS = re.compile(r"\s+")
 
 
 def stub_reason(extract: Extract | None, source: bytes | str, charset: str = "") -> str:
-    """Return what stands in place of the article, or an empty string when the page has its article.
+    """Return what stands in for the article, or an empty string if the page has its article.
 
     ``extract`` is the result of :func:`reader.extraction.extract.extract` for ``source``. The reason follows "the
     page": "is an error page", "asks for consent to cookies".
@@ -64,23 +65,17 @@ def stub_reason(extract: Extract | None, source: bytes | str, charset: str = "")
         text = page.text[:_MAX_STATEMENT]
         reason = _kind_reason([*page.titles, text], text, 0, page)
         return reason or (PAYWALL if _count(stub_patterns().paywall_statements, text) else NO_ARTICLE)
-    texts = _block_texts(extract)
+    texts = [*filter(None, map(text_of_block, extract.blocks))]
     names = [extract.title, *page.titles, *texts[:1]]
     reason = _kind_reason(names, "\n".join(texts)[:_MAX_STATEMENT], extract.words, page)
     return reason or (PAYWALL if _is_paywalled(extract.words, texts, page) else "")
-
-
-def _block_texts(extract: Extract) -> list[str]:
-    from reader.extraction.cleanup import text_of_block  # lazy: most pages are long and never get here
-
-    return list(filter(None, map(text_of_block, extract.blocks)))
 
 
 # --- error pages and the like -------------------------------------------------------------------
 
 
 def _kind_reason(names: Sequence[str], text: str, size: int, page: VisibleText) -> str:
-    """Return the reason of the page kind with the best score; ``size`` is in words, 0 without an article."""
+    """Return the reason of the best page kind; ``size`` is in words, 0 without an article."""
     scores = [(_score(kind, names, text, size, page), kind) for kind in stub_patterns().kinds]
     best, kind = max(scores, key=lambda score: score[0])
     needed = _SCORE_OF_LONG if size > _SHORT else _SCORE if size else _VAGUE_NAME
@@ -157,28 +152,23 @@ def _metadata_score(size: int, texts: Sequence[str], page: VisibleText) -> int:
 
 
 def _behind(texts: Sequence[str], page: VisibleText) -> tuple[str, str]:
-    """Return the text right behind the end of an article, and the text there that is in boxes beside it."""
+    """Return the text right behind the end of an article, and the part of it that is in boxes beside the text."""
     patterns = stub_patterns()
-    solid: list[str] = []
-    starts: list[int] = []
-    length = 0
-    for text, _ in page.pieces:
-        starts.append(length)
-        solid.append(_BLANKS.sub("", text))
-        length += len(solid[-1])
-    whole = "".join(solid)
+    pieces = [solid(text) for text, _ in page.pieces]
+    starts = accumulate(map(len, pieces), initial=0)
+    whole = "".join(pieces)
     # A block of the paywall itself is not the end of the text.
     endings = [
         text
         for text in texts[-1 - _LAST_BLOCKS :]
         if not _count(patterns.paywall_statements, text) and not patterns.paywall_offers.search(text)
     ]
-    ends = [whole.rfind(_BLANKS.sub("", text)[-_ENDING:]) for text in endings if len(text) >= _ENDING]
+    ends = [whole.rfind(solid(text)[-_ENDING:]) for text in endings if len(text) >= _ENDING]
     end = max(ends, default=-1)
     if end < 0:
         return "", ""
     following = [
-        piece for piece, start in zip(page.pieces, starts, strict=True) if end < start <= end + _ENDING + _BEHIND
+        piece for piece, start in zip(page.pieces, starts, strict=False) if end < start <= end + _ENDING + _BEHIND
     ]
     inside = (text for text, region in following if region in (Region.TEXT, Region.WALL))
     return "\n".join(inside), "\n".join(text for text, region in following if region == Region.ASIDE)

@@ -12,15 +12,15 @@ from reader.extraction.pattern_files import PatternFile
 
 @dataclass(frozen=True, slots=True)
 class PageKind:
-    """A kind of page that stands in place of an article; names match a whole line, other patterns a part of it."""
+    """A kind of page that stands in for an article; names match a whole line, other patterns a part of it."""
 
     reason: str
     """The rest of a sentence that begins with “The page”."""
     names: re.Pattern[str]
     vague_names: re.Pattern[str]
-    """Names that articles may have as well."""
+    """Names that articles may have too."""
     statements: tuple[re.Pattern[str], ...]
-    """Sentences that only such a page says; each pattern counts once."""
+    """Sentences that only such pages contain; each pattern counts once."""
     hints: re.Pattern[str]
     max_words_alone: int
     """Words of a text so short that one statement is enough."""
@@ -32,14 +32,14 @@ class PageKind:
 
 @dataclass(frozen=True, slots=True)
 class StubPatterns:
-    """All patterns of pages that stand in place of an article."""
+    """All patterns of pages that stand in for an article."""
 
     kinds: tuple[PageKind, ...]
-    """The first wins where two score the same."""
+    """If two score the same, the first wins."""
     paywall_statements: tuple[re.Pattern[str], ...]
-    """What a paywall says; each pattern counts once."""
+    """Sentences of paywalls; each pattern counts once."""
     paywall_offers: re.Pattern[str]
-    """What stands beside a paywall, and in the header and footer of many other pages."""
+    """Phrases beside a paywall that are also in the header and footer of many other pages."""
     paywall_box: re.Pattern[str]
     """Classes and ids of boxes that hide the rest of a text."""
 

@@ -8,8 +8,8 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from reader.extraction.json_ld import StructuredData, structured_data
+from reader.extraction.page_tree import is_hidden, parse, text_of
 from reader.extraction.stubs.patterns import stub_patterns
-from reader.extraction.tree import parse, text_of
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -19,7 +19,6 @@ MAX_CHARACTERS = 100_000
 _INVISIBLE = {
     "script", "style", "template", "svg", "select", "datalist", "title", "head", "noscript", "iframe", "object",
 }  # fmt: skip
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _FRAME_NAMES = re.compile(
     r"(?:^|[\s_-])(?:(?:site|page|global|main)?-?(?:header|footer|nav|navbar|masthead|topbar)|newsletter|cookie\w*)(?:$|[\s_-])",
     re.IGNORECASE,
@@ -40,7 +39,7 @@ class Region(IntEnum):
 
 @dataclass(slots=True)
 class VisibleText:
-    """What a reader sees of a page, and what its metadata says about access."""
+    """The visible text of a page, and what its metadata says about access."""
 
     titles: list[str] = field(default_factory=list)
     """The ``title`` and the first headings, as far as the page has them."""
@@ -50,7 +49,7 @@ class VisibleText:
     has_password_field: bool = False
     structured_data: StructuredData = field(default_factory=StructuredData)
     locked_text: int = 0
-    """Characters of text that the page contains although its metadata says that they are not free."""
+    """Characters of text that the page contains although its metadata calls them not free."""
 
     @property
     def text(self) -> str:
@@ -66,7 +65,8 @@ def visible_text(source: str) -> VisibleText:
         return VisibleText(pieces=[(source[:MAX_CHARACTERS], Region.TEXT)])
     tree = parsed.tree
     data = structured_data(tree)
-    if any(map(_is_locked_tier, tree.iter("meta"))):
+    tiers = (meta for meta in tree.iter("meta") if (meta.get("property") or meta.get("name")) == "article:content_tier")
+    if any(_LOCKED_TIER.search(meta.get("content") or "") for meta in tiers):
         data.is_free = False
     return VisibleText(
         titles=_titles(tree),
@@ -86,11 +86,6 @@ def _titles(tree: HtmlElement) -> list[str]:
     return titles
 
 
-def _is_locked_tier(meta: HtmlElement) -> bool:
-    name = meta.get("property") or meta.get("name")
-    return name == "article:content_tier" and bool(_LOCKED_TIER.search(meta.get("content") or ""))
-
-
 def _pieces(tree: HtmlElement) -> list[tuple[str, Region]]:
     """Return the texts of a tree with their regions, without recursion, up to the limit."""
     pieces: list[tuple[str, Region]] = []
@@ -107,16 +102,11 @@ def _pieces(tree: HtmlElement) -> list[tuple[str, Region]]:
         for child in reversed(node):
             if child.tail:
                 stack.append((child.tail, region))
-            if isinstance(child.tag, str) and child.tag not in _INVISIBLE and not _is_hidden(child):
+            if isinstance(child.tag, str) and child.tag not in _INVISIBLE and not is_hidden(child):
                 stack.append((child, max(region, _region(child))))
         if node.text:
             stack.append((node.text, region))
     return pieces
-
-
-def _is_hidden(element: HtmlElement) -> bool:
-    get = element.get
-    return get("hidden") is not None or get("aria-hidden") == "true" or bool(_HIDDEN.search(get("style") or ""))
 
 
 def _region(element: HtmlElement) -> Region:

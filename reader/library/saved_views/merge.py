@@ -27,10 +27,6 @@ class RankedView(NamedTuple):
     rank: float
     """Views are sorted by rank, so that moving one changes only that one."""
 
-    def json(self) -> Json:
-        """Return the value that is stored."""
-        return {"query": self.query, "sort": self.sort, "rank": self.rank}
-
 
 def parse_view(name: str, value: Json) -> RankedView | None:
     """Return the view stored under ``name``; None if it is invalid, as in a file from another machine."""
@@ -78,7 +74,7 @@ def rank_between(low: float | None, high: float | None, parts: int = 2) -> float
 
 
 def _longest_rising(ranks: Sequence[float | None]) -> frozenset[int]:
-    """Return the indexes of a longest increasing subsequence of the finite ranks; the other views have moved."""
+    """Return the indexes of a longest increasing subsequence of the finite ranks; all other views have moved."""
     ends: list[float] = []
     last: list[int] = []
     previous: dict[int, int] = {}

@@ -8,12 +8,12 @@ or a program that was killed.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -29,7 +29,7 @@ from reader.storage.sqlite import lock
 if TYPE_CHECKING:
     from reader.core.model import Json
     from reader.library.library import Library
-    from reader.storage.sqlite.marks.undo import UndoResult
+    from reader.storage.sqlite.marks.undo import MarkResult
 
 KIND = "view"
 """Kind of the items that are the history of the views."""
@@ -44,7 +44,7 @@ _MAX_DELETED_TEXTS = 200
 Signature: TypeAlias = tuple[int, int, int] | None
 """Distinguishes versions of a file; None for no file."""
 _Views: TypeAlias = Mapping[str, RankedView]
-_Changes: TypeAlias = dict[str, RankedView | None]
+_Changes: TypeAlias = Mapping[str, RankedView | None]
 """New values of views by name; None deletes a view."""
 
 
@@ -83,55 +83,47 @@ class SavedViews:
         query = clean(query)
         if len(query) > LONGEST_QUERY:
             raise ReaderError(f"The query is longer than {LONGEST_QUERY:,} characters.", "Shorten it.")
-
-        def change(views: _Views) -> tuple[_Changes, str]:
-            former = views.get(name)
+        with self._exclusive():
+            views = self._synchronize()
+            replaced = views.get(name)
             last = max((view.rank for view in views.values()), default=None)
-            rank = rank_between(last, None) if former is None else former.rank
-            view = RankedView(query, toml_file.format_sort(sort), rank)
-            return {name: view}, f"{'Saved' if former is None else 'Changed'} the view “{name}”"
-
-        return self._change(change)
+            rank = rank_between(last, None) if replaced is None else replaced.rank
+            changes = {name: RankedView(query, toml_file.format_sort(sort), rank)}
+            return self._store(views, changes, f"{'Saved' if replaced is None else 'Changed'} the view “{name}”")
 
     def rename(self, name: str, new: str) -> str:
         """Rename a view. Raises ReaderError if it does not exist or the new name is taken."""
         new = _checked_name(new)
-
-        def change(views: _Views) -> tuple[_Changes, str]:
+        with self._exclusive():
+            views = self._synchronize()
             view = _existing(views, name)
             if new != name and new in views:
                 raise ReaderError(f"There is already a view “{_short(new)}”.", "Choose another name.")
-            return {name: None, new: view}, f"Renamed the view “{name}” to “{new}”"
-
-        return self._change(change)
+            return self._store(views, {name: None, new: view}, f"Renamed the view “{name}” to “{new}”")
 
     def delete(self, name: str) -> str:
         """Delete a view. Raises ReaderError."""
-
-        def change(views: _Views) -> tuple[_Changes, str]:
+        with self._exclusive():
+            views = self._synchronize()
             _existing(views, name)
-            return {name: None}, f"Deleted the view “{name}”"
-
-        return self._change(change)
+            return self._store(views, {name: None}, f"Deleted the view “{name}”")
 
     def move(self, name: str, step: int) -> str:
         """Move a view up (-1) or down (1); return an empty text if it is at the end already. Raises ReaderError."""
-
-        def change(views: _Views) -> tuple[_Changes, str]:
+        with self._exclusive():
+            views = self._synchronize()
             view = _existing(views, name)
             others = [each for each in views if each != name]
             index = [*views].index(name) + step
             if not 0 <= index <= len(others):
-                return {}, ""
+                return ""
             order = {each: views[each] for each in (*others[:index], name, *others[index:])}
             ranks = rank_views(sorted_views(order), {each: views[each] for each in others})
             changed: _Changes = {each: ranked for each, ranked in ranks.items() if ranked != views[each]}
             direction = "up" if step < 0 else "down"
-            return changed or {name: view}, f"Moved the view “{name}” {direction}"
+            return self._store(views, changed or {name: view}, f"Moved the view “{name}” {direction}")
 
-        return self._change(change)
-
-    def undo(self, *, redo: bool = False) -> UndoResult | None:
+    def undo(self, *, redo: bool = False) -> MarkResult | None:
         """Undo or ``redo`` the last change of marks or items, and update the file.
 
         Raises ReaderError; if the file is the reason, the views stay as they were.
@@ -143,7 +135,7 @@ class SavedViews:
             except ReaderError as error:
                 file_error = error
             marks = self._library.marks
-            undone = marks.redo() if redo else marks.undo()
+            undone = marks.undo(redo=redo)
             if undone is None or KIND not in undone.kinds:
                 return undone
             try:
@@ -151,32 +143,26 @@ class SavedViews:
                     raise file_error
                 self._synchronize()
             except ReaderError:
-                if redo:
-                    marks.undo()
-                else:
-                    marks.redo()
+                marks.undo(redo=not redo)
                 raise
             return undone
 
-    def _change(self, change: Callable[[_Views], tuple[_Changes, str]]) -> str:
-        with self._exclusive():
-            before = self._synchronize()
-            changes, description = change(before)
-            if not changes or not self._library.items.put(KIND, _json(changes), description=description):
-                return description
+    def _store(self, before: _Views, changes: _Changes, description: str) -> str:
+        """Record a change as a step of the history, write it to the file, and return its description."""
+        if self._library.items.put(KIND, _json(changes), description=description):
             try:
                 self._synchronize()
             except ReaderError:
                 self._revert(description, {name: before.get(name) for name in changes})
                 raise
-            return description
+        return description
 
     def _revert(self, description: str, before: Mapping[str, RankedView | None]) -> None:
         """Undo a step that could not be written to the file, so that earlier steps can still be undone."""
         undone = self._library.marks.undo()
         if undone is not None and undone.description != description:  # an article was marked in the meantime
-            self._library.marks.redo()
-            self._library.items.replace(KIND, _json(before))
+            self._library.marks.undo(redo=True)
+            self._library.items.put(KIND, _json(before), description=None)
 
     # Synchronization of file and history
 
@@ -200,7 +186,7 @@ class SavedViews:
                 name: merged.get(name) for name in {**merged, **history} if merged.get(name) != history.get(name)
             }
             if different:
-                self._library.items.replace(KIND, _json(different))
+                self._library.items.put(KIND, _json(different), description=None)
             self._save_state(_SyncedState(merged, {**base.texts, **toml_file.custom_texts(text, wanted)}), base)
             self._seen = signature
             return merged
@@ -257,17 +243,12 @@ class SavedViews:
             return None
         return info.st_mtime_ns, info.st_size, info.st_ino
 
-    @contextlib.contextmanager
-    def _exclusive(self) -> Iterator[None]:
+    def _exclusive(self) -> AbstractContextManager[None]:
         """Exclude other threads and windows. Raises ReaderError if one of them takes too long."""
         deadline = time.monotonic() + _LOCK_SECONDS
         folder = self._path.parent if self._path.parent.is_dir() else None
-        with contextlib.ExitStack() as stack:
-            try:
-                stack.enter_context(lock.locked(self._lock, folder, lambda: time.monotonic() < deadline))
-            except lock.BusyError as error:
-                raise ReaderError(f"Another newsreader is writing {self._shown}.", "Try again in a moment.") from error
-            yield
+        busy = ReaderError(f"Another newsreader is writing {self._shown}.", "Try again in a moment.")
+        return lock.locked(self._lock, folder, lambda: time.monotonic() < deadline, busy)
 
 
 def _parse_views(values: Mapping[str, Json]) -> dict[str, RankedView]:
@@ -275,7 +256,7 @@ def _parse_views(values: Mapping[str, Json]) -> dict[str, RankedView]:
 
 
 def _json(views: Mapping[str, RankedView | None]) -> dict[str, Json]:
-    return {name: None if view is None else view.json() for name, view in views.items()}
+    return {name: view and view._asdict() for name, view in views.items()}
 
 
 def _checked_name(text: str) -> str:

@@ -123,11 +123,11 @@ class _Block(NamedTuple):
     after: str
 
 
-def edit_views(text: str, wanted: Sequence[SavedView], shown: str, former: Mapping[str, str] | None = None) -> str:
+def edit_views(text: str, wanted: Sequence[SavedView], shown: str, previous: Mapping[str, str] | None = None) -> str:
     """Return ``text`` edited so that it contains the ``wanted`` views in this order; everything else stays.
 
-    ``former`` maps names of deleted views to their text (see :func:`custom_texts`), which a
-    restored view gets back. Raises ReaderError if the layout of the file cannot be edited.
+    ``previous`` maps names of deleted views to their text (see :func:`custom_texts`), which a restored view gets back.
+    Raises ReaderError if the layout of the file cannot be edited.
     """
     newline = "\r\n" if "\r\n" in text else "\n"
     current = parse_views(text, shown)
@@ -142,7 +142,7 @@ def edit_views(text: str, wanted: Sequence[SavedView], shown: str, former: Mappi
     last: int | None = -1
     for source, view in zip(sources, wanted, strict=True):
         if source is None:
-            block = _Block(_restored(view, (former or {}).get(view.name, ""), newline), "")
+            block = _Block(_restored(view, (previous or {}).get(view.name, ""), newline), "")
         else:
             block = blocks[source]._replace(text=_edited(blocks[source].text, current[source], view, newline))
         follows = source is not None and last is not None and source == last + 1
@@ -233,16 +233,16 @@ def _plain(view: SavedView, newline: str) -> str:
     return "".join(line + newline for line in lines)
 
 
-def _restored(view: SavedView, former: str, newline: str) -> str:
-    """Return the text of a new view: its ``former`` text, edited, if there is a valid one."""
+def _restored(view: SavedView, previous: str, newline: str) -> str:
+    """Return the text of a new view: its ``previous`` text, edited, if there is a valid one."""
     plain = _plain(view, newline)
-    if not former:
+    if not previous:
         return plain
     try:
-        (before,) = parse_views(former, "")
-        text = _edited(former, before, view, newline)
+        (before,) = parse_views(previous, "")
+        text = _edited(previous, before, view, newline)
         return text if parse_views(text, "") == [view] else plain
-    except (ReaderError, ValueError):  # former comes from state.db, which may have been changed
+    except (ReaderError, ValueError):  # previous comes from state.db, which may have been changed
         return plain
 
 

@@ -1,16 +1,20 @@
-"""What all our SQLite files share: connections per thread, transactions, errors, quarantine of damaged files."""
+"""What all SQLite files share: a few connections for all threads, transactions, errors, quarantine of damaged files."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
+import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
+from reader.core.atomic_write import make_private
 from reader.core.errors import ReaderError, describe_error
 from reader.core.text import show_path
 
@@ -18,22 +22,37 @@ Connect: TypeAlias = Callable[[], AbstractContextManager[sqlite3.Connection]]
 """Lends a connection."""
 _BUSY_SECONDS = 5.0
 _JOURNAL_BYTES = 32 << 20
+_MOST_IDLE = 2
+"""How many idle connections stay open; each may cache two megabytes."""
+_LEAST_BYTES_FREE = 64 << 10
+"""With less, SQLite cannot open a file: the index of its journal alone takes 32 KiB."""
 _UNWRITABLE = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
 class StorageError(ReaderError):
-    """One of our files cannot be used; the message says which one and why."""
+    """A file of newsreader cannot be used; the message says which one and why."""
 
     def __init__(self, path: Path | None, error: sqlite3.Error, *, damaged: bool = False) -> None:
         where = show_path(path) if path is not None else "newsreader's memory"
         code = getattr(error, "sqlite_errorcode", None)  # errors of misusing the module have none
-        super().__init__(f"{where} cannot be used: {describe_error(error)}.")
+        super().__init__(f"{where} cannot be used: {_reason(path, error, code)}.")
         # A missing table means that the file was deleted or replaced.
         is_missing = "no such table" in str(error)
         is_no_text = "could not decode to utf-8" in str(error).lower()
         self.damaged = damaged or is_missing or is_no_text or (code is not None and code & 0xFF in _DAMAGE)
         self.unwritable = code is not None and code & 0xFF in _UNWRITABLE
+
+
+def _reason(path: Path | None, error: sqlite3.Error, code: int | None) -> str:
+    """Return why SQLite failed. On a full disk it often says "disk I/O error", since its journal cannot grow."""
+    if code is not None and code & 0xFF == sqlite3.SQLITE_IOERR and path is not None:
+        with contextlib.suppress(OSError):
+            if shutil.disk_usage(path.parent).free < _LEAST_BYTES_FREE:
+                return describe_error(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+        if code == sqlite3.SQLITE_IOERR_SHMSIZE:
+            return f"{describe_error(error)}; is the disk full?"
+    return describe_error(error)
 
 
 _FAILURES = (sqlite3.Error, UnicodeDecodeError)
@@ -58,12 +77,17 @@ class _Borrowed(NamedTuple):
     lock: threading.RLock
 
 
+class _Lent(threading.local):
+    borrowed: _Borrowed | None = None
+    """The connection that the thread uses now."""
+
+
 class Database:
     """A SQLite file, or memory if there is no path, with many reading threads and one writer at a time.
 
-    Each thread has its own connection to a file; all threads share the one connection to
-    memory. Every connection has a lock, held while it is in use: closing a connection in use
-    would crash the process.
+    A thread borrows a connection to a file while it reads or writes; all threads share the one
+    connection to memory. Every connection has a lock, held while it is in use: closing a connection
+    in use would crash the process.
     """
 
     def __init__(self, path: Path | None, *, durable: bool) -> None:
@@ -72,10 +96,18 @@ class Database:
         self.damaged = False
         """Whether the file turned out to be damaged in use."""
         self._durable = durable
-        self._local = threading.local()
+        self._lent = _Lent()
         self._guard = threading.Lock()
         self._closed = False
         self._connections: list[_Borrowed] = []
+        self._idle: list[_Borrowed] = []
+        """Those of them to lend, the last used one last: its cache is the warmest."""
+        self._file: tuple[int, int] | None = None
+        if path is not None:
+            make_private(path)  # SQLite gives the journal the same permissions
+            for suffix in ("-wal", "-shm"):
+                if (each := path.with_name(path.name + suffix)).exists():
+                    make_private(each)
         self._memory = self._connect() if path is None else None
 
     def _connect(self) -> _Borrowed:
@@ -103,27 +135,68 @@ class Database:
                 db.close()
             else:
                 self._connections.append(borrowed)
+                self._file = self._file or file_identity(self.path)
         return borrowed
 
+    def _take(self) -> _Borrowed:
+        with contextlib.suppress(IndexError):
+            return self._idle.pop()
+        # Only open connections still lead to a file that was deleted or replaced.
+        first = self._connections[:1]
+        return first[0] if first and not self.is_current() else self._connect()
+
+    def _give_back(self, borrowed: _Borrowed) -> None:
+        with borrowed.lock:  # of a deleted file, another thread may use it too
+            with self._guard:
+                if borrowed in self._idle:
+                    return
+                if self._closed or self._is_useful(borrowed):
+                    self._idle.append(borrowed)
+                    return
+                self._connections.remove(borrowed)
+            borrowed.db.close()
+
+    def _is_useful(self, borrowed: _Borrowed) -> bool:
+        # The first is the one that is shared once the file is deleted. An open transaction would swallow later writes.
+        is_wanted = len(self._idle) < _MOST_IDLE or borrowed is self._connections[0]
+        return is_wanted and not _in_transaction(borrowed.db)
+
+    def is_current(self) -> bool:
+        """Return whether the path leads to the open file, which may have been deleted or replaced."""
+        return file_identity(self.path) == self._file
+
+    def read(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Yield a connection for reading, the same in nested calls. SQLite's errors are raised as StorageError."""
+        return self._lend(self._memory or self._lent.borrowed)
+
     @contextlib.contextmanager
-    def read(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection for reading. SQLite's errors are raised as StorageError."""
-        borrowed: _Borrowed | None = self._memory or getattr(self._local, "borrowed", None)
-        if borrowed is None:
-            borrowed = self._local.borrowed = self._connect()
+    def _lend(self, borrowed: _Borrowed | None) -> Iterator[sqlite3.Connection]:
+        """Yield ``borrowed``, or if it is None a connection that the thread gives back at the end."""
+        taken = None
         try:
+            if borrowed is None:
+                borrowed = taken = self._lent.borrowed = self._take()
             with borrowed.lock:
                 yield borrowed.db
         except _FAILURES as error:
             failure = _storage_error(self.path, error)
             if not self._durable and isinstance(error, sqlite3.IntegrityError):
-                failure.damaged = True  # our statements break no constraint, so the stored rows are inconsistent
+                failure.damaged = True  # the statements break no constraint, so the stored rows are inconsistent
             self.damaged = self.damaged or failure.damaged
             raise failure from error
+        finally:
+            if taken is not None:
+                self._lent.borrowed = None
+                self._give_back(taken)
+
+    def select(self, query: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[Any]:
+        """Return the rows that a query returns. Raises StorageError."""
+        with self.read() as db:
+            return db.execute(query, parameters).fetchall()
 
     @contextlib.contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection inside one transaction, which is rolled back if anything is raised.
+        """Yield a connection inside one transaction, which is rolled back if anything is raised.
 
         Nested calls in the same thread join the outer transaction. Waits up to five seconds for
         another writer. SQLite's errors are raised as StorageError.
@@ -144,7 +217,7 @@ class Database:
                 raise
 
     def is_shared(self) -> bool:
-        """Return whether other connections see everything that this thread has written."""
+        """Return whether other connections see everything this thread has written."""
         if self.path is None:
             return False
         with self.read() as db:
@@ -152,31 +225,23 @@ class Database:
 
     @contextlib.contextmanager
     def dedicated_connection(self) -> Iterator[sqlite3.Connection]:
-        """Lend a new connection for one long query, and close it. The database must have a file."""
+        """Yield a new connection for one long query, and close it. The database must have a file."""
         borrowed = self._connect()
         try:
-            with borrowed.lock:
-                yield borrowed.db
-        except _FAILURES as error:
-            raise _storage_error(self.path, error) from error
+            with self._lend(borrowed) as db:
+                yield db
         finally:
             with self._guard:
                 if borrowed in self._connections:
                     self._connections.remove(borrowed)
             borrowed.db.close()
 
-    @contextlib.contextmanager
-    def existing_connection(self) -> Iterator[sqlite3.Connection]:
-        """Lend an open connection of any thread: by now, the path may lead to another file."""
+    def existing_connection(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Yield an open connection of any thread: the path may lead to another file by now."""
         with self._guard:
             if not self._connections:
                 raise StorageError(self.path, sqlite3.ProgrammingError("it was never opened"))
-            borrowed = self._connections[0]
-        try:
-            with borrowed.lock:
-                yield borrowed.db
-        except _FAILURES as error:
-            raise _storage_error(self.path, error) from error
+            return self._lend(self._connections[0])
 
     def checkpoint(self, *, truncate: bool = False) -> None:
         """Move what was written from the journal to the main file if the journal is long; ``truncate`` always does.
@@ -188,7 +253,7 @@ class Database:
         with self.read() as db:
             if _in_transaction(db):
                 return
-            if not truncate and not self._is_journal_long():
+            if not truncate and not self.has_longer_journal(_JOURNAL_BYTES):
                 return
             db.execute("PRAGMA busy_timeout=0")
             try:
@@ -196,11 +261,11 @@ class Database:
             finally:
                 db.execute(f"PRAGMA busy_timeout={int(_BUSY_SECONDS * 1000)}")
 
-    def _is_journal_long(self) -> bool:
-        assert self.path is not None
+    def has_longer_journal(self, size: int) -> bool:
+        """Return whether the journal beside the file is longer than ``size`` bytes."""
         try:
-            return self.path.with_name(self.path.name + "-wal").stat().st_size > _JOURNAL_BYTES
-        except OSError:
+            return self.path is not None and self.path.with_name(self.path.name + "-wal").stat().st_size > size
+        except OSError:  # it does not exist
             return False
 
     def close(self) -> None:
@@ -251,6 +316,11 @@ def _use_wal(db: sqlite3.Connection) -> None:
             return
 
 
+def json_array(numbers: Iterable[int]) -> str:
+    """Return numbers as JSON, to be read by SQLite's ``json_each``."""
+    return f"[{','.join(map(str, numbers))}]"
+
+
 def quarantine(path: Path) -> Path:
     """Rename a damaged file, together with its journal, and return its new path. Raises OSError."""
     target = free_name(path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}"))
@@ -259,6 +329,19 @@ def quarantine(path: Path) -> Path:
         with contextlib.suppress(FileNotFoundError):
             path.with_name(path.name + suffix).rename(target.with_name(target.name + suffix))
     return target
+
+
+def remove(path: Path) -> None:
+    """Remove an unfinished file with its journals, if it exists. Raises OSError."""
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def delete_quarantined(path: Path, newest: Path | None = None) -> None:
+    """Delete the files that :func:`quarantine` has set aside, except ``newest`` and its journal. Raises OSError."""
+    for each in path.parent.glob(f"{path.name}.damaged-*"):
+        if each.is_file() and (newest is None or each.name.removesuffix("-wal").removesuffix("-shm") != newest.name):
+            each.unlink(missing_ok=True)
 
 
 def free_name(path: Path) -> Path:
@@ -270,10 +353,10 @@ def free_name(path: Path) -> Path:
     return target
 
 
-def file_identity(path: Path | None) -> tuple[int, int] | None:
+def file_identity(path: Path | str | None) -> tuple[int, int] | None:
     """Return what distinguishes a file from another of the same name; None if there is no file."""
     try:
-        info = path.stat() if path is not None else None
+        info = os.stat(path) if path is not None else None
     except OSError:
         return None
     return None if info is None else (info.st_dev, info.st_ino)

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from reader import startup
 from reader.core.errors import ReaderError
 from reader.core.ordering import Sort, SortKey, list_key
-from reader.tui.session import ListSnapshot, MarksChange, Session
+from reader.tui.session import ListSnapshot, Session
 
 if TYPE_CHECKING:
     from reader.core.events import Progress
+    from reader.core.model import Row
     from reader.tui.loaders.article_list import ListRequest, LoadedList
-    from reader.tui.widgets.article_list.header import ListHeader
-    from reader.tui.widgets.article_list.pending_marks import PendingMarks
     from reader.tui.widgets.panes import Panes
 
 _SORT_WORDS = {
@@ -24,66 +23,62 @@ _SORT_WORDS = {
     "date": ("newest first", "oldest first"),
 }
 _LEAST_HEIGHT = 24
-"""Rows to load ahead, at least; the first list is loaded before the terminal's size is known."""
+"""Minimum number of rows to load; the first list is loaded before the terminal's size is known."""
 
 
 class LostSelection(NamedTuple):
-    """A selected article that is gone; files that are being rewritten vanish for a moment."""
+    """A selected article that has disappeared; files vanish for a moment while they are rewritten."""
 
     rowid: int
     id: str
-    """Empty when it is not known."""
+    """Empty if it is not known."""
     replacement: int
-    """What is selected in its place, or -1; when that changes, the lost article is no longer wanted."""
+    """What is selected in its place, or -1; once that changes, the lost article is no longer wanted."""
     pane_position: tuple[int, int] | None
     """Where it was being read: the top line of the pane, and the selected related item."""
 
 
 class ArticleListController:
-    """Loads the list, keeps the selection, and remembers where each list was left."""
+    """Loads the list, preserves the selection and remembers the position in each list."""
 
-    def __init__(
-        self,
-        session: Session,
-        panes: Panes,
-        header: ListHeader,
-        pending: PendingMarks,
-        show_article: Callable[[int, int | None, int], object],
-    ) -> None:
-        """``show_article`` shows a document in the pane, from a line of it, with a related item selected."""
+    def __init__(self, session: Session, panes: Panes, show_article: Callable[[int, int | None, int], object]) -> None:
+        """``show_article`` shows a document in the pane, from a given line, with a related item selected."""
         self._session = session
         self._panes = panes
         self._list = panes.articles
-        self._header = header
-        self._pending = pending
+        self._header = panes.header
         self._show_article = show_article
         self.sort = session.order.sort
         self._announced_sort = self.sort
         self._lost: LostSelection | None = None
         self._is_new_query = False
-        """Whether the list on its way answers another query."""
+        """Whether the list that is loading answers another query."""
         self._snapshot: ListSnapshot | None = None
-        """What that list is to look like, if it was there before."""
+        """What that list should look like, if it was shown before."""
         self._retain_unmatched = False
-        """Whether marks have changed since the last load, so that what no longer matches stays."""
+        """Whether marks have changed since the last load, so that articles that no longer match stay."""
         self._name = list_key(self.sort)
         """The name of the list in the table of positions."""
         self._was_restored = self._list.cursor > 0
-        """Whether an article is selected because the list was left at it."""
+        """Whether the article was selected because the list was left there."""
         session.marks_changed.subscribe(self._marks_changed)
         session.pages_changed.subscribe(self._pages_changed)
+        session.first_frame_shown.subscribe(lambda _: self._load_originals())
         session.indexing_progressed.subscribe(self._indexing_progressed)
         session.index_replaced.subscribe(lambda _: self.reload())
 
     # Other orders and queries.
 
     def sort_by_column(self, by: SortKey) -> None:
-        """Sort by ``by``, or the other way round when the list is sorted by it."""
+        """Sort by ``by``, or reverse the order if the list is already sorted by it."""
+        if by not in self._list.fields:
+            self._session.show_message(f"No article here has a known {by}: the order stays.", transient=True)
+            return
         shown = self._header.sort  # the query may have named it
         self.sort_by(shown.reversed() if shown is not None and shown.by == by else Sort(by))
 
     def sort_by(self, sort: Sort) -> None:
-        """Load another order; header and message change with the list, in one frame."""
+        """Load another order; header and message change together with the list, in one frame."""
         if sort == self.sort:
             return
         self.sort = sort
@@ -92,7 +87,7 @@ class ArticleListController:
         self._session.save_setting(startup.SORT, f"{sort.by} {'up' if sort.reverse else 'down'}")
 
     def load_query(self, snapshot: ListSnapshot | None) -> None:
-        """Show what the active query finds: as in ``snapshot``, or from the top or where that list was left."""
+        """Load the list of the active query: as in ``snapshot``, else from where it was left, else from the top."""
         self._is_new_query, self._snapshot = True, snapshot
         self._lost = None
         self._retain_unmatched = False
@@ -102,14 +97,14 @@ class ArticleListController:
         self.reload()
 
     def snapshot(self) -> ListSnapshot:
-        """Return the list as it is, for :meth:`load_query`."""
+        """Return the current state of the list, for :meth:`load_query`."""
         articles = self._list
-        return ListSnapshot(articles.rowid, int(articles.scroll_offset.y), articles.unmatched, articles.anchor_rowid)
+        return ListSnapshot(articles.rowid, articles.top, articles.unmatched, articles.anchor_rowid)
 
     # What changes beneath the list.
 
-    def _marks_changed(self, change: MarksChange) -> None:
-        if change.by_query or self._retained(marked=True):
+    def _marks_changed(self, rows: Sequence[Row] | None) -> None:
+        if rows is None or self._retained(marked=True):
             self.reload(marked=True)
 
     def _pages_changed(self, _: None) -> None:
@@ -119,23 +114,25 @@ class ArticleListController:
 
             if depends_on_pages(query.where):
                 self.reload()
+                return
+        self._load_originals()
 
     def _indexing_progressed(self, progress: Progress) -> None:
-        if progress.shown or (progress.finished and not self._session.folder.was_read):
+        if progress.shown or (progress.finished and not self._session.folder_was_read):
             self.reload()
 
     def selection_changed(self, rowid: int) -> None:
-        """Forget the lost article once the user has moved on from what replaced it."""
+        """Forget the lost article once the user has moved on from its replacement."""
         if self._lost is not None and rowid != self._lost.replacement:
             self._lost = None
 
     # Loading.
 
     def reload(self, *, is_sorting: bool = False, marked: bool = False) -> None:
-        """Load what the query finds now; ``marked`` tells that marks have changed."""
-        # Until the user takes hold of an article, another order begins at its top; and so does a folder that is
-        # read for the first time, whose best articles may come last.
-        untouched = not self._is_held and (is_sorting or not (self._session.folder.was_read or self._was_restored))
+        """Load what the query finds now; ``marked`` says that marks have changed."""
+        # Until the user selects an article, another order starts at its top; so does a folder that is read for the
+        # first time, whose best articles may come last.
+        untouched = not self._is_held and (is_sorting or not (self._session.folder_was_read or self._was_restored))
         snapshot = self._snapshot if self._is_new_query else None
         self._retain_unmatched |= marked and not self._is_new_query
         if self._is_new_query:
@@ -172,11 +169,11 @@ class ArticleListController:
 
     @property
     def _is_held(self) -> bool:
-        """Whether the user has taken hold of the selected article."""
+        """Whether the user has moved to or entered the selected article."""
         return self._list.user_selected or self._panes.article.has_focus
 
     def _retained(self, *, marked: bool) -> Sequence[int]:
-        """Return the articles that stay in the list although they may not match any more.
+        """Return the articles that stay in the list although they may no longer match.
 
         An article that no longer matches because of a mark stays until the selection moves on.
         """
@@ -190,9 +187,10 @@ class ArticleListController:
 
     def _show(self, request: ListRequest, loaded: LoadedList) -> None:
         session, articles, order = self._session, self._list, loaded.order
+        session.matching = loaded.matching
         session.set_counts(loaded.counts)
         if request.sort != self.sort or request.query != session.query.query:
-            return  # another list is on its way
+            return  # another list is loading
         self._show_header(request, loaded)
         index, top, is_losing = self._place(request, loaded)
         recovered = self._recover(loaded)
@@ -202,7 +200,8 @@ class ArticleListController:
             self.save_position()
         articles.show(
             order,
-            self._pending.apply_newer(loaded.rows, loaded.saved_changes),
+            loaded.rows,
+            saved_changes=loaded.saved_changes,
             index=index if recovered is None else recovered,
             top=top,
             terms=session.query.title_terms,
@@ -214,7 +213,7 @@ class ArticleListController:
             articles.extend_from(self._snapshot.anchor_rowid)
         self._is_new_query, self._snapshot, self._retain_unmatched = False, None, False
         if self._lost is not None and self._lost.replacement == before:
-            self._lost = self._lost._replace(replacement=articles.rowid)  # nobody has moved: keep looking
+            self._lost = self._lost._replace(replacement=articles.rowid)  # the selection has not moved: keep looking
         elif lost is not None:
             self._lost = lost._replace(replacement=articles.rowid)
         session.articles_changed.publish(order)
@@ -229,13 +228,14 @@ class ArticleListController:
             self._announced_sort = self.sort
             words = _SORT_WORDS[self.sort.by][self.sort.reverse]
             self._session.show_message(f"Sorted by {self.sort.by}, {words}; unknown last.")
-        self._list.types = self._header.types = loaded.has_other_types
+        if len(loaded.order):
+            self._list.fields = self._header.fields = loaded.fields
 
     def _place(self, request: ListRequest, loaded: LoadedList) -> tuple[int | None, int | None, bool]:
-        """Return which index is selected and which row is the first, and whether the selected article is gone."""
+        """Return the selected index, the first row on screen, and whether the selected article is gone."""
         articles, order, position = self._list, loaded.order, loaded.position
         if self._is_new_query:
-            # A result is looked at from its top, or where it was left; what was there before, where it was.
+            # A new result starts at its top or where it was left; an earlier list returns to where it was.
             if self._snapshot is not None:
                 return order.index_of(self._snapshot.rowid), self._snapshot.top, False
             first, line = position or (0, 0)
@@ -250,23 +250,23 @@ class ArticleListController:
         return index, None, index is None
 
     def _lose(self) -> LostSelection | None:
-        """Return the selected article, which is gone, and tell a user who was reading it."""
+        """Return the selected article, which has disappeared; notify a user who was reading it."""
         rowid, row, pane = self._list.rowid, self._list.row, self._panes.article
         if rowid == -1:
             return None
         position = None
         if pane.has_focus:
-            # The article that takes its place is not the one that was chosen.
+            # The user did not choose the article that replaces it.
             position = (pane.scroll_offset.y, pane.selected)
             self._panes.focus_list()
         if position is not None or self._list.user_selected:
             why = "" if self._session.query.query is None else "it no longer matches, or "
-            gone = f"The article is no longer in the list: {why}its file is gone, or cannot be read."
+            gone = f"The article is no longer in the list: {why}its file is gone or cannot be read."
             self._session.show_message(gone, warning=True)
         return LostSelection(rowid, "" if row is None else row.id, -1, position)
 
     def _recover(self, loaded: LoadedList) -> int | None:
-        """Return the index of an article that was lost and is there again, if nobody has moved on meanwhile."""
+        """Return the index of a lost article that is back, if the selection has not moved since."""
         lost, index = self._lost, loaded.recovered_index
         if lost is None or index is None:
             return None
@@ -295,12 +295,23 @@ class ArticleListController:
             self._list.set_timer(self._session.timings.rows_retry, self._list.request_missing_rows)
             self._session.report_damage(error)
             raise
-        self._list.add_rows(self._pending.apply_newer(rows, saved_changes))
+        self._list.add_rows(rows, saved_changes)
+
+    def _load_originals(self) -> None:
+        """Load which of the loaded articles can be read offline."""
+
+        async def job() -> None:
+            from reader.tui.loaders.article_list import with_originals
+
+            rows = list(self._list.rows.values())
+            self._list.show_originals(await self._session.background.run(with_originals, self._session.library, rows))
+
+        self._session.background.start(job, "originals")
 
     # The next unread article.
 
     def select_unread(self, step: int, then: Callable[[], object] = lambda: None) -> None:
-        """Select the next unread article, or with -1 the one before, and call ``then``."""
+        """Select the next unread article, or with -1 the previous one, and call ``then``."""
         index, is_known = self._list.find_unread(step)
         if is_known:
             self._select_found(index, step, then)
@@ -331,10 +342,10 @@ class ArticleListController:
     # Positions.
 
     def save_position(self) -> None:
-        """Save at which article the list is, if the user has moved there."""
+        """Save the position in the list, if the user has moved there."""
         articles = self._list
         if articles.user_moved and len(articles.order):
-            line = articles.cursor - int(articles.scroll_offset.y)
+            line = articles.cursor - articles.top
             library = self._session.library
             library.positions.set_list(self._name, articles.order.position_at(articles.cursor, line))
             self._session.background.save(library.positions.write)
@@ -346,7 +357,7 @@ class ArticleListController:
             self._list.user_moved = False
         elif loaded.name != self._name:
             self._was_restored = False
-            self._list.user_moved = self._list.user_selected  # the selected article has a place in this order as well
+            self._list.user_moved = self._list.user_selected  # it has a position in this order too
         else:
             self._was_restored |= loaded.position is not None
         self._name = loaded.name

@@ -1,27 +1,43 @@
-"""What the article pane shows: the selected article, or a related item that was followed from it."""
+"""The content of the article pane: the selected article, or a related item that was followed from it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reader.core.errors import ReaderError
-from reader.core.model import Links
-from reader.tui.session import ActiveQuery, MarksChange, Session
-from reader.tui.widgets.article_pane.history import BackEntry, BackStack
+from reader.core.model import Links, Row
+from reader.tui.session import ActiveQuery, Session
 
 if TYPE_CHECKING:
     from reader.core.events import Progress
     from reader.core.ordering import ArticleOrder
-    from reader.tui.loaders.article import LeadImage, LoadedArticle
+    from reader.tui.loaders.article import LeadImages, LoadedArticle
     from reader.tui.widgets.article_pane.content import ArticleContent, RelatedItem
+    from reader.tui.widgets.article_pane.lines import PaneLayout
     from reader.tui.widgets.panes import Panes
-    from reader.tui.widgets.text.lines import Line
+
+_MAX_BACK = 200
+"""Maximum number of steps to go back."""
+
+
+class BackEntry(NamedTuple):
+    """What the pane showed when a related item was followed, and where list and pane were."""
+
+    rowid: int
+    """The document in the pane."""
+    top: int
+    """The first row of the list on screen."""
+    y: int
+    """The first line of the pane on screen."""
+    selected: int
+    """The index of the selected related item, or -1."""
 
 
 class ArticlePaneController:
-    """Loads articles into the pane, and knows the way back from related items."""
+    """Loads articles into the pane and keeps the back stack of related items."""
 
     def __init__(
         self,
@@ -31,20 +47,19 @@ class ArticlePaneController:
         on_shown: Callable[[ArticleContent], object],
         on_failed: Callable[[], object],
     ) -> None:
-        """``on_shown`` hears of other content, or of the same anew; ``on_failed`` of a document that cannot be read."""
+        """``on_shown`` gets new or reloaded content; ``on_failed`` is called if a document cannot be read."""
         self._session = session
         self._panes = panes
         self._list = panes.articles
         self._pane = panes.article
         self._on_shown = on_shown
         self._on_failed = on_failed
-        self.lead_image: Callable[[], LeadImage | None] = lambda: None
-        """Returns the image in the pane."""
+        self.lead_images: Callable[[], LeadImages] = lambda: lambda _: ""
         self.requested_rowid = -1
-        """The document that the pane shows or is about to show; -1 for none."""
+        """The document that the pane shows or is loading; -1 for none."""
         self._needs_reload = False
-        """Whether what the pane shows may have changed."""
-        self._back_stack = BackStack()
+        """Whether the content may have changed."""
+        self._back_stack: deque[BackEntry] = deque(maxlen=_MAX_BACK)
         session.articles_changed.subscribe(self._articles_changed)
         session.marks_changed.subscribe(self._marks_changed)
         session.pages_changed.subscribe(lambda _: self.reload())
@@ -58,7 +73,7 @@ class ArticlePaneController:
         """Whether a related item was followed."""
         return len(self._back_stack) > 0
 
-    # Showing.
+    # Loading.
 
     def select(self, rowid: int) -> None:
         """Show the article that is selected in the list; with -1, say why there is none."""
@@ -68,72 +83,56 @@ class ArticlePaneController:
             self.save_position()
             self.requested_rowid = rowid
             self._session.gate.begin_loading("article")
-            # Once the list has been drawn: reading a document in a thread would hold its lines up.
+            # After the list is drawn: reading a document in a thread would delay its lines.
             self._pane.call_after_refresh(self._load_if_still_requested, rowid)
         self._session.gate.check()
 
     def _load_if_still_requested(self, rowid: int) -> None:
         if rowid == self.requested_rowid:
-            self._load(rowid)
+            self._load(rowid, self._show)
 
     def show_document(self, rowid: int, top: int | None = None, selected: int = -1) -> None:
-        """Show a document from line ``top`` on, or where it was left, with a related item selected."""
+        """Show a document from line ``top`` on, else from where it was left, with a related item selected."""
         self.save_position()
         self.requested_rowid = rowid
         self._needs_reload = False
         self._session.gate.begin_loading("article")
-        self._load(rowid, top=top, selected=selected)
+        show = partial(self._show, top=top or 0, selected=selected)
+        self._load(rowid, show, with_position=top is None)
 
     def _go_to(self, rowid: int, *, first_row: int | None = None, top: int | None = None, selected: int = -1) -> None:
-        """Show a document that is selected in the list too, if it is there."""
+        """Show a document, and select it in the list if it is there."""
         self.save_position()
-        self.requested_rowid = rowid  # so that selecting it does not load it as well
+        self.requested_rowid = rowid  # so that selecting it does not load it again
         index = self._session.order.index_of(rowid)
         if index is not None:
             self._list.select(index, top=first_row)
         self.show_document(rowid, top, selected)
 
-    def _load(self, rowid: int, *, top: int | None = None, selected: int = -1) -> None:
+    def _load(self, rowid: int, show: Callable[[LoadedArticle], object], *, with_position: bool = True) -> None:
         async def job() -> None:
             from reader.tui.loaders.article import load_article
 
-            library, width = self._session.library, self._pane.text_width
-            function = partial(
-                load_article, library, self._session.body_parser, rowid, width, with_position=top is None
-            )
+            session, width = self._session, self._pane.text_width
+            args = session.library, session.body_parser, rowid, width, self.lead_images()
             try:
-                loaded = await self._session.background.run(function)
+                loaded = await session.background.run(load_article, *args, with_position=with_position)
             except ReaderError as error:
                 self._show_failure(error)
             else:
-                self._show(loaded, top=top or 0, selected=selected)
+                show(loaded)
 
         self._session.background.start(job, "article")
 
     def reload(self) -> None:
-        """Load the document anew, which may have changed."""
+        """Reload the document, which may have changed."""
         self._needs_reload = True
         self._reload_if_needed()
 
     def _reload_if_needed(self) -> None:
         rowid, needed, self._needs_reload = self.requested_rowid, self._needs_reload, False
-        if not needed or self._list.rowid != rowid or rowid == -1:
-            return
-
-        async def job() -> None:
-            from reader.tui.loaders.article import load_article
-
-            session, width = self._session, self._pane.text_width
-            load = partial(load_article, session.library, session.body_parser, rowid, width)
-            function = partial(load, lead=self.lead_image())
-            try:
-                loaded = await self._session.background.run(function)
-            except ReaderError as error:
-                self._show_failure(error)
-            else:
-                self._show_again(loaded)
-
-        self._session.background.start(job, "article")
+        if needed and self._list.rowid == rowid != -1:
+            self._load(rowid, self._show_again)
 
     def _show_again(self, loaded: LoadedArticle) -> None:
         before = self._pane.content
@@ -152,12 +151,9 @@ class ArticlePaneController:
     def _show_failure(self, error: ReaderError) -> None:
         from reader.tui.widgets.article_pane.placeholders import unreadable
 
-        def lines(width: int) -> tuple[Line, ...]:
-            return unreadable(error, width, away=self._session.folder.is_away)
-
         self._on_failed()
         self.save_position()
-        self._pane.show_placeholder(lines)
+        self._pane.show_placeholder(*unreadable(error, away=self._session.folder_is_away))
         self._session.gate.end_loading("article")
         self._session.report_damage(error)
 
@@ -165,65 +161,63 @@ class ArticlePaneController:
         """Say why there is no article, if there is none."""
         if len(self._session.order):
             return
-        from reader.tui.widgets.article_pane.placeholders import empty_folder, nothing_found, reading_folder
+        from reader.tui.widgets.article_pane.placeholders import empty_folder, nothing_found
 
         self.requested_rowid = -1
         session = self._session
-        name, counts, query, was_read = session.library.name, session.counts, session.query, session.folder.was_read
-
-        def lines(width: int) -> tuple[Line, ...]:
-            if query.query is not None:
-                return nothing_found(query.label, width)
-            return empty_folder(name, counts, width) if was_read else reading_folder(name, width)
-
-        self._pane.show_placeholder(lines)
+        if session.query.query is not None:
+            self._pane.show_placeholder(*nothing_found(session.query.label))
+        elif session.folder_was_read:
+            self._pane.show_placeholder(*empty_folder(session.library.name, session.counts))
+        else:
+            self._pane.show_placeholder(f"Reading {session.library.name} …")
         session.gate.end_loading("article")
 
     def lay_out(self) -> None:
-        """Lay the content out anew, for another width or with another image."""
+        """Lay out the content again, for another width or another image."""
         content = self._pane.content
         if content is None:
             return
 
         async def job() -> None:
-            from reader.tui.widgets.article_pane.lines import lay_out_pane
-
-            lead, width = self.lead_image(), self._pane.text_width
-            image = lead.image if lead is not None and content.images and content.images[0].url == lead.url else None
-            layout = await self._session.background.run(partial(lay_out_pane, content, width, image=image))
+            layout = await self._layout_of(content)
             if content is self._pane.content:
                 self._pane.refit(layout)
 
         self._session.background.start(job, "article layout")
 
-    # What changes beneath the pane.
+    async def _layout_of(self, content: ArticleContent) -> PaneLayout:
+        from reader.tui.widgets.article_pane.lines import lay_out_pane
+
+        width, lead_of = self._pane.text_width, self.lead_images()
+        return await self._session.background.run(lambda: lay_out_pane(content, width, lead_of(content)))
+
+    # Changes of the data.
 
     def _articles_changed(self, order: ArticleOrder) -> None:
         self.show_placeholder()
         if len(order) and self.requested_rowid == -1 and self._pane.content is None:
             self.select(self._list.rowid)
             self._needs_reload = False
-        elif self._session.folder.progress.finished:
+        elif self._session.progress.finished:
             # Not with each batch of a refresh: that would take time from keys.
             self._reload_if_needed()
 
-    def _marks_changed(self, change: MarksChange) -> None:
+    def _marks_changed(self, rows: Sequence[Row] | None) -> None:
         content = self._pane.content
-        if change.by_query:
-            self._needs_reload = True  # with the list, which is on its way
-        elif content is not None and any(
-            row.rowid == content.rowid and row.tags != content.tags for row in change.rows
-        ):
+        if rows is None:
+            self._mark_stale()
+        elif content is not None and any(row.rowid == content.rowid and row.tags != content.tags for row in rows):
             self.reload()
 
     def _mark_stale(self) -> None:
-        """Reload the content with the list, which is on its way."""
+        """Reload the content together with the list, which is loading."""
         self._needs_reload = True
 
     def _indexing_progressed(self, progress: Progress) -> None:
         self._needs_reload |= progress.shown or self._pane.content is None
-        if progress.finished and self._session.folder.was_read and not progress.shown:
-            self._reload_if_needed()  # otherwise with the list
+        if progress.finished and self._session.folder_was_read and not progress.shown:
+            self._reload_if_needed()  # otherwise together with the list
 
     def _folder_away(self, is_away: bool) -> None:
         if not is_away or self._pane.content is None:
@@ -232,14 +226,14 @@ class ArticlePaneController:
             self._reload_if_needed()  # to say why, or to show what can be read again
 
     def highlight(self, query: ActiveQuery) -> None:
-        """Highlight the words of ``query``, in articles alone."""
+        """Highlight the words of ``query``, in articles only."""
         if len(self._session.order):
             self._pane.highlight(query.title_terms, query.body_terms)
         else:
             self._pane.highlight((), ())
 
     def save_position(self) -> None:
-        """Save where in the article the user is, if they have scrolled it."""
+        """Save the position in the article, if the user has scrolled."""
         left = self._pane.pop_position()
         if left is not None:
             self._session.library.positions.set_article(*left)
@@ -248,14 +242,14 @@ class ArticlePaneController:
     # Related items.
 
     def follow(self, item: RelatedItem) -> None:
-        """Show a related item, and remember the way back."""
+        """Show a related item and add the current article to the back stack."""
         content = self._pane.content
         if content is None or content.rowid is None:
             return  # only documents have related items
-        first_row, top = int(self._list.scroll_offset.y), int(self._pane.scroll_offset.y)
-        self._back_stack.push(BackEntry(content.rowid, first_row, top, self._pane.selected))
+        first_row, top = self._list.top, int(self._pane.scroll_offset.y)
+        self._back_stack.append(BackEntry(content.rowid, first_row, top, self._pane.selected))
         if item.rowid is None:
-            self._show_related(item, content.title)
+            self._show_related(item, content.article.title)
         else:
             self._go_to(item.rowid)
         self._session.show_message("Backspace goes back.")
@@ -266,45 +260,47 @@ class ArticlePaneController:
         self._session.gate.begin_loading("article")
 
         async def job() -> None:
-            from reader.tui.loaders.article import load_related
+            from reader.tui.loaders.article import LoadedArticle, content_of_item
 
-            width = self._pane.text_width
-            self._show(await self._session.background.run(load_related, item, described_by, width))
+            content = content_of_item(item, described_by)
+            self._show(LoadedArticle(content, await self._layout_of(content)))
 
         self._session.background.start(job, "article")
 
     def back(self) -> None:
-        """Return to where a related item was followed from."""
-        entry = self._back_stack.pop()
-        if entry is None:
+        """Return to the article from which a related item was followed."""
+        if not self._back_stack:
             self._session.show_message("There is nothing to go back to.", transient=True)
             return
+        entry = self._back_stack.pop()
         self._panes.focus_article()
         self._go_to(entry.rowid, first_row=entry.top, top=entry.y, selected=entry.selected)
 
-    # What keys are about.
+    # What keys apply to.
 
     @property
     def links(self) -> Links:
-        """The addresses of the related item or the article that is selected."""
+        """The URLs of the selected related item or article."""
         content, row = self._pane.content, self._list.row
         if row is not None and (content is None or (row.rowid == self.requested_rowid and content.rowid != row.rowid)):
-            return row.links  # the pane has not come so far yet, or cannot show it
+            return row.links  # the pane is still loading it, or cannot show it
         if self._pane.related_item is not None:
-            return self._pane.related_item.links
-        return content.links if content is not None else Links()
+            return self._pane.related_item.described.links
+        return content.article.links if content is not None else Links()
 
     def readable(self) -> ArticleContent | int | None:
-        """Return what can be read in full: what the pane shows, else the row number of the selected article."""
+        """Return what the reader can open: the content of the pane, else the row id of the selected article."""
         item, content, rowid = self._pane.related_item, self._pane.content, self._list.rowid
+        if self._pane.has_focus and self.requested_rowid != -1:
+            rowid = self.requested_rowid  # perhaps a related article that the list does not have
         if item is not None and content is not None and self._pane.has_focus:
             if item.rowid is not None:
                 return item.rowid
             from reader.tui.loaders.article import content_of_item
 
-            return content_of_item(item, content.title)
+            return content_of_item(item, content.article.title)
         if content is not None and content.rowid is None and self.requested_rowid == -1:
             return content
         if content is not None and content.rowid == rowid == self.requested_rowid and not self._needs_reload:
-            return content  # it need not be read again
+            return content  # no need to read it again
         return rowid if rowid != -1 else None

@@ -1,89 +1,98 @@
-"""Addresses: opened in the browser, or copied."""
+"""Opening URLs in the browser, and copying them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 from reader.core.errors import ReaderError
-from reader.core.urls import display_host, shorten_url
+from reader.core.urls import display_host, safe_url, shorten_url
 from reader.tui.session import Session
 
 if TYPE_CHECKING:
-    from textual.app import App
-
     from reader.core.model import Links
-    from reader.tui.loaders.browser import BrowserResult
+    from reader.desktop.browser import Browser
     from reader.tui.widgets.article_list.article_list import ArticleList
 
 
 class LinksController:
-    """Opens and copies the addresses of articles and links."""
+    """Opens and copies the URLs of articles and links."""
 
     def __init__(self, session: Session, articles: ArticleList, on_opened: Callable[[int], object]) -> None:
-        """``on_opened`` hears of the row number of an article whose own address was opened."""
+        """``on_opened`` gets the row id of an article whose own URL was opened."""
         self._session = session
         self._list = articles
         self._on_opened = on_opened
 
-    def open_best(self, links: Links) -> None:
-        """Open the original in the browser."""
-        self.open(links.best, "This document has no address to open.")
-
-    def open_amp(self, links: Links) -> None:
-        """Open the AMP copy in the browser."""
-        self.open(links.amp_copy, "There is no AMP copy of this. o opens the original.")
-
     def open(self, url: str, nothing: str = "") -> None:
-        """Open ``url`` in the browser, or say ``nothing`` when it is empty."""
+        """Open ``url`` in the browser, or show the message ``nothing`` if it is empty."""
         if not url:
             words = nothing if self._list.rowid != -1 else "There is no article to open here."
             self._session.show_message(words, transient=True)
             return
         self._session.show_message(f"Opening {display_host(url) or 'the link'} …")
-        is_own = self._list.row is not None and url in self._list.row.links.every()
+        is_own = self._list.row is not None and url in self._list.row.links.all_urls()
         rowid = self._list.rowid if is_own else -1
         self._session.background.start(partial(self._open, url, rowid), "browser", exclusive=False)
 
     async def _open(self, url: str, rowid: int) -> None:
-        from reader.tui.loaders.browser import open_address
-
-        result = await self._session.background.run(open_address, url)
-        if result.url_to_copy:
-            self._session.services.copy_to_clipboard(result.url_to_copy)
-        text, is_warning = self._run_in_terminal(result, url)
-        self._session.show_message(text, warning=is_warning)
-        if rowid != -1 and not (is_warning or result.url_to_copy):
-            self._on_opened(rowid)
-
-    def _run_in_terminal(self, result: BrowserResult, url: str) -> tuple[str, bool]:
-        """Run a text browser, if that is what the user named; return what to say, and whether it is a warning."""
-        if result.terminal_browser is None:
-            return result.text, result.is_warning
-        from textual.app import SuspendNotSupported
-
-        from reader.desktop.browser import run_in_terminal
-        from reader.tui.terminal import graphics
-
-        app: App[None] = self._list.app
+        session = self._session
         try:
-            with graphics.suspended(app):
-                run_in_terminal(result.terminal_browser, url)
-        except (ReaderError, SuspendNotSupported) as error:
-            return str(error), True
+            url = safe_url(url)  # of a document, or of a link in its text
+        except ReaderError as error:
+            session.show_message(f"The link cannot be opened. {error.message}", warning=True)
+            return
+        try:
+            browser = await session.background.run(_open_in_browser, url, session.config.browser)
+        except ReaderError as error:
+            session.app.copy_to_clipboard(url)
+            session.show_message(f"{error} The link was copied instead.", warning=True)
+            return
+        if browser is None:
+            session.app.copy_to_clipboard(url)
+            session.show_message("No browser is available here; the link was copied instead.")
+        elif not browser.in_terminal or self._run_in_terminal(browser, url):
+            what = "Back from" if browser.in_terminal else f"Opened {display_host(url)} with"
+            session.show_message(f"{what} {browser.name}.")
+            if rowid != -1:
+                self._on_opened(rowid)
+
+    def _run_in_terminal(self, browser: Browser, url: str) -> bool:
+        """Leave the terminal to a text browser until it ends; return False after a message if that failed."""
+        from reader.desktop.browser import run_in_terminal
+        from reader.tui.terminal.suspend import suspended
+
+        app = self._session.app
+        try:
+            with suspended(app):
+                run_in_terminal(browser, url)
+        except ReaderError as error:
+            self._session.show_message(str(error), warning=True)
+            return False
         finally:
             app.screen.refresh(layout=True)
-        return result.text, result.is_warning
+        return True
 
     def copy(self, links: Links) -> None:
-        """Copy the address of the original."""
+        """Copy the URL of the original."""
         url = links.best
         if url:
-            self._session.services.copy_to_clipboard(url)
-            width = self._session.services.screen_width()
+            self._session.app.copy_to_clipboard(url)
+            width = self._session.app.size.width
             self._session.show_message(f"Copied {shorten_url(url, max(20, width - 9))}")
         elif self._list.rowid == -1:
-            self._session.show_message("There is no article here whose address could be copied.", transient=True)
+            self._session.show_message("There is no article here, so there is no URL to copy.", transient=True)
         else:
-            self._session.show_message("This document has no address to copy.", transient=True)
+            self._session.show_message("This document has no URL to copy.", transient=True)
+
+
+def _open_in_browser(url: str, configured: Sequence[str]) -> Browser | None:
+    """Open ``url`` in the user's browser, unless there is none or it needs the terminal; return it. For threads."""
+    from reader.desktop import browser as web_browser
+
+    browser = web_browser.find_browser(os.environ, configured=configured)
+    if browser is not None and not browser.in_terminal:
+        web_browser.open_url(browser, url)
+    return browser

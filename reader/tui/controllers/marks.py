@@ -1,113 +1,110 @@
-"""Marks: read, starred and tags, by key and by reading, and undo."""
+"""Marks: read, starred and tags, set by key or by reading, and undo."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal
 
 from reader.core.marks import MarkChange
+from reader.core.text import clean
 from reader.tui.background import WRITES
 from reader.tui.prompts import Prompt
-from reader.tui.session import MarksChange, Session
-from reader.tui.widgets.article_list.pending_marks import PendingMarks, describe_change
+from reader.tui.session import Session
+from reader.tui.timings import DelayedCall
+from reader.tui.widgets.article_list.rows import LocalChange
 
 if TYPE_CHECKING:
-    from textual.timer import Timer
-
     from reader.core.model import Row
     from reader.library.saved_views.store import SavedViews
+    from reader.storage.sqlite.marks.undo import MarkResult
     from reader.tui.widgets.article_pane.content import ArticleContent
     from reader.tui.widgets.panes import Panes
+    from reader.tui.widgets.prompt.completion import Completion
+    from reader.tui.widgets.prompt.prompt import PromptLine
 
-T = TypeVar("T")
 _NO_ARTICLE = "There is no article to {} here."
 
 
 class MarksController:
-    """Marks the articles that a key is about, and those that have been read."""
+    """Changes the marks of the articles that a key applies to, and marks articles read as they are read."""
 
-    def __init__(
-        self, session: Session, panes: Panes, pending: PendingMarks, saved_views: Callable[[], SavedViews]
-    ) -> None:
-        """``saved_views`` are undone together with marks; they are only used in worker threads."""
+    def __init__(self, session: Session, panes: Panes, saved_views: Callable[[], SavedViews]) -> None:
+        """``saved_views`` are undone together with marks; use them only in worker threads."""
         self._session = session
         self._panes = panes
         self._list = panes.articles
-        self._pending = pending
         self._saved_views = saved_views
-        self._read_timer: Timer | None = None
-        self._entered_rowid = -1
-        """The article that the user has gone into before it was shown; else -1."""
-        self._busy_timer: Timer | None = None
-        """Says what is going on when a change takes its time."""
+        self._read_timer = DelayedCall(self._list)
+        self._marked_rowid = -1
+        """The article that was selected when the user set marks, perhaps before it was shown, or -1."""
+        self._busy_timer = DelayedCall(self._list)
+        """Shows a message when a change takes long."""
         self._known_tags: list[str] = []
+        self._tag_hint = ""
+        """What the line below the prompt for tags explains."""
 
-    # By reading.
+    # Marking by reading.
 
     def article_shown(self, content: ArticleContent) -> None:
-        """Mark the article in the pane read if it stays there; at once when the user has gone into it."""
-        self._stop_read_timer()
+        """Mark the article in the pane read if it stays there, and if the settings say so."""
+        self._read_timer.stop()
         if content.rowid is None:
             return
-        entered = self._entered_rowid
-        self.article_left()
-        if entered != content.rowid:
-            delay = self._session.timings.until_read
-            self._read_timer = self._list.set_timer(delay, partial(self._mark_if_still_read, content))
+        marked, self._marked_rowid = self._marked_rowid, -1
+        config = self._session.config
+        if config.mark_read == "rest" and content.rowid != marked:
+            self._read_timer.start(config.mark_read_after, partial(self._mark_if_still_read, content))
 
     def article_failed(self) -> None:
-        """What cannot be read is not marked read."""
-        self._entered_rowid = -1
-        self._stop_read_timer()
-
-    def article_entered(self, *, is_shown: bool) -> None:
-        """Mark the selected article read, as soon as it is shown."""
-        self._entered_rowid = self._list.rowid
-        if is_shown:
-            self.restart_read_timer()
-
-    def article_left(self) -> None:
-        """Mark read what was entered, even when it is left before it could be shown."""
-        entered, self._entered_rowid = self._entered_rowid, -1
-        self.mark_read(entered)
+        """Cancel: an article that cannot be read is not marked read."""
+        self._read_timer.stop()
 
     def restart_read_timer(self) -> None:
-        """Begin to count again how long the article in the pane is read."""
+        """Restart the timer that marks the article in the pane read."""
         content = self._panes.article.content
         if content is not None and content.rowid == self._list.rowid != -1:
             self.article_shown(content)
 
     def mark_read(self, rowid: int) -> None:
-        """Mark an article of the list read, without a word."""
-        rows = self._list.cached_rows([rowid]) or []
-        if rows and not rows[0].read:
-            self._mark(rows, MarkChange(read=True), quietly=True)
+        """Mark an article read because the user has opened it: without a message, and not as a step of undo."""
+        if rowid == -1 or self._session.config.mark_read == "never":
+            return
+        change, rows = MarkChange(read=True), self._list.rows.get_all([rowid])
 
-    def _stop_read_timer(self) -> None:
-        if self._read_timer is not None:
-            self._read_timer.stop()
-            self._read_timer = None
+        def save() -> str:
+            self._session.library.marks.apply_to_rows([rowid], change, undoable=False)
+            return ""
+
+        if rows is None:  # a related article that the query does not find
+            self._write(save)
+        elif not rows[0].read:
+            self._mark(rows, change, by_user=False)
+
+    def _stop_marking_read(self) -> None:
+        """Leave the selected article as the user marks it."""
+        self._read_timer.stop()
+        self._marked_rowid = self._list.rowid
 
     def _mark_if_still_read(self, content: ArticleContent) -> None:
         pane, row = self._panes.article, self._list.row
-        # Not while the user just looks at the list, or writes.
+        # Not while the user only looks at the list, or types.
         is_reading = (self._list.user_selected or pane.has_focus) and not self._session.prompts.is_open
         is_shown = is_reading and pane.content is content and pane.is_on_screen
         if is_shown and row is not None and row.rowid == content.rowid and not row.read:
-            self._mark([row], MarkChange(read=True), quietly=True)
+            self.mark_read(row.rowid)
 
-    # By key. ``rowids`` are the articles that the key is about.
+    # Marking by key. ``rowids`` are the articles that the key applies to.
 
     def toggle(self, mark: Literal["read", "starred"], rowids: Sequence[int]) -> None:
-        """Set a mark, or remove it where all the articles have it."""
+        """Set a mark, or remove it if all the articles have it."""
         if mark == "read":
-            self._stop_read_timer()  # a mark by hand stays
-        rows = self._list.cached_rows(rowids)
+            self._stop_marking_read()
+        rows = self._list.rows.get_all(rowids)
         if not rowids:
             self._session.show_message(_NO_ARTICLE.format("mark"), transient=True)
         elif rows is None:
-            self._mark_many(rowids, mark, None)
+            self._mark_many(rowids, partial(self._session.library.marks.toggle, rowids, mark))
         else:
             value = not all(getattr(row, mark) for row in rows)
             self._mark(rows, MarkChange(read=value) if mark == "read" else MarkChange(starred=value))
@@ -119,173 +116,145 @@ class MarksController:
         if not len(rowids):
             self._session.show_message(_NO_ARTICLE.format("mark"), transient=True)
             return
-        self._stop_read_timer()
-        self._mark_many(rowids, "read", value=True)
+        self._stop_marking_read()
+        self._mark_many(rowids, partial(self._session.library.marks.apply_to_rows, rowids, MarkChange(read=True)))
         self._list.clear_range()
 
-    def _mark(self, rows: list[Row], change: MarkChange, *, quietly: bool = False) -> None:
-        """Change the marks of rows: on the screen at once, and on disk."""
-        self._list.update_rows([self._pending.apply(row, change) for row in rows])
-        self._write(partial(self._save, rows, change, quietly=quietly))
+    def _mark(self, rows: list[Row], change: MarkChange, *, by_user: bool = True) -> None:
+        """Change the marks of rows: at once on the screen, then on disk."""
+        local = LocalChange(frozenset(row.id for row in rows), change)
+        self._list.mark(local)
 
-    async def _save(self, rows: list[Row], change: MarkChange, *, quietly: bool) -> None:
-        library, session = self._session.library, self._session
+        def save() -> str:
+            description = self._session.library.marks.apply(local.ids, change, undoable=by_user).description
+            message = _describe(change) if len(rows) == 1 else _of_many(description)
+            return message if by_user else ""
 
-        def save() -> tuple[str, list[Row], int]:
-            marked = library.marks.apply([row.id for row in rows], change)
-            session.saved_changes += 1
-            return marked.description, library.articles.rows([row.rowid for row in rows]), session.saved_changes
+        self._write(save, [change.applied_to(row) for row in rows], local)
 
-        description, saved_rows, number = await session.background.write(save)
-        self._list.update_rows(self._pending.confirm(saved_rows, number))
-        if not quietly:
-            self._show(describe_change(change) if len(rows) == 1 else _of_many(description))
-        session.marks_changed.publish(MarksChange(tuple(saved_rows), by_query=False))
-
-    def _mark_many(self, rowids: Sequence[int], mark: Literal["read", "starred"], value: bool | None) -> None:
+    def _mark_many(self, rowids: Sequence[int], mark: Callable[[], MarkResult]) -> None:
         self._announce(f"Marking {len(rowids):,} articles …")
-        library = self._session.library
-        self._change_many(lambda: library.marks.set_or_toggle(rowids, mark, value).description)
-
-    def _change_many(self, change: Callable[[], str]) -> None:
-        async def job() -> None:
-            self._tell_changed(_of_many(await self._session.background.write(lambda: self._counted(change))))
-
-        self._write(job)
-
-    def _tell_changed(self, message: str) -> None:
-        self._stop_busy_timer()
-        self._session.marks_changed.publish(MarksChange())
-        self._show(message)
+        self._write(lambda: _of_many(mark().description))
 
     def undo(self, *, redo: bool = False) -> None:
-        """Undo the last change of marks or views; with ``redo``, repeat the change that was undone last."""
+        """Undo the last change of marks or views; with ``redo``, redo the change undone last."""
         if not redo:
-            self._stop_read_timer()
-        self._pending.clear()
+            self._stop_marking_read()
         self._announce("Redoing …" if redo else "Undoing …")
 
+        def undo_or_redo() -> str:
+            step = self._saved_views().undo(redo=redo)
+            return f"There is nothing to {'redo' if redo else 'undo'}." if step is None else step.sentence
+
+        self._write(undo_or_redo)
+
+    def _write(
+        self, save: Callable[[], str], rows: Sequence[Row] | None = None, local: LocalChange | None = None
+    ) -> None:
+        """Call ``save`` in a worker thread, and show the message it returns.
+
+        ``rows`` are those it changes, as the list shows them already because of ``local``. Without them, it may change
+        any article, and the list is loaded again; so it is if ``save`` fails.
+        """
+        session = self._session
+
+        def save_and_count() -> str:
+            message = save()
+            session.saved_changes += 1
+            if local is not None:
+                local.number = session.saved_changes
+            return message
+
         async def job() -> None:
-            step = await self._session.background.write(
-                lambda: self._counted(lambda: self._saved_views().undo(redo=redo))
-            )
-            nothing = "There is nothing to redo." if redo else "There is nothing to undo."
-            self._tell_changed(nothing if step is None else step.sentence)
-
-        self._write(job)
-
-    def _counted(self, change: Callable[[], T]) -> T:
-        result = change()
-        self._session.saved_changes += 1
-        return result
-
-    def _write(self, job: Callable[[], Awaitable[object]]) -> None:
-        """Run a job that changes marks, take back what it showed should it fail, and count anew."""
-
-        async def guarded() -> None:
-            session = self._session
             try:
-                await job()
+                message = await session.background.write(save_and_count)
             except Exception:
-                self._stop_busy_timer()
-                self._pending.clear()
-                session.marks_changed.publish(MarksChange())  # what the list shows was not saved
+                if local is not None:
+                    self._list.rows.forget_change(local)
+                session.marks_changed.publish(None)
                 raise
-            session.set_counts(await session.background.run(session.library.counts))
+            finally:
+                if local is None:
+                    self._busy_timer.stop()
+            session.marks_changed.publish(rows)
+            self._show(message)
+            if local is not None and local.change.add_tags:  # read again, since tags keep their first spelling
+                self._list.post_message(self._list.RowsRequested([row.rowid for row in rows or ()]))
+            if local is None or local.change.read is not None:
+                from reader.tui.loaders.article_list import load_counts
 
-        self._session.background.start(guarded, WRITES, exclusive=False)
+                session.set_counts(await session.background.run(load_counts, session.library, session.matching))
+
+        session.background.start(job, WRITES, exclusive=False)
 
     def _show(self, message: str) -> None:
         if not message:
             return
-        if not self._session.library.marks.are_saved:
+        if not self._session.library.marks.store.is_saved:
             message = f"{message} Only until you quit: marks cannot be saved."
         self._session.show_message(message)
 
     def _announce(self, message: str) -> None:
-        """Say what is going on, unless it is over in a moment."""
-        self._stop_busy_timer()
+        """Show a message, unless the change ends in a moment."""
         delay = self._session.timings.until_busy_message
-        self._busy_timer = self._list.set_timer(delay, lambda: self._session.show_message(message))
-
-    def _stop_busy_timer(self) -> None:
-        if self._busy_timer is not None:
-            self._busy_timer.stop()
-            self._busy_timer = None
+        self._busy_timer.start(delay, lambda: self._session.show_message(message))
 
     # Tags.
 
     def edit_tags(self, rowids: Sequence[int]) -> None:
         """Ask for the tags of articles."""
-        rows = self._list.cached_rows(rowids)
+        rows = self._list.rows.get_all(rowids)
         if not rowids:
             self._session.show_message(_NO_ARTICLE.format("tag"), transient=True)
             return
-        if len(rowids) == 1 and rows:
-            on_submit: Callable[[str], object] = partial(self._tag_one, rows[0])
-            label, text = "Tags", ", ".join((*rows[0].tags, ""))
-        else:
-            on_submit = partial(self._tag_many, rowids)
-            label, text = f"Tags for {len(rowids):,} articles" if len(rowids) > 1 else "Tags", ""
-        prompt = Prompt(on_submit, self._complete_tag, rejects=self._is_bad_tag)
-        self._session.prompts.open(prompt, f"{label}, -tag takes one away: ", text)
+        row = rows[0] if len(rowids) == 1 and rows else None
+        text = "" if row is None else ", ".join((*row.tags, ""))
+        label = "Tags: " if row is not None else f"Tags for {len(rowids):,} articles: "
+        several = "" if row is not None else "Adds tags to all of them; -tag removes one. "
+        self._tag_hint = f"{several}Separate tags with commas."
+        tag = partial(self._tag, rowids, row)
+        prompt = Prompt(tag, self._show_tag_hint, rejects=self._is_bad_tag, complete=self._complete_tag)
+        self._session.prompts.open(prompt, label, text)
         self._session.background.start(self._load_tags, "tags")
 
     async def _load_tags(self) -> None:
-        self._known_tags = await self._session.background.run(self._session.library.marks.tags)
-        line = self._session.prompts.line
-        if line is not None and self._session.prompts.asks_for(self._complete_tag):
-            self._complete_tag(line.text, line.cursor)
+        self._known_tags = await self._session.background.run(self._session.library.marks.store.tags)
+        self._session.prompts.update(self._show_tag_hint)
 
-    def _complete_tag(self, text: str, cursor: int) -> None:
+    def _complete_tag(self, text: str, cursor: int) -> Completion:
         from reader.tui.widgets.prompt.completion import complete_tag
 
-        line = self._session.prompts.line
-        if line is not None:
-            completion = complete_tag(text, cursor, self._known_tags)
-            line.set_completion(completion)
-            line.show_hint("" if completion.words else "Separate tags with commas.")
+        return complete_tag(text, cursor, self._known_tags)
 
-    def _is_bad_tag(self, text: str) -> bool:
+    def _show_tag_hint(self, line: PromptLine) -> None:
+        line.show_hint(self._tag_hint)
+
+    def _is_bad_tag(self, line: PromptLine) -> bool:
         from reader.core.marks import tag_error
         from reader.tui.widgets.prompt.completion import split_tags
 
-        faults = (tag_error(tag.removeprefix("-")) for tag in split_tags(text))
+        faults = (tag_error(tag.removeprefix("-")) for tag in split_tags(clean(line.text)))
         fault = next(filter(None, faults), "")
-        line = self._session.prompts.line
-        if fault and line is not None:
+        if fault:
             line.hint(fault, warning=True)
         return bool(fault)
 
-    def _tag_many(self, rowids: Sequence[int], text: str) -> None:
+    def _tag(self, rowids: Sequence[int], row: Row | None, text: str) -> None:
+        """Add and remove tags; of one article, ``row``, the text names all tags, but those added meanwhile stay."""
         from reader.tui.widgets.prompt.completion import split_tags
 
         given = split_tags(text)
-        add = [tag for tag in given if not tag.startswith("-")]
-        remove = [tag[1:] for tag in given if tag.startswith("-")]
-        library = self._session.library
-        self._change_many(
-            lambda: (
-                library.marks.apply_to_rows(
-                    rowids, MarkChange(add_tags=tuple(add), remove_tags=tuple(remove))
-                ).description
-            )
-        )
-        self._list.clear_range()
-
-    def _tag_one(self, row: Row, text: str) -> None:
-        """Give an article the tags that were entered; tags it got meanwhile stay."""
-        from reader.tui.widgets.prompt.completion import split_tags
-
-        given = split_tags(text)
-        had = {tag.casefold(): tag for tag in row.tags}
-        has = {tag.casefold(): tag for tag in given if not tag.startswith("-")}
-        removed = {tag[1:].strip().casefold() for tag in given if tag.startswith("-")}
-        change = MarkChange(
-            add_tags=tuple(tag for key, tag in has.items() if key not in had and key not in removed),
-            remove_tags=tuple(tag for key, tag in had.items() if key not in has or key in removed),
-        )
-        if change == MarkChange():
+        add = {tag.casefold(): tag for tag in given if not tag.startswith("-")}
+        remove = {tag[1:].strip().casefold(): tag[1:] for tag in given if tag.startswith("-")}
+        if row is not None:
+            had = {tag.casefold(): tag for tag in row.tags}
+            missing = {key: tag for key, tag in had.items() if key not in add or key in remove}
+            add = {key: tag for key, tag in add.items() if key not in had and key not in remove}
+            remove = missing
+        change = MarkChange(add_tags=tuple(add.values()), remove_tags=tuple(remove.values()))
+        if row is None:
+            self._mark_many(rowids, partial(self._session.library.marks.apply_to_rows, rowids, change))
+        elif change == MarkChange():
             self._session.show_message("Nothing changed.")
         else:
             self._mark([row], change)
@@ -293,5 +262,19 @@ class MarksController:
 
 
 def _of_many(description: str) -> str:
-    """Return what to say of a change of many articles, and how to take it back."""
+    """Return the message for a change of many articles, with how to undo it."""
     return f"{description}. u undoes it." if description else "Nothing changed."
+
+
+def _describe(change: MarkChange) -> str:
+    """Return a message for the change of one article."""
+    parts = []
+    if change.read is not None:
+        parts.append("Marked read." if change.read else "Marked unread.")
+    if change.starred is not None:
+        parts.append("Starred." if change.starred else "Star removed.")
+    if change.add_tags:
+        parts.append(f"Tagged {', '.join(change.add_tags)}.")
+    if change.remove_tags:
+        parts.append(f"Removed {', '.join(change.remove_tags)}.")
+    return " ".join(parts)

@@ -1,79 +1,72 @@
-"""The text in the reader: which one, its page, its layout, and what is said below it."""
+"""The text in the reader: its page, layout and notices."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from reader.core.errors import ReaderError
 from reader.core.model import Links
 from reader.core.text import format_count
 from reader.tui.prompts import Prompt
-from reader.tui.session import FetchMode, FetchOutcome, Session
+from reader.tui.session import FetchMode, FetchRequest, Session
 from reader.tui.widgets.text.formats import ORIGINS
 
 if TYPE_CHECKING:
     from reader.core.events import BulkProgress, FetchAttempted, FetchResult
-    from reader.images.model import RenderedImage
     from reader.tui.loaders.text import LoadedText
-    from reader.tui.terminal.pager import Pager
     from reader.tui.widgets.article_pane.content import ArticleContent
+    from reader.tui.widgets.prompt.prompt import PromptLine
     from reader.tui.widgets.reader.header import ReaderPane
-    from reader.tui.widgets.reader.lines import ReaderText, TextNotice
+    from reader.tui.widgets.reader.lines import ReaderLayout, ReaderText, TextImages, TextNotice
 
 WIDTH_SETTING = "text-width"
 """The setting that holds the width of the column."""
 
 
-class Fetch(Protocol):
-    """Fetches the page of a text."""
-
-    def __call__(self, text: ReaderText, mode: FetchMode, *, force: bool, is_opening: bool) -> None:
-        """Begin."""
-
-
 class ReaderController:
-    """Opens a text in the reader, follows its page, and lays it out."""
+    """Opens a text in the reader, follows its page and lays it out."""
 
     def __init__(
         self,
         session: Session,
-        fetch: Fetch,
+        fetch: Callable[[ReaderText, FetchRequest, bool], object],
         *,
+        show_screen: Callable[[], Awaitable[object]],
         on_shown: Callable[[ReaderText], object],
         on_closed: Callable[[], object],
         on_read: Callable[[int], object],
     ) -> None:
-        """``on_read`` hears of the row number of a document whose text was opened."""
+        """``show_screen`` returns when the reader is laid out; ``on_read`` gets the row id of an opened document."""
         self._session = session
         self._fetch = fetch
+        self._show_screen = show_screen
         self._on_shown = on_shown
         self._on_closed = on_closed
         self._on_read = on_read
-        self.images: Callable[[ReaderText], Mapping[str, RenderedImage | str]] = lambda _: {}
-        """Returns the images of a text that are there, by address, or why one is not."""
+        self.images: Callable[[ReaderText], TextImages] = lambda _: ({}, "")
+        """Returns the loaded images of a text by URL, or why one is missing, and a note; for worker threads."""
         self._pane: ReaderPane | None = None
         self.source: ArticleContent | int | None = None
-        """What is read or about to be: a document by its row number, or other content; None when nothing is."""
+        """What is being read or loaded: the row id of a document, or other content; None for nothing."""
         self._fetch_mode: FetchMode | None = None
-        """How to fetch the page once the text is there; None for not at all."""
+        """How to fetch the page once the text is loaded; None for not at all."""
         self._width = 0
-        """Of the column in cells, as it was chosen last; 0 for the usual one."""
+        """Width of the column in cells, as the user set it; 0 for the default."""
         self._notices: tuple[TextNotice, ...] = ()
-        """What is said below the text, because it is not the original."""
+        """The notices below the text, which explain why it is not the original."""
         self._last_fetched = ""
         """The id of the article that a bulk fetch finished last."""
-        self._pager: Pager | None = None
         self._searches: list[str] = []
-        """What was searched for in texts, the latest last."""
+        """Search terms used in texts, the latest last."""
         session.fetch_attempted.subscribe(self._fetch_attempted)
         session.fetch_finished.subscribe(self._fetch_finished)
         session.bulk_progress.subscribe(self._bulk_progressed)
 
     def attach(self, pane: ReaderPane) -> None:
-        """Take the widgets of the reader, which is made when it is first needed."""
+        """Set the widgets of the reader, which are created on first use."""
         self._pane = pane
         pane.view.measure = self._width or pane.view.measure
 
@@ -85,7 +78,7 @@ class ReaderController:
 
     @property
     def is_open(self) -> bool:
-        """Whether a text is read, or about to be."""
+        """Whether a text is open or loading."""
         return self.source is not None
 
     @property
@@ -93,45 +86,42 @@ class ReaderController:
         """The text on the screen."""
         return self._pane.view.text if self._pane is not None and self.is_open else None
 
-    # In and out.
+    # Open and close.
 
     def open(self, source: ArticleContent | int, fetch_mode: FetchMode | None) -> None:
-        """Show a text, and fetch its page unless ``fetch_mode`` is None and there is more than an excerpt."""
+        """Open a text, and fetch its page as ``fetch_mode`` says; None for not at all."""
         self.source, self._fetch_mode = source, fetch_mode
         self._notices = ()
         self._session.gate.begin_loading("text")
         self._session.gate.hold()
         self._session.reading_id = ""
-        if self._pane is not None:
-            self._clear(self._pane)
-        self._session.background.start(partial(self._load, source), "text")
+        if self._pane is not None:  # keys no longer apply to the previous text
+            self._pane.view.clear()
+            self._pane.header.status = ""
+        self._session.background.start(partial(self._open, source), "text")
 
-    def _clear(self, pane: ReaderPane) -> None:
-        """Remove the text that was read before: no key is about it any more."""
-        pane.view.clear()
-        pane.header.status = ""
-
-    async def _load(self, source: ArticleContent | int) -> None:
+    async def _load(self, source: ArticleContent | int, shown: ReaderText | None = None) -> LoadedText:
         from reader.tui.loaders.text import load_reader
 
-        session = self._session
-        await session.services.show_reader()
-        view = self.pane.view
-        view.focus()
+        session, width = self._session, self.pane.view.text_width
+        args = session.library, session.body_parser, source, width, self.images
+        return await session.background.run(load_reader, *args, shown=shown)
+
+    async def _open(self, source: ArticleContent | int) -> None:
+        await self._show_screen()
+        self.pane.view.focus()
         try:
-            loaded = await session.background.run(
-                load_reader, session.library, session.body_parser, source, view.text_width
-            )
+            loaded = await self._load(source)
         except ReaderError as error:
             self.close()
-            session.show_message(str(error), warning=True)
+            self._session.show_message(str(error), warning=True)
         else:
             self._show(loaded)
 
     def _show(self, loaded: LoadedText) -> None:
         text, view = loaded.text, self.pane.view
         if text.rowid is not None:
-            self.source = text.rowid  # to be read anew when there is a page
+            self.source = text.rowid  # to be read again once there is a page
         view.show(text, loaded.layout, position=loaded.position)
         self._shown(text)
         self._session.gate.end_loading("text")
@@ -139,8 +129,11 @@ class ReaderController:
         if text.rowid is not None:
             self._on_read(text.rowid)
         mode, self._fetch_mode = self._fetch_mode, None
-        if mode or text.kind == "excerpt":
-            self.request_page(mode or "fetch", is_opening=True)
+        can_fetch = text.links.best and not self._session.config.fetch.refusal
+        if mode or (text.kind == "excerpt" and not can_fetch):
+            self.request_page(mode or "fetch", is_opening=True)  # or say why there is no page
+        elif text.kind == "excerpt" and text.id not in self._session.fetching:
+            self._show_notices(_notice(f"{self._session.key('fetch')} fetches the original.", "quiet"))
 
     def _shown(self, text: ReaderText) -> None:
         self._notices = ()
@@ -150,7 +143,7 @@ class ReaderController:
         self._on_shown(text)
 
     def close(self) -> None:
-        """Leave the text."""
+        """Close the text."""
         if not self.is_open:
             return
         self.save_position()
@@ -159,11 +152,10 @@ class ReaderController:
         self._session.background.cancel("text")
         self._session.gate.end_loading("text")
         self.pane.view.clear()
-        self._session.services.hide_reader()
         self._on_closed()
 
     def save_position(self) -> None:
-        """Save where in the text the user is, if they have scrolled there."""
+        """Save the position in the text, if the user has scrolled."""
         text = self._pane.view.text if self._pane is not None else None
         if text is None or not text.id:
             return
@@ -172,10 +164,10 @@ class ReaderController:
             self._session.library.positions.set_article(text.id, position, "text")
             self._session.background.save(self._session.library.positions.write)
 
-    # The same text anew.
+    # Reloading.
 
     def reload(self) -> None:
-        """Load the text again, which may have a page by now; not while its links or lines are being chosen."""
+        """Reload the text, which may have a page by now; not while the user is choosing a link or selecting lines."""
         text, source = self.text, self.source
         if text is None or source is None:
             return
@@ -184,11 +176,7 @@ class ReaderController:
             return
 
         async def job() -> None:
-            from reader.tui.loaders.text import load_reader
-
-            session, width = self._session, self.pane.view.text_width
-            function = partial(load_reader, session.library, session.body_parser, source, width, text)
-            loaded = await session.background.run(function)
+            loaded = await self._load(source, text)
             if source is self.source:
                 self._show_again(loaded)
 
@@ -200,15 +188,15 @@ class ReaderController:
             return  # there is no page
         self.save_position()
         if before is not None and before.kind == text.kind:
-            view.refit(text, loaded.layout)  # a page that has changed: the reader stays at the same position
+            view.refit(text, loaded.layout)  # the page has changed: keep the position
         else:
-            # A position in the document's own text is none in its page.
+            # A position in the document's own text does not exist in its page.
             is_body = before is not None and before.kind == "body"
             view.show(text, loaded.layout, position=None if is_body else loaded.position)
         self._shown(text)
 
     def lay_out(self) -> None:
-        """Lay the text out anew: for its width, with its notices, with its images."""
+        """Lay out the text again: for its width, its notices and its images."""
         view = self._pane.view if self._pane is not None else None
         text = view.text if view is not None else None
         if view is None or text is None:
@@ -217,9 +205,13 @@ class ReaderController:
         async def job() -> None:
             from reader.tui.widgets.reader.lines import lay_out_text
 
-            now = datetime.now().astimezone()
-            function = partial(lay_out_text, text, view.text_width, now, self._notices, self.images(text))
-            layout = await self._session.background.run(function)
+            now, width, notices = datetime.now().astimezone(), view.text_width, self._notices
+
+            def lay_out() -> ReaderLayout:
+                images, note = self.images(text)
+                return lay_out_text(text, width, now, notices, images, image_note=note)
+
+            layout = await self._session.background.run(lay_out)
             if view.text is text:
                 view.refit(text, layout)
                 self.pane.update_header()
@@ -229,74 +221,82 @@ class ReaderController:
     # The page.
 
     def request_page(self, mode: FetchMode, *, is_opening: bool = False) -> None:
-        """Fetch the page of the text, unless that is not allowed, there is no address, or it would be of no use."""
+        """Fetch the page of the text, unless fetching is off, there is no URL, or it would not help."""
         text = self.text
         if text is None:
             return
-        page, refusal = text.page, self._session.config.fetch.refusal
+        page = text.page
+        is_fresh = mode == "fetch" and page is not None and page.is_fresh(datetime.now(UTC))
+        if is_opening and is_fresh:
+            return
+        refusal = self._session.config.fetch.refusal
         if not text.links.best:
-            self._show_notices(_notice("This document has no address to fetch."))
+            self._show_notices(_notice("This document has no URL to fetch."))
         elif refusal and page is None:
             self._show_notices(_notice(refusal, "warning"))
         elif page is not None and mode == "archive" and page.way != "archive":
             words = f"This is {ORIGINS[page.way]}; the archive is only for originals that cannot be fetched."
             self._session.show_message(words, transient=True)
+        elif is_fresh and not refusal:
+            self._session.show_message(
+                f"{self._session.key('fetch.again')} checks for a newer version.", transient=True
+            )
         elif refusal:
             if not (is_opening and mode == "fetch"):
                 self._session.show_message(refusal, warning=True)
         else:
             self._show_notices(())
-            # With a capture on the screen, the archive is asked whether there is a newer one.
+            # If a capture is shown, ask the archive for a newer one.
             force = mode == "force" or (mode == "archive" and page is not None)
-            self._fetch(text, mode, force=force, is_opening=is_opening)
+            self._fetch(text, FetchRequest(text.title, mode, is_opening), force)
             self.pane.header.status = "fetching …"
 
     def _fetch_attempted(self, event: FetchAttempted) -> None:
         if event.id == self._session.reading_id != "":
             self.pane.header.status = f"fetching from {event.host} …"
 
-    def _fetch_finished(self, outcome: FetchOutcome) -> None:
-        """Show the page that was fetched, or say why there is none."""
-        text, result = self.text, outcome.result
+    def _fetch_finished(self, outcome: tuple[FetchResult, FetchRequest]) -> None:
+        """Show the fetched page, or say why there is none."""
+        text, (result, request) = self.text, outcome
         if text is None:
             return
         self.pane.header.status = ""
-        if result.status == "fetched" or (result.status == "cached" and (text.page is None or result.confirmed)):
-            self.reload()  # a page that is still valid tells since when that is known
+        if result.status == "fetched" or (result.status == "cached" and not result.error):
+            self.reload()  # a page that is still valid shows when that was checked
         if result.status == "failed" and not result.cancelled:
             self._show_notices(self._why_failed(result))
         else:
-            self._tell_result(text, outcome)
+            self._report_result(text, result, request)
 
-    def _tell_result(self, text: ReaderText, outcome: FetchOutcome) -> None:
-        result, page, session = outcome.result, text.page, self._session
+    def _report_result(self, text: ReaderText, result: FetchResult, request: FetchRequest) -> None:
+        page, session = text.page, self._session
         if result.status == "cached" and result.error and page is not None:
             from reader.tui.widgets.text.formats import ago
 
             now = datetime.now().astimezone()
-            session.show_message(f"{result.error} What is kept is from {ago(page.fetched_at, now)}.", warning=True)
+            session.show_message(f"{result.error} The cached page is from {ago(page.fetched_at, now)}.", warning=True)
         elif result.cancelled:
             session.show_message(f"Fetching was stopped. {session.key('fetch')} starts again.", transient=True)
-        elif outcome.is_opening and outcome.mode == "fetch":
-            pass  # one sees it
+        elif request.is_opening and request.mode == "fetch":
+            pass  # the result is visible
         elif result.status == "fetched":
             if page is not None:
-                session.show_message("It was fetched again.")
+                session.show_message("The page was fetched again.")
         elif result.confirmed:
-            session.show_message("It is still current.")
-        elif page is not None:
-            session.show_message(f"{session.key('fetch.again')} checks for a newer version.", transient=True)
+            session.show_message("The page is still current.")
 
     def _why_failed(self, result: FetchResult) -> tuple[TextNotice, ...]:
-        """Return why there is no page, address by address, and what can be done about it."""
+        """Return why there is no page, URL by URL, and what the user can do."""
         from reader.tui.widgets.reader.lines import TextNotice
+        from reader.web.responses import name_host
 
         names = {str(way): name for way, name in ORIGINS.items()}
-        notices = [TextNotice("The original could not be fetched." if result.failures else result.error, "warning")]
+        notices = [] if result.failures else [TextNotice(result.error, "warning")]
         for failure in result.failures:
             what = names.get(failure.way, "it")
-            where = f"{what} at {failure.host}" if failure.host else what
-            notices.append(TextNotice(f"{where[:1].upper()}{where[1:]}: {failure.why}.", apart=False))
+            words = f"{what[:1].upper()}{what[1:]}{'' if notices else ' could not be fetched'}"
+            words += f": {name_host(failure.why, failure.host)}."
+            notices.append(TextNotice(words, apart=False) if notices else TextNotice(words, "warning"))
         key = self._session.key
         ways = f"{key('fetch')} tries again, {key('open')} opens it in the browser"
         if not any(failure.way == "archive" for failure in result.failures):
@@ -309,7 +309,7 @@ class ReaderController:
         if text is None:
             return
         if notices == self._notices:
-            if notices:  # it is there already, maybe out of sight: the key is answered all the same
+            if notices:  # it is loaded already, perhaps out of view: the key still gets an answer
                 is_warning = notices[0].style == "warning"
                 self._session.show_message(notices[0].text, warning=is_warning, transient=True)
             return
@@ -321,22 +321,22 @@ class ReaderController:
             self.lay_out()
 
     def _bulk_progressed(self, progress: BulkProgress) -> None:
-        """Show the page of the text, if a bulk fetch may have brought it and there is nothing but an excerpt.
+        """Show the page of the text if a bulk fetch may have stored it and only an excerpt is shown.
 
-        A document's own text stays until its page is asked for.
+        A document's own text stays until the user asks for its page.
         """
         text, before = self.text, self._last_fetched
         self._last_fetched = progress.last
         if text is None or text.kind != "excerpt":
             return
-        # Of the articles that are done between two events, the last alone is named.
+        # Of the articles finished between two events, only the last one is named.
         if progress.finished or before != progress.last == text.id:
             self.reload()
 
-    # What keys are about.
+    # What keys apply to.
 
     def rowids(self) -> list[int]:
-        """Return the document of the article that is read, if it is one."""
+        """Return the row id of the article being read, if it has a document."""
         text, rowid = self.text, self.source
         if not isinstance(rowid, int):
             rowid = rowid.rowid if rowid is not None else None
@@ -346,31 +346,31 @@ class ReaderController:
             return [rowid]
         library = self._session.library
         try:
-            if library.articles.ids([rowid]) == [text.id]:
+            if library.index.ids_of([rowid]) == [text.id]:
                 return [rowid]
-            return library.articles.rowids(text.id)[:1]  # the row is of another article now
-        except ReaderError:  # the index cannot be read just now; the list says so
+            return library.index.rowids_by_id(text.id)[:1]  # another article has this row now
+        except ReaderError:  # the index cannot be read at the moment; the list reports it
             return []
 
     @property
     def links(self) -> Links | None:
-        """The addresses of the text; None while it is not there."""
+        """The URLs of the text; None while it is not loaded."""
         return self.text.links if self.text is not None else None
 
     def copy_selection(self) -> bool:
-        """Copy the lines that are selected; return False when none are."""
+        """Copy the selected lines; return False if there are none."""
         selected = self.pane.view.selected_text
         if not selected:
             return False
-        self._session.services.copy_to_clipboard(selected)
+        self._session.app.copy_to_clipboard(selected)
         self.pane.view.end_line_selection()
         self._session.show_message(f"Copied {format_count(len(selected.split()), 'word')}.")
         return True
 
-    # The column, searching, and the pager.
+    # Column width, search and pager.
 
     async def load_width(self) -> None:
-        """Load the width of the column that was chosen last."""
+        """Load the column width that the user set last."""
         saved = await self._session.background.run(self._session.library.settings.get, WIDTH_SETTING) or ""
         if saved.isascii() and saved.isdecimal() and len(saved) < 5:
             self._width = int(saved)
@@ -383,7 +383,7 @@ class ReaderController:
         self._session.save_setting(WIDTH_SETTING, str(cells))
 
     def ask_search(self) -> None:
-        """Ask what to search for; the text follows what is written."""
+        """Ask for a search term; the text follows as the user types."""
         view, prompts = self.pane.view, self._session.prompts
         if not self.is_open or prompts.is_open:
             return
@@ -391,41 +391,29 @@ class ReaderController:
         if before and before not in self._searches:
             self._searches.append(before)
 
-        def changed(text: str, _: int) -> None:
-            number, total = view.search(text)
-            if prompts.line is not None:
-                nothing = "" if not text.strip() else "Not in this text."
-                prompts.line.show_hint(f"{number:,} of {total:,}" if total else nothing)
+        def changed(line: PromptLine) -> None:
+            number, total = view.search(line.text)
+            nothing = "" if not line.text.strip() else "Not in this text."
+            line.show_hint(f"{number:,} of {total:,}" if total else nothing)
 
         prompt = Prompt(lambda _: None, changed, lambda: view.search(before), live=True)
-        prompts.open(prompt, "In the text: ", history=self._searches, focus_after=view)
+        prompts.open(prompt, "Search text: ", history=self._searches, focus_after=view)
 
     def show_in_pager(self) -> None:
         """Show the text in the user's pager or editor."""
         text = self.text
         if text is None:
             return
-        from textual.app import SuspendNotSupported
+        from reader.tui.terminal.pager import show_in_pager
+        from reader.tui.terminal.suspend import suspended
 
-        from reader.tui.terminal import graphics
-        from reader.tui.terminal.pager import Pager
-
-        self._pager = self._pager or Pager()
         try:
-            with graphics.suspended(self.pane.app):
-                name = self._pager.show(text)
-        except SuspendNotSupported:
-            self._session.show_message("This terminal cannot run another program.", warning=True)
+            with suspended(self.pane.app):
+                name = show_in_pager(text, self._session.private_folder(), config=self._session.config)
         except ReaderError as error:
             self._session.show_message(str(error), warning=True)
         else:
             self._session.show_message(f"Back from {name}.")
-        self.pane.screen.refresh(layout=True)
-
-    def remove_files(self) -> None:
-        """Remove the files that were made for the pager. May raise OSError."""
-        if self._pager is not None:
-            self._pager.cleanup()
 
 
 def _notice(text: str, ink: str = "text") -> tuple[TextNotice, ...]:

@@ -1,95 +1,93 @@
-"""The sidebar: whether it shows, what is chosen in it, its counts, and the saved views."""
+"""The sidebar: its visibility, selection and counts, and the saved views."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
 import time
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from reader import startup
 from reader.core.text import clean
 from reader.tui.background import WRITES
 from reader.tui.prompts import Prompt
-from reader.tui.session import MarksChange, Session
+from reader.tui.session import Session
+from reader.tui.widgets.panes import VIEWS_BESIDE
 
 if TYPE_CHECKING:
+    from reader.core.model import Row
     from reader.core.ordering import Sort
     from reader.library.saved_views.store import SavedViews
     from reader.library.saved_views.toml_file import SavedView
     from reader.query.ast import Query
     from reader.tui.loaders.sidebar import SidebarCounter, ViewsWatcher
     from reader.tui.widgets.panes import Panes
+    from reader.tui.widgets.prompt.completion import Completion
+    from reader.tui.widgets.prompt.prompt import PromptLine
+    from reader.tui.widgets.sidebar.sections import SidebarLine, SidebarTree
     from reader.tui.widgets.sidebar.selection import EntryKind
-    from reader.tui.widgets.sidebar.sidebar import Sidebar, SidebarCommand, SidebarPane
-    from reader.tui.widgets.sidebar.tree import SidebarEntry, SidebarLine, SidebarTree
+    from reader.tui.widgets.sidebar.sidebar import SidebarCommand
 
-_WIDE = 140
-"""Columns from which on the sidebar shows unless it was hidden."""
-_NARROW = 60
-"""Columns below which it takes the place of the other panes while it has the focus."""
 _COUNT_SHARE = 4
-"""The pause after a count is this many times as long as the count, which so takes a small share of the time."""
+"""The pause after a count is this many times its duration, so that counting takes a small share of the time."""
 
 
 class SidebarState(NamedTuple):
-    """What is saved of the sidebar between runs."""
+    """The state of the sidebar that is saved between runs."""
 
     wide: bool = True
-    """Whether it shows on a wide screen,"""
-    narrow: bool = False
-    """and on a narrower one."""
+    """Whether it is beside the other panes on a wide screen; on others it covers them while it has the focus."""
     folded: frozenset[str] = frozenset()
     """The sections that are folded."""
 
     @classmethod
     def parse(cls, text: str) -> SidebarState:
-        """Return the state that was saved as ``text``; the usual one if it cannot be understood."""
+        """Parse saved state; return the default state if it is invalid."""
         if not text:
             return cls()
-        import json  # imported late: most people never touch the sidebar
+        import json  # imported late: most users never open the sidebar
 
         try:
             found = json.loads(text)
-            return cls(bool(found["wide"]), bool(found["narrow"]), frozenset(map(str, found["folded"])))
-        except (ValueError, RecursionError, KeyError, TypeError):  # by another version
+            return cls(bool(found["wide"]), frozenset(map(str, found["folded"])))
+        except (ValueError, RecursionError, KeyError, TypeError):  # written by another version
             return cls()
 
     def text(self) -> str:
-        """Return it as it is saved."""
+        """Return the state as text, to be saved."""
         import json
 
         return json.dumps({**self._asdict(), "folded": sorted(self.folded)})
 
 
 class SavedViewsController:
-    """Shows the sidebar, sets the query by it, and changes saved views."""
+    """Shows the sidebar, sets the query from it and changes saved views."""
 
     def __init__(
         self,
         session: Session,
+        panes: Panes,
         state: str,
         search: Callable[[str, Sort | None], bool],
         on_visible: Callable[[bool], object],
     ) -> None:
-        """``search`` shows what a text finds, in an order; ``on_visible`` hears whether the sidebar shows."""
+        """``search`` shows what a query finds, in an order; ``on_visible`` gets whether the sidebar is shown."""
         self._session = session
         self._search = search
         self._on_visible = on_visible
-        self._panes: Panes | None = None
+        self._panes = panes
         self._state = SidebarState.parse(state)
         self._tree: SidebarTree | None = None
         self._saved: list[SavedView] = []
         self._queries: dict[str, Query] = {}
-        """The queries of saved views, by name, without those that are none."""
+        """The queries of saved views by name, without the invalid ones."""
         self._view_counts: dict[str, int | None] = {}
         self._name_to_select: str | None = None
-        """A saved view to select in the sidebar once it is there."""
+        """A saved view to select in the sidebar once it appears."""
         self._has_begun = False
         self._is_focusing = False
-        """Whether the sidebar is to get the focus once it is mounted."""
+        """Whether the sidebar gets the focus once it is mounted."""
         self._watcher: ViewsWatcher | None = None
         self._watcher_lock = threading.Lock()
         self._counter: SidebarCounter | None = None
@@ -97,48 +95,31 @@ class SavedViewsController:
         self._is_counting = False
         session.articles_changed.subscribe(lambda _: self._list_changed())
         session.marks_changed.subscribe(self._marks_changed)
-        session.counts_changed.subscribe(lambda _: self._count())
+        session.counts_changed.subscribe(lambda _: self.count())
+        panes.shows_sidebar = lambda: self.is_visible
+        self._on_visible(self.is_visible)
+        if self.is_visible:
+            self._mount()
 
     # The pane.
 
     @property
     def is_visible(self) -> bool:
-        """Whether the sidebar stands beside the other panes."""
-        width = self._session.services.screen_width()
-        return width >= _NARROW and (self._state.wide if width >= _WIDE else self._state.narrow)
+        """Whether the sidebar is shown beside the other panes."""
+        return self._state.wide and self._is_wide
 
-    def attach(self, panes: Panes) -> None:
-        """Take the panes in which the sidebar is mounted."""
-        self._panes = panes
-
-    def first_pane(self) -> SidebarPane | None:
-        """Return the sidebar for the first frame, or None when it does not show."""
-        is_visible = self.is_visible
-        self._on_visible(is_visible)
-        return self._make_pane() if is_visible else None
-
-    def _make_pane(self) -> SidebarPane:
-        from reader.tui.widgets.sidebar.selection import KINDS
-        from reader.tui.widgets.sidebar.sidebar import SidebarPane
-        from reader.tui.widgets.sidebar.tree import SidebarEntry, SidebarTree
-
-        self._tree = tree = SidebarTree(save_key=self._session.key("views.save"))
-        for kind in KINDS:
-            if kind in self._state.folded:
-                tree.fold(kind)
-        counts = self._session.counts
-        known = {"All": counts.articles, "Unread": counts.unread}
-        tree.set({"usual": [SidebarEntry(line.text, known.get(line.text)) for line in tree if line.kind == "usual"]})
-        return SidebarPane(tree)
+    @property
+    def _is_wide(self) -> bool:
+        return self._session.app.size.width >= VIEWS_BESIDE
 
     def begin(self) -> None:
-        """Fill the sidebar, now that the first frame is on the screen."""
+        """Fill the sidebar after the first frame."""
         self._has_begun = True
-        if self._sidebar is not None:
+        if self._panes.sidebar is not None:
             self._load()
 
     def mounted(self) -> None:
-        """Fill the sidebar, which is there now, and go there if that was wanted."""
+        """Fill the sidebar, which was just mounted, and focus it if requested."""
         if self._has_begun:
             self._load()
         if self._is_focusing:
@@ -146,70 +127,70 @@ class SavedViewsController:
 
     def _load(self) -> None:
         self._session.background.start(self._load_views, "views")
-        self._count()
+        self.count()
         self._mark_choices()
 
     def fit(self) -> None:
-        """Show the sidebar where there is room for it now, or hide it."""
-        panes, is_visible = self._mounted_panes, self.is_visible
-        has_focus, is_wide = panes.sidebar_has_focus, self._session.services.screen_width() >= _NARROW
+        """Show the sidebar beside the other panes if there is room for it now."""
+        panes, is_visible = self._panes, self.is_visible
+        has_focus, is_wide = panes.sidebar_has_focus, self._is_wide
         if has_focus and not is_wide:
-            panes.add_class("-viewing")  # before it could be hidden, and lose the focus
+            panes.add_class("-viewing")  # before it could be hidden and lose the focus
         self._on_visible(is_visible)
         if is_visible:
             self._mount()
-            self._count()  # what has changed while it was hidden
+            self.count()  # what has changed while it was hidden
         elif has_focus and is_wide:
             panes.focus_list()
 
     def toggle(self) -> None:
-        """Show the sidebar and go there; hide it from within."""
-        panes = self._mounted_panes
+        """Show and focus the sidebar; hide it if it has the focus."""
+        panes = self._panes
         if panes.sidebar_has_focus:
             self._show(visible=False)
-            panes.focus_list()
+            self.leave()
             return
         self._show(visible=True)
         self._session.gate.hold()
-        if self._sidebar is None:
+        if self._panes.sidebar is None:
             self._is_focusing = True
         else:
             self._focus_sidebar()
 
     def _focus_sidebar(self) -> None:
         self._is_focusing = False
-        panes = self._mounted_panes
-        panes.call_after_refresh(panes.focus_sidebar)  # what is hidden cannot take it
+        panes = self._panes
+        panes.call_after_refresh(panes.focus_sidebar)  # a hidden widget cannot take the focus
 
     def _show(self, *, visible: bool) -> None:
-        width = self._session.services.screen_width()
-        if width >= _NARROW:
-            state = self._state._replace(wide=visible) if width >= _WIDE else self._state._replace(narrow=visible)
-            if state != self._state:
-                self._state = state
-                self._save_state()
+        if self._is_wide and visible != self._state.wide:
+            self._state = self._state._replace(wide=visible)
+            self._save_state()
         self._on_visible(self.is_visible)
         if visible:
             self._mount()
-            if width < _NARROW:
-                self._mounted_panes.add_class("-viewing")
-            self._count()  # what has changed while it was hidden
+            if not self._is_wide:
+                self._panes.add_class("-viewing")
+            self.count()  # what has changed while it was hidden
 
     def _mount(self) -> None:
-        if self._tree is None:
-            self._mounted_panes.mount_sidebar(self._make_pane())
+        if self._tree is not None:
+            return
+        from reader.tui.widgets.sidebar.sections import SidebarLine, SidebarTree
+        from reader.tui.widgets.sidebar.selection import BUILT_IN_VIEWS, KINDS
+        from reader.tui.widgets.sidebar.sidebar import SidebarPane
+
+        self._tree = tree = SidebarTree(save_key=self._session.key("views.save"))
+        for kind in KINDS:
+            if kind in self._state.folded:
+                tree.fold(kind)
+        counts = self._session.counts
+        known = {"All": counts.articles, "Unread": counts.unread}
+        tree.set({"usual": [SidebarLine("entry", "usual", name, known.get(name)) for name in BUILT_IN_VIEWS]})
+        self._panes.mount_sidebar(SidebarPane(tree))
 
     def _save_state(self) -> None:
         self._session.save_setting(startup.PANE, self._state.text())
-
-    @property
-    def _mounted_panes(self) -> Panes:
-        assert self._panes is not None, "the screen attaches its panes before anybody uses them"
-        return self._panes
-
-    @property
-    def _sidebar(self) -> Sidebar | None:
-        return None if self._panes is None else self._panes.sidebar
 
     def folded(self) -> None:
         """Save which sections are folded."""
@@ -221,44 +202,30 @@ class SavedViewsController:
 
     @property
     def store(self) -> SavedViews:
-        """The saved views themselves; for worker threads."""
-        return self._views_watcher.views
+        """The store of saved views; for worker threads."""
+        return self._open_watcher().views
 
-    @property
-    def _views_watcher(self) -> ViewsWatcher:
-        """What reads the file of saved views; made in the worker thread that needs it first."""
+    def _open_watcher(self) -> ViewsWatcher:
+        """Return the watcher of the views file, created in the first worker thread that needs it."""
         with self._watcher_lock:
             if self._watcher is None:
                 from reader.tui.loaders.sidebar import ViewsWatcher
 
-                session, post = self._session, self._session.background.post
-
-                def on_message(text: str, warning: bool) -> None:
-                    post(lambda: session.show_message(text, warning=warning))
-
-                self._watcher = ViewsWatcher(
-                    session.library, session.timings.views_poll, partial(post, self._show_views), on_message
-                )
+                self._watcher = ViewsWatcher(self._session, self._show_views)
             return self._watcher
 
-    def _load_from_file(self) -> list[SavedView]:
-        return self._views_watcher.load()
-
-    def _reload_from_file(self) -> list[SavedView] | None:
-        return self._views_watcher.reload()
-
     async def _load_views(self) -> None:
-        self._show_views(await self._session.background.run(self._load_from_file))
+        self._show_views(await self._session.background.run(lambda: self._open_watcher().load()))
 
     async def _reload_views(self) -> None:
-        views = await self._session.background.run(self._reload_from_file)
+        views = await self._session.background.run(lambda: self._open_watcher().reload())
         if views is not None:
             self._show_views(views)
 
     def _show_views(self, saved: list[SavedView]) -> None:
         from reader.query.ast import QueryError
         from reader.query.parser import parse_query
-        from reader.tui.widgets.sidebar.tree import SidebarEntry
+        from reader.tui.widgets.sidebar.sections import SidebarLine
 
         self._saved = saved
         self._queries = {}
@@ -266,25 +233,18 @@ class SavedViewsController:
             try:
                 self._queries[view.name] = parse_query(view.query)
             except QueryError:
-                continue  # it stays in the sidebar; choosing it says what is wrong
-        tree, sidebar = self._tree, self._sidebar
-        if tree is None:
+                continue  # it stays in the sidebar; selecting it shows the error
+        if self._tree is None:
             return
-        key = None if sidebar is None else sidebar.line.key
-        tree.set({"view": [SidebarEntry(view.name, self._view_counts.get(view.name)) for view in saved]})
         name, self._name_to_select = self._name_to_select, None
-        if sidebar is not None:
-            sidebar.show_lines(key if name is None else ("entry", "view", name))
+        entries = [SidebarLine("entry", "view", view.name, self._view_counts.get(view.name)) for view in saved]
+        self._set_entries({"view": entries}, None if name is None else ("entry", "view", name))
         self._mark_choices()
-        self._count()
+        self.count()
 
-    def recount(self) -> None:
-        """Count again: another day may have begun."""
-        self._count()
-
-    def _count(self) -> None:
-        """Count what can be chosen, if it can be seen; many requests in a row are one."""
-        if self._tree is None or not (self.is_visible or self._mounted_panes.has_class("-viewing")):
+    def count(self) -> None:
+        """Count the articles of each entry if the sidebar is visible; requests in quick succession are merged."""
+        if self._tree is None or not (self.is_visible or self._panes.has_class("-viewing")):
             return
         self._count_wanted = True
         if not self._is_counting:
@@ -296,7 +256,7 @@ class SavedViewsController:
         try:
             took = 0.0
             while self._count_wanted:
-                if took:  # the first count is made at once, others soon
+                if took:  # the first count is made at once, later ones after a pause
                     await asyncio.sleep(max(session.timings.count_pause, _COUNT_SHARE * took))
                 self._count_wanted = False
                 if self._counter is None:
@@ -311,38 +271,45 @@ class SavedViewsController:
         finally:
             self._is_counting = False
 
-    def _show_counts(self, entries: dict[EntryKind, list[SidebarEntry]]) -> None:
-        tree, sidebar = self._tree, self._sidebar
-        if tree is None:
-            return
-        names = [entry.value for entry in entries["view"]]
-        self._view_counts |= {entry.value: entry.articles for entry in entries["view"]}
+    def _show_counts(self, entries: dict[EntryKind, list[SidebarLine]]) -> None:
+        names = [entry.text for entry in entries["view"]]
+        self._view_counts |= {entry.text: entry.articles for entry in entries["view"]}
         if names != [view.name for view in self._saved]:
-            del entries["view"]  # they have changed since, and are being counted again
-        key = None if sidebar is None else sidebar.line.key
-        tree.set(entries)
+            del entries["view"]  # they have changed since and are being counted again
+        self._set_entries(entries)
+
+    def _set_entries(
+        self, entries: Mapping[EntryKind, Sequence[SidebarLine]], key: tuple[str, str, str] | None = None
+    ) -> None:
+        """Show these entries, and select the line with this key, or the one that was selected."""
+        sidebar = self._panes.sidebar
+        if sidebar is not None and key is None:
+            key = sidebar.line.key
+        if self._tree is not None:
+            self._tree.set(entries)
         if sidebar is not None:
             sidebar.show_lines(key)
 
-    def _marks_changed(self, change: MarksChange) -> None:
-        if change.by_query and self._tree is not None:
-            self._session.background.start(self._reload_views, "views")  # an import brings views as well
+    def _marks_changed(self, rows: Sequence[Row] | None) -> None:
+        self.count()
+        if rows is None and self._tree is not None:
+            self._session.background.start(self._reload_views, "views")  # an import brings views too
 
     def _list_changed(self) -> None:
         self._mark_choices()
-        self._count()
+        self.count()
 
     def _mark_choices(self) -> None:
-        sidebar = self._sidebar
+        sidebar = self._panes.sidebar
         if sidebar is not None:
             from reader.tui.widgets.sidebar.selection import choices_in
 
-            sidebar.show_choices(choices_in(self._session.query.query, self._queries))
+            sidebar.choices = choices_in(self._session.query.query, self._queries)
 
-    # What is asked of a line.
+    # Commands for a line.
 
     def run_command(self, command: SidebarCommand, line: SidebarLine) -> None:
-        """Do with a line of the sidebar what the user wants."""
+        """Run a command of the user for a line of the sidebar."""
         match command:
             case "choose":
                 self._choose(line)
@@ -351,7 +318,11 @@ class SavedViewsController:
             case "filter":
                 self._ask_filter()
             case "leave":
-                self._leave()
+                if self._tree is not None and self._tree.filter:
+                    self._filter("")
+                    self._session.gate.release()
+                else:
+                    self._panes.focus_list()
             case "rename":
                 self._ask_name(line.text)
             case "delete":
@@ -361,12 +332,10 @@ class SavedViewsController:
                 end = "This is the last saved view." if step > 0 else "This is the first saved view."
                 self._change(lambda views: views.move(line.text, step), end)
 
-    def _leave(self) -> None:
-        if self._tree is not None and self._tree.filter:
-            self._filter("")
-            self._session.gate.release()
-        else:
-            self._mounted_panes.focus_list()
+    def leave(self) -> None:
+        """Go to the list; the filter ends."""
+        self._filter("")
+        self._panes.focus_list()
 
     def _choose(self, line: SidebarLine) -> None:
         from reader.query.parser import format_query
@@ -380,7 +349,7 @@ class SavedViewsController:
             query = query_for(line.choice, self._queries)
             done = self._search("" if query is None else format_query(query), None)
         if done:
-            self._mounted_panes.focus_list()
+            self.leave()
         else:
             self._session.gate.release()
 
@@ -390,18 +359,20 @@ class SavedViewsController:
 
         choice = line.choice
         query = None if choice is None else toggle_choice(self._session.query.query, choice, self._queries)
-        if query is not None:
-            self._search(format_query(query), None)
+        if query is None:
+            self._choose(line)  # it shows what is wrong with the query
+        elif (text := format_query(query)) or self._session.query.query is not None:
+            self._search(text, None)
         else:
-            self._choose(line)  # it says what is wrong with the query
+            self._session.show_message("The list shows all articles already.", transient=True)
 
     def _ask_filter(self) -> None:
         text = "" if self._tree is None else self._tree.filter
-        prompt = Prompt(self._filter, lambda text, _: self._filter(text), lambda: self._filter(""))
+        prompt = Prompt(self._filter, lambda line: self._filter(line.text), lambda: self._filter(""))
         self._session.prompts.open(prompt, "Show: ", text)
 
     def _filter(self, text: str) -> None:
-        tree, sidebar = self._tree, self._sidebar
+        tree, sidebar = self._tree, self._panes.sidebar
         text = text.strip()
         if tree is None or sidebar is None or text == tree.filter:
             return
@@ -412,19 +383,19 @@ class SavedViewsController:
             kind = key[1]
             others = (
                 index
-                for index, line in enumerate(tree)
+                for index, line in enumerate(tree.lines)
                 if (line.what == "entry" if text else (line.what, line.kind) == ("more", kind))
             )
             sidebar.select(next(others, 0))
-        self._mounted_panes.set_sidebar_filter(text)
+        self._panes.set_sidebar_filter(text)
 
     # Changing saved views.
 
     def _change(self, change: Callable[[SavedViews], str], nothing: str = "") -> None:
-        """Change the saved views; ``nothing`` is said when that changed nothing."""
+        """Change the saved views; show the message ``nothing`` if that changed nothing."""
 
         def work() -> tuple[str, list[SavedView]]:
-            views = self._views_watcher.views
+            views = self._open_watcher().views
             return change(views), views.load()
 
         async def job() -> None:
@@ -439,10 +410,10 @@ class SavedViewsController:
     def ask_save(self) -> None:
         """Ask for a name under which to save the query and the order of the list."""
         if self._tree is None:
-            self._session.background.start(self._load_views, "views")  # which names are taken is not known yet
+            self._session.background.start(self._load_views, "views")  # which names exist is not known yet
         active = self._session.query
         text, sort = active.text.strip(), self._session.order.sort
-        # A query may name its order itself.
+        # A query may name its own order.
         own_sort = None if active.query is not None and active.query.sort is not None else sort
 
         def save(name: str) -> None:
@@ -452,20 +423,21 @@ class SavedViewsController:
             else:
                 self._session.show_message("Not saved: a view needs a name.")
 
-        self._session.prompts.open(Prompt(save, self._describe_save), "Save the view as: ")
+        self._session.prompts.open(
+            Prompt(save, self._describe_save, complete=self._complete_name), "Save the view as: "
+        )
 
-    def _describe_save(self, name: str, _: int) -> None:
+    def _complete_name(self, text: str, _: int) -> Completion:
         from reader.tui.widgets.prompt.completion import Completion, starting_with
 
-        line = self._session.prompts.line
-        if line is None:
-            return
+        return Completion(0, len(text), tuple(starting_with(text, (view.name for view in self._saved))))
+
+    def _describe_save(self, line: PromptLine) -> None:
         names = [view.name for view in self._saved]
-        line.set_completion(Completion(0, len(name), tuple(starting_with(name, names))))
         active = self._session.query
         what = f"/{active.label}" if active.query is not None else "all articles"
-        is_taken = clean(name) in names
-        line.show_hint(f"A view of this name exists and becomes {what}." if is_taken else f"Saves {what}.")
+        saves = f"Saves {what}." if active.query is not None else "This view will list all articles."
+        line.show_hint(f"Replaces the existing view with {what}." if clean(line.text) in names else saves)
 
     def _ask_name(self, name: str) -> None:
         def rename(new: str) -> None:
@@ -475,16 +447,11 @@ class SavedViewsController:
                 self._name_to_select = clean(new)
                 self._change(lambda views: views.rename(name, new))
 
-        def is_taken(new: str) -> bool:
-            taken = clean(new) != name and any(view.name == clean(new) for view in self._saved)
-            line = self._session.prompts.line
-            if taken and line is not None:
-                line.hint(f"There is already a view “{clean(new)}”. Choose another name.", warning=True)
+        def is_taken(line: PromptLine) -> bool:
+            new = clean(line.text)
+            taken = new != name and any(view.name == new for view in self._saved)
+            if taken:
+                line.hint(f"There is already a view “{new}”. Choose another name.", warning=True)
             return taken
 
         self._session.prompts.open(Prompt(rename, rejects=is_taken), "Rename the view: ", name)
-
-    def close(self) -> None:
-        """End the thread that watches the file of saved views."""
-        if self._watcher is not None:
-            self._watcher.close()

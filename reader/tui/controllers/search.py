@@ -1,33 +1,26 @@
-"""The active query: written in the prompt with the list following, from the history, or set by the sidebar."""
+"""The active query: typed in the prompt, recalled from the history or set by the sidebar."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from reader.core.text import clean, format_count
 from reader.tui.prompts import Prompt
 from reader.tui.session import ActiveQuery, ListSnapshot, Session
 
 if TYPE_CHECKING:
-    from reader.query.ast import Query
-    from reader.query.fields import ValueField
+    from reader.query.ast import ValueField
     from reader.tui.widgets.panes import Panes
     from reader.tui.widgets.prompt.completion import Completion
+    from reader.tui.widgets.prompt.prompt import PromptLine
 
 HISTORY = "queries"
 """The setting that holds the history of queries."""
 
 
-class _BeforePrompt(NamedTuple):
-    """What was on the screen before a query was written."""
-
-    query: ActiveQuery
-    snapshot: ListSnapshot
-
-
 class SearchController:
-    """Keeps the active query, and asks for another."""
+    """Holds the active query and requests lists for it."""
 
     def __init__(
         self,
@@ -37,19 +30,19 @@ class SearchController:
         snapshot: Callable[[], ListSnapshot],
         on_accepted: Callable[[], object],
     ) -> None:
-        """``load_list`` shows what the active query finds; ``on_accepted`` hears that a prompt was submitted."""
+        """``load_list`` loads what the active query finds; ``on_accepted`` is called when a prompt is submitted."""
         self._session = session
         self._panes = panes
         self._load_list = load_list
         self._take_snapshot = snapshot
         self._on_accepted = on_accepted
-        self._before_prompt: _BeforePrompt | None = None
+        self._before_prompt: tuple[ActiveQuery, ListSnapshot] | None = None
         self._listed = ActiveQuery()
-        """The query of the list on the screen; another may be on its way."""
+        """The query of the list on the screen; a list for another may be loading."""
         self._history: list[str] = []
-        """Former queries, the latest last."""
+        """Earlier queries, the latest last."""
         self._is_invalid = False
-        """Whether the text in the prompt is no query."""
+        """Whether the text in the prompt is not a valid query."""
         self._values: Mapping[ValueField, list[str]] = {}
         """The values of fields, the most frequent first."""
         session.articles_changed.subscribe(lambda _: self._list_shown())
@@ -58,23 +51,27 @@ class SearchController:
     # The prompt.
 
     def open(self) -> None:
-        """Ask for a query; the list follows what is written."""
+        """Open the prompt for a query; the list follows as the user types."""
         if self._session.prompts.is_open:
             return
-        self._before_prompt = _BeforePrompt(self._session.query, self._take_snapshot())
+        self._before_prompt = self._session.query, self._take_snapshot()
         self._is_invalid = False
-        prompt = Prompt(self._accept, self._text_changed, self._restore, lambda _: self._is_invalid, live=True)
+        prompt = Prompt(
+            self._accept,
+            self._text_changed,
+            self._restore,
+            lambda _: self._is_invalid,
+            live=True,
+            complete=self._complete,
+        )
         history, focus = self._history, self._panes.articles
         self._session.prompts.open(prompt, "/", self._session.query.text, history=history, focus_after=focus)
-        self._panes.remove_class("-reading")  # with room for one pane, it is the list that follows
-        self.load_history()  # another window may have added to it
+        self._panes.remove_class("-reading")  # with room for one pane, show the list, which follows
+        self._session.background.start(self.load_history, "queries")  # another window may have added to them
         self._session.background.start(self._load_values, "values")
 
-    def load_history(self) -> None:
-        """Load former queries."""
-        self._session.background.start(self._load_history, "queries")
-
-    async def _load_history(self) -> None:
+    async def load_history(self) -> None:
+        """Load earlier queries."""
         from reader.tui.widgets.prompt.completion import parse_history
 
         self._history = parse_history(await self._session.background.run(self._session.library.settings.get, HISTORY))
@@ -82,54 +79,45 @@ class SearchController:
             self._session.prompts.set_history(self._history)
 
     async def _load_values(self) -> None:
-        from reader.query.fields import VALUE_FIELDS
+        from reader.query.ast import VALUE_FIELDS
 
         library = self._session.library
         self._values = await self._session.background.run(
             lambda: {field: [value.value for value in library.search.values(field)] for field in VALUE_FIELDS}
         )
-        line = self._session.prompts.line
-        if line is not None and self._before_prompt is not None:
-            self._text_changed(line.text, line.cursor)
+        self._session.prompts.update(self._text_changed)
 
-    def _text_changed(self, text: str, cursor: int) -> None:
+    def _text_changed(self, line: PromptLine) -> None:
         """Show what the text finds so far."""
         from reader.query.ast import QueryError
         from reader.query.parser import parse_query
 
-        line = self._session.prompts.line
-        if line is None:
-            return
-        line.set_completion(self._complete(text, cursor))
         try:
-            query = parse_query(text)
+            query = parse_query(line.text)
         except QueryError as error:
             self._is_invalid = True
-            line.show_error(error.message, error.start)
+            line.show_error(error.message, error.start, error.hint)
             return
         self._is_invalid = False
-        if not self._apply(ActiveQuery.of(text, query)):
+        if not self._apply(ActiveQuery.of(line.text, query)):
             line.show_hint(self._found_label())
 
     def _complete(self, text: str, cursor: int) -> Completion:
         from reader.query.completion import complete_query
         from reader.query.parser import quote_value
-        from reader.tui.widgets.prompt.completion import NO_COMPLETION, Completion, starting_with
+        from reader.tui.widgets.prompt.completion import Completion, starting_with
 
         found = complete_query(text, cursor)
-        if found.kind == "none":
-            return NO_COMPLETION
-        words: tuple[str, ...] = found.candidates
-        if found.kind != "field" and found.kind != "fixed":  # noqa: PLR1714 - mypy would not see it
-            words = tuple(map(quote_value, starting_with(found.prefix, self._values.get(found.kind, []))))
+        words = found.candidates
+        if found.field is not None:
+            words = tuple(map(quote_value, starting_with(found.prefix, self._values.get(found.field, []))))
         return Completion(found.start, found.end, words)
 
     def _found_label(self) -> str:
-        """Return how many articles the list has, for the line below the query."""
+        """Return how many articles match, for the line below the query."""
         found = format_count(self._found, "article")
-        if self._session.query.query is not None:
-            return found
-        return f"{found}. Words, topic:  source:  is:unread  quality>=40 …"
+        is_query = self._session.query.query is not None
+        return found if is_query else f"{found}. Words, topic:  source:  is:unread  quality>=40 …"
 
     @property
     def _found(self) -> int:
@@ -150,35 +138,44 @@ class SearchController:
         self._session.background.save(self._session.library.settings.update, HISTORY, add)
 
     def _restore(self) -> None:
-        """Show what was there before the prompt."""
+        """Restore what was there before the prompt opened."""
         before, self._before_prompt = self._before_prompt, None
         if before is not None:
-            self._apply(before.query, before.snapshot)
+            self._apply(*before)
 
     # Without the prompt.
 
     def run(self, text: str) -> bool:
-        """Show what ``text`` finds; return False, and tell the user, when it is no query."""
-        query = self.parse(text)
-        if query is None:
+        """Show what ``text`` finds; return False after a message if it is not a valid query."""
+        from reader.query.ast import QueryError
+        from reader.query.parser import parse_query
+
+        try:
+            query = parse_query(text)
+        except QueryError as error:
+            self._session.show_message(f"{error} The query was: {clean(text)}", warning=True)
             return False
         self._session.prompts.cancel()
         self._apply(ActiveQuery.of(text, query))
         return True
 
-    def parse(self, text: str) -> Query | None:
-        """Return the query, or None when it is none, which the user is told."""
-        from reader.query.ast import QueryError
-        from reader.query.parser import parse_query
+    def toggle_read(self) -> None:
+        """Hide read articles, or show them again; the selected article stays."""
+        from reader.query.parser import format_query
+        from reader.tui.widgets.sidebar.selection import SidebarChoice, choices_in, toggle_choice
 
-        try:
-            return parse_query(text)
-        except QueryError as error:
-            self._session.show_message(f"{error} The query was: {clean(text)}", warning=True)
-            return None
+        unread = SidebarChoice("usual", "Unread")
+        query = toggle_choice(self._session.query.query, unread, {})
+        assert query is not None, "only a saved view can have an invalid query"
+        before = self._take_snapshot()
+        before = before._replace(top=None, unmatched=frozenset([before.rowid]))
+        self._apply(ActiveQuery.of(format_query(query), query), before)
+        is_hidden = unread in choices_in(query, {})
+        hidden = f"Read articles are hidden. {self._session.key('read.hide')} shows them."
+        self._session.show_message(hidden if is_hidden else "Read articles are shown again.")
 
     def drop_own_sort(self) -> None:
-        """Remove the order from the query, if it names one itself."""
+        """Remove the sort order that the query itself names."""
         active = self._session.query
         if active.query is None or active.query.sort is None:
             return
@@ -191,14 +188,14 @@ class SearchController:
     def clear(self) -> None:
         """Show all articles again."""
         if self._session.query.query is None:
-            words = "This is the list. q quits newsreader, ? shows all keys."
+            words = "You are in the list. q quits, ? shows all keys."
             self._session.show_message(words, transient=True)
             return
         self._apply(ActiveQuery())
         self._session.show_message("Showing all articles. / and ↑ bring the query back.")
 
     def _apply(self, active: ActiveQuery, snapshot: ListSnapshot | None = None) -> bool:
-        """Make ``active`` the query, and load the list; return whether it is another query."""
+        """Make ``active`` the query and load its list; return whether the query changed."""
         session = self._session
         is_other = active.query != session.query.query
         session.query = active
@@ -208,7 +205,7 @@ class SearchController:
             session.query_changed.publish(active)
         return is_other
 
-    # What is found.
+    # Results.
 
     def _list_failed(self, error: Exception) -> None:
         """Go back to the query of the list on the screen."""
@@ -223,7 +220,7 @@ class SearchController:
             line.hint(error_text(error), warning=True)
 
     def _list_shown(self) -> None:
-        """Note which query the list answers, and show below the prompt how many articles it finds."""
+        """Note which query the list answers, and show how many articles match below the prompt."""
         self._listed = self._session.query
         line = self._session.prompts.line
         if line is not None and self._before_prompt is not None and not self._is_invalid:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple, get_args
 
-Scope = Literal["app", "browse", "panes", "list", "article", "text", "views", "entry"]
+Scope = Literal["app", "browse", "panes", "list", "article", "text", "views", "entry", "listing"]
 KeyContext = Literal["empty", "list", "chosen", "article", "related", "text", "views", "entry"]
-Group = Literal["Move", "Read", "Reader", "Find", "Sidebar", "Mark", "Links", "Sort", "Folder", "Prompt", "App"]
+Group = Literal["Move", "Read", "Reader", "Search", "Sidebar", "Mark", "Links", "List", "Folder", "Prompt", "App"]
 GROUPS: tuple[Group, ...] = get_args(Group)
 
 
@@ -30,7 +30,7 @@ class Action(NamedTuple):
     title: str
     """A few words for the palette and the help."""
     help: str
-    """One sentence that says what it does."""
+    """One sentence that says what the action does."""
     palette: bool = True
     """Whether the command palette lists it."""
 
@@ -43,10 +43,11 @@ _PANES: tuple[Scope, ...] = ("list", "article")
 _TEXT: tuple[Scope, ...] = ("text",)
 _SCROLLING: tuple[Scope, ...] = (*_PANES, *_TEXT)
 _VIEWS: tuple[Scope, ...] = ("views",)
-_MOVING: tuple[Scope, ...] = (*_SCROLLING, *_VIEWS)
+_LISTING: tuple[Scope, ...] = ("listing",)
+_MOVING: tuple[Scope, ...] = (*_SCROLLING, *_VIEWS, *_LISTING)
 _PROMPT: tuple[Scope, ...] = ("entry",)
 
-# One action a row, whatever its length: rows are compared with each other.
+# One action per row, however long: rows are easier to compare this way.
 # fmt: off
 ACTIONS: tuple[Action, ...] = (
     Action("move.down", "j,down", "move('down')", "Move", _MOVING, "Down", "Select the next article or view; in the article, scroll down a line; in the related items, select the next.", palette=False),
@@ -55,25 +56,28 @@ ACTIONS: tuple[Action, ...] = (
     Action("move.end", "G,end", "move('end')", "Move", _MOVING, "End", "Go to the last article or view, or to the end of the text.", palette=False),
     Action("move.half_down", "ctrl+d", "move('half_down')", "Move", _MOVING, "Half a page down", "Move down half a page.", palette=False),
     Action("move.half_up", "ctrl+u", "move('half_up')", "Move", _MOVING, "Half a page up", "Move up half a page.", palette=False),
-    Action("move.page_down", "pagedown,space", "move('page_down')", "Move", _SCROLLING, "Page down", "Move down a page.", palette=False),
+    Action("move.page_down", "pagedown,space", "move('page_down')", "Move", (*_SCROLLING, *_LISTING), "Page down", "Move down a page.", palette=False),
     Action("move.page_up", "pageup", "move('page_up')", "Move", _MOVING, "Page up", "Move up a page.", palette=False),
-    Action("pane.next", "tab", "next_pane", "Move", _ALL_PANES, "Next pane", "Go from the list to the article, to its related items, to the sidebar, and back to the list.", palette=False),
-    Action("pane.previous", "shift+tab", "previous_pane", "Move", _ALL_PANES, "Previous pane", "The same in reverse.", palette=False),
+    Action("pane.next", "tab", "pane(1)", "Move", _ALL_PANES, "Next pane", "Go from the list to the article, to its related items, to the sidebar, and back to the list.", palette=False),
+    Action("pane.previous", "shift+tab", "pane(-1)", "Move", _ALL_PANES, "Previous pane", "Go through the panes in reverse order.", palette=False),
     Action("unread.next", "n", "run('unread.next')", "Move", _BROWSE, "Next unread", "Go to the next unread article."),
     Action("unread.previous", "N", "run('unread.previous')", "Move", _BROWSE, "Previous unread", "Go to the previous unread article."),
-    Action("article.enter", "enter,l,right", "enter", "Read", _PANES, "Read", "Enter the article; again: open its full text; on a related item: show that item.", palette=False),
+    Action("article.enter", "enter", "enter", "Read", _PANES, "Read", "Open the text: the fetched page, else the article's own text, else its excerpt. On a related item, show that item.", palette=False),
+    Action("article.into", "l,right", "screen.into", "Read", _PANES, "Into the article", "Go from the list into the article beside it; from there, open its text, as Enter does.", palette=False),
     Action("article.leave", "h,escape,left", "leave", "Read", _PANES, "Back to the list", "Leave the related items, then the article; in the list, clear the search.", palette=False),
-    Action("fetch", "f", "run('fetch')", "Read", _BROWSE, "Read the original", "Fetch the original page and read it here; once fetched, it opens at once, offline too."),
-    Action("fetch.again", "ctrl+f", "run('fetch.again')", "Read", _BROWSE, "Fetch again", "Ask the server whether the original has changed."),
+    Action("fetch", "f", "run('fetch')", "Read", _BROWSE, "Read the original", "Fetch the original page and read it here; a fetched page opens at once, even offline."),
+    Action("fetch.again", "ctrl+f", "run('fetch.again')", "Read", _BROWSE, "Fetch again", "Fetch the original again if it has changed."),
     Action("fetch.archive", "A", "run('fetch.archive')", "Read", _BROWSE, "Look in the archive", "Fetch the newest copy from the Wayback Machine if nothing else works; the archive learns what you read."),
-    Action("fetch.all", "F", "run('fetch.all')", "Read", _BROWSE, "Fetch all", "Fetch the originals of the list, or of the selected articles; again: pause or resume."),
-    Action("fetch.stop", "X", "run('fetch.stop')", "Read", _BROWSE, "Stop fetching", "Stop fetching; pages that have arrived stay, and the next fetch continues from there."),
-    Action("images", "i", "run('images')", "Read", _BROWSE, "Pictures", "Show or hide pictures; those that are not cached are fetched from their own servers."),
+    Action("fetch.all", "F", "run('fetch.all')", "Read", _BROWSE, "Fetch all", "Fetch the originals of all listed or selected articles; press again to pause or resume."),
+    Action("fetch.stop", "X", "run('fetch.stop')", "Read", _BROWSE, "Stop fetching", "Stop fetching; fetched pages stay, and the next fetch continues from there."),
+    Action("images", "i", "run('images')", "Read", _BROWSE, "Images", "Show or hide the images of the article; those that are not cached are fetched from their servers."),
+    Action("images.always", "I", "run('images.always')", "Read", _BROWSE, "Images of all articles", "Always show images in this folder; press again for every folder, never, or only on request."),
     Action("related.next", "]", "related(1)", "Read", _ALL_PANES, "Next related item", "Select the next related item and show its excerpt."),
     Action("related.previous", "[", "related(-1)", "Read", _ALL_PANES, "Previous related item", "Select the previous related item."),
+    Action("more", "e", "run('more')", "Read", _BROWSE, "More", "Show or hide everything else about the article: addresses, further fields, the file."),
     Action("back", "backspace", "run('back')", "Read", _BROWSE, "Go back", "Return to the article you came from, at the same position."),
     Action("text.leave", "h,escape,left", "leave", "Reader", _TEXT, "Back", "Clear the selection, end the search, or close the text.", palette=False),
-    Action("text.search", "slash", "search", "Reader", _TEXT, "Search in the text", "Search the text as you type.", palette=False),
+    Action("text.search", "slash", "screen.search", "Reader", (*_TEXT, *_LISTING), "Search in the text", "Search the text as you type; in help and problems, show only the lines with these words.", palette=False),
     Action("text.next", "n", "match(1)", "Reader", _TEXT, "Next match", "Go to the next match; without a search, to the next unread article.", palette=False),
     Action("text.previous", "N", "match(-1)", "Reader", _TEXT, "Previous match", "Go to the previous match; without a search, to the previous unread article.", palette=False),
     Action("text.heading_next", "]", "heading(1)", "Reader", _TEXT, "Next heading", "Go to the next heading.", palette=False),
@@ -83,25 +87,26 @@ ACTIONS: tuple[Action, ...] = (
     Action("text.wider", "plus", "wider(1)", "Reader", _TEXT, "Wider", "Widen the column; the width is remembered.", palette=False),
     Action("text.narrower", "minus", "wider(-1)", "Reader", _TEXT, "Narrower", "Narrow the column; the width is remembered.", palette=False),
     Action("text.usual_width", "equals_sign", "usual_width", "Reader", _TEXT, "Default width", "Reset the column to its default width of 72 characters.", palette=False),
-    Action("text.zen", "z", "screen.zen", "Reader", _TEXT, "Zen mode", "Hide everything but the text; again: show it.", palette=False),
-    Action("text.outside", "e", "screen.pager", "Reader", _TEXT, "Read in $PAGER", "Open the text in the program that $PAGER names, or in $EDITOR.", palette=False),
-    Action("search", "slash", "run('search')", "Find", _BROWSE, "Search", "Type a query; the list follows. Tab completes, Up and Down browse earlier queries, Esc cancels."),
-    Action("views", "b", "run('views')", "Sidebar", _BROWSE, "Sidebar", "Show the sidebar and go there; again: hide it."),
+    Action("text.zen", "z", "screen.zen", "Reader", _TEXT, "Zen mode", "Hide everything except the text; press again to show it.", palette=False),
+    Action("text.outside", "e", "screen.pager", "Reader", _TEXT, "Read in $PAGER", "Open the text in your pager, or in your editor if none is set: `pager` and `editor` in config.toml, or $PAGER and $EDITOR.", palette=False),
+    Action("search", "slash", "run('search')", "Search", _BROWSE, "Search", "Type a query; the list follows. Tab completes, Up and Down browse earlier queries, Esc cancels."),
+    Action("read.hide", "a", "run('read.hide')", "Search", _BROWSE, "Hide read articles", "Hide the articles that are read, or show them again."),
+    Action("views", "b", "run('views')", "Sidebar", _BROWSE, "Sidebar", "Show the sidebar and move to it; press again to hide it."),
     Action("views.save", "w", "run('views.save')", "Sidebar", _BROWSE, "Save the view", "Save the current query and order under a name, which then appears in the sidebar."),
-    Action("views.choose", "enter,l", "choose", "Sidebar", _VIEWS, "Select", "Show the articles of this entry and nothing else; on a section, fold or unfold it.", palette=False),
-    Action("views.combine", "space", "combine", "Sidebar", _VIEWS, "Add or remove", "Combine entries: any of those of one kind, all of those of different kinds.", palette=False),
+    Action("views.choose", "enter,l", "choose", "Sidebar", _VIEWS, "Select", "Show only the articles of this entry; on a section, fold or unfold it.", palette=False),
+    Action("views.combine", "space", "combine", "Sidebar", _VIEWS, "Add or remove", "Add the entry to the selection or remove it; articles must match one entry of each kind.", palette=False),
     Action("views.fold", "h,left", "fold", "Sidebar", _VIEWS, "Fold", "Fold the section.", palette=False),
-    Action("views.unfold", "right", "unfold", "Sidebar", _VIEWS, "Unfold", "Unfold the section; again: show all of its entries.", palette=False),
-    Action("views.filter", "slash", "filter", "Sidebar", _VIEWS, "Filter", "Show only the entries that contain what you type; Esc clears the filter.", palette=False),
-    Action("views.rename", "e", "rename", "Sidebar", _VIEWS, "Rename", "Rename the saved view.", palette=False),
-    Action("views.delete", "d", "delete", "Sidebar", _VIEWS, "Delete", "Delete the saved view; undo restores it.", palette=False),
-    Action("views.move_down", "J,alt+down", "reorder(1)", "Sidebar", _VIEWS, "Move down", "Move the saved view down.", palette=False),
-    Action("views.move_up", "K,alt+up", "reorder(-1)", "Sidebar", _VIEWS, "Move up", "Move the saved view up.", palette=False),
+    Action("views.unfold", "right", "unfold", "Sidebar", _VIEWS, "Unfold", "Unfold the section; press again to show all of its entries.", palette=False),
+    Action("views.filter", "slash", "request('filter')", "Sidebar", _VIEWS, "Filter", "Show only the entries that contain what you type; Esc clears the filter.", palette=False),
+    Action("views.rename", "e", "request('rename')", "Sidebar", _VIEWS, "Rename", "Rename the saved view.", palette=False),
+    Action("views.delete", "d", "request('delete')", "Sidebar", _VIEWS, "Delete", "Delete the saved view; undo restores it.", palette=False),
+    Action("views.move_down", "J,alt+down", "request('down')", "Sidebar", _VIEWS, "Move down", "Move the saved view down.", palette=False),
+    Action("views.move_up", "K,alt+up", "request('up')", "Sidebar", _VIEWS, "Move up", "Move the saved view up.", palette=False),
     Action("views.page_down", "pagedown", "move('page_down')", "Sidebar", _VIEWS, "Page down", "Move down a page.", palette=False),
-    Action("views.leave", "escape", "leave", "Sidebar", _VIEWS, "Back to the list", "Clear the filter, or go back to the list.", palette=False),
+    Action("views.leave", "escape", "request('leave')", "Sidebar", _VIEWS, "Back to the list", "Clear the filter, or go back to the list.", palette=False),
     Action("mark.read", "m", "run('mark.read')", "Mark", _BROWSE, "Mark read or unread", "Mark the article, or all selected ones, as read or unread."),
     Action("mark.star", "s", "run('mark.star')", "Mark", _BROWSE, "Star", "Star or unstar the article, or all selected ones."),
-    Action("mark.tags", "t", "run('mark.tags')", "Mark", _BROWSE, "Tags", "Edit the tags of the article, or of all selected ones. Tab completes."),
+    Action("mark.tags", "t", "run('mark.tags')", "Mark", _BROWSE, "Tags", "Edit the tags of the article, or of all selected ones; Tab completes."),
     Action("mark.all_read", "M", "run('mark.all_read')", "Mark", _BROWSE, "Mark all read", "Mark every article in the list as read."),
     Action("choose", "v", "choose", "Mark", _LIST, "Select several", "Start or stop selecting articles; marking keys then apply to all of them. The mouse works too."),
     Action("choose.down", "shift+down,J", "extend(1)", "Mark", _LIST, "Extend selection down", "Add the next article to the selection.", palette=False),
@@ -110,58 +115,55 @@ ACTIONS: tuple[Action, ...] = (
     Action("redo", "ctrl+r", "run('redo')", "Mark", _BROWSE, "Redo", "Redo the change that was undone last."),
     Action("open", "o", "run('open')", "Links", _BROWSE, "Open in the browser", "Open the original of the article or related item in your browser."),
     Action("open.amp", "O", "run('open.amp')", "Links", _BROWSE, "Open the AMP copy", "Open the AMP copy in your browser, if there is one."),
-    Action("copy", "y", "run('copy')", "Links", _BROWSE, "Copy the link", "Copy the address of the article, or the selected lines of a text (through the terminal, OSC 52)."),
-    Action("sort.quality", "1", "run('sort.quality')", "Sort", _BROWSE, "Sort by quality", "Best first; again: worst first. Unknown quality is always last."),
-    Action("sort.heat", "2", "run('sort.heat')", "Sort", _BROWSE, "Sort by heat", "Hottest first; again: coolest first. Unknown heat is always last."),
-    Action("sort.date", "3", "run('sort.date')", "Sort", _BROWSE, "Sort by date", "Newest first; again: oldest first. Unknown dates are always last."),
-    Action("refresh", "r,f5", "run('refresh')", "Folder", _BROWSE, "Check for changes", "Compare the folder with the list again."),
+    Action("copy", "y", "run('copy')", "Links", _BROWSE, "Copy the link", "Copy the URL of the article, or the selected lines of a text, through the terminal (OSC 52)."),
+    Action("sort.quality", "1", "run('sort.quality')", "List", _BROWSE, "Sort by quality", "Best first; press again for worst first. Unknown quality is always last."),
+    Action("sort.heat", "2", "run('sort.heat')", "List", _BROWSE, "Sort by heat", "Hottest first; press again for coolest first. Unknown heat is always last."),
+    Action("sort.date", "3", "run('sort.date')", "List", _BROWSE, "Sort by date", "Newest first; press again for oldest first. Unknown dates are always last."),
+    Action("list.density", "d", "run('list.density')", "List", _BROWSE, "One or two lines", "Show each article of the list in two lines, or in one; the choice is remembered."),
+    Action("list.wider", "greater_than_sign", "run('list.wider')", "List", _BROWSE, "Larger list", "Give the list a larger share of the screen; the share is remembered."),
+    Action("list.narrower", "less_than_sign", "run('list.narrower')", "List", _BROWSE, "Smaller list", "Give the list a smaller share of the screen, and the article a larger one."),
+    Action("refresh", "r,f5", "run('refresh')", "Folder", _BROWSE, "Check for changes", "Check the folder for new, changed and deleted documents."),
     Action("problems", "!", "run('problems')", "Folder", _BROWSE, "Problems", "List what is wrong with the documents, by file, line and field."),
-    Action("entry.complete", "tab", "complete(1)", "Prompt", _PROMPT, "Complete", "Insert a completion; again: the next one.", palette=False),
+    Action("entry.complete", "tab", "complete(1)", "Prompt", _PROMPT, "Complete", "Insert a completion; press again for the next one.", palette=False),
     Action("entry.complete_back", "shift+tab", "complete(-1)", "Prompt", _PROMPT, "Complete backwards", "Insert the previous completion.", palette=False),
     Action("entry.earlier", "up", "past(-1)", "Prompt", _PROMPT, "Earlier", "Show the previous entry of the history.", palette=False),
     Action("entry.later", "down", "past(1)", "Prompt", _PROMPT, "Later", "Show the next entry of the history.", palette=False),
-    Action("entry.leave", "escape", "entry_leave", "Prompt", _PROMPT, "Cancel", "Close the prompt and restore what was there before.", palette=False),
+    Action("entry.leave", "escape", "screen.entry_leave", "Prompt", _PROMPT, "Cancel", "Close the prompt and restore what was there before.", palette=False),
     Action("help", "question_mark,f1", "help", "App", _APP, "Help", "Show and search every key."),
     Action("palette", "ctrl+p", "command_palette", "App", _APP, "Palette", "Find any command by name, themes included.", palette=False),
     Action("theme", "T", "toggle_theme", "App", _APP, "Light or dark", "Switch between the light and the dark theme."),
-    Action("quit", "q,ctrl+q", "quit", "App", _APP, "Quit", "Quit newsreader; everything is saved."),
+    Action("suspend", "ctrl+z", "suspend_process", "App", _APP, "Suspend", "Return to the shell; fg resumes newsreader."),
+    Action("quit", "q", "back_or_quit", "App", _APP, "Back, or quit", "Leave a text, the article, the sidebar, help or problems; in the list, quit newsreader.", palette=False),
+    Action("quit.now", "ctrl+q", "quit", "App", _APP, "Quit", "Quit newsreader from anywhere; everything is saved."),
 )
 
 FOOTERS: dict[KeyContext, tuple[tuple[str, str], ...]] = {
-    "empty": (
-        ("search", "search"), ("refresh", "check again"), ("problems", "problems"), ("help", "help"),
-        ("quit", "quit"),
-    ),
+    "empty": (("search", "search"), ("refresh", "check again"), ("problems", "problems")),
     "list": (
         ("article.enter", "read"), ("fetch", "original"), ("related.next", "related"), ("open", "open"),
         ("search", "search"), ("views", "sidebar"), ("mark.read", "mark"), ("mark.star", "star"),
-        ("mark.tags", "tags"), ("unread.next", "next unread"), ("undo", "undo"), ("help", "help"), ("quit", "quit"),
+        ("mark.tags", "tags"), ("unread.next", "next unread"), ("undo", "undo"),
     ),
     "chosen": (
         ("mark.read", "mark"), ("mark.star", "star"), ("mark.tags", "tags"), ("choose", "clear"), ("undo", "undo"),
-        ("help", "help"), ("quit", "quit"),
     ),
     "views": (
         ("views.choose", "select"), ("views.combine", "add"), ("views.filter", "filter"), ("views.fold", "fold"),
         ("views.rename", "rename"), ("views.delete", "delete"), ("views", "hide"), ("undo", "undo"),
-        ("help", "help"), ("quit", "quit"),
-    ),
-    "entry": (
-        ("entry.complete", "complete"), ("entry.earlier", "earlier"), ("entry.leave", "cancel"),
     ),
     "article": (
-        ("article.leave", "list"), ("fetch", "original"), ("move.page_down", "page"), ("related.next", "related"),
-        ("open", "open"), ("copy", "copy"), ("back", "back"), ("help", "help"), ("quit", "quit"),
+        ("article.enter", "read"), ("fetch", "original"), ("move.page_down", "page"), ("related.next", "related"),
+        ("more", "more"), ("open", "open"), ("copy", "copy"), ("back", "back"),
     ),
     "text": (
-        ("text.leave", "back"), ("move.page_down", "page"), ("text.search", "find"), ("text.links", "links"),
+        ("move.page_down", "page"), ("text.search", "search"), ("text.links", "links"),
         ("text.heading_next", "heading"), ("fetch", "original"), ("open", "open"), ("mark.star", "star"),
-        ("text.zen", "zen"), ("text.outside", "pager"), ("help", "help"), ("quit", "quit"),
+        ("text.zen", "zen"), ("text.outside", "pager"),
     ),
     "related": (
-        ("article.enter", "show"), ("related.next", "next"), ("article.leave", "article"), ("open", "open"),
-        ("copy", "copy"), ("back", "back"), ("help", "help"), ("quit", "quit"),
+        ("article.enter", "show"), ("related.next", "next"), ("article.leave", "article"), ("more", "more"),
+        ("open", "open"), ("copy", "copy"), ("back", "back"),
     ),
 }
 # fmt: on
-"""What the key bar shows in each context: the names of actions, each with one word for it."""
+"""What the key bar shows in each context, before help and quit: the names of actions, each with its label."""

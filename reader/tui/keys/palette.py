@@ -1,33 +1,114 @@
-"""The commands of the palette, found by the words of their titles and of what is said of them."""
+"""The palette: its commands are searched by title and by help text."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
+from operator import itemgetter
+from typing import Any, ClassVar
 
-from textual.command import Hit, Hits
+from textual import on
+from textual.await_complete import AwaitComplete
+from textual.binding import Binding, BindingType
+from textual.command import CommandInput, CommandList, CommandPalette, DiscoveryHit, Hit, Hits
 from textual.content import Content
 from textual.system_commands import SystemCommandsProvider
+from textual.widgets import Input
+
+from reader.core.text import cell_width
+from reader.tui.input_gate import InputGate
+from reader.tui.keys.bindings import dialog_bindings
 
 _OF_A_DESCRIPTION = 0.1
-"""The score of a command that is found by its description alone: below all that are found by their title."""
+"""The score of a command that is found only by its help text: below all that are found by title."""
+
+
+_CELLS = 72
+"""The width of the palette,"""
+_MARGIN = 6
+"""of which its margins and the scroll bar take these."""
+
+
+class Palette(CommandPalette):
+    """Textual's palette: Enter waits for the search, and no key or size stops the app."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*dialog_bindings(), Binding("enter", "submit", show=False, priority=True)]
+    # A line of no width cannot be wrapped.
+    DEFAULT_CSS = f"""
+    Palette > Vertical {{ width: 100%; max-width: {_CELLS}; }}
+    Palette CommandList {{ min-width: 24; text-wrap: nowrap; text-overflow: ellipsis; }}
+    """
+
+    def __init__(self, gate: InputGate, **options: Any) -> None:
+        super().__init__(**options)
+        self._gate = gate
+
+    def action_submit(self) -> None:
+        """Submit what was typed before Enter; the keys after it are for what the command shows."""
+        self._gate.hold()
+        field = self.query_one(CommandInput)
+        field.call_later(field.action_submit)
+
+    @on(Input.Submitted)
+    async def _finish_search(self) -> None:
+        """Wait for the search for the text; then Textual runs the best match."""
+        searches = [worker for worker in self.workers if worker.node is self and not worker.is_cancelled]
+        await asyncio.gather(*(search.wait() for search in searches), return_exceptions=True)
+        if self.query_one(CommandList).highlighted is None:
+            self._gate.release(to_input=True)
+
+    def on_unmount(self) -> None:
+        """Release the keys for what the command shows."""
+        self._gate.release()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Disable moving by pages in a list without a visible line: Textual fails to find its first line."""
+        if action == "command_list" and not self.query_one(CommandList).scrollable_content_region:
+            return False
+        return super().check_action(action, parameters)
+
+    def dismiss(self, result: None = None) -> AwaitComplete:
+        """Close, once: with two keys in a burst, Textual would close the screen below too."""
+        self.workers.cancel_node(self)  # a search that ends later finds no list, which would stop the app
+        return super().dismiss(result) if self.is_active else AwaitComplete.nothing()  # type: ignore[no-untyped-call]
+
+    @on(Input.Changed)
+    def _search(self, event: Input.Changed) -> None:
+        """Let Textual search for the text, unless the palette closes."""
+        if not self.is_active:
+            event.prevent_default()
 
 
 class Commands(SystemCommandsProvider):
-    """Textual looks at titles alone, in which “fetch” is not a word of “Read the original”."""
+    """The commands in a line each, with their keys; Textual searches titles only.
+
+    “fetch” is not a word of “Read the original”, but of its description.
+    """
+
+    async def discover(self) -> Hits:
+        """Yield all commands by title."""
+        for name, text, act, *_ in sorted(self.app.get_system_commands(self.screen), key=itemgetter(0)):
+            yield DiscoveryHit(self._line(Content(name), text), act, text=name)
 
     async def search(self, query: str) -> Hits:
-        """Yield the commands whose title is like ``query``, and those whose words begin with all words of it."""
+        """Yield the commands whose title resembles ``query``, and those in which every word of it starts a word."""
         matcher = self.matcher(query)
         sought = query.lower().split()
         for name, text, act, *_ in self.app.get_system_commands(self.screen):
             score = matcher.match(name)
             if score > 0:
-                yield Hit(score, matcher.highlight(name), act, help=text)
+                yield Hit(score, self._line(matcher.highlight(name), text), act, text=name)
             elif sought and has_words(sought, f"{name} {text}"):
-                yield Hit(_OF_A_DESCRIPTION, Content(name), act, text=name, help=text)
+                yield Hit(_OF_A_DESCRIPTION, self._line(Content(name), text), act, text=name)
+
+    def _line(self, title: Content, text: str) -> Content:
+        """Return the title with the keys, which follow the description after a tab, at the right."""
+        keys = text.rpartition("\t")[2] if "\t" in text else ""
+        gap = min(_CELLS, self.app.size.width) - _MARGIN - title.cell_length - cell_width(keys)
+        return Content.assemble(title, " " * max(1, gap), (keys, "not bold $accent"))
 
 
 def has_words(sought: Iterable[str], text: str) -> bool:
-    """Whether each of the words ``sought``, in lower case, is the beginning of a word of ``text``."""
+    """Whether each of the words ``sought``, in lower case, starts a word of ``text``."""
     words = [word.strip("(“”).,;:") for word in text.lower().split()]
     return all(any(word.startswith(each) for word in words) for each in sought)

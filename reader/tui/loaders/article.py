@@ -1,12 +1,12 @@
-"""The content of the article pane: a document, or what a document says of a related item. For worker threads."""
+"""The content of the article pane: a document, or how a document describes a related item. For worker threads."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from reader.core.model import Article, Related, Row
+from reader.core.model import Article, Related
 from reader.library.library import Library
 from reader.tui.widgets.article_pane.content import ArticleContent, RelatedItem
 from reader.tui.widgets.article_pane.lines import PaneLayout, lay_out_pane
@@ -15,12 +15,8 @@ from reader.workers.body_parser import BodyParser
 if TYPE_CHECKING:
     from reader.images.model import RenderedImage
 
-
-class LeadImage(NamedTuple):
-    """The image in the pane, and its address."""
-
-    url: str
-    image: RenderedImage
+LeadImages: TypeAlias = "Callable[[ArticleContent], RenderedImage | str]"
+"""Returns the image of an article, if it is loaded, or a note about it; for worker threads."""
 
 
 class LoadedArticle(NamedTuple):
@@ -29,7 +25,7 @@ class LoadedArticle(NamedTuple):
     content: ArticleContent
     layout: PaneLayout
     position: int | None = None
-    """Where the article was left, if it was."""
+    """Where the user left the article, if known."""
 
 
 def load_article(
@@ -37,58 +33,36 @@ def load_article(
     bodies: Callable[[], BodyParser],
     rowid: int,
     width: int,
+    lead_of: LeadImages,
     *,
     with_position: bool = True,
-    lead: LeadImage | None = None,
 ) -> LoadedArticle:
-    """Return the document ``rowid`` for ``width`` cells, with ``lead`` if that is still its image.
+    """Return the document ``rowid``, laid out for ``width`` cells.
 
-    Raises ReaderError when it is gone or cannot be read.
+    Raises ReaderError if it no longer exists or cannot be read.
     """
-    content = load_content(library, rowid, bodies())
-    image = lead.image if lead and content.images and content.images[0].url == lead.url else None
+    content = load_content(library, rowid, bodies)
     position = library.positions.article(content.id) if with_position and content.id else None
-    return LoadedArticle(content, lay_out_pane(content, width, image=image), position)
+    return LoadedArticle(content, lay_out_pane(content, width, lead_of(content)), position)
 
 
-def load_related(item: RelatedItem, described_by: str, width: int) -> LoadedArticle:
-    """Return what the document titled ``described_by`` says of a related item."""
-    content = content_of_item(item, described_by)
-    return LoadedArticle(content, lay_out_pane(content, width))
+def load_content(library: Library, rowid: int, bodies: Callable[[], BodyParser]) -> ArticleContent:
+    """Return the document ``rowid``, its body parsed and its related items matched with the folder.
 
-
-def load_content(library: Library, rowid: int, bodies: BodyParser) -> ArticleContent:
-    """Return the document ``rowid``, its body parsed by ``bodies`` and its related items matched with the folder.
-
-    Raises ReaderError when it is gone or can no longer be read.
+    Raises ReaderError if it is gone or can no longer be read.
     """
     article = library.articles.load(rowid)
     row = next(iter(library.articles.rows([rowid])), None)
-    related = tuple(_related_item(library, item) for item in article.related)
+    related = tuple(RelatedItem(each, library.index.rowid_by_url(each.links.all_urls())) for each in article.related)
     members = _members(library, rowid, article)
     extra = {name: value for name, value in article.extra.items() if not (name == "items" and members)}
-    page = library.pages.page(row.id) if row else None
+    page = library.pages.page_without_text(row.id) if row else None
     failed = library.pages.failure(row.id) if row and page is None else None
     return ArticleContent(
-        title=article.title,
-        source=article.source,
-        authors=article.provider.authors,
-        published_at=article.published_at,
-        type=article.type,
-        category=article.category,
-        quality=article.quality,
-        heat=article.heat,
-        topics=article.topics,
-        excerpt=article.excerpt,
-        blocks=bodies.parse_body(article.body, article.body_format, article.links.best) if article.body else (),
-        images=article.images,
-        links=article.links,
+        replace(article, body="", related=(), extra=extra),
+        blocks=bodies().parse_body(article.body, article.body_format, article.links.best) if article.body else (),
         items=related + members,
         members=len(members),
-        secured_bytes=article.secured.size if article.secured else None,
-        published=article.published,
-        extra=extra,
-        path=article.path,
         rowid=rowid,
         id=row.id if row else "",
         tags=row.tags if row else (),
@@ -98,58 +72,19 @@ def load_content(library: Library, rowid: int, bodies: BodyParser) -> ArticleCon
 
 
 def content_of_item(item: RelatedItem, described_by: str) -> ArticleContent:
-    """Return a related item as far as the document ``described_by`` describes it."""
-    related = item.related
-    return ArticleContent(
-        title=item.title,
-        source=item.source,
-        authors=related.provider.authors if related else (),
-        published_at=item.published_at,
-        type=related.type if related else "",
-        quality=item.quality,
-        heat=item.heat,
-        excerpt=item.excerpt,
-        images=related.images if related else (),
-        links=item.links,
-        extra=related.extra if related else MappingProxyType({}),
-        described_by=described_by,
-    )
-
-
-def _related_item(library: Library, related: Related) -> RelatedItem:
-    return RelatedItem(
-        title=related.title,
-        source=related.provider.name or related.provider.domain,
-        published_at=related.published_at,
-        quality=related.quality,
-        heat=related.heat,
-        excerpt=related.excerpt,
-        links=related.links,
-        rowid=library.articles.rowid_by_url(related.links.every()),
-        related=related,
-    )
+    """Return the content of a related item, as far as the document ``described_by`` describes it."""
+    # Every field of a related article is one of an article, too.
+    described = {field.name: getattr(item.described, field.name) for field in fields(Related)}
+    return ArticleContent(Article(path="", **described), described_by=described_by)
 
 
 def _members(library: Library, rowid: int, article: Article) -> tuple[RelatedItem, ...]:
-    """Return the members of a collection that are documents here, in its order."""
+    """Return the members of a collection that are documents in this folder, in the order of the collection."""
     names = article.extra.get("items")
     if not isinstance(names, list):
         return ()
     found = library.articles.collection_members(rowid, [name for name in names if isinstance(name, str)])
     rows = {row.rowid: row for row in library.articles.rows([member for member in found if member is not None])}
-    items = tuple(_member_item(rows[member]) for member in found if member in rows)
+    items = tuple(RelatedItem(rows[member], member) for member in found if member in rows)
     # One that cannot be found stays readable by name under "More", with all the others.
     return items if len(items) == len(names) else ()
-
-
-def _member_item(row: Row) -> RelatedItem:
-    return RelatedItem(
-        title=row.title,
-        source=row.source,
-        published_at=row.published_at,
-        quality=row.quality,
-        heat=row.heat,
-        excerpt=row.excerpt,
-        links=row.links,
-        rowid=row.rowid,
-    )

@@ -20,46 +20,50 @@ NOT_CACHED = "It was fetched, but could not be stored."
 
 
 class ImageRequest(NamedTuple):
-    """An image, and the room for it."""
+    """An image and the space for it."""
 
     url: str
     box: ImageBox
 
 
 class ImageLoader:
-    """Renders and fetches what each slot has requested last. Belongs to the event loop."""
+    """Renders and fetches what each slot requested last. Belongs to the event loop."""
 
     def __init__(
         self,
         library: Library,
         background: Background,
         on_image: Callable[[ImageSlot, str, RenderedImage | str], object],
-        fetch: Callable[[str], object] | None,
+        fetch: Callable[[str], object],
         cancel: Callable[[str], object],
+        *,
+        may_fetch: Callable[[str], bool],
+        idle_seconds: float = 60.0,
     ) -> None:
-        """``on_image`` gets each image, or why it is not shown. ``fetch`` is None where nothing may be fetched.
+        """``on_image`` gets each image, or why it is not shown. Only what ``may_fetch`` allows is fetched.
 
-        Of the end of every fetch, a canceled one included, :meth:`on_fetched` is to be told.
+        Call :meth:`on_fetched` at the end of every fetch, including a canceled one.
         """
         self._background = background
         self._on_image = on_image
         self._fetch = fetch
         self._cancel = cancel
-        self._renderer = ImageRenderer(library)
+        self._may_fetch = may_fetch
+        self._renderer = ImageRenderer(library, idle_seconds)
         self._requests: dict[ImageSlot, tuple[ImageRequest, ...]] = {}
         self._queue: deque[str] = deque()
         self._fetching: set[str] = set()
         self._failed: dict[str, str] = {}
-        """Why an address could not be fetched in this run."""
+        """Why a URL could not be fetched in this run."""
         self._canceled: set[str] = set()
-        """What was canceled here and has not ended yet."""
+        """Fetches that were canceled here and have not ended yet."""
         self._just_fetched: set[str] = set()
-        """What was fetched since it was requested last: if it is missing all the same, it cannot be cached."""
+        """What was fetched since it was last requested: if it is still missing, it cannot be cached."""
 
     def request(self, slot: ImageSlot, requests: Sequence[ImageRequest]) -> None:
-        """Load these images for a slot, in place of those that were requested before."""
+        """Load these images for a slot instead of those requested before."""
         wanted = tuple(requests)
-        if wanted == self._requests.get(slot, ()):
+        if wanted == self._requests.get(slot):
             return
         self._requests[slot] = wanted
         still_wanted = {request.url for every in self._requests.values() for request in every}
@@ -67,11 +71,11 @@ class ImageLoader:
         self._just_fetched.difference_update(request.url for request in wanted)
         for url in self._fetching - still_wanted:
             self._canceled.add(url)
-            self._cancel(url)  # the page that is read now may be behind it
+            self._cancel(url)  # the current page may be queued behind it
         self._render(slot, wanted)
 
     def retry_failed(self) -> None:
-        """Try again what could not be fetched."""
+        """Try failed images again."""
         self._failed.clear()
         self._requests.clear()
 
@@ -101,11 +105,9 @@ class ImageLoader:
     # Fetching.
 
     def _fetch_missing(self, urls: Sequence[str]) -> None:
-        if self._fetch is None:
-            return
-        for url in dict.fromkeys(urls):
+        for url in filter(self._may_fetch, dict.fromkeys(urls)):
             if url in self._just_fetched or url in self._failed:
-                # Fetched once more, it would be fetched for ever.
+                # Otherwise it would be fetched over and over.
                 self._failed.setdefault(url, NOT_CACHED)
                 self._render_again(url)
             elif url not in self._fetching and url not in self._queue:
@@ -113,13 +115,13 @@ class ImageLoader:
         self._fetch_next()
 
     def _fetch_next(self) -> None:
-        while self._fetch is not None and self._queue and len(self._fetching) < PARALLEL_FETCHES:
+        while self._queue and len(self._fetching) < PARALLEL_FETCHES:
             url = self._queue.popleft()
             self._fetching.add(url)
             self._fetch(url)
 
     def on_fetched(self, url: str, error: str) -> None:
-        """Note that the fetch of an image has ended, or why it failed."""
+        """Note that the fetch of an image has ended; ``error`` says why it failed."""
         self._fetching.discard(url)
         if error:
             self._failed[url] = error

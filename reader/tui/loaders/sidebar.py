@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -13,46 +11,31 @@ from reader.core.paths import Paths
 from reader.library.saved_views.store import SavedViews
 from reader.query.ast import QueryError
 from reader.query.parser import parse_query
+from reader.tui.widgets.sidebar.sections import SidebarLine
 from reader.tui.widgets.sidebar.selection import BUILT_IN_VIEWS, OF_DOCUMENTS, EntryKind
-from reader.tui.widgets.sidebar.tree import SidebarEntry
 
 if TYPE_CHECKING:
     from reader.core.ordering import Sort
     from reader.library.library import Library
     from reader.library.saved_views.toml_file import SavedView
-
-log = logging.getLogger(__name__)
+    from reader.tui.session import Session
 
 
 class ViewsWatcher:
-    """The saved views, and a thread that follows what somebody writes into their file."""
+    """The saved views, whose file is watched for changes."""
 
-    def __init__(
-        self,
-        library: Library,
-        seconds: float,
-        on_views: Callable[[list[SavedView]], object],
-        on_message: Callable[[str, bool], object],
-    ) -> None:
-        """The callbacks are called in the watching thread, ``on_message`` with a sentence and whether it is a warning.
-
-        The file is checked every ``seconds``.
-        """
-        self.views = SavedViews(library, Paths.from_environment().views_file)
-        self._seconds = seconds
+    def __init__(self, session: Session, on_views: Callable[[list[SavedView]], object]) -> None:
+        """``on_views`` gets the saved views, on the event loop, when another program has changed the file."""
+        self.views = SavedViews(session.library, Paths.from_environment().views_file)
+        self._session = session
         self._on_views = on_views
-        self._on_message = on_message
-        self._closed = threading.Event()
-        self._is_watching = False
         self._fault = ""
-        """What is wrong with the file and was not reported yet."""
+        """An error in the file that was not reported yet."""
         self._reported_fault = ""
 
     def load(self) -> list[SavedView]:
         """Return the saved views, and watch their file from now on. Raises ReaderError."""
-        if not self._is_watching:
-            self._is_watching = True
-            threading.Thread(target=self._watch, name="views", daemon=True).start()
+        self._session.files.watch("views.toml", self._check)
         try:
             return self.views.load()
         except ReaderError as error:
@@ -60,67 +43,62 @@ class ViewsWatcher:
             raise
 
     def reload(self) -> list[SavedView] | None:
-        """Return the saved views, which may have changed in the history; None when their file cannot be read now."""
+        """Return the saved views, which undo may have changed; None if their file cannot be read now."""
         try:
             return self.views.load()
         except ReaderError as error:
-            self._fault = str(error)  # the watching thread reports it, unless that was done already
+            self._fault = str(error)  # the watching thread reports it, unless it has already
             return None
-
-    def close(self) -> None:
-        """End the thread."""
-        self._closed.set()
-
-    def _watch(self) -> None:
-        while not self._closed.wait(self._seconds):
-            try:
-                self._check()
-            except ReaderError as error:
-                self._fault = str(error)
-            except Exception:  # in a thread whose end nobody would see
-                log.exception("saved views are no longer followed")
-                self._on_message("The file of saved views is no longer watched.", True)
-                return
 
     def _check(self) -> None:
         if self.views.has_changed():
-            self._on_views(self.views.load())
+            try:
+                views = self.views.load()
+            except ReaderError as error:
+                self._fault = str(error)
+                return
+            self._session.background.post(self._on_views, views)
             if self._reported_fault:
-                self._on_message("views.toml can be read again.", False)
+                self._show("views.toml can be read again.")
             self._fault = self._reported_fault = ""
         elif self._fault and self._fault != self._reported_fault:
-            # Reported only now: an editor may have been in the midst of writing.
+            # Reported only now: an editor may have been writing the file.
             self._reported_fault = self._fault
-            self._on_message(f"{self._fault} Until then, saved views stay as they were.", True)
+            self._show(f"{self._fault} Until then, saved views stay as they were.", warning=True)
+
+    def _show(self, message: str, *, warning: bool = False) -> None:
+        self._session.background.post(self._session.show_message, message, warning=warning)
 
 
 class SidebarCounter:
-    """Counts the articles of everything that the sidebar offers; one count at a time."""
+    """Counts the articles of every entry of the sidebar; one count at a time."""
 
     def __init__(self, library: Library) -> None:
         self._library = library
         self._counted: object = None
-        """The state of everything at the last count."""
-        self._values: dict[EntryKind, list[SidebarEntry]] = {}
+        """The state of marks, pages and index at the last count."""
+        self._values: dict[EntryKind, list[SidebarLine]] = {}
         """The values of documents, of the index as it was at"""
         self._generation = -1
         """this generation."""
 
-    def count(self, saved: Sequence[SavedView], sort: Sort) -> dict[EntryKind, list[SidebarEntry]] | None:
-        """Return the entries that may have changed, by kind; None when nothing has. ``sort`` is the list's order."""
+    def count(self, saved: Sequence[SavedView], sort: Sort) -> dict[EntryKind, list[SidebarLine]] | None:
+        """Return the entries that may have changed, by kind; None if nothing has. ``sort`` is the order of the list."""
         library = self._library
-        generation, day = library.generation(), datetime.now().astimezone().date()
-        state = (generation, library.marks.version(), day, tuple(saved), id(library.index))
+        generation, day = library.index.generation(), datetime.now().astimezone().date()
+        state = (generation, library.marks.store.version(), day, tuple(saved), id(library.index))
         if state == self._counted:
             return None
-        entries: dict[EntryKind, list[SidebarEntry]] = {}
-        tallies = zip(BUILT_IN_VIEWS, library.search.tallies(), strict=True)
-        entries["usual"] = [SidebarEntry(name, number) for name, number in tallies]
-        entries["view"] = [SidebarEntry(view.name, self._count_view(view.query, sort)) for view in saved]
-        entries["tag"] = [SidebarEntry(*value) for value in library.search.values("tag")]
+        entries: dict[EntryKind, list[SidebarLine]] = {}
+        counts = zip(BUILT_IN_VIEWS, library.search.view_counts(), strict=True)
+        entries["usual"] = [SidebarLine("entry", "usual", name, number) for name, number in counts]
+        entries["view"] = [
+            SidebarLine("entry", "view", view.name, self._count_view(view.query, sort)) for view in saved
+        ]
+        entries["tag"] = [SidebarLine("entry", "tag", *value) for value in library.search.values("tag")]
         if generation != self._generation or not self._values:
             for kind in OF_DOCUMENTS:
-                self._values[kind] = [SidebarEntry(*value) for value in library.search.values(kind)]
+                self._values[kind] = [SidebarLine("entry", kind, *value) for value in library.search.values(kind)]
             self._values["folder"].sort(key=lambda entry: -(entry.articles or 0))
             self._generation = generation
             entries |= self._values

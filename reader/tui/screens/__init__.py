@@ -1,1 +1,1 @@
-"""What can be shown over or instead of the list. Screens compose widgets and route messages."""
+"""The screens. They compose widgets and route messages."""

@@ -1,21 +1,23 @@
-"""The main screen: the list, the article that is selected in it, and the sidebar.
+"""The main screen: the list, the selected article and the sidebar.
 
-It composes the widgets, gives them to the controllers, and passes messages and actions on.
+It composes the widgets, hands them to the controllers, and routes messages and actions.
 :meth:`MainScreen._commands` says which method runs for which action.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import events, on
 from textual.app import ComposeResult
 
-from reader.startup import FirstFrame
+from reader.startup import SPLIT, FirstFrame
 from reader.tui.controllers.article_list import ArticleListController
 from reader.tui.controllers.article_pane import ArticlePaneController
+from reader.tui.controllers.config_file import ConfigController
 from reader.tui.controllers.fetch import FetchController
 from reader.tui.controllers.folder import FolderController
 from reader.tui.controllers.images import ImagesController
@@ -24,26 +26,23 @@ from reader.tui.controllers.marks import MarksController
 from reader.tui.controllers.reader import ReaderController
 from reader.tui.controllers.saved_views import SavedViewsController
 from reader.tui.controllers.search import SearchController
-from reader.tui.keys import bindings
+from reader.tui.keys.actions import Scope
 from reader.tui.screens.base import BaseScreen
 from reader.tui.session import FetchMode, Session
 from reader.tui.widgets.article_list.article_list import ArticleList
 from reader.tui.widgets.article_list.header import ListHeader
-from reader.tui.widgets.article_list.pending_marks import PendingMarks
 from reader.tui.widgets.article_pane.article_pane import ArticlePane
 from reader.tui.widgets.bars.bars import TopBar
-from reader.tui.widgets.panes import Panes
+from reader.tui.widgets.panes import Panes, Split
 from reader.tui.widgets.text.line_view import LineView
 
 if TYPE_CHECKING:
     from textual.dom import DOMNode
     from textual.widget import Widget
 
-    from reader.core.events import ImageFetched
     from reader.core.model import Counts, Links, Problem
     from reader.core.ordering import Sort
-    from reader.images.model import RenderedImage
-    from reader.tui.terminal.images import TerminalImages
+    from reader.tui.screens.reader import ReaderScreen
     from reader.tui.widgets.article_pane.content import ArticleContent
     from reader.tui.widgets.reader.lines import ReaderText
     from reader.tui.widgets.sidebar.sidebar import Sidebar
@@ -53,39 +52,36 @@ class MainScreen(BaseScreen):
     """List and article side by side, stacked, or one at a time, as the terminal allows."""
 
     def __init__(self, first: FirstFrame, session: Session, notice: str = "") -> None:
-        """``notice`` is what the user should know from the start."""
+        """``notice`` is shown at the start."""
         super().__init__(session, {})
         self._notice = notice
-        self.saved_views = SavedViewsController(session, first.pane, self._run_query, self._show_sidebar)
         self.panes = panes = Panes(
-            ListHeader(first.order.sort, bindings.single_keys(session.keymap), types=first.types, id="header"),
-            ArticleList(first.order, first.rows, index=first.index, line=first.line, types=first.types, id="list"),
+            ListHeader(first.order.sort, session.config.keys, first.fields),
+            ArticleList(first.order, first.rows, first.fields, index=first.index, line=first.line),
             session.gate,
-            shows_sidebar=lambda: self.saved_views.is_visible,
-            sidebar_pane=self.saved_views.first_pane(),
-            id="panes",
+            Split.parse(first.split, session.config.density),
         )
+        panes.save_split = partial(session.save_setting, SPLIT)
         self.articles = panes.articles
         self.article = panes.article
-        self.top_bar = TopBar(session.library.name, first.counts, id="top")
-        self.saved_views.attach(panes)
-        pending = PendingMarks()
+        self.top_bar = TopBar(session.library.name, first.counts)
+        self.saved_views = SavedViewsController(session, panes, first.pane, self._run_query, self._show_sidebar)
+        self.config_file = ConfigController(session)
         self.folder = FolderController(session, first.updater, self._show_problems)
-        self.marks = MarksController(session, panes, pending, lambda: self.saved_views.store)
+        self.marks = MarksController(session, panes, lambda: self.saved_views.store)
         self.pane_content = ArticlePaneController(
             session, panes, on_shown=self._article_shown, on_failed=self.marks.article_failed
         )
-        self.list_content = ArticleListController(
-            session, panes, panes.header, pending, self.pane_content.show_document
-        )
+        self.list_content = ArticleListController(session, panes, self.pane_content.show_document)
         self.search = SearchController(
             session, panes, self.list_content.load_query, self.list_content.snapshot, self._query_accepted
         )
         self.links = LinksController(session, self.articles, self.marks.mark_read)
-        self.fetch = FetchController(session, panes, self._image_fetched)
+        self.fetch = FetchController(session, panes)
         self.reader = ReaderController(
             session,
             self.fetch.fetch,
+            show_screen=self._show_reader,
             on_shown=self._text_shown,
             on_closed=self._text_closed,
             on_read=self.marks.mark_read,
@@ -93,33 +89,38 @@ class MainScreen(BaseScreen):
         self.images = ImagesController(
             session,
             self.article,
-            self._make_terminal_images,
             self.fetch.fetch_image,
             self.fetch.cancel_image,
             lay_out_pane=self.pane_content.lay_out,
             lay_out_text=self.reader.lay_out,
         )
-        self.pane_content.lead_image = lambda: self.images.lead
+        self.pane_content.lead_images = self.images.lead_images
         self.reader.images = self.images.of_text
+        self._reader_screen: ReaderScreen | None = None
         self._focus_before_reader: Widget | None = None
         self.commands = self._commands()
         session.gate.is_selecting = lambda: self.articles.has_unhandled_selection
         session.articles_changed.subscribe(lambda _: self._list_shown())
         session.query_changed.subscribe(lambda _: self._update_top_bar())
         session.counts_changed.subscribe(self._counts_changed)
+        session.config_changed.subscribe(lambda before: panes.take_config(session.config, before))
         session.folder_away.subscribe(self._folder_away)
         self.set_class(not len(first.order), "-empty")
 
     def _commands(self) -> Mapping[str, Callable[[], object]]:
-        """Return what runs for each action of the screen, by its name in the registry."""
+        """Return the function for each action of the screen, by its name in the registry."""
         list_content, marks, search = self.list_content, self.marks, self.search
         return {
             "sort.quality": partial(self._sort, "quality"),
             "sort.heat": partial(self._sort, "heat"),
             "sort.date": partial(self._sort, "date"),
+            "list.density": self.panes.toggle_density,
+            "list.wider": partial(self.panes.widen_list, 1),
+            "list.narrower": partial(self.panes.widen_list, -1),
             "unread.next": partial(list_content.select_unread, 1),
             "unread.previous": partial(list_content.select_unread, -1),
             "search": search.open,
+            "read.hide": search.toggle_read,
             "mark.read": lambda: marks.toggle("read", self.target_rowids()),
             "mark.star": lambda: marks.toggle("starred", self.target_rowids()),
             "mark.tags": lambda: marks.edit_tags(self.target_rowids()),
@@ -132,9 +133,13 @@ class MainScreen(BaseScreen):
             "fetch.all": lambda: self.fetch.fetch_all(self.articles.selected_range or self.session.order.rowids),
             "fetch.stop": self.fetch.stop,
             "images": self.images.toggle,
+            "images.always": self.images.change_default,
+            "more": self.panes.toggle_more,
             "back": self._back,
-            "open": lambda: self.links.open_best(self.target_links()),
-            "open.amp": lambda: self.links.open_amp(self.target_links()),
+            "open": lambda: self.links.open(self.target_links().best, "This document has no URL to open."),
+            "open.amp": lambda: self.links.open(
+                self.target_links().amp_copy, "There is no AMP copy of this. o opens the original."
+            ),
             "copy": self._copy,
             "views": self.saved_views.toggle,
             "views.save": self.saved_views.ask_save,
@@ -149,57 +154,62 @@ class MainScreen(BaseScreen):
         yield from self.bars()
 
     def on_mount(self) -> None:
-        """Show what the index knows; everything else begins when that is on the screen."""
+        """Show what the index knows; everything else starts after the first frame."""
         self.panes.focus_list()
-        self.watch(self.article, "selected", self.update_keys, init=False)
+        self.watch(self.article, "selected", self._item_selected, init=False)
         if len(self.articles.order):
             self.session.gate.begin_loading("article")
         self.call_after_refresh(self.begin)
 
     def begin(self) -> None:
-        """Compare the folder with the list, and read the article that is selected in it."""
+        """Compare the folder with the list, and load the selected article."""
         session = self.session
         self.pane_content.show_placeholder()
         if self.pane_content.requested_rowid == -1:
             self.pane_content.select(self.articles.rowid)
-        session.services.first_frame_shown()
+        session.first_frame_shown.publish(None)
         self.folder.begin()
-        self.search.load_history()
+        session.background.start(self.search.load_history, "queries")
         self.saved_views.begin()
         session.background.start(self.reader.load_width, "reader width")
         session.background.start(self.images.load_setting, "images setting")
-        self.app.app_resume_signal.subscribe(self, lambda _: self.images.send_again())
-        self.app.theme_changed_signal.subscribe(self, lambda _: self.images.request())  # what is transparent
-        self.set_interval(session.timings.recount, self.saved_views.recount)
+        self.config_file.begin()
+        self.app.app_resume_signal.subscribe(self, lambda _: self._resume())
+        self.app.theme_changed_signal.subscribe(self, lambda _: self.images.request())  # it is transparent
+        self.set_interval(session.timings.recount, self.saved_views.count)
         self.set_interval(session.timings.backup_check, self.folder.check_backup)
         if self._notice:
             self.show_message(self._notice, warning=True)
 
+    def _resume(self) -> None:
+        """Draw everything again after another program has used the terminal."""
+        (self.reader_screen or self).refresh()  # Textual refreshes the top screen alone, which may be a prompt
+        self.images.terminal.send_again()
+
     def on_unmount(self) -> None:
         """End the processes and threads of the controllers."""
         self.folder.close()
-        self.saved_views.close()
         self.fetch.close()
         self.images.close()
         self.session.close()
 
     def save_positions(self) -> None:
-        """Save where the list, the article and the text were left, because the app ends."""
+        """Save the positions in the list, the article and the text before the app exits."""
         self.pane_content.save_position()
         self.reader.save_position()
         self.list_content.save_position()
 
-    # What keys are about.
+    # What keys apply to.
 
     def target_rowids(self) -> Sequence[int]:
-        """Return the articles that a key is about: what is read, else the selected ones, else the selected one."""
+        """Return what a key applies to: the open text, else the selected range, else the selected article."""
         if self.reader.is_open:
             return self.reader.rowids()
         rowid = self.articles.rowid
         return self.articles.selected_range or [rowid] * (rowid != -1)
 
     def target_links(self) -> Links:
-        """Return the addresses that a key is about."""
+        """Return the URLs that a key applies to."""
         if not self.reader.is_open:
             return self.pane_content.links
         links, row = self.reader.links, self.articles.row
@@ -210,7 +220,7 @@ class MainScreen(BaseScreen):
         return row.links if row is not None and [row.rowid] == self.reader.rowids() else Links()
 
     def update_keys(self) -> None:
-        """Show the keys that matter where the focus is."""
+        """Show the keys for the focused widget."""
         bar = self.key_bar
         if self.panes.sidebar_has_focus:
             bar.context = "views"
@@ -224,9 +234,8 @@ class MainScreen(BaseScreen):
         has_related = content is not None and len(content.items) > 0
         idle = {"related.next": not has_related, "back": not self.pane_content.can_go_back}
         bar.idle = frozenset(name for name, is_idle in idle.items() if is_idle)
-        super().update_keys()
 
-    def node_of_scope(self, scope: bindings.Scope) -> DOMNode:
+    def node_of_scope(self, scope: Scope) -> DOMNode:
         """Return the widget to which the keys of a scope belong."""
         if scope == "panes":
             return self.panes
@@ -234,7 +243,7 @@ class MainScreen(BaseScreen):
         return sidebar or (self.article if self.article.has_focus else self.articles)
 
     def restore_focus(self, widget: Widget | None) -> None:
-        """Give the focus back after a prompt or the reader."""
+        """Restore the focus after a prompt or the reader."""
         if widget is self.article:
             self.panes.focus_article()
         elif widget is None or widget is self.articles or not widget.is_attached:
@@ -253,11 +262,11 @@ class MainScreen(BaseScreen):
         self._sort(event.by)
 
     @on(ArticleList.Selected)
-    def _article_selected(self, event: ArticleList.Selected) -> None:
-        if event.rowid == self.articles.rowid:
-            self.articles.has_unhandled_selection = False
-            self.pane_content.select(event.rowid)
-            self.list_content.selection_changed(event.rowid)
+    def _article_selected(self) -> None:
+        rowid = self.articles.rowid
+        self.articles.has_unhandled_selection = False
+        self.pane_content.select(rowid)
+        self.list_content.selection_changed(rowid)
 
     @on(ArticleList.RowsRequested)
     def _load_rows(self, event: ArticleList.RowsRequested) -> None:
@@ -275,22 +284,35 @@ class MainScreen(BaseScreen):
     def _range_changed(self, event: ArticleList.RangeChanged) -> None:
         self.key_bar.selected_count = event.count
         if event.count:
-            self.show_message("")  # how many they are matters more than what was done before
+            self.show_message("")  # the number of results matters more than an earlier message
         self.update_keys()
 
     @on(ArticleList.Entered)
     def _enter_article(self) -> None:
-        rowid = self.articles.rowid
-        if rowid == -1:
-            self.show_message("There is no article to read here.", transient=True)
-            self.session.gate.release()
-        elif self.panes.has_class("-reading"):  # pressed again before the focus had moved
+        self.pane_content.select(self.articles.rowid)  # the pane may show a related item
+        if not self.reader.is_open:  # otherwise clicked twice
+            self.read(None)
+
+    def action_into(self) -> None:
+        """Go from the list into the article; from there, open its text or the selected related item."""
+        if self.article.has_focus:
             self.article.action_enter()
-            self.session.gate.release()
+        elif not len(self.articles.order):
+            self.show_message("There is no article to read here.", transient=True)
         else:
-            self.pane_content.select(rowid)  # the pane may show a related item
+            self.articles.clear_range()
+            self.pane_content.select(self.articles.rowid)  # the pane may show a related item
             self.panes.focus_article()
-            self.marks.article_entered(is_shown=self.pane_content.requested_rowid == rowid)
+
+    def go_back(self) -> bool:
+        """Go from the article or the sidebar to the list."""
+        if self.panes.sidebar_has_focus:
+            self.saved_views.leave()
+        elif self.article.has_focus:
+            self.panes.focus_list()
+        else:
+            return False
+        return True
 
     @on(ArticleList.LeaveRequested)
     def _clear_query(self) -> None:
@@ -299,9 +321,9 @@ class MainScreen(BaseScreen):
     def _list_shown(self) -> None:
         session = self.session
         self._update_top_bar()
-        self.indexing_bar.progress = session.folder.progress
+        self.indexing_bar.progress = session.progress
         self.set_class(not len(session.order) and session.query.query is None, "-empty")
-        self.call_after_refresh(self._highlight)  # the list first: it is what the user waits for
+        self.call_after_refresh(self._highlight)  # the list first: the user is waiting for it
         self.update_keys()
 
     def _highlight(self) -> None:
@@ -320,13 +342,18 @@ class MainScreen(BaseScreen):
     def _article_shown(self, content: ArticleContent) -> None:
         self.update_keys()
         self.marks.article_shown(content)
-        # Once the pane has drawn it.
+        # After the pane has drawn it.
         self.call_after_refresh(self.images.article_shown, content)
 
     @on(ArticlePane.BackRequested)
     def _leave_article(self) -> None:
-        self.marks.article_left()
         self.panes.focus_list()
+
+    def _item_selected(self, before: int, now: int) -> None:
+        self.update_keys()
+        content = self.article.content
+        if before < 0 <= now and content is not None and content.rowid is not None:
+            self.marks.mark_read(content.rowid)
 
     @on(ArticlePane.RelatedItemOpened)
     def _follow_related_item(self, event: ArticlePane.RelatedItemOpened) -> None:
@@ -361,7 +388,7 @@ class MainScreen(BaseScreen):
         self.read(None)
 
     def read(self, mode: FetchMode | None) -> None:
-        """Read what is selected; the page is fetched as ``mode`` says, or where there is nothing else."""
+        """Read what is selected; fetch the page as ``mode`` says, or if there is nothing else to read."""
         if self.reader.is_open:
             self.reader.request_page(mode or "fetch")
             return
@@ -375,7 +402,7 @@ class MainScreen(BaseScreen):
             self.reader.open(source, mode)
 
     def open_next(self, step: int) -> None:
-        """Open the next unread article in the reader, or with -1 the one before."""
+        """Open the next unread article in the reader, or with -1 the previous one."""
         before = self.articles.rowid
 
         def then() -> None:
@@ -387,33 +414,51 @@ class MainScreen(BaseScreen):
 
         self.list_content.select_unread(step, then)
 
+    @property
+    def reader_screen(self) -> ReaderScreen | None:
+        """The reader, while it is on the screen."""
+        screen = self._reader_screen
+        return screen if screen is not None and screen in self.app.screen_stack else None
+
+    async def _show_reader(self) -> None:
+        if self._reader_screen is None:
+            from reader.tui.screens.reader import ReaderScreen
+
+            self._reader_screen = ReaderScreen(
+                self.session,
+                self.commands,
+                reader=self.reader,
+                links=self.links,
+                images=self.images,
+                open_next=self.open_next,
+            )
+            self.app.install_screen(self._reader_screen, "reader")
+        if self.reader_screen is None and not self.session.gate.is_closed:
+            self.set_focus(None)
+            await self.app.push_screen(self._reader_screen)
+            laid_out = asyncio.Event()
+            self._reader_screen.call_after_refresh(laid_out.set)
+            await laid_out.wait()
+
     def _text_shown(self, text: ReaderText) -> None:
         self.images.text_shown(text)
-        if isinstance(self.app.screen, BaseScreen):
-            self.app.screen.update_keys()
+        (self.reader_screen or self).update_keys()
 
     def _text_closed(self) -> None:
+        while self.reader_screen is not None:
+            self.app.pop_screen()
         self.images.text_closed()
         self.restore_focus(self._focus_before_reader)
         self.update_keys()
 
-    def _make_terminal_images(self, shown: Callable[[], Iterable[RenderedImage]]) -> TerminalImages:
-        from reader.tui.terminal.images import TerminalImages
-
-        return TerminalImages(self.app, self.session.config.fetch.graphics, shown)
-
-    def _image_fetched(self, event: ImageFetched) -> None:
-        self.images.fetched(event.url, event.error)
-
-    # Queries and the sidebar. By name, so that the sidebar is not imported before it shows.
+    # Queries and the sidebar. By name, so that the sidebar is imported when it is first shown.
 
     def _run_query(self, text: str, sort: Sort | None) -> bool:
-        """Show what ``text`` finds, in ``sort`` unless that is None or the query has its own order."""
-        if self.search.parse(text) is None:
-            return False
-        if sort is not None:
+        """Show the results of ``text``, in ``sort`` unless that is None or the query names its own order."""
+        is_valid = self.search.run(text)
+        if is_valid and sort is not None:
             self.list_content.sort_by(sort)
-        return self.search.run(text)
+        return is_valid
 
     def _query_accepted(self) -> None:
         self.update_keys()
@@ -421,6 +466,7 @@ class MainScreen(BaseScreen):
 
     def _show_sidebar(self, is_visible: bool) -> None:
         self.set_class(is_visible, "-views")
+        self.panes.divide()
 
     def on_sidebar_ready(self) -> None:
         """Fill the sidebar."""
@@ -431,11 +477,12 @@ class MainScreen(BaseScreen):
         self.saved_views.folded()
 
     def on_sidebar_command_requested(self, event: Sidebar.CommandRequested) -> None:
-        """Do what is asked of a line of the sidebar."""
+        """Run a command for a line of the sidebar."""
         self.saved_views.run_command(event.command, event.line)
 
     def on_resize(self, event: events.Resize) -> None:
-        """Fit the sidebar and the images to the size of the screen."""
+        """Fit the panes and the images to the size of the screen."""
+        self.panes.divide()
         self.saved_views.fit()
         self.call_after_refresh(self.images.fit)
 
@@ -447,6 +494,7 @@ class MainScreen(BaseScreen):
     def _show_problems(self, problems: Sequence[Problem]) -> None:
         if self.session.gate.is_closed:
             return
-        from reader.tui.screens.problems import ProblemsScreen
+        from reader.tui.screens.listings import ProblemsScreen
 
+        self.session.gate.hold(for_input=True)
         self.app.push_screen(ProblemsScreen(problems))

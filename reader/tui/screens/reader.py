@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class ReaderScreen(BaseScreen):
-    """Made once, and pushed over the main screen for each text."""
+    """Created once, and pushed over the main screen for each text."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class ReaderScreen(BaseScreen):
         images: ImagesController,
         open_next: Callable[[int], object],
     ) -> None:
-        """``open_next`` opens the next unread article, or with -1 the one before."""
+        """``open_next`` opens the next unread article, or with -1 the previous one."""
         super().__init__(session, commands)
         self._reader = reader
         self._links = links
@@ -46,51 +46,58 @@ class ReaderScreen(BaseScreen):
         self._open_next = open_next
         self.pane = ReaderPane(session.library.name)
         view = self.pane.view
-        view.before_blur = session.gate.hold
-        link_keys = next(action for action in bindings.ACTIONS if action.name == "text.links")
-        shortcuts = bindings.keys_of(link_keys, session.keymap).split(",")
-        view.hints.shortcut_keys = frozenset(key.strip() for key in shortcuts)
+        self._take_link_keys()
+        session.config_changed.subscribe(lambda _: self._take_link_keys())
         reader.attach(self.pane)
         images.attach_reader(view)
-        self.indexing_bar.progress = session.folder.progress
+        self.indexing_bar.progress = session.progress
+
+    def _take_link_keys(self) -> None:
+        shortcuts = bindings.keys_of(bindings.BY_NAME["text.links"], self.session.config.keys).split(",")
+        self.pane.view.hints.shortcut_keys = frozenset(key.strip() for key in shortcuts)
 
     def compose(self) -> ComposeResult:
-        """The text under its header, over the bars."""
+        """Yield the header, the text and the bars."""
         yield self.pane
         yield from self.bars()
 
     def update_keys(self) -> None:
-        """Show the keys of the reader, or of the prompt."""
+        """Show the keys of the reader."""
         self.key_bar.context = "text"
         self.key_bar.idle = frozenset(["fetch"]) if self.pane.view.is_page else frozenset()
-        super().update_keys()
 
     def restore_focus(self, widget: Widget | None) -> None:
         """Give the focus to the text."""
         self.pane.view.focus()
 
     def on_screen_suspend(self) -> None:
-        """Show the bars again the next time."""
-        self.remove_class("-zen")
+        """Show the bars again next time."""
+        if not self.session.prompts.is_open:
+            self.remove_class("-zen")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Disable what is about the list."""
+        """Disable the actions of the list."""
         if action == "run" and parameters and parameters[0] in NOT_IN_READER:
             return False
         return super().check_action(action, parameters)
 
     def action_zen(self) -> None:
-        """Show nothing but the text, or everything again."""
+        """Hide everything but the text, or show it again."""
         self.toggle_class("-zen")
         if self.has_class("-zen"):
             self.show_message(f"{self.session.key('text.zen')} shows the bars again.", transient=True)
+
+    def action_search(self) -> None:
+        """Ask what to search for in the text."""
+        self.session.gate.hold()
+        self._reader.ask_search()
 
     def action_pager(self) -> None:
         """Open the text in the user's pager or editor."""
         self._reader.show_in_pager()
 
     def show_bulk_progress(self, progress: BulkProgress) -> None:
-        """Show how far a bulk fetch is; where the bars are hidden, that it begins."""
+        """Show the progress of a bulk fetch; if the bars are hidden, only its start."""
         is_start = self.bulk_fetch_bar.progress is None and not progress.finished
         super().show_bulk_progress(progress)
         if is_start and self.has_class("-zen"):
@@ -100,21 +107,22 @@ class ReaderScreen(BaseScreen):
         """Request images that fit."""
         self.call_after_refresh(self._images.fit)
 
+    def go_back(self) -> bool:
+        """Close the text."""
+        self._close()
+        return True
+
     @on(ReaderView.CloseRequested)
     def _close(self) -> None:
         self._reader.close()
-
-    @on(ReaderView.SearchRequested)
-    def _search(self) -> None:
-        self._reader.ask_search()
 
     @on(ReaderView.NextArticleRequested)
     def _next(self, event: ReaderView.NextArticleRequested) -> None:
         self._open_next(event.step)
 
     @on(ReaderView.MeasureChanged)
-    def _save_width(self, event: ReaderView.MeasureChanged) -> None:
-        self._reader.set_width(event.cells)
+    def _save_width(self) -> None:
+        self._reader.set_width(self.pane.view.measure)
 
     @on(LineView.LinkClicked)
     def _open_link(self, event: LineView.LinkClicked) -> None:

@@ -1,7 +1,7 @@
 """A pool of threads that do not block the exit.
 
 A lost disk never answers, not even with an error. asyncio's own pool joins its threads at exit, so
-quitting would wait for that disk forever. Pending writes are awaited before: see ``NewsreaderApp.action_quit``.
+quitting would wait for that disk forever. ``NewsreaderApp.action_quit`` awaits pending writes first.
 """
 
 from __future__ import annotations
@@ -13,20 +13,19 @@ from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import ParamSpec, TypeVar
 
+_MOST_IDLE = 3
+"""How many threads wait for tasks; each costs memory."""
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_MAX_THREADS = 32
-"""The maximum number of threads."""
-
 
 class DaemonThreads(ThreadPoolExecutor):
-    """A pool of daemon threads, started on demand.
+    """A pool of daemon threads, started on demand; all but a few end with their task.
 
     It inherits from ThreadPoolExecutor only because asyncio accepts nothing else as its default executor.
     """
 
-    def __init__(self, max_threads: int = _MAX_THREADS) -> None:
+    def __init__(self, max_threads: int = 32) -> None:
         super().__init__(max_workers=max_threads)
         self._max_threads = max_threads
         self._tasks: SimpleQueue[Callable[[], Callable[[], None]] | None] = SimpleQueue()
@@ -61,16 +60,20 @@ class DaemonThreads(ThreadPoolExecutor):
         return future
 
     def _work(self) -> None:
-        while (task := self._tasks.get()) is not None:
+        stays = True
+        while stays and (task := self._tasks.get()) is not None:
             set_result = task()
             del task  # with everything it references, before the next one comes
-            with self._guard:
-                self._free += 1  # before the caller gets the result and submits more
+            with self._guard:  # before the caller gets the result and submits more
+                if stays := self._closed or self._free < _MOST_IDLE:
+                    self._free += 1
+                else:
+                    self._started -= 1
             set_result()
             del set_result
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Let the threads end after the tasks that were submitted; never wait for them, whatever ``wait`` is."""
+        """Let the threads end after the submitted tasks; never wait for them, whatever ``wait`` is."""
         with self._guard:
             if not self._closed:
                 self._closed = True

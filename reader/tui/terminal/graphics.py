@@ -1,23 +1,19 @@
-"""How the terminal can draw images, and how to suspend the app.
+"""How the terminal can draw images.
 
 The terminal itself is not queried, because its answer would arrive among the keys. The
-environment names the terminal, the system knows the size of its cells.
+environment names the terminal; the system knows the size of its cells.
 """
 
 from __future__ import annotations
 
 import struct
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from collections.abc import Mapping
+from typing import Literal, TypeAlias
 
 from textual.color import Color, ColorParseError
 
 from reader.images.model import RGB, CellSize, ImageProtocol
-
-if TYPE_CHECKING:
-    from textual.app import App
 
 Graphics: TypeAlias = ImageProtocol | Literal["none"]
 _COLOR_SYSTEMS = frozenset({"truecolor", "256"})
@@ -25,7 +21,7 @@ _MULTIPLEXERS = ("tmux", "screen")
 _SIXEL_TERMS = ("foot", "mlterm", "contour")
 """How TERM begins in terminals that support Sixel and where text replaces the pixels under it."""
 _SIXEL_PROGRAMS = frozenset({"WezTerm", "mintty", "contour"})
-"""Without iTerm2, whose pixels may be two of the screen: untested."""
+"""iTerm2 is left out: its pixels may be two pixels of the screen (untested)."""
 _SIXEL_KONSOLE = 220400
 """The first Konsole with Sixel support, as in KONSOLE_VERSION."""
 _PIXELS = range(4, 65)
@@ -78,15 +74,7 @@ def has_sixel(environ: Mapping[str, str]) -> bool:
 
 
 def _is_multiplexed(environ: Mapping[str, str]) -> bool:
-    term = environ.get("TERM", "")
-    return bool(environ.get("TMUX") or environ.get("STY")) or term.startswith(_MULTIPLEXERS)
-
-
-def has_textual_image() -> bool:
-    """Whether textual-image is installed. It must not be imported here: it would query the terminal."""
-    from importlib.util import find_spec  # lazy: the first frame has no images
-
-    return find_spec("textual_image") is not None
+    return bool(environ.get("TMUX") or environ.get("STY")) or environ.get("TERM", "").startswith(_MULTIPLEXERS)
 
 
 def rgb_of(color: str, *, is_dark: bool) -> RGB:
@@ -120,22 +108,6 @@ def cell_size() -> CellSize | None:
         return None
     size = CellSize(width // cells, height // lines)
     return size if size.width in _PIXELS and size.height in _PIXELS else None
-
-
-@contextmanager
-def suspended(app: App[None]) -> Iterator[None]:
-    """Release the terminal to another program. Raises SuspendNotSupported, and what the block raises.
-
-    Errors of the block are raised after the terminal is back: Textual restores it only after a block without errors.
-    """
-    failure: BaseException | None = None
-    with app.suspend():
-        try:
-            yield
-        except BaseException as error:  # noqa: BLE001 - raised below
-            failure = error
-    if failure is not None:
-        raise failure
 
 
 def delete_images_sequence(numbers: tuple[int, ...]) -> str:

@@ -6,10 +6,13 @@ widget before the first frame.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color, ColorParseError
+from textual.strip import Strip
 from textual.widget import Widget
 
 _TRANSPARENT = Color(0, 0, 0, 0)
@@ -26,14 +29,11 @@ class _StyleSpec(NamedTuple):
 
 _STYLES = {
     "text": _StyleSpec("foreground"),
-    "normal": _StyleSpec("foreground"),
     "strong": _StyleSpec("foreground", bold=True),
     "title": _StyleSpec("foreground", bold=True),
     "quiet": _StyleSpec("foreground-muted"),
     "accent": _StyleSpec("accent"),
     "name": _StyleSpec("accent", bold=True),
-    "fact": _StyleSpec("accent"),
-    "key": _StyleSpec("accent"),
     "heading": _StyleSpec("accent", bold=True),
     "link": _StyleSpec("accent", underline=True),
     "code": _StyleSpec("success"),
@@ -62,10 +62,15 @@ def theme_style(widget: Widget, name: str, background: str = "") -> Style:
     variables = widget.app.theme_variables
     _, base = widget.background_colors
     base = base + _theme_color(variables, background or spec.background)
-    style = Style.from_color((base + _theme_color(variables, spec.color)).rich_color, base.rich_color)
-    if spec.bold or spec.underline:
-        style += Style(bold=spec.bold or None, underline=spec.underline or None)
-    return style
+    color = (base + _theme_color(variables, spec.color)).rich_color
+    return Style(color=color, bgcolor=base.rich_color, bold=spec.bold or None, underline=spec.underline or None)
+
+
+def draw_line(widget: Widget, pieces: Sequence[tuple[str, str]], blank: str = "quiet") -> Strip:
+    """Return texts, each with the name of its style, as a line of ``widget``."""
+    styles = {name: theme_style(widget, name) for name in {blank, *(name for _, name in pieces)}}
+    segments = [Segment(text, styles[name]) for text, name in pieces]
+    return Strip(segments).adjust_cell_length(widget.size.width, styles[blank])
 
 
 def _theme_color(variables: dict[str, str], name: str) -> Color:
@@ -79,14 +84,13 @@ def _theme_color(variables: dict[str, str], name: str) -> Color:
         return _TRANSPARENT
 
 
-def dimmed(style: Style, strength: float) -> Style:
-    """Return the color of ``style`` blended with its background: 1 is the color itself, 0 the background.
+def blended(low: Style, high: Style, share: float) -> Style:
+    """Return a style between two on one background: 0 is ``low``, 1 is ``high``.
 
-    Colors of the terminal's own palette cannot be blended, and stay as they are.
+    Colors of the terminal's own palette cannot be blended: it is the nearer one.
     """
-    if strength >= 1 or style.color is None or style.bgcolor is None:
-        return Style()
-    if style.color.triplet is None or style.bgcolor.triplet is None:
-        return Style()
-    background, color = Color.from_rich_color(style.bgcolor), Color.from_rich_color(style.color)
-    return Style(color=background.blend(color, strength).rich_color)
+    before, after = low.color, high.color
+    if before is None or after is None or before.triplet is None or after.triplet is None:
+        return low if share < 0.5 else high
+    color = Color.from_rich_color(before).blend(Color.from_rich_color(after), share)
+    return high + Style(color=color.rich_color)

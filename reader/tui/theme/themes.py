@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 DARK = Theme(
     name="newsreader-dark",
@@ -55,6 +55,6 @@ LIGHT = Theme(
 )
 
 
-def toggled_theme(name: str) -> str:
-    """Return the theme that the key for light or dark switches to."""
-    return DARK.name if name in {LIGHT.name, "textual-light", "ansi-light"} else LIGHT.name
+def names() -> list[str]:
+    """Return the names of all themes."""
+    return [DARK.name, LIGHT.name, *BUILTIN_THEMES]

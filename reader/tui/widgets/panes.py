@@ -3,31 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.widget import Widget
 
+from reader.config.settings import DENSITIES, Config, Density
 from reader.tui.keys import bindings
 from reader.tui.widgets.article_list.article_list import ArticleList
 from reader.tui.widgets.article_list.header import ListHeader
 from reader.tui.widgets.article_pane.article_pane import ArticlePane
-from reader.tui.widgets.status_message import StatusMessage
+from reader.tui.widgets.messages import show_status
 
 if TYPE_CHECKING:
+    from reader.tui.input_gate import InputGate
     from reader.tui.widgets.sidebar.sidebar import Sidebar, SidebarPane
 
 
-class InputHold(Protocol):
-    """Holds keys back while the focus moves."""
+STACKED, BESIDE, HIGH = 60, 100, 16
+"""Columns from which on the article is below the list, and beside it; and lines below which there is one pane."""
+VIEWS_BESIDE = 140
+"""Columns from which on the sidebar is beside the others."""
+SIDEBAR = 30
+"""The columns of the sidebar."""
+_COMPACT = 100
+"""Columns of the list from which on a row has one line,"""
+_FEW_LINES = 32
+"""as it has where the list is above the article on a screen of fewer lines."""
+_STEP = 4
+_SHARES = range(20, 81)
 
-    def hold(self) -> None:
-        """Hold keys back for the widget that is about to get the focus."""
 
-    def release(self) -> None:
-        """Let the keys go that were held back."""
+class Split(NamedTuple):
+    """What the user has chosen for the list."""
+
+    density: Density = "auto"
+    beside: int = 0
+    """The share of the list where the article is beside it, in percent; 0 for the default,"""
+    stacked: int = 0
+    """and where the article is below it."""
+
+    @classmethod
+    def parse(cls, text: str, density: Density) -> Split:
+        """Parse a saved choice; a ``density`` of the settings file takes precedence."""
+        try:
+            saved, beside, stacked = text.split()
+            found = cls(saved if saved in DENSITIES else "auto", int(beside), int(stacked))
+        except ValueError:  # none, or written by another version
+            found = cls()
+        return found if density == "auto" else found._replace(density=density)
 
 
 class CoveredContainer(Container):
@@ -45,39 +71,90 @@ class Panes(CoveredContainer):
 
     BINDINGS = bindings.bindings("panes")
 
-    def __init__(
-        self,
-        header: ListHeader,
-        articles: ArticleList,
-        gate: InputHold,
-        *,
-        shows_sidebar: Callable[[], bool],
-        sidebar_pane: SidebarPane | None = None,
-        id: str | None = None,  # noqa: A002 - Textual's name
-    ) -> None:
-        """``shows_sidebar`` tells whether the sidebar is beside the others; ``sidebar_pane`` is one from the start."""
-        super().__init__(id=id)
+    def __init__(self, header: ListHeader, articles: ArticleList, gate: InputGate, split: Split) -> None:
+        super().__init__(id="panes")
+        self._list_pane = CoveredContainer(header, articles, id="list-pane")
         self.header = header
         """The column heads of the list."""
         self.articles = articles
         """The list of articles."""
-        self.article = ArticlePane(id="article")
+        self.article = ArticlePane()
         """The article pane."""
         self._gate = gate
-        self._shows_sidebar = shows_sidebar
-        self._sidebar_pane = sidebar_pane
-        articles.before_blur = self.article.before_blur = gate.hold
-        if sidebar_pane is not None:
-            sidebar_pane.sidebar.before_blur = gate.hold
+        self.shows_sidebar: Callable[[], bool] = lambda: False
+        """Returns whether the sidebar is beside the others."""
+        self._sidebar_pane: SidebarPane | None = None
+        self._split = split
+        self._usual: Density = "compact"
+        """The density of a list of this size, unless the user has chosen one."""
+        self.save_split: Callable[[str], object] = str
+        """Saves what :meth:`Split.parse` reads."""
 
     def compose(self) -> ComposeResult:
         """Yield the list under its header, the article pane, and the sidebar if it is shown."""
-        with CoveredContainer(id="list-pane"):
-            yield self.header
-            yield self.articles
+        yield self._list_pane
         yield self.article
         if self._sidebar_pane is not None:
             yield self._sidebar_pane
+
+    # Space.
+
+    def divide(self) -> None:
+        """Divide the space between list and article; the width of the list decides on its density."""
+        width, height = self.app.size
+        layout, share, styles = self._layout, self._share, self._list_pane.styles
+        styles.width = f"{share}%" if layout == "beside" else None
+        styles.height = f"{share}%" if layout == "stacked" else None
+        if layout == "beside":
+            width = (width - SIDEBAR * self.shows_sidebar()) * share // 100
+        has_lines = height >= (_FEW_LINES if layout == "stacked" else HIGH)
+        self._usual = "comfortable" if width < _COMPACT and has_lines else "compact"
+        density = self._usual if self._split.density == "auto" else self._split.density
+        self.header.comfortable = density == "comfortable"
+        self.articles.set_comfortable(density == "comfortable")
+
+    @property
+    def _layout(self) -> Literal["beside", "stacked", ""]:
+        """Where the article is; empty if there is one pane at a time."""
+        width, height = self.app.size
+        return "" if width < STACKED or height < HIGH else "beside" if width >= BESIDE else "stacked"
+
+    @property
+    def _share(self) -> int:
+        """The share of the list in percent."""
+        if self._layout == "stacked":
+            return self._split.stacked if self._split.stacked in _SHARES else 42
+        usual = 60 if self.app.size.width >= VIEWS_BESIDE else 56
+        return self._split.beside if self._split.beside in _SHARES else usual
+
+    def widen_list(self, step: int) -> None:
+        """Give the list a larger share of the screen or, with -1, a smaller one."""
+        share = max(_SHARES[0], min(_SHARES[-1], self._share + step * _STEP))
+        if not self._layout:
+            show_status(self, "There is one pane at a time here.")
+        elif share == self._share:
+            show_status(self, f"The list is as {'large' if step > 0 else 'small'} as it gets.")
+        elif self._layout == "beside":
+            self._change(self._split._replace(beside=share))
+        else:
+            self._change(self._split._replace(stacked=share))
+
+    def toggle_density(self) -> None:
+        """Show each article of the list in one line, or in two."""
+        density: Density = "compact" if self.articles.comfortable else "comfortable"
+        self._change(self._split._replace(density="auto" if density == self._usual else density))
+
+    def take_config(self, config: Config, before: Config) -> None:
+        """Show the list as the settings say now."""
+        self.header.keymap = config.keys
+        if config.density != before.density:
+            self._split = self._split._replace(density=config.density)
+            self.divide()
+
+    def _change(self, split: Split) -> None:
+        self._split = split
+        self.save_split(f"{split.density} {split.beside} {split.stacked}")
+        self.divide()
 
     # Sidebar.
 
@@ -90,11 +167,11 @@ class Panes(CoveredContainer):
     def mount_sidebar(self, pane: SidebarPane) -> None:
         """Add the sidebar."""
         self._sidebar_pane = pane
-        pane.sidebar.before_blur = self._gate.hold
-        self.mount(pane)
+        if self.is_attached:  # otherwise compose() adds it
+            self.mount(pane)
 
     def set_sidebar_filter(self, text: str) -> None:
-        """Show above the sidebar by which text it is filtered."""
+        """Show the filter text above the sidebar."""
         if self._sidebar_pane is not None:
             self._sidebar_pane.title_bar.filter = text
 
@@ -103,99 +180,80 @@ class Panes(CoveredContainer):
         """Whether keys are for the sidebar."""
         return self._sidebar_pane is not None and self._sidebar_pane.sidebar.has_focus
 
-    @property
-    def _sidebar_is_shown(self) -> bool:
-        return self._sidebar_pane is not None and self._shows_sidebar()
-
     # Focus.
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Show the pane with the focus where there is space for only one."""
-        self.set_class(event.widget is self.article, "-reading")
-        sidebar = self._sidebar_pane.sidebar if self._sidebar_pane is not None else None
-        self.set_class(sidebar is not None and event.widget is sidebar, "-viewing")
+        self._show_pane(event.widget)
+        self.header.lit = event.widget is self.articles
         if event.widget is self.articles and self.article.selected >= 0:
             self.article.select_item(-1)  # in the list, keys are for the article
 
     def focus_list(self) -> None:
         """Give the list the focus."""
-        self.remove_class("-reading", "-viewing")
         self._focus(self.articles)
 
     def focus_article(self) -> None:
         """Give the article pane the focus."""
-        self.remove_class("-viewing")
-        self.add_class("-reading")  # a hidden widget cannot take the focus
         self._focus(self.article)
 
     def focus_sidebar(self) -> None:
         """Give the sidebar the focus, if it is there."""
         sidebar = self.sidebar
         if sidebar is not None:
-            self.remove_class("-reading")
-            self.add_class("-viewing")
             self._focus(sidebar)
 
+    def _show_pane(self, pane: Widget) -> None:
+        self.set_class(pane is self.article, "-reading")
+        self.set_class(pane is self.sidebar, "-viewing")
+
     def _focus(self, pane: Widget) -> None:
+        self._show_pane(pane)  # a hidden widget cannot take the focus
         if pane.has_focus:
             self._gate.release()
         else:
             self._gate.hold()
             pane.focus()
 
-    def action_next_pane(self) -> None:
-        """Move from the list to the article, its related items, the sidebar, and back to the list."""
+    def action_pane(self, step: int) -> None:
+        """Go to the next of list, article, related items and sidebar or, with -1, to the previous one."""
         if self.sidebar_has_focus:
-            self.focus_list()
+            here = "sidebar"
         elif self.articles.has_focus:
-            if len(self.articles.order):
-                self.article.select_item(-1)
-                self.focus_article()
-            else:
-                self._skip_article()
-        elif self.article.selected < 0 and self.article.item_count:
-            self.article.select_item(0)
-        elif self._sidebar_is_shown:
+            here = "list"
+        else:
+            here = "article" if self.article.selected < 0 else "related"
+        stops = ["list"]
+        if len(self.articles.order) or here in {"article", "related"}:
+            stops += ["article", "related"] if self.article.item_count else ["article"]
+        if here == "sidebar" or (self._sidebar_pane is not None and self.shows_sidebar()):
+            stops.append("sidebar")
+        stop = stops[(stops.index(here) + step) % len(stops)]
+        if stop == here:
+            show_status(self, "There is no article to show.")
+        elif stop == "list":
+            self.focus_list()
+        elif stop == "sidebar":
             self.focus_sidebar()
         else:
-            self.focus_list()
-
-    def action_previous_pane(self) -> None:
-        """Move through the panes in reverse order."""
-        if self.articles.has_focus and self._sidebar_is_shown:
-            self.focus_sidebar()
-        elif self.articles.has_focus or self.sidebar_has_focus:
-            if not len(self.articles.order):
-                self._skip_article()
-                return
             self.focus_article()
-            if self.article.item_count:
-                self.article.select_item(max(0, self.article.selected))
-        elif self.article.selected >= 0:
-            self.article.select_item(-1)
-        else:
-            self.focus_list()
-
-    def _skip_article(self) -> None:
-        if self.sidebar_has_focus:
-            self.focus_list()
-        elif self._sidebar_is_shown:
-            self.focus_sidebar()
-        else:
-            self._say("There is no article to show.")
+            self.article.select_item(-1 if stop == "article" else max(0, self.article.selected))
 
     def action_related(self, step: int) -> None:
         """Select the next related item or, with -1, the previous one."""
         if not self.article.item_count:
-            self._say("This article has no related items.")
+            show_status(self, "This article has no related items.")
             return
         self.focus_article()
         index = self.article.selected + step
         if index >= self.article.item_count:
-            self._say("This is the last related item.")
+            show_status(self, "This is the last related item.")
         elif index < 0:
-            self._say("This is the first related item.")
-        self.article.select_item(max(0, index))
+            show_status(self, "This is the first related item.")
+        self.article.select_item(max(0, min(index, self.article.item_count - 1)))
 
-    def _say(self, text: str) -> None:
-        self.post_message(StatusMessage(text, transient=True))
+    def toggle_more(self) -> None:
+        """Show or hide what is under “More”; where there is space for one pane, in the article."""
+        if not self.article.display:
+            self.focus_article()
+        self.article.toggle_more()

@@ -1,1 +1,1 @@
-"""Parts of a response: media type, decompression, validators, Retry-After."""
+"""Parts of a response: media type, decompression, header fields."""

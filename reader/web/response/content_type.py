@@ -35,25 +35,14 @@ _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # WHATWG MIME Sniffing,
 _SNIFFED_BYTES = 1445
 """The resource header of the standard."""
 
+_ARCHIVES = ("zip", "gzip", "x-bzip2", "x-7z-compressed", "vnd.rar", "zstd")
 _WORDS = {
-    "text/html": "a web page",
-    "application/xhtml+xml": "a web page",
-    "text/plain": "a text",
-    "application/pdf": "a PDF",
-    "application/json": "data (JSON)",
-    "application/ld+json": "data (JSON)",
-    "application/xml": "data (XML)",
-    "text/xml": "data (XML)",
-    "application/rss+xml": "a feed",
-    "application/atom+xml": "a feed",
-    "application/epub+zip": "a book (EPUB)",
-    "application/zip": "an archive",
-    "application/gzip": "an archive",
-    "application/x-bzip2": "an archive",
-    "application/x-7z-compressed": "an archive",
-    "application/vnd.rar": "an archive",
-    "application/zstd": "an archive",
-    "application/octet-stream": "a file",
+    **{"text/html": "a web page", "application/xhtml+xml": "a web page", "text/plain": "a text"},
+    **{"application/pdf": "a PDF", "application/epub+zip": "a book (EPUB)", "application/octet-stream": "a file"},
+    **dict.fromkeys(("application/json", "application/ld+json"), "data (JSON)"),
+    **dict.fromkeys(("application/xml", "text/xml"), "data (XML)"),
+    **dict.fromkeys(("application/rss+xml", "application/atom+xml"), "a feed"),
+    **{f"application/{name}": "an archive" for name in _ARCHIVES},
 }
 _WORDS_BY_TYPE = {"image": "an image", "video": "a video", "audio": "a sound recording", "font": "a font"}
 
@@ -104,12 +93,6 @@ def describe(media: str) -> str:
     """Return a media type in words: ``a PDF``, ``a video``."""
     known = _WORDS.get(media) or _WORDS_BY_TYPE.get(media.partition("/")[0])
     return known or (f"a file of the type {media}" if media else "a file")
-
-
-def describe_unsupported_image(media: str) -> str:
-    """Return an unsupported image format in words: ``an image in an unsupported format (SVG)``."""
-    kind = media.partition("/")[2].removeprefix("x-").removesuffix("+xml")
-    return f"an image in an unsupported format ({kind.upper()})"
 
 
 def format_size(size: int) -> str:

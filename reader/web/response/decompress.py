@@ -9,6 +9,10 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 
+from reader.core.text import clean
+from reader.web.errors import error_of_size
+from reader.web.responses import FetchError
+
 PIECE = 65_536
 """Bytes that are decompressed at a time."""
 
@@ -17,53 +21,45 @@ _ZLIB = zlib.MAX_WBITS
 _RAW = -zlib.MAX_WBITS
 
 
-class TooLargeError(Exception):
-    """The body exceeds the limit."""
-
-
-class CorruptBodyError(Exception):
-    """The body is not in its coding, or incomplete."""
-
-
-class UnknownCodingError(Exception):
-    """The body has a coding that was not requested; the argument names it."""
-
-
 class BodyDecoder:
-    """Collects a body, up to ``limit`` bytes both compressed and decompressed.
+    """Collects a body, up to ``limit`` bytes both compressed and decompressed. Raises FetchError.
 
-    ``codings`` is the value of Content-Encoding (RFC 9110, 8.4), perhaps several separated by commas. Raises
-    UnknownCodingError for anything but one of gzip, x-gzip, deflate, identity.
+    ``codings`` is the value of Content-Encoding (RFC 9110, 8.4), perhaps several separated by commas; only one of
+    gzip, x-gzip, deflate, identity is accepted.
     """
 
-    def __init__(self, codings: str, limit: int) -> None:
+    def __init__(self, codings: str, limit: int, host: str) -> None:
         names = [name for part in codings.split(",") if (name := part.strip().lower()) not in {"", "identity"}]
         if len(names) > 1 or not set(names) <= {"gzip", "x-gzip", "deflate"}:
-            raise UnknownCodingError(", ".join(names))
+            coding = clean(", ".join(names))[:60]
+            raise FetchError("protocol", f"its response has an unsupported compression ({coding})", host)
         self._coding = names[0] if names else ""
         self._limit = limit
+        self._host = host
         self._received = 0
         self._content = bytearray()
         self._inflate = zlib.decompressobj(_ZLIB if self._coding == "deflate" else _GZIP) if self._coding else None
-        self._has_ended = False
 
     def feed(self, data: bytes) -> None:
-        """Add compressed bytes. Raises TooLargeError, CorruptBodyError."""
+        """Add compressed bytes."""
         # Empty deflate blocks have no content, so the compressed size is limited too.
         self._received += len(data)
         if self._received > self._limit:
-            raise TooLargeError
+            raise error_of_size(self._limit, self._host)
         for piece in self._decompressed(data):
             self._content += piece[: self._limit - len(self._content) + 1]
             if len(self._content) > self._limit:
                 del self._content[self._limit :]
-                raise TooLargeError
+                raise error_of_size(self._limit, self._host)
 
     def end(self) -> bytes:
-        """Return the whole content. Raises CorruptBodyError if it is incomplete."""
-        if self._inflate is not None and self._received and not self._has_ended:
-            raise CorruptBodyError
+        """Return the whole content."""
+        if self._inflate is not None and self._received and not self._inflate.eof:
+            raise self._damaged()
         return bytes(self._content)
+
+    def _damaged(self) -> FetchError:
+        return FetchError("protocol", "its response is damaged", self._host, hint="Try again.")
 
     @property
     def content(self) -> bytes:
@@ -77,7 +73,12 @@ class BodyDecoder:
         if self._received == len(data) and self._coding == "deflate" and not _is_zlib(data):
             # Some servers send deflate without the zlib wrapping that the name means (RFC 9110, 8.4.1.2).
             self._inflate = zlib.decompressobj(_RAW)
-        while data and self._continues_with(data):
+        while data:
+            if self._inflate.eof:
+                # Only another member of gzip is content (RFC 1952, 2.2). Anything else is ignored, as browsers do.
+                if self._coding == "deflate" or not data.startswith(b"\x1f\x8b"):
+                    return
+                self._inflate = zlib.decompressobj(_GZIP)
             try:
                 piece = self._inflate.decompress(data, PIECE)
                 yield piece
@@ -85,20 +86,9 @@ class BodyDecoder:
                 while len(piece) == PIECE and not self._inflate.unconsumed_tail and not self._inflate.eof:
                     piece = self._inflate.decompress(b"", PIECE)
                     yield piece
-            except zlib.error as error:
-                raise CorruptBodyError from error
-            self._has_ended = self._inflate.eof
-            data = self._inflate.unused_data if self._has_ended else self._inflate.unconsumed_tail
-
-    def _continues_with(self, data: bytes) -> bool:
-        """Whether ``data`` is content: after the end only another member of gzip is (RFC 1952, 2.2).
-
-        Anything else is ignored, as browsers do.
-        """
-        if self._has_ended and self._coding != "deflate" and data.startswith(b"\x1f\x8b"):
-            self._inflate = zlib.decompressobj(_GZIP)
-            self._has_ended = False
-        return not self._has_ended
+            except zlib.error:
+                raise self._damaged() from None
+            data = self._inflate.unused_data or self._inflate.unconsumed_tail
 
 
 def _is_zlib(data: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""Name resolution by the operating system that never blocks the event loop or the end of the program."""
+"""Name resolution by the operating system that never blocks the event loop or the exit of the program."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
 from ipaddress import ip_address
 
 from reader.web.transport.ip_policy import IPAddress, parse_literal
@@ -25,31 +26,17 @@ async def resolve(host: str, port: int) -> list[IPAddress]:
     """
     if (address := parse_literal(host)) is not None:
         return [address]
-    loop = asyncio.get_running_loop()
-    result: asyncio.Future[list[IPAddress]] = loop.create_future()
-
-    def deliver(addresses: list[IPAddress], error: OSError | None) -> None:
-        if result.done():  # canceled
-            return
-        if error is None:
-            result.set_result(addresses)
-        else:
-            result.set_exception(error)
+    answer: Future[list[IPAddress]] = Future()
 
     def look_up() -> None:
-        addresses: list[IPAddress] = []
-        failure: OSError | None = None
         try:
-            answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            addresses = list(dict.fromkeys(ip_address(answer[4][0]) for answer in answers))
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            answer.set_result(list(dict.fromkeys(ip_address(each[4][0]) for each in found)))
         except OSError as error:
-            failure = error
+            answer.set_exception(error)
         except (UnicodeError, ValueError) as error:  # a label that IDNA rejects, or an unknown form of address
-            failure = OSError(str(error))
-        try:
-            loop.call_soon_threadsafe(deliver, addresses, failure)
-        except RuntimeError:  # the loop is closed
-            return
+            answer.set_exception(OSError(str(error)))
 
+    answer.set_running_or_notify_cancel()  # so that only the caller is canceled
     threading.Thread(target=look_up, name="dns", daemon=True).start()
-    return await result
+    return await asyncio.wrap_future(answer)

@@ -1,7 +1,7 @@
 """Which IP addresses may be connected to (pure).
 
-A page or a redirect may name any host, and a name may resolve to any address: that of the router, of a service on
-this machine, of a cloud's metadata service. So the address itself is checked, against IANA's registries (special
+A page or a redirect may name any host, and a name may resolve to any address: a router, a service on
+this machine, a cloud's metadata service. So the address itself is checked, against IANA's registries (special
 addresses: RFC 6890 and its updates; IPv6 global unicast: RFC 4291, 2.4). They are repeated here because
 ``ipaddress.is_global`` differs between versions of Python and ignores IPv4 addresses inside IPv6 ones.
 """
@@ -9,7 +9,7 @@ addresses: RFC 6890 and its updates; IPv6 global unicast: RFC 4291, 2.4). They a
 from __future__ import annotations
 
 import socket
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 
 IPAddress = IPv4Address | IPv6Address
 
@@ -19,8 +19,8 @@ _LINK = "an address of the local network"
 _SPECIAL = "an address outside the public internet"
 _MULTICAST = "a multicast address"
 
-_IPV4 = [
-    (IPv4Network(network), words)
+_REFUSED = [
+    (ip_network(network), words)
     for network, words in (
         ("0.0.0.0/8", _MACHINE),  # RFC 1122, 3.2.1.3; systems connect 0.0.0.0 to themselves
         ("10.0.0.0/8", _PRIVATE),  # RFC 1918, as are the other two
@@ -37,11 +37,6 @@ _IPV4 = [
         ("203.0.113.0/24", _SPECIAL),
         ("224.0.0.0/4", _MULTICAST),  # RFC 5771
         ("240.0.0.0/4", _SPECIAL),  # RFC 1112, 4; 255.255.255.255 among them
-    )
-]
-_IPV6 = [
-    (IPv6Network(network), words)
-    for network, words in (
         ("::/128", _MACHINE),
         ("::1/128", _MACHINE),
         ("fc00::/7", _PRIVATE),  # RFC 4193
@@ -66,14 +61,12 @@ _LOCAL_NAMES = ("localhost", "local", "internal", "home.arpa", "lan", "intranet"
 
 def refusal(address: IPAddress) -> str:
     """Return why ``address`` may not be connected to, in words that follow “it is”; empty if it may."""
-    if isinstance(address, IPv4Address):
-        return next((words for network, words in _IPV4 if address in network), "")
     if address in _MAPPED or address in _TRANSLATED:
-        return refusal(IPv4Address(int(address) & 0xFFFF_FFFF))
+        address = IPv4Address(int(address) & 0xFFFF_FFFF)
     # Without the scope, as in fe80::1%eth0, which belongs to no network.
-    plain = IPv6Address(int(address))
-    found = next((words for network, words in _IPV6 if plain in network), "")
-    return found or ("" if plain in _GLOBAL else _SPECIAL)
+    plain = type(address)(int(address))
+    found = next((words for network, words in _REFUSED if plain in network), "")
+    return found or ("" if plain.version == 4 or plain in _GLOBAL else _SPECIAL)
 
 
 def parse_literal(host: str) -> IPAddress | None:

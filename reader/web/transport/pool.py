@@ -1,17 +1,18 @@
-"""Connections that are kept open and reused, within the limits of the options.
+"""Connections that stay open and are reused, within the limits of the options.
 
-httpcore speaks HTTP/1.1 on each connection; this module manages which there are. httpcore's own pool leaks
+httpcore speaks HTTP/1.1 on each connection; this module decides which connections exist. httpcore's own pool leaks
 connections whose request is canceled while it waits for one (encode/httpcore, issues 830 and 1093), and has no limit
 per host.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from functools import partial
-from typing import TYPE_CHECKING
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import httpcore
+import httpx
 
 from reader.core.errors import describe_error
 from reader.web.options import ClientOptions
@@ -21,61 +22,28 @@ from reader.web.transport.ip_policy import canonical_host
 from reader.web.transport.proxies import Proxy
 from reader.web.transport.ssrf_guard import SsrfGuard
 
-if TYPE_CHECKING:
-    import ssl
-
 KEEP_ALIVE_SECONDS = 5.0
 _STALE = (httpcore.NetworkError, httpcore.RemoteProtocolError, httpcore.ConnectionNotAvailable)
-
-
-class Lease:
-    """A response whose body has not been read, and its connection, until ``aclose``."""
-
-    def __init__(
-        self,
-        response: httpcore.Response,
-        connection: httpcore.AsyncConnectionInterface,
-        give_back: Callable[[], Awaitable[None]],
-    ) -> None:
-        self.response = response
-        self._connection = connection
-        self._give_back = give_back
-
-    async def chunks(self) -> AsyncIterator[bytes]:
-        """Yield the body as it arrives. Raises httpcore's errors."""
-        stream = self.response.stream
-        assert not isinstance(stream, bytes) and hasattr(stream, "__aiter__")
-        async for chunk in stream:
-            yield chunk
-
-    async def aclose(self) -> None:
-        """Give the connection back, or close it if the body was not read to its end. May be called again."""
-        try:
-            await self.response.aclose()
-        finally:
-            await self._give_back()
 
 
 class Connections:
     """The connections of one client. Callers hold a request slot."""
 
-    def __init__(
-        self, options: ClientOptions, resolve: Resolve, create_ssl_context: Callable[[], ssl.SSLContext]
-    ) -> None:
+    def __init__(self, options: ClientOptions, resolve: Resolve) -> None:
         self._options = options
         self._guard = SsrfGuard(options.allow_hosts, resolve)
-        self._create_ssl_context = create_ssl_context
         self._context: ssl.SSLContext | None = None
         self._busy: dict[httpcore.AsyncConnectionInterface, str] = {}
         """Connections in use, with their hosts."""
         self._idle: dict[httpcore.AsyncConnectionInterface, str] = {}
-        """Connections kept open, the most recently used one at the end."""
-        self._proxies: dict[Proxy, httpcore.AsyncHTTPProxy] = {}
+        """Idle connections, the most recently used one at the end."""
 
-    async def send(self, request: httpcore.Request, proxy: Proxy | None) -> Lease:
-        """Send a request and return when the headers of the response are there.
+    @asynccontextmanager
+    async def send(self, request: httpcore.Request, proxy: Proxy | None) -> AsyncIterator[httpcore.Response]:
+        """Send a request; yields the response when its headers are there.
 
-        Raises FetchError if the address is refused, httpcore's errors, OSError.
+        In the end, its connection is kept open, or closed if the body was not read to its end. Raises FetchError if
+        the address is refused, httpcore's errors, OSError.
         """
         origin = request.url.origin
         host = canonical_host(origin.host.decode("ascii"))
@@ -85,12 +53,19 @@ class Connections:
                 response = await connection.handle_async_request(request)
             except BaseException as error:
                 await self._drop(connection)
-                # A server may close a kept connection just when it is used again (RFC 9112, 9.3.1), or have left
+                # A server may close an idle connection just when it is used again (RFC 9112, 9.3.1), or have left
                 # something in it. A second try is safe, because GET changes nothing.
                 if was_used and isinstance(error, _STALE):
                     continue
                 raise
-            return Lease(response, connection, partial(self._give_back, connection))
+            try:
+                yield response
+            finally:
+                try:
+                    await response.aclose()
+                finally:
+                    await self._give_back(connection)
+            return
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -126,35 +101,30 @@ class Connections:
         return surplus + [each for each in self._idle if each not in surplus][: max(0, excess)]
 
     def _new(self, origin: httpcore.Origin, proxy: Proxy | None) -> httpcore.AsyncConnectionInterface:
-        if proxy is not None:
-            return self._proxy_pool(proxy, origin).create_connection(origin)
-        return httpcore.AsyncHTTPConnection(
-            origin,
-            ssl_context=self._ssl_context(origin) if origin.scheme == b"https" else None,
-            keepalive_expiry=KEEP_ALIVE_SECONDS,
-            network_backend=self._guard,
-        )
-
-    def _proxy_pool(self, proxy: Proxy, origin: httpcore.Origin) -> httpcore.AsyncHTTPProxy:
-        """Return the factory of connections through ``proxy``; the proxy itself may be at any address."""
-        if proxy not in self._proxies:
-            self._proxies[proxy] = httpcore.AsyncHTTPProxy(
-                proxy.url,
-                proxy_auth=proxy.auth,
-                ssl_context=self._ssl_context(origin),
-                proxy_ssl_context=self._ssl_context(origin) if proxy.url.startswith("https:") else None,
+        if proxy is None:
+            return httpcore.AsyncHTTPConnection(
+                origin,
+                ssl_context=self._ssl_context(origin) if origin.scheme == b"https" else None,
                 keepalive_expiry=KEEP_ALIVE_SECONDS,
+                network_backend=self._guard,
             )
-        return self._proxies[proxy]
+        factory = httpcore.AsyncHTTPProxy(  # the proxy itself may be at any address
+            proxy.url,
+            proxy_auth=proxy.auth,
+            ssl_context=self._ssl_context(origin),
+            proxy_ssl_context=self._ssl_context(origin) if proxy.url.startswith("https:") else None,
+            keepalive_expiry=KEEP_ALIVE_SECONDS,
+        )
+        return factory.create_connection(origin)
 
     def _ssl_context(self, origin: httpcore.Origin) -> ssl.SSLContext:
         if self._context is None:  # on demand: it takes 30 ms
             try:
-                self._context = self._create_ssl_context()
+                self._context = httpx.create_ssl_context()
             except OSError as error:  # ssl.SSLError is one
                 raise FetchError(
                     "tls",
-                    f"the trusted certificates cannot be read ({describe_error(error)})",
+                    f"its certificate cannot be checked, as the trusted ones cannot be read ({describe_error(error)})",
                     origin.host.decode("ascii"),
                     hint="Check SSL_CERT_FILE and SSL_CERT_DIR; without them, the bundled certificates are used.",
                 ) from None

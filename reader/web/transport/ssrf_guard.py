@@ -50,20 +50,7 @@ class SsrfGuard(httpcore.AsyncNetworkBackend):
             addresses = _permitted(host, addresses)
         if not addresses:
             raise OSError("it has no address")
-        return await _race(_interleave_families(addresses), port)
-
-    async def connect_unix_socket(
-        self,
-        path: str,
-        timeout: float | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """Refuse: no web address leads to a socket in the file system."""
-        raise FetchError("refused", "sockets of this machine are not fetched from")
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait, for httpcore's retries."""
-        await asyncio.sleep(seconds)
+        return await _race(interleave_families(addresses), port)
 
 
 class _ClosingStream(httpcore.AsyncNetworkStream):
@@ -101,37 +88,36 @@ async def _connect(address: IPAddress, port: int) -> _ClosingStream:
 
 async def _race(addresses: list[IPAddress], port: int) -> _ClosingStream:
     """Try the addresses one after another without waiting for failures; return the first connection (RFC 8305)."""
+    waiting = deque(addresses)
     attempts: set[asyncio.Task[_ClosingStream]] = set()
+    winner: _ClosingStream | None = None
+    error: BaseException | None = None
     try:
-        winner = await _first_connection(deque(addresses), port, attempts)
+        while waiting or attempts:
+            if waiting:
+                attempts.add(asyncio.create_task(_connect(waiting.popleft(), port)))
+            delay = ATTEMPT_DELAY if waiting else None
+            done, _ = await asyncio.wait(attempts, timeout=delay, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                attempts.remove(task)
+                error = task.exception()
+                if error is None:
+                    winner = task.result()
+                    await _abandon(attempts)
+                    return winner
     except BaseException:
         await _abandon(attempts)
+        if winner is not None:
+            await winner.aclose()
         raise
-    try:
-        await _abandon(attempts)
-    except BaseException:
-        await winner.aclose()
-        raise
-    return winner
+    assert error is not None
+    raise error
 
 
-async def _first_connection(
-    addresses: deque[IPAddress], port: int, attempts: set[asyncio.Task[_ClosingStream]]
-) -> _ClosingStream:
-    """Return the first connection; the other attempts, finished or not, stay in ``attempts``."""
-    last_error: BaseException | None = None
-    while addresses or attempts:
-        if addresses:
-            attempts.add(asyncio.create_task(_connect(addresses.popleft(), port)))
-        delay = ATTEMPT_DELAY if addresses else None
-        done, _ = await asyncio.wait(attempts, timeout=delay, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            attempts.remove(task)
-            last_error = task.exception()
-            if last_error is None:
-                return task.result()
-    assert last_error is not None
-    raise last_error
+def refusal_error(host: str, words: str) -> FetchError:
+    """Return the error for a host that is not connected to; ``words`` follow “it is”."""
+    hint = f'To allow it, add it to the settings: [fetch] allow_hosts = ["{canonical_host(host)}"].'
+    return FetchError("refused", f"it is {words} and is not fetched", host, hint=hint)
 
 
 def _permitted(host: str, addresses: list[IPAddress]) -> list[IPAddress]:
@@ -140,11 +126,11 @@ def _permitted(host: str, addresses: list[IPAddress]) -> list[IPAddress]:
     if refused and len(refused) == len(set(addresses)):
         address, words = next(iter(refused.items()))
         shown = words if canonical_host(host) == str(address) else f"{words} ({address})"
-        raise FetchError("refused", f"not fetched because it is {shown}", host)
+        raise refusal_error(host, shown)
     return [address for address in addresses if address not in refused]
 
 
-def _interleave_families(addresses: list[IPAddress]) -> list[IPAddress]:
+def interleave_families(addresses: list[IPAddress]) -> list[IPAddress]:
     """Return the first addresses, alternating between the two families (RFC 8305, 4), the preferred one first."""
     first = [address for address in addresses if address.version == addresses[0].version]
     other = [address for address in addresses if address.version != addresses[0].version]

@@ -1,4 +1,4 @@
-"""What the person hears when the library fails at what a key has asked for, and what the screen shows then."""
+"""Messages and screen after the library has failed to do what a key requested."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from reader.library.articles import LibraryArticles
 from reader.library.library import Library
 from reader.library.marks import LibraryMarks
 from reader.storage.sqlite.database import StorageError
+from reader.storage.sqlite.index.folder_index import Index
 from reader.storage.sqlite.marks.named_items import SettingTable
+from reader.storage.sqlite.marks.store import MarkStore
+from reader.tui.widgets.article_list.article_list import ArticleList
 from tests.conftest import MakeFolder
 from tests.tui.helpers import document, open_app
 
@@ -31,12 +34,12 @@ def failing(error: Exception) -> Callable[..., NoReturn]:
     [
         (LibraryMarks, "apply", "m"),
         (LibraryMarks, "apply", "s"),
-        (LibraryMarks, "set_or_toggle", "M"),
+        (LibraryMarks, "apply_to_rows", "M"),
         (LibraryMarks, "undo", "u"),
-        (LibraryArticles, "order", "2"),
-        (LibraryArticles, "problems", "!"),
+        (LibraryArticles, "order", "3"),
+        (Index, "problems", "!"),
         (SettingTable, "set", "T"),
-        (LibraryMarks, "tags", "t"),
+        (MarkStore, "tags", "t"),
     ],
 )
 async def test_each_failure_is_reported_in_a_sentence(
@@ -73,10 +76,10 @@ async def test_a_failed_list_does_not_block_keys(seeds: Path, monkeypatch: pytes
     async with open_app(seeds) as reader:
         with monkeypatch.context() as patch:
             patch.setattr(LibraryArticles, "order", failing(ReaderError("No order today.")))
-            await reader.press("2", "j")
+            await reader.press("3", "j")
         assert reader.article_list.cursor == 1
         await reader.press("3")
-        assert reader.message.startswith("Sorted by date")
+        assert reader.sort.by == "date"
 
 
 async def test_missing_rows_are_requested_again(make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,10 +101,32 @@ async def test_a_damaged_index_is_rebuilt(seeds: Path, monkeypatch: pytest.Monke
         monkeypatch.setattr(Library, "renew", lambda self: renewals.append(renew(self)))
         with monkeypatch.context() as patch:
             patch.setattr(LibraryArticles, "order", failing(damage))
-            await reader.press("2")
+            await reader.press("3")
             await reader.wait_until(lambda: renewals)
             await reader.settle()  # the new one fails in the same way
         assert renewals == [True]
         await reader.press("1")
         assert len(reader.article_list.order) == 5
         assert len(reader.rows) == 5
+
+
+async def test_a_failure_of_the_app_ends_it_without_describing_its_data(
+    seeds: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    described = []
+
+    class Data:
+        """As large as a document."""
+
+        def __repr__(self) -> str:
+            described.append(self)
+            return "data"
+
+    def fail(*data: object) -> NoReturn:
+        raise ValueError("the app fails")
+
+    with pytest.raises(ValueError, match="the app fails"):
+        async with open_app(seeds) as reader:
+            monkeypatch.setattr(ArticleList, "action_move", lambda *_: fail(Data()))
+            await reader.press("j")
+    assert not described

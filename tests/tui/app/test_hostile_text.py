@@ -1,4 +1,4 @@
-"""Strangers' text: whatever a document says, the screen shows harmless text in whole lines."""
+"""Hostile text: whatever a document contains, the screen shows harmless text in whole lines."""
 
 from __future__ import annotations
 
@@ -14,60 +14,14 @@ from reader.core.text import clean, stable_width
 from reader.tui.widgets.article_list.columns import columns
 from tests.conftest import MakeFolder
 from tests.tui.helpers import FORBIDDEN, LOW, NARROW, SIDE, STACKED, Reader, open_app, segments, visible_text
-from tests.tui.hostile_documents import HOSTILE, WIDE
+from tests.tui.hostile_documents import HOSTILE, WIDE, everywhere, quoted
 
 SIZES = (SIDE, STACKED, NARROW, LOW)
 
 
-def quoted(text: str) -> str:
-    """Return ``text`` in double quotes, as YAML spells out what it does not allow."""
-    return '"' + "".join(c if " " <= c <= "~" and c not in '"\\' else f"\\U{ord(c):08x}" for c in text) + '"'
-
-
-def everywhere(text: str) -> str:
-    """Return a document that says ``text`` wherever a document can say anything."""
-    said = quoted(text)
-    return f"""---
-title: {said}
-excerpt: {said}
-category: {said}
-type: {said}
-quality: {said}
-heat: 7
-publishedDateTime: {said}
-originalUrl: {quoted("https://a.org/" + text)}
-provider: {{name: {said}, domain: {said}, authors: [{{name: {said}}}]}}
-topics: [{said}]
-images: [{{url: {quoted("https://a.org/" + text)}, title: {said}, attribution: {said}, width: {said}}}]
-related:
-  - {{title: {said}, excerpt: {said}, webUrl: {said}, provider: {{name: {said}}}, quality: {said}}}
-  - {{title: {said}, excerpt: {said}, webUrl: "https://b.org/", type: {said}, {said}: {said}}}
-secured: {said}
-{said}: {said}
-actions: [{{url: {said}, title: {said}}}]
-featuredContent: {quoted("<iframe src='https://a.org/" + text + "'></iframe>" + text)}
----
-# {clean(text)}
-
-{text}
-
-* [{text}](https://a.org/{text})
-
-| a | {text} |
-|---|---|
-| `{text}` | **{text}** |
-
-![{text}](https://a.org/{text} "{text}")
-
-```
-{text}
-```
-"""
-
-
 @pytest.fixture
 def hostile(make_folder: MakeFolder) -> Path:
-    """Documents whose names and contents are written against the reader."""
+    """Documents whose names and contents attack the reader."""
     folder = make_folder({f"{n}.md": everywhere(text) for n, text in enumerate(HOSTILE)})
     for n, text in enumerate(HOSTILE):
         name = text.replace("/", "-").replace("\x00", "").encode()
@@ -77,7 +31,7 @@ def hostile(make_folder: MakeFolder) -> Path:
 
 
 def check(reader: Reader) -> None:
-    """Hold the app to its promise for everything that is on the screen now, and that scrolling would show."""
+    """Check that everything on the screen is safe, and everything that scrolling would show."""
     width = reader.app.size.width
     assert reader.app.is_running
     assert reader.app.return_code is None
@@ -93,10 +47,12 @@ def check(reader: Reader) -> None:
 @pytest.mark.parametrize("size", SIZES)
 async def test_documents_draw_only_harmless_text(hostile: Path, size: tuple[int, int]) -> None:
     async with open_app(hostile, size) as reader:
-        assert len(reader.rows) == 2 * len(HOSTILE)
+        assert len(reader.rows) == 3 * len(HOSTILE)
         for _ in reader.rows if size == SIDE else HOSTILE[:4]:
             check(reader)
             await reader.press("enter")
+            check(reader)
+            await reader.press("q", "l")
             check(reader)
             await reader.press("]", "]", "enter")
             check(reader)
@@ -120,12 +76,24 @@ async def test_documents_draw_only_harmless_text_on_other_screens(hostile: Path,
 @pytest.mark.parametrize("key", ["exclamation_mark", "question_mark", "ctrl+p"])
 async def test_pasted_filters_draw_only_harmless_text(hostile: Path, key: str) -> None:
     async with open_app(hostile) as reader:
-        await reader.press(key)
+        await reader.press(key, "slash")
         for text in HOSTILE:
             reader.app.post_message(Paste(text))
             await reader.settle()
             assert clean(text)[-5:] in reader.app.screen.query_one(Input).value
             check(reader)
+
+
+@pytest.mark.parametrize(
+    ("pasted", "text"), [("hello ", "hello world"), ("a\nb\n", "a bworld"), (" \t ", " world"), ("é\x1b \n", "é world")]
+)
+async def test_a_paste_keeps_a_space_at_its_end(hostile: Path, pasted: str, text: str) -> None:
+    async with open_app(hostile) as reader:
+        await reader.press("/")
+        reader.app.post_message(Paste(pasted))
+        await reader.settle()
+        await reader.press(*"world")
+        assert reader.prompt.text == text
 
 
 async def test_markup_is_shown_literally(make_folder: MakeFolder) -> None:
@@ -164,7 +132,7 @@ def titles() -> Iterator[str]:
 
 @pytest.fixture
 def wide(make_folder: MakeFolder) -> Path:
-    """Documents whose titles and sources are hard to measure; one is no article, which adds a column."""
+    """Documents whose titles and sources are hard to measure; one is not an article, which adds a column."""
     return make_folder(
         {
             f"{n}.md": f"---\ntitle: {quoted(title)}\nquality: {n * 7}\nheat: {400 - n}\n"
@@ -180,14 +148,15 @@ async def test_titles_of_every_script_keep_the_grid(wide: Path, size: tuple[int,
         view = reader.article_list
         for _ in range(3):
             cells = view.scrollable_content_region.width
-            layout = columns(cells, types=True)
+            layout = columns(cells, view.fields, comfortable=view.comfortable)
             for y in range(view.size.height):
                 strip = view.render_line(y)
                 assert strip.cell_length == cells
                 assert cell_len(strip.text) == cells
-                if y < len(view.order):
-                    for column in (c for c in layout.columns[1:] if c.start < cells):
-                        # Wherever a column begins, a segment of the row begins, whatever stands before.
+                if y + view.scroll_offset.y < len(view.order) * view.row_height:
+                    line = layout.lines[(y + view.scroll_offset.y) % view.row_height]
+                    for column in (c for c in line if 0 < c.start < cells):
+                        # A segment starts at the start of every column, whatever precedes it.
                         assert strip.crop(0, column.start).cell_length == column.start
                         assert column.start in starts(strip), (column, strip.text)
             assert all(cell_len(line) == size[0] for line in reader.lines)
@@ -195,7 +164,7 @@ async def test_titles_of_every_script_keep_the_grid(wide: Path, size: tuple[int,
 
 
 def starts(strip: object) -> set[int]:
-    """Return the cells at which segments begin."""
+    """Return the cells at which segments start."""
     found, at = set(), 0
     for segment in strip:  # type: ignore[attr-defined]
         found.add(at)

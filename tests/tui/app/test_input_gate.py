@@ -1,36 +1,80 @@
-"""Keys that come faster than the screen follows: all of them in one go, as a slow connection delivers them."""
+"""Keys that arrive faster than the screen follows: all at once, as over a slow connection."""
 
 from __future__ import annotations
 
+import asyncio
+import threading
+import time
 from pathlib import Path
 
 import pytest
+from textual.command import CommandPalette
+from textual.widgets import Input
 
+from reader.tui.input_gate import NEEDS
+from reader.tui.keys.actions import ACTIONS
+from reader.tui.screens.listings import ListingScreen
+from reader.workers.sandbox import SandboxPool
 from tests.conftest import MakeFolder
-from tests.tui.helpers import NARROW, SIDE, document, open_app
+from tests.tui.helpers import NARROW, PATIENT, SIDE, Reader, document, key_event, open_app
+
+INDEPENDENT = {
+    *("fetch.stop", "images", "images.always", "back", "views", "views.save"),
+    *("sort.quality", "sort.heat", "sort.date", "list.density", "list.wider", "list.narrower", "refresh", "problems"),
+}
+"""Actions of the main screen that need not wait for the list or the selected article."""
+
+
+def test_every_action_of_the_main_screen_waits_or_is_independent() -> None:
+    browse = {action.name for action in ACTIONS if "browse" in action.scopes}
+    waiting = {name for name in browse if f"run('{name}')" in NEEDS["MainScreen"]}
+    assert browse - waiting == INDEPENDENT
+
+
+def test_only_bound_actions_wait() -> None:
+    bound = {action.method for action in ACTIONS} | {action.method.partition("(")[0] for action in ACTIONS}
+    bound |= {f"run('{action.name}')" for action in ACTIONS}
+    assert {name for actions in NEEDS.values() for name in actions} <= bound
 
 
 @pytest.fixture
 def folder(make_folder: MakeFolder) -> Path:
     long = "A paragraph.\n\n" * 200
-    return make_folder({f"{n:02}.md": document(f"N{n:02}", f"quality: {90 - n}", body=long) for n in range(60)})
+    known = ("heat: 5", "publishedDateTime: 2021-08-01")  # so that both orders can be chosen
+    return make_folder(
+        {
+            f"{n:02}.md": document(f"N{n:02}", f"quality: {90 - n}", *known, "excerpt: Short.", body=long)
+            for n in range(60)
+        }
+    )
+
+
+@pytest.fixture
+def broken(make_folder: MakeFolder) -> Path:
+    return make_folder({f"{n}.md": document(f"N{n}", "quality: much") for n in range(3)})
 
 
 @pytest.mark.parametrize("size", [SIDE, NARROW])
 async def test_keys_after_enter_go_to_the_article(folder: Path, size: tuple[int, int]) -> None:
     async with open_app(folder, size) as reader:
         await reader.press_at_once("j", "enter", "space", "space")
-        assert (reader.row.title, reader.pane_title, reader.focus) == ("N01", "N01", "article")
-        assert reader.article_pane.scroll_offset.y > 20
+        assert (reader.row.title, reader.pane_title, reader.focus) == ("N01", "N01", "text")
+        assert reader.reader_view.scroll_offset.y > 20
         assert [row.title for row in reader.rows if row.read] == ["N01"]
+        await reader.press("q")
+        await reader.press_at_once("j", "l", "space", "space")
+        assert (reader.row.title, reader.pane_title, reader.focus) == ("N02", "N02", "article")
+        assert reader.article_pane.scroll_offset.y > 20
 
 
 @pytest.mark.parametrize("size", [SIDE, NARROW])
 async def test_keys_after_escape_go_to_the_list(folder: Path, size: tuple[int, int]) -> None:
     async with open_app(folder, size) as reader:
-        await reader.press_at_once("enter", "h", "j", "j", "enter", "escape", "k")
+        await reader.press_at_once("enter", "h", "j", "j", "enter", "q", "k")
         assert (reader.row.title, reader.focus) == ("N01", "list")
         assert [row.title for row in reader.rows if row.read] == ["N00", "N02"]
+        await reader.press_at_once("l", "h", "j", "l", "q", "k")
+        assert (reader.row.title, reader.focus) == ("N01", "list")
 
 
 async def test_keys_after_t_go_to_the_prompt(folder: Path) -> None:
@@ -48,8 +92,117 @@ async def test_keys_after_tab_go_to_the_next_pane(folder: Path) -> None:
         assert (reader.focus, reader.row.title) == ("list", "N01")
 
 
-async def test_held_keys_are_released_after_a_timeout(folder: Path) -> None:
-    async with open_app(folder) as reader:
+async def test_held_keys_are_released_when_the_app_is_idle(folder: Path) -> None:
+    async with open_app(folder, timings=PATIENT._replace(key_hold=0.2)) as reader:
         reader.close_input_gate()
-        await reader.press_at_once("j", "j")  # nothing comes that they could be for: they are let go after a while
+        for key in "jj":  # nothing appears that they are meant for
+            reader.app.post_message(key_event(key))
+        async with asyncio.timeout(30):
+            while reader.is_gate_closed:  # noqa: ASYNC110 - it has no event
+                await asyncio.sleep(0.2)  # rarely: it must be idle
+        await reader.settle()
         assert reader.article_list.cursor == 2
+
+
+async def test_held_keys_are_not_released_while_the_app_works(folder: Path) -> None:
+    async with open_app(folder, timings=PATIENT._replace(key_hold=0.2)) as reader:
+        reader.close_input_gate()
+        work = time.thread_time() + 0.5
+        while time.thread_time() < work:  # noqa: ASYNC110 - it has to work, not to wait
+            await asyncio.sleep(0)
+        assert reader.is_gate_closed
+
+
+async def test_keys_wait_while_another_process_reads_the_article(
+    make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parse, may_end = SandboxPool.call, threading.Event()
+
+    def parse_slowly(*arguments: str) -> object:
+        assert may_end.wait(30)
+        return parse(*arguments)
+
+    monkeypatch.setattr(SandboxPool, "call", parse_slowly)
+    long = "A paragraph that goes on and on.\n\n" * 1000
+    folder = make_folder({"a.md": document("First", "quality: 2"), "b.md": document("Long", "quality: 1", body=long)})
+    async with open_app(folder, timings=PATIENT._replace(key_hold=0.3, action_hold=0.3)) as reader:
+        for key in ("j", "enter", "enter", "h"):  # the second opens the whole text, which "h" leaves
+            reader.app.post_message(key_event(key))
+        await asyncio.sleep(1)  # this process is idle
+        assert reader.app.gate.is_holding
+        may_end.set()
+        await reader.wait_until(lambda: not reader.app.gate.is_holding)
+        assert (reader.is_main_screen_on_top, reader.rows[1].read) == (True, True)
+
+
+async def filter_text(reader: Reader) -> str:
+    await reader.settle()
+    return reader.app.screen.query_one(Input).value
+
+
+@pytest.mark.parametrize("key", ["question_mark", "f1", "exclamation_mark"])
+async def test_keys_after_the_key_of_a_dialog_go_to_its_filter(broken: Path, key: str) -> None:
+    async with open_app(broken) as reader:
+        await reader.press_at_once(key, "/", *"star")
+        await reader.wait_until(lambda: isinstance(reader.app.screen, ListingScreen))
+        assert await filter_text(reader) == "star"
+        await reader.press_at_once("ctrl+u", *"xyz", "enter", "q", "j")
+        assert (reader.is_main_screen_on_top, reader.article_list.cursor) == (True, 1)
+        assert not any(row.starred or row.read for row in reader.rows)
+
+
+async def test_keys_after_f1_in_the_prompt_go_to_the_help(folder: Path) -> None:
+    async with open_app(folder) as reader:
+        await reader.press_at_once("/", *"abc", "f1", "/", *"star")
+        assert isinstance(reader.app.screen, ListingScreen)
+        assert await filter_text(reader) == "star"
+        await reader.press("escape", "escape")
+        assert reader.prompt.text == "abc"
+        await reader.press_at_once(*"?d")
+        assert reader.prompt.text == "abc?d"
+
+
+async def test_keys_after_the_key_of_a_dialog_that_does_not_open_go_to_the_list(folder: Path) -> None:
+    async with open_app(folder) as reader:
+        await reader.press_at_once(*"!js")
+        await reader.wait_until(lambda: reader.row.starred)
+        assert reader.row.title == "N01"
+
+
+@pytest.mark.parametrize("by", ["heat", "date"])
+async def test_enter_in_the_palette_runs_the_match_of_the_text_before_it(folder: Path, by: str) -> None:
+    async with open_app(folder) as reader:
+        await reader.press_at_once("ctrl+p", *f"sort by {by}", "enter", *"jj")
+        await reader.wait_until(lambda: reader.is_main_screen_on_top)
+        assert reader.sort.by == by
+        await reader.wait_until(lambda: reader.article_list.cursor == 2)
+
+
+async def test_quit_in_the_palette_quits_in_a_burst(folder: Path) -> None:
+    async with open_app(folder) as reader:
+        await reader.press_at_once("ctrl+p", *"quit", "enter")
+        await reader.wait_until(lambda: not reader.app.is_running)
+        assert reader.app.return_code == 0
+
+
+async def test_enter_in_the_palette_runs_nothing_without_a_match(folder: Path) -> None:
+    async with open_app(folder) as reader:
+        await reader.press_at_once("ctrl+p", *"xyzzy", "enter", *"abc")
+        await reader.wait_until(lambda: "No matches found" in reader.text)
+        assert isinstance(reader.app.screen, CommandPalette)
+        assert await filter_text(reader) == "xyzzyabc"
+
+
+async def test_a_prompt_from_the_palette_gets_the_next_keys(folder: Path) -> None:
+    async with open_app(folder) as reader:
+        await reader.press_at_once("ctrl+p", *"search", "enter", *"N01")
+        await reader.wait_until(lambda: reader.prompt is not None)
+        await reader.settle()
+        assert reader.prompt.text == "N01"
+
+
+async def test_a_theme_can_be_chosen_in_a_burst(folder: Path) -> None:
+    async with open_app(folder) as reader:
+        await reader.press_at_once("ctrl+p", *"theme", "enter", *"nord", "enter", "j")
+        await reader.wait_until(lambda: reader.app.theme == "nord")
+        await reader.wait_until(lambda: reader.article_list.cursor == 1)

@@ -1,4 +1,4 @@
-"""What arrives late, or twice: answers of the library meet a person who has gone on."""
+"""Results that arrive late or twice, after the user has moved on."""
 
 from __future__ import annotations
 
@@ -7,26 +7,41 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from textual import events
 
 from reader.config.settings import Config
 from reader.core.model import Row
+from reader.core.ordering import ArticleOrder, Sort
 from reader.library.articles import LibraryArticles
-from reader.tui.loaders import browser
 from tests.conftest import MakeFolder
-from tests.tui.helpers import NARROW, PATIENT, Reader, document, open_app
+from tests.tui.helpers import NARROW, Reader, document, key_event, marking_after, open_app
 
 
 def many(count: int) -> dict[str, str]:
     return {f"{number:03}.md": document(f"N{number:03}", f"quality: {count - number}") for number in range(count)}
 
 
-async def test_a_late_list_does_not_move_the_selection(make_folder: MakeFolder) -> None:
+async def test_a_late_list_does_not_move_the_selection(
+    make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with open_app(make_folder(many(30))) as reader:
         await reader.press("j", "j")
-        view, rows, keep = reader.article_list.order, reader.rows, reader.article_list.rowid
-        await reader.press("j", "j", "j")
-        reader.report_loaded_list(view, rows, keep)
+        loaded, go = threading.Event(), threading.Event()
+        order = LibraryArticles.order
+
+        def slow(library: LibraryArticles, sort: Sort) -> ArticleOrder:
+            found = order(library, sort)
+            loaded.set()
+            assert go.wait(10)
+            return found
+
+        monkeypatch.setattr(LibraryArticles, "order", slow)
+        reader.reload_list()
+        await reader.pilot.pause()
+        assert loaded.wait(10)
+        burst(reader, "j", "j", "j")
+        await reader.pilot.pause()
+        assert reader.article_list.cursor == 5
+        go.set()
         await reader.settle()
         assert (reader.article_list.cursor, reader.row.title, reader.pane_title) == (5, "N005", "N005")
 
@@ -44,7 +59,7 @@ async def test_rows_loaded_before_a_mark_do_not_revert_it(seeds: Path, monkeypat
             return found
 
         monkeypatch.setattr(LibraryArticles, "rows", slow)
-        reader.reload_list()  # whose rows are read now and come later
+        reader.reload_list()  # whose rows are read now and arrive later
         await reader.pilot.pause()
         assert read.wait(10)
         reader.start_action("mark.read")
@@ -79,7 +94,7 @@ async def test_repeated_refreshes_are_merged(make_folder: MakeFolder, monkeypatc
         await reader.settle()
         assert len(reader.article_list.order) == 305
         assert "305 articles" in reader.lines[0]
-        assert most <= 3  # one that ends at its next document, one that goes on, and the article in the pane
+        assert most <= 3  # one that ends at its next document, one that continues, and the article in the pane
 
 
 async def test_keys_in_the_list_act_on_the_article(seeds: Path) -> None:
@@ -95,26 +110,30 @@ async def test_keys_in_the_list_act_on_the_article(seeds: Path) -> None:
 async def test_a_hidden_pane_is_laid_out_for_its_future_width(seeds: Path) -> None:
     async with open_app(seeds, NARROW) as reader:
         hidden = reader.pane_layout_width
-        await reader.press("enter")
+        await reader.press("l")
         assert reader.pane_layout_width == hidden == reader.article_pane.text_width
 
 
 @pytest.mark.parametrize(
-    ("url", "said"),
+    ("url", "message"),
     [
         ("http://user:secret@a.example/", "The link cannot be opened."),
         ("mailto:a;curl%7Csh", "The link cannot be opened."),
         ("http://a.example/$(touch x)`id`';rm -rf ~", "No browser is available here; the link was copied instead."),
     ],
 )
-def test_copied_links_are_sanitized(monkeypatch: pytest.MonkeyPatch, url: str, said: str) -> None:
+async def test_copied_links_are_sanitized(
+    make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch, url: str, message: str
+) -> None:
     for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME", "TERMUX_VERSION"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("sys.platform", "linux")
-    outcome = browser.open_address(url)
-    assert outcome.text.startswith(said)
-    assert "secret" not in outcome.text
-    assert not set("$`'; ()") & set(outcome.url_to_copy.removeprefix("http://")) - set(";()")
+    async with open_app(make_folder(many(1))) as reader:
+        reader.main_screen.links.open(url)
+        await reader.settle()
+        assert reader.message.startswith(message)
+        assert "secret" not in reader.message
+        assert not set("$`'; ()") & set(reader.app.clipboard.removeprefix("http://")) - set(";()")
 
 
 async def test_scores_of_any_size_keep_the_columns(make_folder: MakeFolder) -> None:
@@ -133,14 +152,13 @@ async def test_scores_of_any_size_keep_the_columns(make_folder: MakeFolder) -> N
 def burst(reader: Reader, *keys: str) -> None:
     """Press keys faster than anything can answer."""
     for key in keys:
-        name = {"]": "right_square_bracket"}.get(key, key)
-        reader.app.post_message(events.Key(name, key if len(key) == 1 else None))
+        reader.app.post_message(key_event(key))
 
 
 async def test_moves_right_after_a_sort_use_the_new_order(make_folder: MakeFolder) -> None:
     async with open_app(make_folder(many(60))) as reader:
         await reader.press("j", "k")
-        burst(reader, "1", "j", "j", "j")  # worst first; the selected one, until now the best, is the last
+        burst(reader, "1", "j", "j", "j")  # worst first; the selected one, which was the best, is last
         await reader.settle()
         assert reader.row.title == "N000"
         burst(reader, "1", "G")
@@ -157,7 +175,7 @@ async def test_keys_wait_for_the_article_that_is_loading(seeds: Path) -> None:
             "related",
         )
         await reader.press("escape", "escape")
-        burst(reader, "k", "enter", "enter")
+        burst(reader, "k", "l", "enter")
         await reader.settle()
         assert (reader.row.title, reader.focus) == (reader.pane_title, "text")
         assert reader.reader_view.text is not None
@@ -165,8 +183,8 @@ async def test_keys_wait_for_the_article_that_is_loading(seeds: Path) -> None:
 
 
 async def test_opening_the_app_marks_nothing_read(seeds: Path) -> None:
-    async with open_app(seeds, timings=PATIENT._replace(until_read=0.01)) as reader:
-        await reader.wait_until(lambda: not reader.is_read_timer_running)
+    async with open_app(seeds, settings=marking_after(0.01)) as reader:
+        await reader.pass_time(0.01)
         assert not any(row.read for row in reader.rows)
 
 
@@ -189,8 +207,10 @@ async def test_the_header_shows_the_key_that_sorts(seeds: Path) -> None:
 async def test_the_pane_shows_whole_addresses(make_folder: MakeFolder) -> None:
     address = "https://a.example/" + "/".join(f"part{number}" for number in range(30))
     text = document("A", f"originalUrl: {address}", f"images: [{address}.png]", body=f"See [this]({address}?q=1) page.")
-    async with open_app(make_folder({"a.md": text}), (80, 40)) as reader:
+    async with open_app(make_folder({"a.md": text}), (80, 60)) as reader:
+        assert address[-20:] not in reader.pane_text
+        await reader.press("e")
         shown = "".join(line.strip() for line in reader.pane_text.splitlines())
-        assert f"Original  {address}" in shown
-        assert f"Picture{address}.png" in shown
+        assert f"original  {address}" in shown
+        assert f"image     {address}.png" in shown
         assert f"Links in the text (1)this{address}?q=1" in shown

@@ -1,4 +1,4 @@
-"""Opening in the browser and copying instead, with a real program in the browser's place."""
+"""Opening URLs in the browser, or copying them, with a real program as the browser."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ async def test_opening_the_original_marks_the_article_read(seeds: Path, browser:
     async with open_app(seeds) as reader:
         await reader.press("j", "]", "o")
         assert browser.calls
-        assert not any(row.read for row in reader.rows)  # that was a related item
+        assert [row.read for row in reader.rows] == [False, True, False, False, False]  # its related items are entered
         await reader.press("h", "h", "j", "o")
-        assert [row.read for row in reader.rows] == [False, False, True, False, False]
+        assert [row.read for row in reader.rows] == [False, True, True, False, False]
         await reader.press("u")
-        assert not any(row.read for row in reader.rows)
+        assert reader.message == "There is nothing to undo."
 
 
 async def test_o_opens_the_selected_related_item(seeds: Path, browser: Browser) -> None:
@@ -40,7 +40,7 @@ async def test_o_opens_the_selected_related_item(seeds: Path, browser: Browser) 
         await reader.press("]", "o")
         item = reader.article_pane.related_item
         assert item is not None
-        assert browser.calls == [[item.links.best]]
+        assert browser.calls == [[item.described.links.best]]
 
 
 async def test_capital_o_opens_the_amp_version(seeds: Path, browser: Browser) -> None:
@@ -89,7 +89,7 @@ async def test_a_text_browser_without_a_terminal_is_reported(
     w3m = made.path.rename(made.path.with_name("w3m"))
     monkeypatch.setenv("BROWSER", str(w3m))
     async with open_app(seeds) as reader:
-        await reader.press("o")  # Textual's headless driver cannot step aside
+        await reader.press("o")  # Textual's headless driver cannot be suspended
         assert reader.app.is_running
         assert made.calls == []
         assert reader.message
@@ -112,7 +112,7 @@ async def test_only_web_addresses_reach_the_browser(make_folder: MakeFolder, bro
     async with open_app(make_folder({"a.md": text})) as reader:
         for key in ("o", "O", "y"):
             await reader.press(key)
-            assert "no AMP copy" in reader.message or "no address to" in reader.message
+            assert "no AMP copy" in reader.message or "no URL to" in reader.message
         assert browser.calls == []
         assert reader.app.clipboard == ""
         assert not any(run.href.strip() for line in lines_of(reader.article_pane) for run in line)

@@ -1,4 +1,4 @@
-"""Keys that are pressed with or right after the key that quits or closes."""
+"""Keys pressed with or right after a key that quits or closes something."""
 
 from __future__ import annotations
 
@@ -30,3 +30,29 @@ async def test_enter_twice_closes_the_help_once(folder: Path) -> None:
         await reader.press_at_once("enter", "enter")
         assert reader.app.is_running
         assert reader.app.screen_stack[0] is reader.app.main_screen
+
+
+async def test_a_palette_that_is_closed_twice_closes_only_itself(folder: Path) -> None:
+    async with open_app(folder) as reader:
+        await reader.press("enter", "ctrl+p")
+        palette = reader.app.screen
+        palette.dismiss()
+        palette.dismiss()
+        await reader.settle()
+        assert reader.app.screen is reader.main_screen.reader_screen
+
+
+@pytest.mark.parametrize("size", [(1, 1), (80, 2), (80, 4), (3, 24), (8, 6)])
+async def test_pages_of_a_palette_without_space(folder: Path, size: tuple[int, int]) -> None:
+    async with open_app(folder, size) as reader:
+        await reader.press("ctrl+p")
+        await reader.press("pagedown", "pageup", "down", "end", "pagedown", "home", "pageup", "enter", "enter")
+        assert reader.app.is_running
+
+
+async def test_the_palette_survives_a_width_that_leaves_no_room_for_a_line(seeds: Path) -> None:
+    async with open_app(seeds, (1, 1)) as reader:
+        await reader.press("ctrl+p")
+        for size in ((6, 24), (3, 40), (8, 5)):
+            await reader.resize(*size)
+            await reader.press("a")

@@ -1,4 +1,4 @@
-"""What happens elsewhere while one reads a text: pages that come, files that change, programs that fail."""
+"""Changes while a text is open: fetched pages, changed files, failing processes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reader.core.paths import Paths
 from reader.library.library import Library
 from tests.conftest import MakeFolder
 from tests.tui.helpers import SIDE, Reader, document, full_text, open_app
-from tests.tui.screens.test_reader_screen import PARAGRAPHS, keep
+from tests.tui.screens.reader_pages import PARAGRAPHS, keep
 
 BODY = "\n\n".join(f"Paragraph {n} about the appeal. " + "It goes on for a while. " * 12 for n in range(60))
 
@@ -33,8 +33,8 @@ def folder(make_folder: MakeFolder) -> Path:
 
 
 async def far_down(reader: Reader) -> tuple[int, str]:
-    """Read on, with a search; return where that is."""
-    await reader.press("enter", "enter", "space", "space", "space", "slash", *"appeal", "enter", "n", "n")
+    """Scroll, with a search active; return the position."""
+    await reader.press("enter", "space", "space", "space", "slash", *"appeal", "enter", "n", "n")
     return reader.reader_view.scroll_offset.y, reader.reader_view.search_text
 
 
@@ -67,7 +67,7 @@ async def test_a_failed_reload_does_not_move_the_text(folder: Path) -> None:
 @pytest.mark.parametrize("finished", [True, False])
 async def test_a_fetched_page_replaces_an_excerpt(folder: Path, finished: bool) -> None:
     async with open_app(folder) as reader:
-        await reader.press("j", "enter", "enter")
+        await reader.press("j", "enter")
         text = reader.reader_view.text
         assert text is not None
         assert text.kind == "excerpt"
@@ -92,7 +92,7 @@ async def test_a_requested_page_is_shown_from_its_top(folder: Path) -> None:
 
 
 async def noticed(reader: Reader, titles: list[str]) -> None:
-    """Wait until the list has articles of these titles."""
+    """Wait until the list has articles with these titles."""
     reader.report_folder_change()
     await reader.wait_until(lambda: [row.title for row in reader.rows] == titles)
     await reader.settle()
@@ -110,7 +110,7 @@ def marks(folder: Path) -> dict[str, tuple[bool, tuple[str, ...]]]:
 
 async def test_keys_do_not_act_on_an_article_that_replaced_the_one_read(folder: Path) -> None:
     async with open_app(folder, SIDE) as reader:
-        await reader.press("enter", "enter")
+        await reader.press("enter")
         other = document("Other", "quality: 9", "originalUrl: https://other.example/", body="Other words.")
         (folder / "a.md").write_text(other)
         await noticed(reader, ["Other", "Excerpt", "Another"])
@@ -126,7 +126,7 @@ async def test_keys_do_not_act_on_an_article_that_replaced_the_one_read(folder: 
 
 async def test_keys_act_on_the_article_read_after_its_file_moved(folder: Path) -> None:
     async with open_app(folder, SIDE) as reader:
-        await reader.press("enter", "enter")
+        await reader.press("enter")
         (folder / "a.md").rename(folder / "z.md")
         other = document("Other", "quality: 9", "originalUrl: https://other.example/")
         (folder / "a.md").write_text(other)

@@ -13,7 +13,7 @@ from PIL import Image
 from textual.pilot import Pilot
 
 from reader.config.settings import Config, FetchSettings
-from reader.indexing.remote import UpdaterThread
+from reader.indexing.process_client import UpdaterHandle
 from reader.startup import load_first_frame
 from reader.tui.app import NewsreaderApp
 from tests.conftest import MakeFolder, OpenLibrary
@@ -37,11 +37,11 @@ def keys(*pressed: str) -> Callable[[Pilot[None]], Awaitable[None]]:
     ("size", "pressed"),
     [
         pytest.param((120, 36), ("j", "j", "j", "]"), id="side"),
-        pytest.param((80, 24), ("j", "enter", "]"), id="stacked"),
+        pytest.param((80, 24), ("j", "l", "]"), id="stacked"),
         pytest.param((200, 50), ("j", "b", "j", "space", *"jjjjjj"), id="views"),
         pytest.param((120, 40), ("b", "/", "c", "o", "m", "enter", "space"), id="views-filtered"),
         pytest.param((50, 24), ("j",), id="list"),
-        pytest.param((50, 24), ("j", "enter", "]"), id="article"),
+        pytest.param((50, 24), ("j", "l", "]"), id="article"),
         pytest.param((120, 36), ("T",), id="light"),
         pytest.param((120, 36), ("?",), id="help"),
     ],
@@ -54,7 +54,7 @@ def test_screen_matches_snapshot(
     pressed: tuple[str, ...],
 ) -> None:
     opened = library(seeds)
-    first = load_first_frame(opened, updater=UpdaterThread(opened, watching=False))
+    first = load_first_frame(opened, updater=UpdaterHandle(opened, in_thread=True, watching=False))
     app = NewsreaderApp(first, Config(theme="newsreader-dark"))
     assert snap_compare(app, terminal_size=size, run_before=keys(*pressed))
 
@@ -78,6 +78,6 @@ def test_text_with_images_matches_snapshot(
     opened.pages.put_image(lead, encoded(halves((800, 300))), "image/png")
     opened.pages.put_image(inside, encoded(Image.linear_gradient("L").resize((300, 160))), "image/png")
     opened.pages.put_image("https://a.example/gone.png", b"", "image/png")
-    first = load_first_frame(opened, updater=UpdaterThread(opened, watching=False))
+    first = load_first_frame(opened, updater=UpdaterHandle(opened, in_thread=True, watching=False))
     app = NewsreaderApp(first, Config(theme="newsreader-dark", fetch=FetchSettings(enabled=False, images=True)))
     assert snap_compare(app, terminal_size=size, run_before=keys("f"))

@@ -1,9 +1,9 @@
-"""Keys that begin, pause, go on with and stop fetching, pressed faster than anything can come of them."""
+"""Keys that start, pause, resume and stop a bulk fetch, pressed faster than it can react."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -11,25 +11,19 @@ import pytest_asyncio
 
 from reader.config.settings import Config, FetchSettings
 from reader.core.events import BulkProgress
-from reader.library.articles import LibraryArticles
+from reader.storage.sqlite.index.folder_index import Index
 from reader.tui.widgets.bars.progress import BulkFetchBar, fitting, wordings_of
 from tests.conftest import MakeFolder
 from tests.tui.helpers import SIDE, Reader, document, open_app
 from tests.web.server import Request, Server, serving
 
+pytestmark = pytest.mark.usefixtures("no_proxy")
+
 _ALLOWED = Config(fetch=FetchSettings(allow_hosts=("127.0.0.1",)))
 
 
-@pytest.fixture(autouse=True)
-def no_proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-    yield
-
-
 class Silent:
-    """A site that answers nothing, and tells that it was asked."""
+    """A site that never responds and records that it was asked."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -60,20 +54,20 @@ def line(reader: Reader) -> BulkFetchBar:
 async def test_pressing_twice_starts_and_pauses(news: Path, site: Silent) -> None:
     async with open_app(news, SIDE, _ALLOWED) as reader:
         await reader.press_at_once("F", "F")
-        await reader.wait_until(lambda: (told := line(reader).progress) is not None and told.paused, seconds=30)
+        await reader.wait_until(lambda: (latest := line(reader).progress) is not None and latest.paused, seconds=30)
         gathered = line(reader).progress
         assert gathered is not None
         assert gathered.left == 4
-        assert not site.asked.is_set(), "it was paused before it had begun"
+        assert not site.asked.is_set(), "it was paused before it started"
         await reader.press_at_once("F")
         await asyncio.wait_for(site.asked.wait(), 60)
-        await reader.wait_until(lambda: (told := line(reader).progress) is not None and not told.paused, seconds=30)
+        await reader.wait_until(lambda: (latest := line(reader).progress) is not None and not latest.paused, seconds=30)
 
 
 async def test_progress_is_shown_in_the_bar_and_not_as_a_message(news: Path, site: Silent) -> None:
     async with open_app(news, SIDE, _ALLOWED) as reader:
         await reader.press("F")
-        assert line(reader).display, "at once, before the process has begun"
+        assert line(reader).display, "at once, before the process has started"
         assert reader.message == ""
         assert "0 fetched, 0 failed, 4 left" in reader.text
         assert "F pauses, X stops" in reader.text
@@ -89,7 +83,7 @@ async def test_progress_is_a_message_while_the_bar_is_hidden(news: Path) -> None
         await reader.wait_until(lambda: reader.message == "Fetching 4 originals …", seconds=30)
 
 
-def so_far(**changes: object) -> BulkProgress:
+def progress_events(**changes: object) -> BulkProgress:
     return BulkProgress(12, 0, 3, 46, 1.6, paused=False, finished=False, summary="")._replace(**changes)  # type: ignore[arg-type]
 
 
@@ -108,7 +102,7 @@ def so_far(**changes: object) -> BulkProgress:
     ],
 )
 def test_the_bar_drops_its_least_important_parts_first(cells: int, has_bar: bool, has_name: bool, parts: str) -> None:
-    wording, bar = fitting("Fetching", wordings_of(so_far(), "F", "X"), cells)
+    wording, bar = fitting("Fetching", wordings_of(progress_events(), "F", "X"), cells)
     assert (wording.has_bar, wording.has_name, "|".join(wording.parts)) == (has_bar, has_name, parts)
     before = len(" Fetching") if has_name else -1
     assert before + (bar + 2 if bar else 0) + sum(len(part) + 2 for part in wording.parts) <= cells
@@ -117,7 +111,7 @@ def test_the_bar_drops_its_least_important_parts_first(cells: int, has_bar: bool
 @pytest.mark.parametrize("number", [0, 7, 1_234, 987_654])
 @pytest.mark.parametrize("paused", [True, False])
 def test_the_bar_fits_every_width(number: int, paused: bool) -> None:
-    gathered = so_far(done=number, failed=number, left=number, paused=paused)
+    gathered = progress_events(done=number, failed=number, left=number, paused=paused)
     name = "Paused" if paused else "Fetching"
     for cells in range(22, 160):
         wording, bar = fitting(name, wordings_of(gathered, "F", "X"), cells)
@@ -131,7 +125,7 @@ async def test_pressing_three_times_resumes(news: Path, site: Silent) -> None:
     async with open_app(news, SIDE, _ALLOWED) as reader:
         await reader.press_at_once("F", "F", "F")
         await asyncio.wait_for(site.asked.wait(), 60)
-        await reader.wait_until(lambda: (told := line(reader).progress) is not None and not told.paused, seconds=30)
+        await reader.wait_until(lambda: (latest := line(reader).progress) is not None and not latest.paused, seconds=30)
 
 
 async def test_stopping_right_after_starting_stops(news: Path, site: Silent) -> None:
@@ -148,7 +142,7 @@ async def test_canceling_a_fetch_at_once_cancels_it(news: Path, site: Silent) ->
     async with open_app(news, SIDE, _ALLOWED) as reader:
         for _ in range(3):
             await reader.press_at_once("f", "X")
-            await reader.wait_until(lambda: not reader.fetches, seconds=15)  # 20 s would be the client's own
+            await reader.wait_until(lambda: not reader.fetches, seconds=15)  # the client's own timeout is 20 s
             assert "Fetching was stopped" in reader.message
             await reader.press("h")
 
@@ -156,7 +150,7 @@ async def test_canceling_a_fetch_at_once_cancels_it(news: Path, site: Silent) ->
 async def test_a_failed_lookup_leaves_the_key_usable(news: Path, site: Silent, monkeypatch: pytest.MonkeyPatch) -> None:
     async with open_app(news, SIDE, _ALLOWED) as reader:
         with monkeypatch.context() as broken:
-            broken.setattr(LibraryArticles, "ids", lambda *_: 1 // 0)
+            broken.setattr(Index, "ids_of", lambda *_: 1 // 0)
             await reader.press_at_once("F")
         assert "Internal error" in reader.message
         await reader.press_at_once("F")

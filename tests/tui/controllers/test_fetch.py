@@ -1,9 +1,9 @@
-"""One original, asked for by keys, from a real server: what is said of it, and for how long that stays true."""
+"""One original, fetched by key from a real server: the messages, and how long they stay."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import pytest_asyncio
 from reader.config.settings import Config, FetchSettings
 from reader.content.markdown.parser import parse_markdown
 from reader.content.page import Extract, Page
-from reader.core.model import AddressKind
+from reader.core.model import UrlKind
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
 from reader.indexing.refresh import refresh
@@ -22,17 +22,11 @@ from tests.conftest import MakeFolder
 from tests.tui.helpers import SIDE, Reader, document, full_text, open_app
 from tests.web.server import Request, Server, reply, serving
 
+pytestmark = pytest.mark.usefixtures("no_proxy")
+
 _ALLOWED = Config(fetch=FetchSettings(allow_hosts=("127.0.0.1",)))
 _OFFLINE = Config(fetch=FetchSettings(offline=True))
 _TEXT = "A sentence that is kept for later. " * 60
-
-
-@pytest.fixture(autouse=True)
-def no_proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-    yield
 
 
 @pytest_asyncio.fixture
@@ -41,8 +35,8 @@ async def server() -> AsyncIterator[Server]:
         yield served
 
 
-def one(make_folder: MakeFolder, url: str, age: timedelta | None = None, way: AddressKind = "original") -> Path:
-    """Return a folder of an article, whose page was fetched and looked at that long ago, if it has one."""
+def one(make_folder: MakeFolder, url: str, age: timedelta | None = None, way: UrlKind = "original") -> Path:
+    """Return a folder with one article; with ``age``, its page was fetched and checked that long ago."""
     folder = make_folder({"a.md": document("One", f"originalUrl: {url}", "excerpt: The excerpt.")})
     if age is None:
         return folder
@@ -63,7 +57,7 @@ def unchanged(server: Server) -> str:
 
 
 async def over(reader: Reader) -> None:
-    """Wait until nothing is being fetched any more, and its end is told."""
+    """Wait until nothing is being fetched and the result is reported."""
     await reader.wait_until(lambda: not reader.fetches, seconds=60)
     await reader.settle()
 
@@ -78,13 +72,13 @@ async def test_a_cached_page_opens_without_a_message(server: Server, make_folder
         await over(reader)
         assert "A sentence that is kept" in head(reader)
         assert reader.message == ""
-        assert not server.requests, "it was looked at within the hour"
+        assert not server.requests, "it was checked within the hour"
         await reader.press("f")
         await over(reader)
         assert reader.message == "Ctrl+f checks for a newer version."
         await reader.press("ctrl+f")
         await over(reader)
-        assert reader.message == "It is still current."
+        assert reader.message == "The page is still current."
 
 
 async def test_the_header_says_that_a_page_is_unchanged(server: Server, make_folder: MakeFolder) -> None:
@@ -94,7 +88,7 @@ async def test_the_header_says_that_a_page_is_unchanged(server: Server, make_fol
         assert len(server.requests) == 1
         await reader.wait_until(lambda: "fetched 3 days ago · checked just now" in head(reader))
         assert reader.message == ""
-        await reader.press("h")
+        await reader.press("h", "e")
         pane = " ".join(full_text(reader.article_pane).split())
         assert "fetched 3 days ago · checked just now" in pane
 
@@ -104,7 +98,7 @@ async def test_a_page_that_cannot_be_revalidated_shows_its_age(server: Server, m
     async with open_app(one(make_folder, url, timedelta(days=2)), SIDE, _ALLOWED) as reader:
         await reader.press("f")
         await over(reader)
-        assert reader.message.endswith("What is kept is from 2 days ago.")
+        assert reader.message.endswith("The cached page is from 2 days ago.")
         assert "unchanged" not in head(reader)
 
 

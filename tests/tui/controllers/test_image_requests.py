@@ -18,7 +18,7 @@ BOX = ImageBox(10, 5, (0, 0, 0), CellSize(8, 16))
 
 
 class InPlace:
-    """A background whose jobs are done when the test says so."""
+    """A background whose jobs run when the test says so."""
 
     def __init__(self) -> None:
         self._jobs: list[Callable[[], Awaitable[object]]] = []
@@ -27,7 +27,7 @@ class InPlace:
         self._jobs.append(job)
 
     def finish(self) -> None:
-        """Do all jobs, and those that they start."""
+        """Run all jobs, and those that they start."""
         for _ in range(20):
             if not self._jobs:
                 return
@@ -39,11 +39,12 @@ class InPlace:
 
 
 class Images:
-    """An image loader, and what it fetches, cancels and tells; nothing that is fetched can be cached."""
+    """An image loader, and what it fetches, cancels and reports; nothing that is fetched can be cached."""
 
     def __init__(self, make_folder: MakeFolder, library: OpenLibrary) -> None:
         self.fetched: list[str] = []
         self.canceled: list[str] = []
+        self.unwanted: set[str] = set()
         self.answers: list[tuple[str, RenderedImage | str]] = []
         self._background = InPlace()
         opened = library(make_folder({"a.md": "---\ntitle: A\n---\n"}))
@@ -53,6 +54,7 @@ class Images:
             self._on_image,
             self.fetched.append,
             self.canceled.append,
+            may_fetch=lambda url: url not in self.unwanted,
         )
 
     def _on_image(self, _: ImageSlot, url: str, answer: RenderedImage | str) -> None:
@@ -94,3 +96,14 @@ def test_an_image_whose_fetch_was_canceled_is_fetched_when_it_is_requested_again
     assert images.answers == []
     images.fetch_ended(URL, "404 Not Found.")
     assert [answer for _, answer in images.answers] == ["404 Not Found."]
+
+
+def test_only_what_may_be_fetched_is_fetched(images: Images) -> None:
+    other = "https://a.example/2.png"
+    images.unwanted.add(URL)
+    images.request(URL, other)
+    assert images.fetched == [other]
+    images.unwanted.clear()
+    images.loader.retry_failed()
+    images.request(URL, other)
+    assert images.fetched == [other, URL]

@@ -1,132 +1,34 @@
-"""Pictures in the text that is read and in the pane: shown, taken away, fetched, and never in the way."""
+"""Images in the text that is read and in the pane: shown, switched off, explained, fetched."""
 
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+import threading
 from pathlib import Path
 
 import pytest
-from rich.segment import Segment
 
 from reader.config.settings import Config, FetchSettings
-from reader.content.markdown.parser import parse_markdown
-from reader.content.page import Extract, Page
-from reader.core.events import ImageFetched
-from reader.core.model import Image
-from reader.core.ordering import Sort
-from reader.core.paths import Paths
-from reader.library.library import Library
-from reader.tui.timings import Timings
-from reader.tui.widgets.text.line_view import LineView
+from reader.tui.theme.styles import theme_style
 from tests.conftest import MakeFolder
 from tests.images.sample_images import bomb, encoded, halves
-from tests.images.sixels import painted
-from tests.tui.helpers import (
-    FETCH_DISABLED,
-    PATIENT,
-    SIDE,
-    STACKED,
-    Reader,
-    document,
-    full_text,
-    lines_of,
-    open_app,
-    segments,
-)
+from tests.tui.controllers.image_pages import LATER, PICTURES, WORDS, blocks_on, deliver, image_lines, keep, reading
+from tests.tui.helpers import FETCH_DISABLED, PATIENT, SIDE, STACKED, document, full_text, open_app, segments
 from tests.web.server import reply, serving
 
-PICTURES = Config(fetch=FetchSettings(enabled=False, images=True))
-"""Those that are kept are shown, and nothing is fetched."""
-LEAD, INSIDE, LATER = "https://a.example/lead.png", "https://a.example/in.png", "https://a.example/later.png"
-WORDS = "This is what the court has said about it today, and it goes on for a while. " * 6
-TEXT = f"{WORDS}\n\n![The court]({INSIDE})\n\n{WORDS}\n\n## Later\n\n> Quoted.\n>\n> ![Judges]({LATER})\n\n{WORDS * 12}"
+pytestmark = pytest.mark.usefixtures("local_terminal")
 
 
-@pytest.fixture(autouse=True)
-def near(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sit before a terminal of many colours that draws no pictures itself, and is no remote one."""
-    for name in ("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY", "KITTY_WINDOW_ID", "TMUX", "STY", "NO_COLOR"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("TERM", "xterm-256color")
-    monkeypatch.setenv("COLORTERM", "truecolor")
-
-
-@pytest.fixture
-def far(near: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SSH_CONNECTION", "192.0.2.1 1 192.0.2.2 22")
-
-
-def keep(folder: Path, markdown: str = TEXT, named: str = LEAD, **images: bytes) -> None:
-    """Keep a page of the first article, and images by the last parts of their addresses."""
-    from reader.indexing.refresh import refresh
-
-    library = Library.open(folder, Paths.from_environment())
-    for _ in refresh(library):
-        pass
-    (row,) = library.articles.rows(library.articles.order(Sort()).rowids[:1])
-    now = datetime.now(UTC)
-    extract = Extract(parse_markdown(markdown), 2000, image=Image(named, title="The hall"))
-    url = row.links.best
-    library.pages.put(Page(row.id, "original", url, url, extract, now, now), b"<html>")
-    for name, body in images.items():
-        library.pages.put_image(f"https://a.example/{name}.png", body, "image/png")
-    library.close()
-
-
-@pytest.fixture
-def folder(make_folder: MakeFolder) -> Path:
-    return make_folder(
-        {
-            "a.md": document(
-                "ImageFetched",
-                "quality: 9",
-                "originalUrl: https://a.example/",
-                f"images: [{{url: '{LEAD}'}}]",
-                "excerpt: " + "What there is to say of it. " * 60,
-            ),
-            "b.md": document("Without", "quality: 8", "originalUrl: https://b.example/", "excerpt: Words."),
-        }
-    )
-
-
-def image_lines(view: LineView) -> list[int]:
-    """Return which lines of a view are of pictures."""
-    return [at for at, line in enumerate(lines_of(view)) if any(run.image is not None for run in line)]
-
-
-def top_line(view: LineView) -> str:
-    return "".join(run.text for run in lines_of(view)[view.scroll_offset.y])
-
-
-def blocks_on(reader: Reader) -> list[Segment]:
-    """Return the half-blocks of pictures on the screen."""
-    return [each for each in segments(reader) if each.text and set(each.text) == {"▀"}]
-
-
-@asynccontextmanager
-async def reading(
-    folder: Path, size: tuple[int, int] = SIDE, settings: Config = PICTURES, timings: Timings = PATIENT
-) -> AsyncIterator[Reader]:
-    async with open_app(folder, size, settings, timings) as reader:
-        await reader.press("f")
-        assert reader.focus == "text"
-        yield reader
-
-
-async def test_images_stand_above_their_captions(folder: Path) -> None:
-    keep(folder, lead=encoded(halves((800, 400))), **{"in": encoded(halves((400, 200)))})
-    async with reading(folder) as reader:
+async def test_images_stand_above_their_captions(pictured: Path) -> None:
+    keep(pictured, lead=encoded(halves((800, 400))), **{"in": encoded(halves((400, 200)))})
+    async with reading(pictured) as reader:
         lines = image_lines(reader.reader_view)
         text = full_text(reader.reader_view).split("\n")
         assert [len(text[at].strip("\n")) for at in (lines[0], lines[-1])] == [72, 40]
         assert len(lines) == 18 + 10
         assert text[1] == "ImageFetched"
         assert text[lines[17] + 1] == "The hall"
-        assert text[lines[-1] + 1].startswith("Picture · The court")
+        assert text[lines[-1] + 1].startswith("Image · The court")
         shown = blocks_on(reader)
         assert {each.style.color.triplet.hex for each in shown if each.style and each.style.color} >= {
             "#ff0000",
@@ -134,105 +36,107 @@ async def test_images_stand_above_their_captions(folder: Path) -> None:
         }
 
 
-async def test_images_take_at_most_two_thirds_of_the_screen(folder: Path) -> None:
-    keep(folder, lead=encoded(halves((1000, 3000))))
-    async with reading(folder, STACKED) as reader:
+async def test_images_take_at_most_two_thirds_of_the_screen(pictured: Path) -> None:
+    keep(pictured, lead=encoded(halves((1000, 3000))))
+    async with reading(pictured, STACKED) as reader:
         assert 4 <= len(image_lines(reader.reader_view)) <= reader.reader_view.size.height * 2 / 3
 
 
-async def test_i_switches_images_off_and_on_and_is_remembered(folder: Path) -> None:
-    keep(folder, lead=encoded(halves((800, 400))))
-    async with reading(folder) as reader:
+async def test_i_hides_and_shows_the_images_of_this_article(pictured: Path) -> None:
+    keep(pictured, lead=encoded(halves((800, 400))))
+    async with reading(pictured) as reader:
         assert image_lines(reader.reader_view)
         await reader.press("i")
-        assert reader.message == "Pictures are off."
+        assert reader.message == "Images of this article are hidden."
         assert not image_lines(reader.reader_view)
         assert not blocks_on(reader)
-    async with reading(folder) as reader:
-        assert not image_lines(reader.reader_view)
         await reader.press("i")
-        assert reader.message == "Pictures are on, but only stored ones can be shown."
-        assert image_lines(reader.reader_view)
-    async with reading(folder) as reader:
+        assert reader.message == "Images of this article are shown (cached ones only)."
         assert image_lines(reader.reader_view)
 
 
-@pytest.mark.usefixtures("far")
-async def test_the_switch_is_remembered_separately_for_ssh(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    keep(folder, lead=encoded(halves((800, 400))))
-    async with reading(folder, settings=FETCH_DISABLED) as reader:
+async def test_the_default_is_chosen_for_good(pictured: Path) -> None:
+    keep(pictured, lead=encoded(halves((800, 400))))
+    words = {
+        "folder": "Images are always shown in this folder (cached ones only). Press I again for all folders.",
+        "on": "Images are always shown (cached ones only). Press I again to turn them off.",
+        "off": "Images are not shown; i shows those of an article.",
+        "ask": "i shows images that are not cached.",
+    }
+    for default, message in words.items():
+        async with reading(pictured, settings=FETCH_DISABLED) as reader:
+            await reader.press("I")
+            assert reader.message == message
+            assert bool(image_lines(reader.reader_view)) is (default != "off")
+        async with reading(pictured, settings=FETCH_DISABLED) as reader:
+            assert bool(image_lines(reader.reader_view)) is (default != "off")
+
+
+@pytest.mark.usefixtures("remote_terminal")
+async def test_over_ssh_cached_images_wait_too_and_the_default_is_another(
+    pictured: Path, make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(pictured, lead=encoded(halves((800, 400))))
+    async with reading(pictured, settings=FETCH_DISABLED) as reader:
         assert not image_lines(reader.reader_view)
+        assert "i shows the image." in full_text(reader.reader_view)
         await reader.press("i")
-        assert "They were off over ssh." in reader.message
         assert image_lines(reader.reader_view)
-    async with reading(folder, settings=FETCH_DISABLED) as reader:
-        assert image_lines(reader.reader_view)
-        await reader.press("i")
+        assert "i shows the image." not in full_text(reader.reader_view)
+        await reader.press("I", "I", "I")
+    async with reading(pictured, settings=FETCH_DISABLED) as reader:
+        assert "i shows" not in full_text(reader.reader_view), "never"
     monkeypatch.delenv("SSH_CONNECTION")
-    async with reading(folder) as reader:
+    async with reading(pictured, settings=FETCH_DISABLED) as reader:
         assert image_lines(reader.reader_view)
 
 
-async def test_the_switch_is_remembered_separately_for_offline_use(folder: Path) -> None:
-    body = encoded(halves((800, 400)))
-    keep(folder, lead=body, later=body, **{"in": body})  # so that none is missing where they could be fetched
-    offline = Config(fetch=FetchSettings(offline=True))
-    async with reading(folder, settings=offline) as reader:
+async def test_offline_cached_images_are_shown_and_no_key_is_offered_for_others(pictured: Path) -> None:
+    keep(pictured, lead=encoded(halves((800, 400))))
+    async with reading(pictured, settings=Config(fetch=FetchSettings(offline=True))) as reader:
+        assert image_lines(reader.reader_view)
+        assert "i shows" not in full_text(reader.reader_view)
+
+
+async def test_images_can_be_off_by_configuration(pictured: Path) -> None:
+    keep(pictured, lead=encoded(halves((800, 400))))
+    async with reading(pictured, settings=Config(fetch=FetchSettings(enabled=False, images=False))) as reader:
         assert not image_lines(reader.reader_view)
         await reader.press("i")
-        assert (
-            reader.message
-            == "Pictures are on, but only stored ones can be shown. They were off while nothing is fetched."
-        )
-        assert image_lines(reader.reader_view)
-    async with reading(folder, settings=offline) as reader:
-        assert image_lines(reader.reader_view)
-        await reader.press("i")
-        assert reader.message == "Pictures are off."
-    async with reading(folder, settings=Config()) as reader:
-        assert image_lines(reader.reader_view)
-
-
-async def test_images_can_be_off_by_configuration(folder: Path) -> None:
-    keep(folder, lead=encoded(halves((800, 400))))
-    async with reading(folder, settings=Config(fetch=FetchSettings(enabled=False, images=False))) as reader:
-        assert not image_lines(reader.reader_view)
-        await reader.press("i")
-        assert "They were off by [fetch] images." in reader.message
         assert image_lines(reader.reader_view)
 
 
 @pytest.mark.parametrize(("term", "graphics", "why"), [("xterm-16color", "auto", "too few colors"),
                                                        ("xterm-256color", "none", "[fetch] graphics")])  # fmt: skip
 async def test_i_says_why_images_cannot_be_shown(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, term: str, graphics: str, why: str
+    pictured: Path, monkeypatch: pytest.MonkeyPatch, term: str, graphics: str, why: str
 ) -> None:
     monkeypatch.setenv("TERM", term)
     if term == "xterm-16color":
         monkeypatch.delenv("COLORTERM")
-    keep(folder, lead=encoded(halves((800, 400))))
+    keep(pictured, lead=encoded(halves((800, 400))))
     settings = Config(fetch=FetchSettings(enabled=False, images=True, graphics=graphics))
-    async with reading(folder, settings=settings) as reader:
+    async with reading(pictured, settings=settings) as reader:
         assert not image_lines(reader.reader_view)
         await reader.press("i")
         assert why in reader.message
         assert not image_lines(reader.reader_view)
 
 
-async def test_i_says_that_kitty_graphics_are_unavailable(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("COLORTERM")  # 256 colours
-    keep(folder, lead=encoded(halves((800, 400))))
+async def test_i_says_that_kitty_graphics_are_unavailable(pictured: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLORTERM")  # 256 colors
+    keep(pictured, lead=encoded(halves((800, 400))))
     settings = Config(fetch=FetchSettings(enabled=False, images=False, graphics="kitty"))
-    async with reading(folder, size=(200, 50), settings=settings) as reader:
+    async with reading(pictured, size=(200, 50), settings=settings) as reader:
         await reader.press("i")
-        assert "these are half-blocks" in reader.message
+        assert "half-blocks are shown instead" in reader.message
         assert blocks_on(reader)
 
 
-async def test_kitty_images_are_placeholder_cells(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_kitty_images_are_placeholder_cells(pictured: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm-kitty")
-    keep(folder, lead=encoded(halves((800, 400))))
-    async with reading(folder) as reader:
+    keep(pictured, lead=encoded(halves((800, 400))))
+    async with reading(pictured) as reader:
         await reader.wait_until(lambda: image_lines(reader.reader_view))
         shown = [each for each in segments(reader) if "\U0010eeee" in each.text]
         assert len(shown) == len(image_lines(reader.reader_view))
@@ -242,178 +146,66 @@ async def test_kitty_images_are_placeholder_cells(folder: Path, monkeypatch: pyt
         assert not [each for each in segments(reader) if "\U0010eeee" in each.text and each.cell_length > 50]
 
 
-async def come(reader: Reader, url: str, body: bytes = b"", error: str = "") -> None:
-    """Let a picture come, as the process that fetches tells of it."""
-    if body:
-        reader.app.library.pages.put_image(url, body, "image/png")
-    reader.report_fetch(ImageFetched(url, error))
-    await reader.settle()
-
-
-@pytest.mark.parametrize("down", [5, 14, 40])
-async def test_an_arriving_image_does_not_move_the_text(folder: Path, down: int) -> None:
-    keep(folder)
-    async with reading(folder, STACKED) as reader:
-        await reader.press_at_once(*"j" * down)
-        before = top_line(reader.reader_view)
-        await come(reader, LEAD, encoded(halves((800, 400))))
-        await come(reader, INSIDE, encoded(halves((400, 200))))
-        assert image_lines(reader.reader_view)
-        assert top_line(reader.reader_view) == before
-
-
-SEVERAL = "\n\n".join(
-    f"![Number {n}](https://a.example/p{n}.png)\n\n"
-    + "\n\n".join(f"Paragraph {n}.{part} has its words. " + WORDS for part in range(2))
-    for n in range(4)
-)
-
-
-@pytest.mark.parametrize("reads", [True, False])
-@pytest.mark.parametrize("down", [0, 5, 20, 45])
-async def test_the_top_line_stays_after_all_layout_changes_are_undone(folder: Path, down: int, reads: bool) -> None:
-    timings = PATIENT._replace(until_reading=0.0 if reads else 3600.0)
-    sizes = {f"p{n}": encoded(halves((300 * (n + 1), 200))) for n in range(4)}
-    keep(folder, SEVERAL, lead=encoded(halves((800, 400))), **sizes)
-    async with reading(folder, STACKED, timings=timings) as reader:
-        await reader.wait_until(lambda: len({run.image.picture for line in lines_of(reader.reader_view) for run in line
-                                        if run.image is not None}) == 5)  # fmt: skip
-        lines = len(lines_of(reader.reader_view))
-        await reader.press_at_once(*"j" * down)
-        before = reader.reader_view.scroll_offset.y
-
-        async def all_as_it_was() -> None:
-            """Wait for the last of the pictures, behind which nothing moves any more."""
-            view = reader.reader_view
-            await reader.wait_until(lambda: len(lines_of(view)) == lines and view.scroll_offset.y == before)
-
-        await reader.press("T")
-        assert reader.reader_view.scroll_offset.y == before
-        await reader.press("i")
-        assert not image_lines(reader.reader_view)
-        await reader.press("i")
-        await all_as_it_was()
-        for size in ((80, 40), (200, 50), (50, 12)):
-            await reader.resize(*size)
-            await reader.resize(*STACKED)
-            await all_as_it_was()
-
-
-async def test_reading_positions_do_not_depend_on_images(folder: Path) -> None:
-    keep(folder, lead=encoded(halves((800, 400))), **{"in": encoded(halves((400, 200)))})
-    async with reading(folder, STACKED) as reader:
-        await reader.press("]", "]")
-        assert top_line(reader.reader_view) == "Later"
-        await reader.press("h")
-    async with reading(folder, STACKED) as reader:
-        assert top_line(reader.reader_view) == "Later"
-        await reader.press("i")
-        assert top_line(reader.reader_view) == "Later"
-
-
-async def test_a_missing_image_is_explained_in_its_place(folder: Path) -> None:
-    keep(folder, **{"in": bomb()})
-    async with reading(folder) as reader:
-        await come(reader, LATER, error="404 Not Found at a.example.")
+async def test_a_missing_image_is_explained_in_its_place(pictured: Path) -> None:
+    keep(pictured, **{"in": bomb()})
+    async with reading(pictured) as reader:
+        await deliver(reader, LATER, error="404 Not Found at a.example.")
         shown = " ".join(full_text(reader.reader_view).replace("▎", " ").split())
-        assert "Picture · The court¹ The picture cannot be shown: it has more than 40 million pixels." in shown
-        assert "Picture · Judges² The picture cannot be shown: 404 Not Found at a.example." in shown
+        assert "Image · The court¹ The image cannot be shown: it has more than 40 million pixels." in shown
+        assert "Image · Judges² The image cannot be shown: 404 Not Found at a.example." in shown
 
 
-async def test_tracking_pixels_are_ignored(folder: Path) -> None:
+async def test_tracking_pixels_are_ignored(pictured: Path) -> None:
     from PIL import Image as Pillow
 
-    keep(folder, lead=encoded(Pillow.new("RGB", (1, 1))))
-    async with reading(folder) as reader:
+    keep(pictured, lead=encoded(Pillow.new("RGB", (1, 1))))
+    async with reading(pictured) as reader:
         assert not image_lines(reader.reader_view)
         assert "not shown" not in full_text(reader.reader_view)
 
 
-@pytest.mark.parametrize("size", [(60, 24), (200, 50)])
-async def test_images_are_scaled_when_the_terminal_is_resized(folder: Path, size: tuple[int, int]) -> None:
-    keep(folder, lead=encoded(halves((4000, 2000))))
-    async with reading(folder) as reader:
-        first = image_lines(reader.reader_view)
-        await reader.resize(*size)
-        await reader.wait_until(lambda: image_lines(reader.reader_view))
-        widths = {
-            sum(len(run.text) for run in lines_of(reader.reader_view)[at]) for at in image_lines(reader.reader_view)
-        }
-        assert len(widths) == 1
-        assert widths.pop() <= reader.reader_view.text_width
-        await reader.resize(*SIDE)
-        await reader.wait_until(lambda: image_lines(reader.reader_view) == first)
-
-
-async def test_no_image_is_left_after_scrolling_or_leaving(folder: Path) -> None:
-    keep(folder, lead=encoded(halves((800, 400))))
-    async with reading(folder, STACKED) as reader:
-        assert blocks_on(reader)
-        await reader.press("G")
-        assert not blocks_on(reader)
-        await reader.press("g")
-        assert blocks_on(reader)
-        await reader.press("h")
-        assert reader.focus == "list"
-        assert not blocks_on(reader)
-
-
-async def test_an_arriving_image_keeps_link_hints_and_selection(folder: Path) -> None:
-    keep(folder)
-    async with reading(folder, STACKED, timings=PATIENT._replace(image_retry=0.01)) as reader:
-        await reader.press("l")
-        assert reader.reader_view.hints.is_active
-        await come(reader, LEAD, encoded(halves((800, 400))))
-        assert reader.reader_view.hints.is_active
-        assert not image_lines(reader.reader_view)
-        await reader.press("escape")
-        await reader.wait_until(lambda: image_lines(reader.reader_view))
-
-
-async def test_what_is_copied_has_nothing_of_a_picture(folder: Path) -> None:
-    keep(folder, lead=encoded(halves((800, 400))))
-    async with reading(folder) as reader:
+async def test_copied_text_contains_no_image_cells(pictured: Path) -> None:
+    keep(pictured, lead=encoded(halves((800, 400))))
+    async with reading(pictured) as reader:
         await reader.press("v", "G", "y")
         assert "The hall" in reader.app.clipboard
         assert "▀" not in reader.app.clipboard
         assert not [line for line in reader.app.clipboard.split("\n") if line and not line.strip()]
 
 
-async def test_search_works_below_images(folder: Path) -> None:
-    keep(folder, lead=encoded(halves((800, 400))))
-    async with reading(folder) as reader:
+async def test_search_works_below_images(pictured: Path) -> None:
+    keep(pictured, lead=encoded(halves((800, 400))))
+    async with reading(pictured) as reader:
         await reader.press("/", *"quoted", "enter")
-        assert "Quoted" in "".join(run.text for run in lines_of(reader.reader_view)[reader.first_match])
+        found = theme_style(reader.reader_view, "found-here").bgcolor
+        assert [each.text for each in segments(reader) if each.style and each.style.bgcolor == found] == ["Quoted"]
 
 
-async def test_transparent_images_take_the_background_of_the_theme(folder: Path) -> None:
+async def test_transparent_images_take_the_background_of_the_theme(pictured: Path) -> None:
     from PIL import Image as Pillow
 
-    keep(folder, lead=encoded(Pillow.new("RGBA", (800, 400), (0, 0, 0, 0))))
-    async with reading(folder) as reader:
+    keep(pictured, lead=encoded(Pillow.new("RGBA", (800, 400), (0, 0, 0, 0))))
+    async with reading(pictured) as reader:
 
-        def grounds() -> set[str]:
+        def backgrounds() -> set[str]:
             styles = [each.style for each in blocks_on(reader) if each.style is not None]
             return {style.color.triplet.hex for style in styles if style.color is not None and style.color.triplet}
 
-        dark = grounds()
+        dark = backgrounds()
         assert len(dark) == 1
         await reader.press("T")
-        await reader.wait_until(lambda: len(grounds()) == 1 and grounds() != dark)
+        await reader.wait_until(lambda: len(backgrounds()) == 1 and backgrounds() != dark)
 
 
-# In the pane.
-
-
-async def test_the_pane_shows_the_lead_image_below_the_facts(folder: Path) -> None:
-    keep(folder, lead=encoded(halves((800, 400))))
-    async with open_app(folder, settings=PICTURES) as reader:
+async def test_the_pane_shows_the_lead_image_below_the_text(pictured: Path) -> None:
+    keep(pictured, lead=encoded(halves((800, 400))))
+    async with open_app(pictured, settings=PICTURES) as reader:
         await reader.wait_until(lambda: image_lines(reader.article_pane))
         lines = image_lines(reader.article_pane)
         assert len(lines) <= 12
         text = reader.pane_text.split("\n")
-        assert "quality" in "\n".join(text[: lines[0]])
-        assert "What there is to say" in "\n".join(text[lines[-1] + 1 :])
+        assert "What there is to say" in "\n".join(text[: lines[0]])
+        assert text[lines[-1] + 2].startswith("▸ More")
         await reader.press("j")
         assert not image_lines(reader.article_pane)
         await reader.press("k")
@@ -422,9 +214,9 @@ async def test_the_pane_shows_the_lead_image_below_the_facts(folder: Path) -> No
         assert not image_lines(reader.article_pane)
 
 
-async def test_a_small_pane_shows_no_image(folder: Path) -> None:
-    keep(folder, lead=encoded(halves((800, 400))))
-    async with open_app(folder, STACKED, PICTURES) as reader:
+async def test_a_small_pane_shows_no_image(pictured: Path) -> None:
+    keep(pictured, lead=encoded(halves((800, 400))))
+    async with open_app(pictured, STACKED, PICTURES) as reader:
         await asyncio.sleep(0.05)
         await reader.settle()
         assert not image_lines(reader.article_pane)
@@ -432,29 +224,6 @@ async def test_a_small_pane_shows_no_image(folder: Path) -> None:
         await reader.wait_until(lambda: image_lines(reader.article_pane))
         await reader.resize(*STACKED)
         await reader.wait_until(lambda: not image_lines(reader.article_pane))
-
-
-async def test_an_image_does_not_scroll_a_pane_the_user_has_scrolled(folder: Path) -> None:
-    keep(folder)
-    async with open_app(folder, (120, 30), PICTURES) as reader:
-        await asyncio.sleep(0.05)
-        await reader.settle()  # it was asked for, and is not kept
-        await reader.press("enter", "j")
-        assert reader.article_pane.scroll_offset.y == 1
-        before = reader.pane_text
-        await come(reader, LEAD, encoded(halves((800, 400))))
-        assert reader.pane_text == before
-
-
-# Fetched.
-
-
-@pytest.fixture
-def no_proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-    yield
 
 
 @pytest.mark.usefixtures("no_proxy")
@@ -478,88 +247,85 @@ async def test_an_uncached_image_is_fetched_once(make_folder: MakeFolder) -> Non
         assert len(server.targets) == 2
 
 
+ALLOWED = Config(fetch=FetchSettings(allow_hosts=("127.0.0.1",)))
+
+
 @pytest.mark.usefixtures("no_proxy")
-async def test_passed_or_disabled_images_are_not_fetched(make_folder: MakeFolder) -> None:
+async def test_nothing_is_fetched_until_a_key_asks_for_it(make_folder: MakeFolder) -> None:
     async with serving() as server:
-        image = server.on("/a.png", reply(encoded(halves()), kind="image/png"))
-        folder = make_folder({f"{n}.md": document(f"T {n}", f"images: [{{url: '{image}'}}]") for n in range(5)})
-        settings = Config(fetch=FetchSettings(allow_hosts=("127.0.0.1",)))
-        async with open_app(folder, SIDE, settings, PATIENT._replace(until_lead_image=3600.0)) as reader:
-            await reader.press_at_once(*"jjjj")
-            assert not reader.image_requests
-            await reader.press("i", "f")
-            await reader.settle()
-            assert not reader.image_requests
-        assert server.targets == []
+        urls = [server.on(f"/{n}.png", reply(encoded(halves((800, 400))), kind="image/png")) for n in range(3)]
+        folder = make_folder({f"{n}.md": document(f"T {n}", f"quality: {9 - n}", f"images: [{{url: '{urls[n]}'}}]")
+                              for n in range(3)})  # fmt: skip
+        before = set(threading.enumerate())
+        async with open_app(folder, SIDE, ALLOWED) as reader:
+            await reader.wait_until(lambda: "i shows the image." in reader.pane_text)
+            await reader.press("j", "k", "l", "space", "h")
+            assert not [thread for thread in set(threading.enumerate()) - before if "fetching" in thread.name]
+            assert server.targets == []
+            await reader.press("i")
+            assert reader.message == "Images of this article are shown. I shows them always."
+            assert "i shows the image." not in reader.pane_text
+            await reader.wait_until(lambda: image_lines(reader.article_pane), seconds=30)
+            await reader.press("j")
+            assert "i shows the image." in reader.pane_text
+            assert server.targets == ["/0.png"]
+            await reader.press("I")
+            assert reader.message == "Images are always shown in this folder. Press I again for all folders."
+            await reader.wait_until(lambda: image_lines(reader.article_pane), seconds=30)
+            assert server.targets == ["/0.png", "/1.png"]
+        other = folder.with_name("other")
+        other.mkdir()
+        (other / "a.md").write_text(document("Other", f"images: [{{url: '{urls[2]}'}}]"))
+        async with open_app(other, SIDE, ALLOWED) as reader:
+            await reader.wait_until(lambda: "i shows the image." in reader.pane_text)
+        assert server.targets == ["/0.png", "/1.png"]
 
 
-# Sixel.
-
-SHARP = Config(fetch=FetchSettings(enabled=False, images=True, graphics="sixel"))
-
-
-def sixels_on(reader: Reader) -> list[str]:
-    """Return what goes to the terminal for the pixels of each line of pictures that is on the screen."""
-    return [each.text for each in segments(reader) if each.control and "\x1bP" in each.text]
-
-
-async def test_sixel_is_drawn_over_half_blocks(folder: Path) -> None:
-    keep(folder, lead=encoded(halves((800, 400))))
-    async with reading(folder, settings=SHARP) as reader:
-        await reader.wait_until(lambda: sixels_on(reader))
-        lines = image_lines(reader.reader_view)
-        assert len(sixels_on(reader)) == len(lines) == 18
-        assert sum(each.cell_length for each in blocks_on(reader)) == 18 * 72
-        for sent in sixels_on(reader):
-            # Behind the blocks, from where they began, and the cursor is where it was.
-            found = re.fullmatch("\x1b8(\x1bP[^\x1b]*\x1b\\\\)\x1b8\x1b\\[72C", sent)
-            assert found is not None
-            assert {row[0] for row in painted(found[1])[:20]} == {(100, 0, 0)}
-        strips = reader.strips
-        assert {strip.cell_length for strip in strips} == {SIDE[0]}
+@pytest.mark.usefixtures("no_proxy")
+async def test_a_text_says_how_many_images_wait(make_folder: MakeFolder) -> None:
+    async with serving() as server:
+        image = reply(encoded(halves((800, 400))), kind="image/png")
+        lead, inside = server.on("/a.png", image), server.on("/b.png", image)
+        folder = make_folder({"a.md": document("A", "originalUrl: https://a.example/", f"images: [{{url: '{lead}'}}]")})
+        keep(folder, f"{WORDS}\n\n![Inside]({inside})", named=lead)
+        async with open_app(folder, STACKED, ALLOWED) as reader:
+            await reader.press("i")
+            assert reader.message == "There is no room for images here; they are shown in the full text."
+            await reader.press("f")
+            assert "i shows the image." in full_text(reader.reader_view), "the key was for the other one"
+            await reader.wait_until(lambda: image_lines(reader.reader_view), seconds=30)
+            assert server.targets == ["/a.png"]
+            await reader.press("i")
+            await reader.wait_until(lambda: "/b.png" in server.targets, seconds=30)
+            assert "i shows" not in full_text(reader.reader_view)
+            await reader.press("h", "i", "f", "i", "i")
 
 
-async def test_half_blocks_are_shown_while_scrolling(folder: Path) -> None:
-    keep(folder, lead=encoded(halves((800, 400))))
-    async with reading(folder, STACKED, SHARP) as reader:
-        await reader.wait_until(lambda: sixels_on(reader))
-        for _ in range(3):
-            await reader.press_at_once("j")
-            assert not sixels_on(reader)
-            assert blocks_on(reader)
-            await reader.wait_until(lambda: sixels_on(reader))
-        await reader.press("G")
-        await reader.wait_until(lambda: not reader.is_scrolling)
-        assert not sixels_on(reader)
+@pytest.mark.usefixtures("no_proxy")
+async def test_an_image_that_a_key_asked_for_and_that_is_missing_is_explained(make_folder: MakeFolder) -> None:
+    async with serving() as server:
+        folder = make_folder({"a.md": document("A", f"images: [{{url: '{server.url('/gone.png')}'}}]")})
+        async with open_app(folder, SIDE, ALLOWED) as reader:
+            await reader.press("i")
+            await reader.wait_until(lambda: "404" in reader.message, seconds=30)
+            assert reader.message.startswith("The image cannot be shown: 404")
 
 
-async def test_half_blocks_are_shown_below_a_dialog(folder: Path) -> None:
-    keep(folder, lead=encoded(halves((800, 400))))
-    async with reading(folder, settings=SHARP) as reader:
-        await reader.wait_until(lambda: sixels_on(reader))
-        await reader.press("question_mark")
-        assert not reader.is_main_screen_on_top
-        assert not sixels_on(reader)
-        assert not [each for each in reader.strips for part in each if part.control]
-        await reader.press("escape")
-        await reader.wait_until(lambda: sixels_on(reader))
+@pytest.mark.usefixtures("no_proxy")
+async def test_processes_end_without_work_and_start_again(make_folder: MakeFolder) -> None:
+    before = children()
+    async with serving() as server:
+        urls = [server.on(f"/{n}.png", reply(encoded(halves((800, 400))), kind="image/png")) for n in range(2)]
+        folder = make_folder({f"{n}.md": document(f"T {n}", f"quality: {9 - n}", f"images: [{{url: '{urls[n]}'}}]")
+                              for n in range(2)})  # fmt: skip
+        async with open_app(folder, SIDE, ALLOWED, PATIENT._replace(process_idle=0.3)) as reader:
+            for key in ("k", "j"):
+                await reader.press(key, "i")
+                await reader.wait_until(lambda: image_lines(reader.article_pane), seconds=30)
+                await reader.wait_until(lambda: not children() - before, seconds=30)
+        assert sorted(server.targets) == ["/0.png", "/1.png"]
 
 
-async def test_the_last_line_of_the_terminal_has_no_sixel(folder: Path) -> None:
-    keep(folder, f"{WORDS}\n\n![The court]({INSIDE})\n\n{WORDS * 20}", **{"in": encoded(halves((800, 400)))})
-    async with reading(folder, (100, 24), SHARP) as reader:
-        await reader.press("z", "j", "k")  # nothing but the text, to the last line
-        await reader.wait_until(lambda: reader.message == "")
-        await reader.wait_until(lambda: sixels_on(reader))
-        view = reader.reader_view
-        shown = [at for at in image_lines(view) if 0 <= at - view.scroll_offset.y < 24]
-        assert view.region.bottom == 24
-        assert shown[-1] - view.scroll_offset.y == 23
-        assert len(sixels_on(reader)) == len(shown) - 1
-
-
-async def test_the_pane_uses_sixel_too(folder: Path) -> None:
-    keep(folder, lead=encoded(halves((800, 400))))
-    async with open_app(folder, settings=SHARP) as reader:
-        await reader.wait_until(lambda: sixels_on(reader))
-        assert len(sixels_on(reader)) == len(image_lines(reader.article_pane)) > 0
+def children() -> set[str]:
+    """Return the ids of the processes that this one has started; none where there is no /proc."""
+    return {pid for task in Path("/proc/self/task").glob("*/children") for pid in task.read_text().split()}

@@ -1,4 +1,4 @@
-"""Going from article to article and back, and through sizes, without losing the place."""
+"""Moving between articles and resizing without losing the position in the list."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def related(*names: str) -> str:
 
 @pytest.fixture
 def web_of_articles(make_folder: MakeFolder) -> Path:
-    """A hundred articles; each is related to the next two, and to one that is not here."""
+    """A hundred articles; each is related to the next two, and to one that is not in the folder."""
     return make_folder(
         {
             f"{n:03}.md": document(
@@ -38,11 +38,11 @@ async def test_enter_on_a_related_article_goes_to_it(seeds: Path) -> None:
     async with open_app(seeds) as reader:
         await reader.press("j", "j", "j", *("]" * 5))
         assert reader.article_pane.content is not None
-        assert reader.article_pane.content.path.startswith("001_")
+        assert reader.article_pane.content.article.path.startswith("001_")
         assert "· in this folder" in reader.pane_text
         await reader.press("enter")
         assert reader.row.path.startswith("003_")
-        assert reader.article_pane.content.path.startswith("003_")
+        assert reader.article_pane.content.article.path.startswith("003_")
         assert reader.focus == "article"
         assert reader.message == "Backspace goes back."
         await reader.press("backspace")
@@ -56,21 +56,23 @@ async def test_enter_on_an_external_related_item_shows_its_details(seeds: Path) 
         item, teller = reader.article_pane.related_item, reader.pane_title
         assert item is not None
         await reader.press("enter")
-        assert reader.pane_title == item.title
-        assert item.excerpt[:40] in " ".join(reader.pane_text.split())
+        assert reader.pane_title == item.described.title
+        assert item.described.excerpt[:40] in " ".join(reader.pane_text.split())
         assert f"this is how “{teller}” describes it" in " ".join(reader.pane_text.split())
         assert reader.row.title == teller
         await reader.press("y")
-        assert reader.app.clipboard == item.links.best
+        assert reader.app.clipboard == item.described.links.best
         await reader.press("backspace")
         assert (reader.pane_title, reader.article_pane.selected) == (teller, 0)
 
 
-async def test_enter_in_the_list_returns_from_a_related_item(seeds: Path) -> None:
+@pytest.mark.parametrize(("key", "focus"), [("enter", "text"), ("l", "article")])
+async def test_the_list_returns_from_a_related_item(seeds: Path, key: str, focus: str) -> None:
     async with open_app(seeds) as reader:
         await reader.press("]", "enter", "h")
         assert reader.pane_title != reader.row.title
-        await reader.press("enter")
+        await reader.press(key)
+        assert reader.focus == focus
         assert reader.pane_title == reader.row.title
 
 
@@ -79,7 +81,7 @@ async def test_backspace_restores_list_scroll_position_and_related_item(
     web_of_articles: Path, size: tuple[int, int]
 ) -> None:
     async with open_app(web_of_articles, size) as reader:
-        await reader.press("pagedown", "j", "enter", "]", "j")
+        await reader.press("pagedown", "j", "l", "]", "j")
         before = [(reader.positions, reader.pane_title)]
         assert reader.article_pane.scroll_offset.y > 20
         for step in (("enter",), ("]", "enter"), ("]", "]", "]", "enter")):
@@ -113,14 +115,14 @@ async def test_backspace_to_a_deleted_document_says_so(web_of_articles: Path) ->
 
 async def test_an_article_that_vanishes_while_read_returns_to_the_list(web_of_articles: Path) -> None:
     async with open_app(web_of_articles) as reader:
-        await reader.press("j", "enter")
+        await reader.press("j", "l")
         assert (reader.pane_title, reader.focus) == ("N001", "article")
         (web_of_articles / "001.md").unlink()
         await reader.press("r")
         assert (reader.row.title, reader.article_list.cursor, reader.focus) == ("N002", 1, "list")
         assert reader.pane_title == "N002"
         (web_of_articles / "002.md").unlink()
-        await reader.press("r")  # in the list the neighbour is all that one wants to see
+        await reader.press("r")  # in the list, the neighbor is enough
         assert (reader.row.title, reader.focus, reader.pane_title) == ("N003", "list", "N003")
 
 
@@ -130,7 +132,7 @@ async def test_a_folder_that_returns_is_as_it_was(web_of_articles: Path, tmp_pat
         away = tmp_path / "away"
         shutil.move(web_of_articles, away)
         await reader.press("r")
-        assert len(reader.article_list.order) == 100  # a disk that is away takes no news with it
+        assert len(reader.article_list.order) == 100  # an unavailable disk removes nothing from the list
         shutil.move(away, web_of_articles)
         await reader.press("r")
         assert (len(reader.article_list.order), reader.row.title, reader.row.read) == (100, "N001", True)
@@ -140,12 +142,12 @@ async def test_a_folder_that_returns_is_as_it_was(web_of_articles: Path, tmp_pat
 async def test_visited_related_items_are_dimmed(seeds: Path) -> None:
     async with open_app(seeds) as reader:
 
-        def inks() -> set[str]:
+        def colors() -> set[str]:
             return {run.style for line in lines_of(reader.article_pane) for run in line if run.item == 0}
 
-        assert "text" in inks()
+        assert "text" in colors()
         await reader.press("]", "enter", "backspace", "h")
-        assert "text" not in inks()
+        assert "text" not in colors()
 
 
 # Sizes.
@@ -173,7 +175,7 @@ async def test_list_and_article_are_stacked_below_100_columns(seeds: Path) -> No
 async def test_a_single_pane_is_shown_below_60_columns_or_16_rows(seeds: Path, size: tuple[int, int]) -> None:
     async with open_app(seeds, size) as reader:
         assert (reader.article_list.is_on_screen, reader.article_pane.is_on_screen) == (True, False)
-        await reader.press("enter")
+        await reader.press("l")
         assert (reader.article_list.is_on_screen, reader.article_pane.is_on_screen) == (False, True)
         await reader.press("escape")
         assert (reader.article_list.is_on_screen, reader.article_pane.is_on_screen) == (True, False)
@@ -182,7 +184,7 @@ async def test_a_single_pane_is_shown_below_60_columns_or_16_rows(seeds: Path, s
         assert all(len(line) == size[0] for line in reader.lines)
 
 
-@pytest.mark.parametrize("keys", [("j",), ("j", "enter"), ("j", "enter", "]", "]")])
+@pytest.mark.parametrize("keys", [("j",), ("j", "l"), ("j", "l", "]", "]")])
 async def test_resizing_keeps_selection_related_item_and_focus(web_of_articles: Path, keys: tuple[str, ...]) -> None:
     async with open_app(web_of_articles) as reader:
         await reader.press("pagedown", *keys)
@@ -198,7 +200,7 @@ async def test_resizing_keeps_selection_related_item_and_focus(web_of_articles: 
 async def test_resizing_keeps_the_scroll_position(make_folder: MakeFolder) -> None:
     words = "\n\n".join(f"Paragraph {n}: " + "many words of a long article " * 8 for n in range(60))
     async with open_app(make_folder({"a.md": document(body=words)})) as reader:
-        await reader.press("enter", "pagedown", "pagedown", "pagedown")
+        await reader.press("l", "pagedown", "pagedown", "pagedown")
 
         def first_paragraph() -> int:
             return next(int(line.split("Paragraph ")[1].split(":")[0]) for line in reader.lines if "Paragraph" in line)

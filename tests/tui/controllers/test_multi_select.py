@@ -1,4 +1,4 @@
-"""Several articles at once: choosing them, and what marks do to all of them; tags, undo, the next unread."""
+"""Selecting several articles, and marking all of them; tags, undo, the next unread article."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reader.library.library import Library
 from reader.tui.widgets.article_list.article_list import ArticleList
 from reader.tui.widgets.prompt.completion import complete_tag, split_tags
 from tests.conftest import MakeFolder
-from tests.tui.helpers import Reader, document, open_app
+from tests.tui.helpers import STACKED, Reader, document, open_app
 
 
 @pytest.fixture
@@ -30,9 +30,9 @@ def starred(reader: Reader) -> list[int]:
     return [at for at, row in enumerate(reader.rows) if row.starred]
 
 
-def begins(reader: Reader) -> list[str]:
-    """The first two cells of each row of the list, as they are drawn."""
-    return [reader.article_list.render_line(y).text[:2] for y in range(len(reader.article_list.order))]
+def first_cells(reader: Reader) -> list[str]:
+    """The first two cells of each row of the list, as drawn."""
+    return [reader.drawn_row(row)[:2] for row in range(len(reader.article_list.order))]
 
 
 async def type_in(reader: Reader, text: str) -> None:
@@ -43,11 +43,11 @@ async def test_selected_articles_are_marked_together(folder: Path) -> None:
     async with open_app(folder) as reader:
         await reader.press("j", "v", "j", "j")
         assert reader.article_list.selected_range == reader.article_list.order.rowids[1:4].tolist()
-        assert begins(reader) == [" •", "▌•", "▌•", "▌•", " •", " •", " •", " •"]
+        assert first_cells(reader) == [" •", "▌•", "▌•", "▌•", " •", " •", " •", " •"]
         assert "3 selected" in reader.lines[-1]
         await reader.press("m")
         assert read(reader) == [1, 2, 3]
-        assert begins(reader)[:5] == [" •", "  ", "  ", "▌ ", " •"]
+        assert first_cells(reader)[:5] == [" •", "  ", "  ", "▌ ", " •"]
         assert reader.message == "Marked 3 articles read. u undoes it."
         assert reader.article_list.selected_range == []
         assert "5 unread" in reader.lines[0]
@@ -55,7 +55,7 @@ async def test_selected_articles_are_marked_together(folder: Path) -> None:
 
 async def test_marks_of_a_mixed_selection_all_change_to_one_state(folder: Path) -> None:
     async with open_app(folder) as reader:
-        await reader.press("j", "m", "k", "J", "J", "m")  # one of three is read: so they all are
+        await reader.press("j", "m", "k", "J", "J", "m")  # one of three is read, so all become read
         assert read(reader) == [0, 1, 2]
         await reader.press("g", "J", "m")
         assert read(reader) == [2]
@@ -81,14 +81,14 @@ async def test_a_selection_can_be_cleared_and_survives_sorting(folder: Path) -> 
 
 async def test_the_mouse_selects_a_range(folder: Path) -> None:
     async with open_app(folder) as reader:
-        await reader.pilot.mouse_down(ArticleList, offset=(5, 1))
-        await reader.pilot.hover(ArticleList, offset=(5, 3))
-        await reader.pilot.mouse_up(ArticleList, offset=(5, 3))
+        await reader.pilot.mouse_down(ArticleList, offset=(5, reader.y_of(1)))
+        await reader.pilot.hover(ArticleList, offset=(5, reader.y_of(3)))
+        await reader.pilot.mouse_up(ArticleList, offset=(5, reader.y_of(3)))
         await reader.settle()
         assert reader.article_list.selected_range == reader.article_list.order.rowids[1:4].tolist()
-        await reader.click(ArticleList, 5, 5)
+        await reader.click(ArticleList, 5, reader.y_of(5))
         assert (reader.article_list.selected_range, reader.article_list.cursor) == ([], 5)
-        await reader.pilot.click(ArticleList, offset=(5, 7), shift=True)
+        await reader.pilot.click(ArticleList, offset=(5, reader.y_of(7)), shift=True)
         await reader.settle()
         assert reader.article_list.selected_range == reader.article_list.order.rowids[5:8].tolist()
 
@@ -102,13 +102,13 @@ async def test_marking_all_read_can_be_undone(folder: Path) -> None:
         await reader.press("M")
         assert reader.message == "Nothing changed."
         await reader.press("u")
-        assert (read(reader), reader.message) == ([0], "Undone: marked 7 articles read.")
+        assert (read(reader), reader.message) == ([0], "Undone: marking 7 articles read.")
         assert "7 unread" in reader.lines[0]
         await reader.press("u", "u")
         assert (read(reader), reader.message) == ([], "There is nothing to undo.")
         await reader.press("ctrl+r", "ctrl+r")
         assert read(reader) == list(range(8))
-        assert begins(reader) == ["▌ ", *["  "] * 7]
+        assert first_cells(reader) == ["▌ ", *["  "] * 7]
         await reader.press("ctrl+r")
         assert reader.message == "There is nothing to redo."
 
@@ -120,15 +120,15 @@ async def test_undo_covers_earlier_runs(folder: Path) -> None:
         assert starred(reader) == [0, 1]
         await reader.press("u")
         assert starred(reader) == [0]
-        assert reader.message == "Undone: starred 1 article."
+        assert reader.message == "Undone: starring 1 article."
 
 
 async def test_a_star_replaces_the_unread_dot(folder: Path) -> None:
     async with open_app(folder) as reader:
         await reader.press("s")
-        assert (reader.message, begins(reader)[0]) == ("Starred.", "▌★")
+        assert (reader.message, first_cells(reader)[0]) == ("Starred.", "▌★")
         await reader.press("s")
-        assert (reader.message, begins(reader)[0]) == ("Star removed.", "▌•")
+        assert (reader.message, first_cells(reader)[0]) == ("Star removed.", "▌•")
 
 
 async def test_tags_can_be_entered_completed_and_shown(folder: Path) -> None:
@@ -163,9 +163,22 @@ async def test_tags_of_several_articles_are_added_and_removed(folder: Path) -> N
         assert [row.tags for row in reader.rows][:4] == [("three", "two"), ("three", "two"), ("three",), ()]
 
 
+async def test_the_prompt_for_tags_says_what_the_text_means(folder: Path) -> None:
+    async with open_app(folder, STACKED) as reader:
+        await reader.press("v", "j", "j", "t")
+        assert reader.lines[-2].strip() == "Tags for 3 articles:"
+        assert reader.lines[-1].strip() == "Adds tags to all of them; -tag removes one. Separate tags with commas."
+        await type_in(reader, "law, eu")
+        await reader.press("enter", "g", "t")
+        assert reader.lines[-2].strip() == "Tags: eu, law,"
+        assert reader.lines[-1].strip() == "Separate tags with commas."
+        await reader.press("ctrl+u", "l")
+        assert reader.lines[-1].strip() == "Separate tags with commas.   Tab: law"
+
+
 async def test_canceling_the_prompt_changes_nothing(folder: Path) -> None:
     async with open_app(folder) as reader:
-        await reader.press("enter", "t", "x", "escape")
+        await reader.press("l", "t", "x", "escape")
         assert (reader.row.tags, reader.focus) == ((), "article")
         assert reader.prompt is None
         await reader.press("t", "enter")
@@ -178,7 +191,7 @@ async def test_an_invalid_tag_is_reported(folder: Path) -> None:
         await type_in(reader, "x" * 101)
         await reader.press("enter")
         assert "is longer than 100 characters" in reader.lines[-1]
-        assert "xxx" in reader.lines[-2]  # the line stays, so that it can be mended
+        assert "xxx" in reader.lines[-2]  # the prompt stays open, so that the text can be corrected
         await reader.press("ctrl+u", *"short", "enter")
         assert reader.row.tags == ("short",)
         await reader.press("u")

@@ -1,4 +1,4 @@
-"""Searching on the screen: the list follows what is written, and everything can be had back."""
+"""Search: the list follows the prompt, and everything can be restored."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reader.library.library import Library
 from reader.tui.theme.styles import theme_style
 from reader.tui.widgets.text.line_view import LineView
 from tests.conftest import MakeFolder
-from tests.tui.helpers import NARROW, PATIENT, SIDE, STACKED, Reader, document, open_app
+from tests.tui.helpers import NARROW, SIDE, STACKED, Reader, document, marking_after, open_app
 
 TITLES = {
     "1.md": document("The court rules on faces", "quality: 50", "excerpt: Recognition of a face is regulated"),
@@ -72,7 +72,7 @@ async def test_escape_restores_the_whole_list(news: Path) -> None:
 async def test_escape_restores_the_previous_query_and_article(news: Path) -> None:
     async with open_app(news) as reader:
         await write(reader, "quality<=40")
-        await reader.press("enter", "j", "enter")
+        await reader.press("enter", "j", "l")
         assert reader.focus == "article"
         place = reader.positions
         await write(reader, " storm")
@@ -90,7 +90,7 @@ async def test_escape_in_the_list_clears_the_query(news: Path) -> None:
         assert len(titles(reader)) == 5
         assert "Showing all articles" in reader.message
         await reader.press("escape")
-        assert "This is the list." in reader.message
+        assert "You are in the list." in reader.message
         await reader.press("/", "up", "enter")
         assert len(titles(reader)) == 2
 
@@ -102,9 +102,9 @@ async def test_history_is_saved_and_shared_by_windows(news: Path) -> None:
         await reader.press("/", "ctrl+u", *"storm", "enter")
     async with open_app(news) as reader:
         other = Library.open(news, Paths.from_environment())
-        kept = other.settings.get("queries")
-        assert kept is not None
-        other.settings.set("queries", kept.replace("court", "budget"))
+        saved = other.settings.get("queries")
+        assert saved is not None
+        other.settings.set("queries", saved.replace("court", "budget"))
         other.close()
         await reader.press("/", "up")
         assert titles(reader) == ["Storm over the harbour"]
@@ -120,11 +120,11 @@ async def test_an_error_names_its_position_and_keeps_the_last_result(news: Path)
     async with open_app(news) as reader:
         await write(reader, "is:")
         assert "is: needs a state." in hint(reader)
-        assert titles(reader) == ["The court rules on faces"]  # which has words that begin with "is"
+        assert titles(reader) == ["The court rules on faces"]  # a field whose values start with "is"
         await reader.press("ctrl+u", *"court quality>=")
         assert "quality>= needs a number." in hint(reader)
         assert hint(reader).index("^") == reader.lines[-2].index("quality")
-        await reader.press("enter")  # not entered: it is to be mended
+        await reader.press("enter")  # not submitted, so that it can be corrected
         assert reader.prompt is not None
         assert "quality>= needs a number." in hint(reader)
         await reader.press("3", "0", "enter")
@@ -136,6 +136,40 @@ async def test_an_error_in_a_narrow_prompt_has_no_position(news: Path) -> None:
     async with open_app(news, NARROW) as reader:
         await write(reader, "a long query that goes on quality>=")
         assert "quality>= needs a number." in hint(reader)
+
+
+async def test_an_unknown_field_gets_a_suggestion(news: Path) -> None:
+    async with open_app(news, STACKED) as reader:
+        await write(reader, "qualty>=40")
+        assert "^ There is no field “qualty”. Did you mean quality>=?" in hint(reader)
+
+
+async def test_an_operator_after_a_completed_name_is_accepted(news: Path) -> None:
+    async with open_app(news) as reader:
+        await write(reader, "qual")
+        await reader.press("tab", *">=40", "enter")
+        assert reader.query == "quality:>=40"
+        assert {row.quality >= 40 for row in reader.rows} == {True}
+
+
+async def test_the_numbers_beside_a_query_are_those_of_the_query(news: Path) -> None:
+    async with open_app(news) as reader:
+        await reader.press("m")
+        assert "5 articles  4 unread" in reader.lines[0]
+        await write(reader, "quality<=40")
+        await reader.press("enter")
+        found = len(reader.rows)
+        assert f"{found} of 5 articles · {found} unread" in reader.lines[0]
+        await reader.press("m")
+        assert f"{found} of 5 articles · {found - 1} unread" in reader.lines[0]
+        await reader.press("a")
+        assert f"{found - 1} of 5 articles · {found - 1} unread" in reader.lines[0]
+        await reader.press("j", "m")
+        assert f"{found - 2} of 5 articles · {found - 2} unread" in reader.lines[0]
+        await reader.press("u", "escape")
+        assert "5 articles  3 unread" in reader.lines[0]
+        await write(reader, "quality<=40 limit:1")
+        assert "1 of 5 articles · 0 unread" in reader.lines[0]
 
 
 async def test_tab_completes_fields_and_values(news: Path) -> None:
@@ -188,7 +222,7 @@ async def test_a_phrase_is_highlighted_across_lines(make_folder: MakeFolder) -> 
     folder = make_folder({"1.md": document("One", body="word " * 20 + "facial recognition " * 20)})
     async with open_app(folder, NARROW) as reader:
         await write(reader, '"facial recognition"')
-        await reader.press("enter", "enter")
+        await reader.press("enter", "l")
         view = reader.article_pane
         lines = [[s.text for s in view.render_line(y) if s.style and s.style.underline] for y in range(18)]
         split = [at for at, line in enumerate(lines) if line and line[-1].endswith("facial")]
@@ -213,7 +247,7 @@ async def test_an_empty_result_explains_how_to_go_back(news: Path) -> None:
 
 async def test_keys_typed_before_the_prompt_opens_are_kept(news: Path) -> None:
     async with open_app(news) as reader:
-        await reader.press("enter")  # in the article, so that the focus has a way to go
+        await reader.press("l")  # in the article, so that the focus has to move
         await reader.press_at_once(*"/storm")
         assert reader.prompt.text == "storm"
         assert titles(reader) == ["Storm over the harbour"]
@@ -238,14 +272,14 @@ async def test_an_article_that_no_longer_matches_stays_until_the_selection_moves
         assert len(titles(reader)) == 5
         assert reader.row.read
         assert "4 of 5" in reader.lines[0]
-        line = reader.article_list.cursor - reader.article_list.scroll_offset.y
+        line = reader.article_list.cursor - reader.article_list.top
         assert line == 1
         await reader.press("j")
         assert reader.row.title == "A Café in Paris"
         assert titles(reader) == [
             "The court rules on faces", "A Café in Paris", "Storm over the harbour", "Budget, again"
         ]  # fmt: skip
-        await reader.press("m", "m", "j")  # read and unread again: it does not fall out
+        await reader.press("m", "m", "j")  # read and unread again: it stays in the list
         assert len(titles(reader)) == 4
         await reader.press("u")  # unread again, the last; then read again
         await reader.press("u")
@@ -281,7 +315,7 @@ async def test_marking_all_affects_only_the_matches(news: Path) -> None:
 
 
 async def test_typing_a_query_marks_nothing_read(news: Path) -> None:
-    async with open_app(news, timings=PATIENT._replace(until_read=0.01)) as reader:
+    async with open_app(news, settings=marking_after(0.01)) as reader:
         await write(reader, "storm")
         await reader.pilot.pause(0.1)
         await reader.settle()

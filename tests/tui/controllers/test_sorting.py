@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from reader.config.settings import Config, Density
 from reader.core.model import Row
 from reader.tui.widgets.article_list.header import ListHeader
 from tests.conftest import MakeFolder
@@ -17,7 +18,7 @@ NAMES = {"1": "Qual", "2": "Heat", "3": "Date"}
 
 @pytest.fixture
 def mixed(make_folder: MakeFolder) -> Path:
-    """Articles of which some do not say how good, how hot or how old they are."""
+    """Articles, some of unknown quality, heat or date."""
     return make_folder(
         {
             "a.md": document("Apple", "quality: 10", "heat: 300", "publishedDateTime: 2021-01-03T00:00:00Z"),
@@ -34,7 +35,7 @@ def mixed(make_folder: MakeFolder) -> Path:
     ("keys", "order"),
     [
         ("", "BEDACF"),
-        ("1", "AEDBCF"),  # of two that are equal, the newer one comes first in both
+        ("1", "AEDBCF"),  # of two equal ones, the newer one comes first in both directions
         ("2", "AECDBF"),
         ("22", "CEADBF"),
         ("3", "EADBCF"),
@@ -53,11 +54,13 @@ def known_first(rows: list[Row], field: str) -> bool:
     return unknown == sorted(unknown)
 
 
-@pytest.mark.parametrize("size", [SIDE, NARROW])
+@pytest.mark.parametrize(("size", "density"), [(SIDE, "auto"), (NARROW, "auto"), (NARROW, "compact")])
 @pytest.mark.parametrize("key", ["1", "2", "3"])
-async def test_the_header_shows_key_name_and_direction(mixed: Path, key: str, size: tuple[int, int]) -> None:
-    name = NAMES[key] if size == SIDE or key == "3" else NAMES[key][0]
-    async with open_app(mixed, size) as reader:
+async def test_the_header_shows_key_name_and_direction(
+    mixed: Path, key: str, size: tuple[int, int], density: Density
+) -> None:
+    name = NAMES[key] if density == "auto" or key == "3" else NAMES[key][0]
+    async with open_app(mixed, size, Config(density=density)) as reader:
         await reader.press("2" if key != "2" else "3", key)
         assert f"{key} {name} ↓" in reader.list_header
         assert reader.list_header.count("↓") == 1
@@ -87,28 +90,59 @@ async def test_the_selected_article_keeps_its_screen_line(make_folder: MakeFolde
     )
     async with open_app(folder) as reader:
         await reader.press("pagedown", "pagedown", "j")
-        line = reader.article_list.cursor - reader.article_list.scroll_offset.y
+        line = reader.article_list.cursor - reader.article_list.top
         title = reader.row.title
         await reader.press("2")
         assert reader.row.title == title
-        top = reader.article_list.scroll_offset.y
-        assert reader.article_list.cursor - top == line or top in (0, reader.article_list.max_scroll_y)
+        articles = reader.article_list
+        assert articles.cursor - articles.top == line or articles.scroll_offset.y in (0, articles.max_scroll_y)
 
 
-async def test_a_click_on_the_header_sorts_and_another_reverses(seeds: Path) -> None:
-    async with open_app(seeds) as reader:
+@pytest.mark.parametrize("density", ["comfortable", "compact"])
+async def test_a_click_on_the_header_sorts_and_another_reverses(mixed: Path, density: Density) -> None:
+    async with open_app(mixed, settings=Config(density=density)) as reader:
         for label, by in (("3 Date", "date"), ("2 Heat", "heat"), ("1 Qual", "quality")):
-            at = reader.list_header.index(label)
+            at = reader.list_header.index(label[:3])
             for reverse in (False, True):
                 await reader.click(ListHeader, at + 2, 0)
                 assert (reader.sort.by, reader.sort.reverse) == (by, reverse)
         sort = reader.sort
-        await reader.click(ListHeader, reader.list_header.index("Title"), 0)
+        await reader.click(ListHeader, 0, 0)
         assert reader.sort == sort
 
 
 async def test_unknown_scores_are_a_dash_in_the_list(mixed: Path) -> None:
     async with open_app(mixed) as reader:
-        (line,) = [line for line in reader.lines if "Fig" in line[:70]]
-        assert line[:40].split()[:4] == ["•", "–", "–", "–"]
+        assert reader.drawn_row(5).split() == ["•", "Fig", "–", "–", "–"]
         assert "-1" not in reader.text
+
+
+async def test_a_column_without_values_is_hidden_and_sorting_by_it_says_why(make_folder: MakeFolder) -> None:
+    folder = make_folder(
+        {
+            "a.md": document("Apple", "quality: 10", "provider: {name: Orchard}"),
+            "b.md": document("Banana", "quality: 20", "publishedDateTime: 2021-01-01T00:00:00Z"),
+        }
+    )
+    async with open_app(folder) as reader:
+        assert reader.list_header.split() == ["Source", "3", "Date", "1", "Qual", "↓"]
+        sort, header = reader.sort, reader.list_header
+        await reader.press("2")
+        assert (reader.sort, reader.list_header) == (sort, header)
+        assert reader.message == "No article here has a known heat: the order stays."
+        await reader.press("/", *"apple", "enter")
+        assert reader.list_header.split() == ["Source", "1", "Qual", "↓"]
+        await reader.press("/", *"nothing", "enter")
+        assert reader.list_header.split() == ["Source", "1", "Qual", "↓"]  # an empty list says nothing
+
+
+async def test_a_value_far_below_the_screen_shows_its_column(make_folder: MakeFolder) -> None:
+    known = document("Known", "heat: 5", "quality: -1", "topics: [Fruit]")
+    folder = make_folder({**{f"{n}.md": document(f"N{n}", f"quality: {n}") for n in range(400)}, "known.md": known})
+    async with open_app(folder) as reader:
+        await reader.press("slash", *"n", "backspace", "enter")
+        for query in ("", "is:unread"):
+            await reader.press("slash", *query, "enter")
+            assert reader.list_header.split() == ["1", "Qual", "↓", "2", "Heat", "Topics"]
+        await reader.press("slash", *" quality:>3", "enter")
+        assert reader.list_header.split() == ["1", "Qual", "↓"]

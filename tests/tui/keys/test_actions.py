@@ -5,11 +5,11 @@ from itertools import combinations
 import pytest
 from textual.binding import Binding
 
-from reader.core.errors import ReaderError
 from reader.tui.app import NewsreaderApp
 from reader.tui.keys import bindings
-from reader.tui.keys.bindings import ACTIONS, GROUPS, Action
-from reader.tui.screens.help import HelpScreen
+from reader.tui.keys.actions import ACTIONS, GROUPS, Action, KeyContext, Scope
+from reader.tui.prompts import PromptScreen
+from reader.tui.screens.listings import HelpScreen, ListingScreen
 from reader.tui.screens.main import MainScreen
 from reader.tui.screens.reader import ReaderScreen
 from reader.tui.widgets.article_list.article_list import ArticleList
@@ -21,15 +21,16 @@ from reader.tui.widgets.sidebar.sidebar import Sidebar
 
 OWNERS = {
     "app": NewsreaderApp, "browse": MainScreen, "panes": Panes, "list": ArticleList, "article": ArticlePane,
-    "entry": PromptLine, "text": ReaderView, "views": Sidebar,
+    "entry": PromptLine, "text": ReaderView, "views": Sidebar, "listing": ListingScreen,
 }  # fmt: skip
+SCREENS = {"text": ReaderScreen, "entry": PromptScreen, "list": MainScreen, "article": MainScreen}
 
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
 def test_every_scope_of_an_action_implements_it(action: Action) -> None:
     for scope in action.scopes:
         method = action.method.partition("(")[0]
-        owner = ReaderScreen if method.startswith("screen.") else OWNERS[scope]
+        owner = SCREENS.get(scope, OWNERS[scope]) if method.startswith("screen.") else OWNERS[scope]
         assert callable(getattr(owner, f"action_{method.removeprefix('screen.')}"))
 
 
@@ -46,10 +47,11 @@ def test_no_key_means_two_things_at_once(chain: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize("scope", OWNERS)
-def test_a_scope_binds_its_actions_by_name(scope: bindings.Scope) -> None:
+def test_a_scope_binds_its_actions_by_name(scope: Scope) -> None:
     made = [binding for binding in bindings.bindings(scope) if isinstance(binding, Binding)]
     assert [binding.id for binding in made] == [action.name for action in ACTIONS if scope in action.scopes]
-    assert made == OWNERS[scope].BINDINGS
+    others = set() if scope != "listing" else {"quit", "quit.now", "suspend", None}
+    assert made == [each for each in OWNERS[scope].BINDINGS if each.id not in others]
 
 
 def test_every_action_is_in_a_known_group() -> None:
@@ -73,6 +75,32 @@ def test_the_help_shows_configured_keys() -> None:
     assert line[0].text.strip() == "Ctrl+x"
 
 
+@pytest.mark.parametrize(
+    ("where", "heading", "key"),
+    [
+        ("list", "In the list", "Enter"),
+        ("related", "In the related items", "Enter"),
+        ("text", "Reader", "h  Esc  ←"),
+        ("entry", "Prompt", "Tab"),
+    ],
+)
+def test_the_help_opens_on_the_keys_of_where_one_is(where: KeyContext, heading: str, key: str) -> None:
+    first, second, *_ = ("".join(run.text for run in line) for line in HelpScreen({}, where).lines_for((), 120))
+    assert first == heading
+    assert second.strip().startswith(key)
+    (first, *_) = ("".join(run.text for run in line) for line in HelpScreen({}, where).lines_for(("move", "view"), 120))
+    assert first != heading, "with a filter, each key is listed once"
+
+
+def test_a_description_that_adds_nothing_is_left_out() -> None:
+    lines = ["".join(run.text for run in line) for line in HelpScreen({}).lines_for(("half",), 120)]
+    assert [line.split(maxsplit=1) for line in lines] == [
+        ["Move"], ["Ctrl+d", "Half a page down"], ["Ctrl+u", "Half a page up"],
+    ]  # fmt: skip
+    (_, line) = HelpScreen({}).lines_for(("zen",), 120)
+    assert "Hide everything" in line[-1].text
+
+
 def test_the_help_says_when_nothing_matches() -> None:
     ((run,),) = HelpScreen({}).lines_for(("xyzzy",), 80)
     assert run.text == "Nothing matches these words."
@@ -87,22 +115,62 @@ def test_key_labels(keys: str, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("keymap", "said"),
+    ("keymap", "said", "in_force"),
     [
-        ({"quit": "nosuchkey"}, "there is no key “nosuchkey”"),
-        ({"quit": ","}, "there is no key “”"),
-        ({"quit": "ctrl++"}, "there is no key “ctrl\\+\\+”"),
-        ({"quit": "hyper+x"}, "there is no key"),
-        ({"quit": "j"}, "gives “j” to move.down and to quit"),
-        ({"sort.date": "x", "open": "o, x"}, "gives “x” to"),
+        ({"quit": "nosuchkey"}, "there is no key “nosuchkey”", {}),
+        ({"quit": "ctr+x, Q"}, "there is no key “ctr+x”. Did you mean “ctrl+x”?", {"quit": "Q"}),
+        ({"quit": ","}, "there is no key “”", {}),
+        ({"quit": "ctrl++"}, "there is no key “ctrl++”", {}),
+        ({"quit": "hyper+x"}, "there is no key", {}),
+        ({"quit": 3}, 'must be a key in quotes, such as "x" or "ctrl+x".', {}),
+        ({"quit": " "}, "[keys] quit must be a key", {}),
+        ({"opne": "x"}, "[keys] has no action “opne”. Did you mean “open”? Actions have names", {}),
+        ({"zzz": "x"}, "[keys] has no action “zzz”. Actions have names such as “open” and “mark.star”; put", {}),
+        ({"entry.later": "x, f2"}, "“x” is a character that you can type.", {"entry.later": "f2"}),
+        (
+            {"sort.date": "x", "open": "o, x"},
+            "gives “x” to sort.date and to open; open does not get it. Choose",
+            {"sort.date": "x", "open": "o"},
+        ),
+        (
+            {"sort.date": "/", "open": "slash"},
+            "gives “slash” to sort.date and to open",
+            {"sort.date": "/", "search": ""},
+        ),
     ],
 )
-def test_invalid_keymaps_are_reported(keymap: dict[str, str], said: str) -> None:
-    with pytest.raises(ReaderError, match=said):
-        bindings.check_keymap(keymap)
+def test_mistakes_in_keys_are_reported_and_the_rest_is_in_force(
+    keymap: dict[str, object], said: str, in_force: dict[str, str]
+) -> None:
+    found = bindings.check_keys(keymap)
+    problems = {message.rstrip() for name, *words in found.problems if name in keymap for message in [" ".join(words)]}
+    assert any(said in message for message in problems)
+    assert found.keymap == in_force
+
+
+@pytest.mark.parametrize(
+    ("keymap", "said", "in_force"),
+    [
+        ({"quit": "j"}, "gives “j” to quit, so move.down has ↓ only.", {"quit": "j", "move.down": "down"}),
+        (
+            {"sort.date": "n"},
+            "gives “n” to sort.date, so unread.next has no key.",
+            {"sort.date": "n", "unread.next": ""},
+        ),
+        ({"open": "?"}, "gives “?” to open, so help has F1 only.", {"open": "?", "help": "f1"}),
+        ({"open": "Z"}, "", {"open": "Z"}),
+    ],
+)
+def test_a_key_of_the_user_wins_over_a_default_key(keymap: dict[str, str], said: str, in_force: dict[str, str]) -> None:
+    found = bindings.check_keys(keymap)
+    assert found.problems == []
+    assert found.keymap == in_force
+    assert [message for _, message, _ in found.notes] == ([f"[keys] {said}"] if said else [])
 
 
 @pytest.mark.parametrize("key", ["x", "U", "ctrl+x", "f12", "enter, ctrl+o", "question_mark", "alt+left", "é"])
 def test_valid_keys_are_accepted(key: str) -> None:
     freed = {"help": "f1", "article.enter": "l", "quit": "Q"}
-    bindings.check_keymap(freed | {"sort.date": key})
+    found = bindings.check_keys(freed | {"sort.date": key})
+    assert found.problems == []
+    assert found.keymap["sort.date"].replace(",", ", ") == key

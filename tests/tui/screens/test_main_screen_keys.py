@@ -20,9 +20,14 @@ ORIGINALS = {
 
 @pytest.fixture
 def many(make_folder: MakeFolder) -> Path:
-    """A hundred articles, in the order of their numbers, each of many lines."""
+    """A hundred articles, in the order of their numbers, each with many lines."""
     body = "\n\n".join(f"Paragraph {number}." for number in range(100))
-    return make_folder({f"{n:03}.md": document(f"Number {n:03}", f"quality: {200 - n}", body=body) for n in range(100)})
+    return make_folder(
+        {
+            f"{n:03}.md": document(f"Number {n:03}", f"quality: {200 - n}", "excerpt: Short.", body=body)
+            for n in range(100)
+        }
+    )
 
 
 def number(reader: Reader) -> int:
@@ -63,7 +68,7 @@ async def test_pages_and_half_pages_of_the_list(many: Path, down: str, up: str, 
         step = height // 2 if half else height - 1
         await reader.press("j", down)
         assert number(reader) == 1 + step
-        assert reader.article_list.scroll_offset.y == step  # the selection keeps its line on the screen
+        assert reader.article_list.scroll_offset.y == step  # the selection stays on its line of the screen
         await reader.press(down, up)
         assert number(reader) == 1 + step
         await reader.press(up, up)
@@ -73,9 +78,9 @@ async def test_pages_and_half_pages_of_the_list(many: Path, down: str, up: str, 
         assert number(reader) == 99
 
 
-@pytest.mark.parametrize(("into", "out"), [("enter", "h"), ("l", "escape"), ("right", "left")])
+@pytest.mark.parametrize(("into", "out"), [("l", "escape"), ("right", "left")])
 @pytest.mark.parametrize("size", [STACKED, NARROW])
-async def test_enter_and_escape_walk_into_the_article_and_back(
+async def test_l_and_escape_walk_into_the_article_and_back(
     seeds: Path, into: str, out: str, size: tuple[int, int]
 ) -> None:
     async with open_app(seeds, size) as reader:
@@ -94,7 +99,7 @@ async def test_enter_and_escape_walk_into_the_article_and_back(
         assert any("Qual" in line or "Q" in line for line in reader.lines[1:2])
         await reader.press(out)
         assert reader.focus == "list"
-        assert "This is the list" in reader.message
+        assert "You are in the list" in reader.message
 
 
 async def test_tab_and_shift_tab_cycle_the_panes(seeds: Path) -> None:
@@ -119,7 +124,7 @@ async def test_tab_skips_related_items_where_there_are_none(make_folder: MakeFol
 
 async def test_arrows_and_jk_scroll_the_article(many: Path) -> None:
     async with open_app(many) as reader:
-        await reader.press("enter")
+        await reader.press("l")
         for key, y in (("j", 1), ("down", 2), ("k", 1), ("up", 0), ("up", 0)):
             await reader.press(key)
             assert reader.article_pane.scroll_offset.y == y
@@ -129,7 +134,7 @@ async def test_arrows_and_jk_scroll_the_article(many: Path) -> None:
 @pytest.mark.parametrize(("end", "top"), [("G", "g"), ("end", "home")])
 async def test_keys_jump_to_the_ends_of_the_article(many: Path, end: str, top: str) -> None:
     async with open_app(many) as reader:
-        await reader.press("enter", end)
+        await reader.press("l", end)
         assert reader.article_pane.scroll_offset.y == reader.article_pane.max_scroll_y > 100
         await reader.press(top)
         assert reader.article_pane.scroll_offset.y == 0
@@ -142,7 +147,7 @@ async def test_pages_and_half_pages_of_the_article(many: Path, down: str, up: st
     async with open_app(many) as reader:
         height = reader.article_pane.size.height
         step = height // 2 if half else height - 1
-        await reader.press("enter", down)
+        await reader.press("l", down)
         assert reader.article_pane.scroll_offset.y == step
         await reader.press(down, up)
         assert reader.article_pane.scroll_offset.y == step
@@ -152,7 +157,7 @@ async def test_pages_and_half_pages_of_the_article(many: Path, down: str, up: st
 
 async def test_moving_keys_walk_through_the_related_items(seeds: Path) -> None:
     async with open_app(seeds) as reader:
-        await reader.press("j", "j", "j", "enter", "]")
+        await reader.press("j", "j", "j", "l", "]")
         assert len(reader.article_pane.content.items) == 9  # type: ignore[union-attr]
         for key, at in (("j", 1), ("down", 2), ("k", 1), ("up", 0), ("up", -1), ("]", 0), ("G", 8), ("g", 0)):
             await reader.press(key)
@@ -171,13 +176,13 @@ async def test_brackets_select_related_items_from_the_list(seeds: Path, size: tu
         items = reader.article_pane.content.items  # type: ignore[union-attr]
         for at in range(len(items)):
             assert (reader.focus, reader.article_pane.selected) == ("related", at)
-            assert items[at].title[:20] in reader.text
+            assert items[at].described.title[:20] in reader.text
             await reader.press("]")
         assert reader.message == "This is the last related item."
         for at in reversed(range(len(items) - 1)):
             await reader.press("[")
             assert reader.article_pane.selected == at
-            assert items[at].title[:20] in reader.text
+            assert items[at].described.title[:20] in reader.text
         await reader.press("[")
         assert (reader.article_pane.selected, reader.message) == (0, "This is the first related item.")
 
@@ -187,9 +192,9 @@ async def test_a_selected_related_item_shows_its_excerpt(seeds: Path) -> None:
         await reader.press("]")
         item = reader.article_pane.related_item
         assert item is not None
-        assert item.excerpt[:30] in reader.pane_text
+        assert item.described.excerpt[:30] in reader.pane_text
         await reader.press("]")
-        assert item.excerpt[:30] not in reader.pane_text
+        assert item.described.excerpt[:30] not in reader.pane_text
 
 
 async def test_unavailable_keys_say_so(make_folder: MakeFolder) -> None:
@@ -199,12 +204,12 @@ async def test_unavailable_keys_say_so(make_folder: MakeFolder) -> None:
             ("]", "This article has no related items."),
             ("[", "This article has no related items."),
             ("backspace", "There is nothing to go back to."),
-            ("o", "This document has no address to open."),
+            ("o", "This document has no URL to open."),
             ("O", "There is no AMP copy of this."),
-            ("y", "This document has no address to copy."),
-            ("!", "No problems in the documents that were read."),
+            ("y", "This document has no URL to copy."),
+            ("!", "No problems found."),
             ("r", "Nothing has changed."),
-            ("escape", "This is the list."),
+            ("escape", "You are in the list."),
         ):
             await reader.press(key)
             assert sentence in reader.message
@@ -221,7 +226,7 @@ async def test_y_copies_the_link_of_the_selection(seeds: Path) -> None:
         assert reader.app.clipboard.startswith(ORIGINALS["Jurist"])
         assert reader.message.startswith("Copied jurist.org/news/")
         await reader.press("]", "y")
-        assert reader.app.clipboard == reader.article_pane.related_item.links.best  # type: ignore[union-attr]
+        assert reader.app.clipboard == reader.article_pane.related_item.described.links.best  # type: ignore[union-attr]
 
 
 async def test_copying_uses_the_list_before_the_pane_has_loaded(seeds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -256,17 +261,20 @@ async def test_configured_keys_replace_the_defaults(seeds: Path) -> None:
         assert reader.sort.by == "quality"
         await reader.press("d", "n")
         assert reader.sort.by == "date"
-        assert reader.article_list.cursor == 1  # another order begins at its top while nothing was selected
-        await reader.press("?", *"by date")
-        assert "d" in [line.strip().split()[0] for line in reader.lines if "Sort by date" in line]
+        assert reader.article_list.cursor == 1  # another order starts at its top if the user has selected nothing
+        await reader.press("?", "/", *"by date")
+        (line,) = [line for line in reader.lines if "Sort by date" in line]
+        assert "d" in line.partition("Sort by date")[0].split()
 
 
 @pytest.mark.parametrize("key", ["space", "pagedown", "pageup", "ctrl+d", "j", "k"])
-@pytest.mark.parametrize("enter", [(), ("enter",)])
+@pytest.mark.parametrize("enter", [(), ("enter",), ("l",)])
 async def test_a_working_key_is_not_reported_as_unavailable(
     make_folder: MakeFolder, key: str, enter: tuple[str, ...]
 ) -> None:
-    folder = make_folder({f"{n:03}.md": document(f"N{n}", body="text\n\n" * 200) for n in range(100)})
+    folder = make_folder(
+        {f"{n:03}.md": document(f"N{n}", "excerpt: Short.", body="text\n\n" * 200) for n in range(100)}
+    )
     async with open_app(folder) as reader:
         await reader.press("pagedown", "pagedown", *enter, key)
         assert "does nothing" not in reader.text

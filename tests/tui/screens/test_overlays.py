@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import re
 from pathlib import Path
 
 import pytest
-from textual.command import CommandPalette
+from textual.command import CommandList, CommandPalette, Hit, Hits, Provider
 from textual.widgets import Input
 
 from reader.config.settings import Config
-from reader.tui.keys import bindings
-from reader.tui.keys.palette import has_words
-from reader.tui.screens.help import HelpScreen
-from reader.tui.screens.problems import ProblemsScreen
+from reader.tui.keys.actions import ACTIONS, GROUPS
+from reader.tui.keys.palette import Palette, has_words
+from reader.tui.loaders.config import load_app_config
+from reader.tui.screens.listings import HelpScreen, ProblemsScreen
 from reader.tui.theme import themes
 from tests.conftest import MakeFolder
 from tests.tui.helpers import NARROW, STACKED, Reader, document, open_app
 
-BROKEN = {f"{n}.md": document(f"N{n}", "quality: much", "heat: hot") for n in range(30)}
+BROKEN = {
+    f"{n}.md": document(f"N{n}", "quality: much", "heat: hot", "publishedDateTime: 2021-01-01T00:00:00Z")
+    for n in range(30)
+}
 
 
 async def test_the_help_can_be_searched(seeds: Path) -> None:
     async with open_app(seeds) as reader:
         await reader.press("?")
         assert isinstance(reader.app.screen, HelpScreen)
-        await reader.press(*"clipb", "escape", *"copy link")
+        await reader.press("/", *"clipb", "escape", *"copy link", "enter")
         assert "Copy the link" in reader.text
         assert "Sort by heat" not in reader.text
         await reader.press("escape")
@@ -37,30 +43,63 @@ async def test_the_help_can_be_searched(seeds: Path) -> None:
         assert isinstance(reader.app.screen, HelpScreen)
 
 
-@pytest.mark.parametrize(("keys", "first"), [("f", "Reader"), ("b", "Sidebar"), ("", "Move"), ("enter", "Move")])
+async def test_the_help_can_be_closed_while_it_opens(seeds: Path) -> None:
+    async with open_app(seeds) as reader:
+        reader.app.action_help()
+        reader.app.pop_screen()
+        await reader.press("?")
+        assert isinstance(reader.app.screen, HelpScreen)
+
+
+@pytest.mark.parametrize(
+    ("keys", "first"), [("enter", "Reader"), ("b", "Sidebar"), ("", "In the list"), ("l", "In the article")]
+)
 async def test_the_help_starts_with_the_keys_of_the_focused_pane(seeds: Path, keys: str, first: str) -> None:
     async with open_app(seeds, STACKED) as reader:
         await reader.press(*filter(None, [keys]), "f1")
         assert isinstance(reader.app.screen, HelpScreen)
         shown = [line.strip(" │▕▏▎▐▌") for line in reader.lines]
-        found = [line for line in shown if line in bindings.GROUPS]
+        found = [line for line in shown if line in GROUPS or line.startswith("In the ")]
         assert found[0] == first
         assert len(set(found)) == len(found)
 
 
 @pytest.mark.parametrize("size", [STACKED, NARROW])
-async def test_the_help_scrolls_while_its_filter_has_the_focus(seeds: Path, size: tuple[int, int]) -> None:
+@pytest.mark.parametrize("opening", ["?", "?/"])
+async def test_the_help_scrolls_also_while_its_filter_has_the_focus(
+    seeds: Path, size: tuple[int, int], opening: str
+) -> None:
     async with open_app(seeds, size) as reader:
-        await reader.press("?")
+        await reader.press(*opening)
         first = reader.lines
         await reader.press("pagedown")
         assert reader.lines != first
         await reader.press("pageup")
         assert reader.lines == first
-        await reader.press("ctrl+end")
+        await reader.press("end")
         assert "parentheses" in reader.text
-        await reader.press("ctrl+home", "down", "up", "ctrl+d", "ctrl+u")
+        await reader.press("home", "down", "up", "ctrl+d", "ctrl+u")
         assert reader.lines == first
+
+
+@pytest.mark.parametrize("opening", ["question_mark", "exclamation_mark", "b", "l", "]", "enter", "f", "enter z"])
+async def test_q_goes_back_to_the_list_and_quits_from_there(make_folder: MakeFolder, opening: str) -> None:
+    related = "related: [{title: Another, webUrl: 'https://b.org/'}]"
+    async with open_app(make_folder({**BROKEN, "a.md": document("A", "quality: 9", related, body="Text.")})) as reader:
+        await reader.press(*opening.split())
+        assert not (reader.is_main_screen_on_top and reader.article_list.has_focus)
+        await reader.press_at_once("q", "j")
+        assert (reader.is_main_screen_on_top, reader.focus, reader.article_list.cursor) == (True, "list", 1)
+        await reader.press_at_once(*opening.split(), "q", "q")
+        assert reader.app.return_code == 0
+
+
+async def test_q_is_a_letter_where_one_types(seeds: Path) -> None:
+    async with open_app(seeds) as reader:
+        await reader.press("?", "/", *"quit from")
+        assert "Quit newsreader from anywhere" in reader.text
+        await reader.press("enter", "q", "/", "q")
+        assert reader.prompt.text == "q"
 
 
 async def test_problems_name_file_line_and_field(make_folder: MakeFolder) -> None:
@@ -71,12 +110,12 @@ async def test_problems_name_file_line_and_field(make_folder: MakeFolder) -> Non
         assert "0.md" in reader.text
         assert "line 3" in reader.text
         assert "quality:" in reader.text
-        await reader.press(*"29.md heat")
+        await reader.press("/", *"29.md heat")
         assert "29.md" in reader.text
         assert "quality:" not in reader.text
         await reader.press("escape", *"xyzzy")
         assert "Nothing matches these words." in reader.text
-        await reader.press("enter", "enter")
+        await reader.press("enter", "q")
         assert reader.is_main_screen_on_top
 
 
@@ -89,10 +128,10 @@ async def palette(reader: Reader, words: str) -> None:
 
 async def test_the_palette_finds_an_action_and_runs_it(seeds: Path) -> None:
     async with open_app(seeds) as reader:
-        await palette(reader, "Sort by heat")
-        await reader.press("enter", "enter")
+        await palette(reader, "Sort by date")
+        await reader.press("enter")
         await reader.wait_until(lambda: reader.is_main_screen_on_top)
-        assert reader.sort.by == "heat"
+        assert reader.sort.by == "date"
 
 
 async def test_the_palette_searches_descriptions(seeds: Path) -> None:
@@ -100,7 +139,7 @@ async def test_the_palette_searches_descriptions(seeds: Path) -> None:
         await palette(reader, "fetch")
         await reader.wait_until(lambda: "Read the original" in reader.text)
         at = [next(n for n, line in enumerate(reader.lines) if title in line) for title in ("Fetch all", "Read the or")]
-        assert at[0] < at[1], "what has it in its title goes first"
+        assert at[0] < at[1], "matches in the title come first"
 
 
 @pytest.mark.parametrize(
@@ -113,14 +152,14 @@ def test_words_match_by_prefix(sought: str, found: bool) -> None:
 async def test_the_palette_shows_bracket_keys_literally(seeds: Path) -> None:
     async with open_app(seeds) as reader:
         await palette(reader, "related")
-        assert "(])" in reader.text
-        assert "([)" in reader.text
+        assert re.search(r"Next related item +\] ", reader.text)
+        assert re.search(r"Previous related item +\[ ", reader.text)
 
 
 async def test_the_palette_lists_every_action_except_movements(seeds: Path) -> None:
     async with open_app(seeds) as reader:
         offered = {command.title for command in reader.app.get_system_commands(reader.app.screen)}
-        assert offered >= {action.title for action in bindings.ACTIONS if action.palette}
+        assert offered >= {action.title for action in ACTIONS if action.palette}
         assert {"Sort by date", "Open in the browser", "Problems", "Quit", "Light or dark"} <= offered
 
 
@@ -162,9 +201,11 @@ async def test_a_configured_theme_takes_precedence(seeds: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["no-such-theme", "\x1b]0;x\x07 [bold]\u202e"])
-async def test_an_unknown_configured_theme_is_reported(seeds: Path, name: str) -> None:
-    async with open_app(seeds, settings=Config(theme=name)) as reader:
-        assert reader.message.startswith("There is no theme “")
+async def test_an_unknown_configured_theme_is_reported(seeds: Path, tmp_path: Path, name: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(f"theme = {json.dumps(name)}")
+    async with open_app(seeds, settings=load_app_config(path)) as reader:
+        assert reader.message.startswith("config.toml:1: there is no theme “")
         assert "\x1b" not in reader.text
         assert reader.app.theme == themes.DARK.name
 
@@ -176,3 +217,31 @@ async def test_every_textual_theme_works(seeds: Path, name: str) -> None:
         await reader.press("j", "]", "T", "T")
         assert reader.app.is_running
         assert before
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+async def test_a_palette_that_closes_ignores_its_text_and_what_it_finds(seeds: Path, is_late: bool) -> None:
+    async with open_app(seeds) as reader:
+        palette: Palette
+
+        class LateCommands(Provider):
+            """Finds a command when the palette has removed its list."""
+
+            async def search(self, query: str) -> Hits:
+                while palette.query(CommandList):  # noqa: ASYNC110 - Textual has no event for it
+                    await asyncio.sleep(0)
+                yield Hit(1, query, lambda: None)
+
+        def type_and_close() -> None:
+            if is_late:
+                palette.dismiss()
+            palette.post_message(Input.Changed(palette.query_one(Input), "late"))
+            if not is_late:
+                palette.call_later(lambda: [palette.dismiss()])
+
+        palette = Palette(reader.app.gate, providers=[LateCommands])
+        await reader.app.push_screen(palette)
+        reader.app.call_later(type_and_close)
+        await reader.wait_until(lambda: not palette.is_running)
+        await reader.press("j")
+        assert reader.article_list.cursor == 1

@@ -1,4 +1,4 @@
-"""Threads that nobody waits for at the end."""
+"""A pool of daemon threads, which do not block the exit."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_results_and_exceptions_are_returned() -> None:
 def test_threads_are_daemons_and_reused() -> None:
     threads = DaemonThreads()
     first = threads.submit(threading.current_thread).result(PATIENCE)
-    # A thread is free before its result is told: one after the other needs no second.
+    # A thread is free before its result is delivered: sequential calls need only one thread.
     names = {threads.submit(threading.current_thread).result(PATIENCE).name for _ in range(50)}
     assert first.daemon
     assert names == {first.name}
@@ -42,12 +42,31 @@ def test_the_number_of_threads_is_limited() -> None:
         return threading.current_thread().name
 
     blocked = [threads.submit(block) for _ in range(2)]
-    meet.wait(PATIENCE)  # both have begun: a second thread was made for the second
+    meet.wait(PATIENCE)  # both have begun: the second call started a second thread
     later = [threads.submit(lambda: threading.current_thread().name) for _ in range(5)]
     assert not any(each.done() for each in later)
     go.set()
     wait([*blocked, *later], PATIENCE)
     assert {each.result(PATIENCE) for each in later} <= {each.result(PATIENCE) for each in blocked}
+    threads.shutdown()
+
+
+def test_most_threads_end_when_a_burst_of_tasks_is_over() -> None:
+    threads = DaemonThreads()
+    together = threading.Barrier(12)
+
+    def meet() -> threading.Thread:
+        together.wait(PATIENCE)
+        return threading.current_thread()
+
+    for _ in range(2):  # as many start again when they are needed
+        used = {each.result(PATIENCE) for each in [threads.submit(meet) for _ in range(12)]}
+        assert len(used) == 12
+        staying = {threads.submit(threading.current_thread).result(PATIENCE) for _ in range(20)}
+        ended = sorted(used - staying, key=lambda each: each.is_alive())[:8]
+        for each in ended:
+            each.join(PATIENCE)
+        assert sum(each.is_alive() for each in used) <= 4
     threads.shutdown()
 
 

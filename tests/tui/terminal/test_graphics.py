@@ -1,4 +1,4 @@
-"""What a terminal can draw pictures with, by its environment alone."""
+"""How a terminal can draw images, judging by its environment alone."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_terminals_with_sixel(environ: dict[str, str], has: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "environ", "colours", "installed", "drawn"),
+    ("wanted", "environ", "colors", "installed", "drawn"),
     [
         ("auto", KITTY, "truecolor", True, "kitty"),
         ("auto", KITTY, "truecolor", False, "blocks"),
@@ -68,9 +68,9 @@ def test_terminals_with_sixel(environ: dict[str, str], has: bool) -> None:
     ],
 )
 def test_the_image_protocol_of_each_terminal(
-    wanted: str, environ: dict[str, str], colours: str | None, installed: bool, drawn: str
+    wanted: str, environ: dict[str, str], colors: str | None, installed: bool, drawn: str
 ) -> None:
-    assert graphics.graphics(wanted, environ, colours, is_installed=installed, is_measured=True) == drawn
+    assert graphics.graphics(wanted, environ, colors, is_installed=installed, is_measured=True) == drawn
 
 
 @pytest.mark.parametrize(

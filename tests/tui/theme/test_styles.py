@@ -1,4 +1,4 @@
-"""The inks: the colours of the theme in force, on the ground they are drawn on."""
+"""Styles: colors of the current theme, on the background they are drawn on."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ async def test_styles_change_with_the_theme(seeds: Path) -> None:
 async def test_a_translucent_color_is_blended_with_the_background(seeds: Path) -> None:
     async with open_app(seeds, settings=Config(theme="textual-dark")) as reader:
         variables = reader.app.theme_variables
-        muted, ground = Color.parse(variables["foreground-muted"]), Color.parse(variables["background"])
+        muted, behind = Color.parse(variables["foreground-muted"]), Color.parse(variables["background"])
         assert muted.a < 1
-        assert theme_style(reader.article_list, "quiet").color == (ground + muted).rich_color
+        assert theme_style(reader.article_list, "quiet").color == (behind + muted).rich_color
 
 
 async def test_terminal_colors_stay_as_they_are(seeds: Path) -> None:
     async with open_app(seeds, settings=Config(theme="ansi-dark")) as reader:
-        selected = theme_style(reader.article_list, "accent", "panel")  # whose panel is no colour at all
+        selected = theme_style(reader.article_list, "accent", "panel")  # whose panel color is not a color
         assert selected.color is not None
         assert selected.bgcolor is not None
         assert (selected.color.triplet, selected.color.number) == (None, 2)  # the terminal's green

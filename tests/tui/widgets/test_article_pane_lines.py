@@ -1,17 +1,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reader.core.model import Links, Related
+from reader.core.model import Article, Image, Links, Provider, Related, Secured
 from reader.core.text import cell_width
 from reader.tui.loaders.article import content_of_item
 from reader.tui.widgets.article_pane.content import ArticleContent, RelatedItem
-from reader.tui.widgets.article_pane.lines import ComposedLines, PaneLayout, compose_lines, head_lines, lay_out_pane
+from reader.tui.widgets.article_pane.lines import compose_lines, lay_out_pane
 from reader.tui.widgets.text.lines import BLANK, Line
 from tests.tui.helpers import FORBIDDEN
 from tests.tui.hostile_documents import subjects
@@ -24,26 +26,47 @@ def texts(lines: Iterable[Line]) -> list[str]:
     return ["".join(run.text for run in line) for line in lines]
 
 
-def bottom(subject: ArticleContent, cells: int = 76, *, after: int = 0, selected: int = -1) -> ComposedLines:
-    around = PaneLayout((BLANK,) * after, lay_out_pane(subject, cells).foot, cells)
-    whole = compose_lines(subject, around, selected=selected, visited=frozenset(), now=NOW)
-    return ComposedLines(whole.lines[after:], whole.items)
+class Composed(NamedTuple):
+    lines: tuple[Line, ...]
+    items: tuple[range, ...]
 
 
-def item(title: str = "Other", **fields: object) -> RelatedItem:
-    usual = {"source": "", "published_at": None, "quality": None, "heat": None, "excerpt": "", "links": Links()}
-    return RelatedItem(title, **{**usual, **fields})  # type: ignore[arg-type]
+def head(subject: ArticleContent, cells: int = 76) -> tuple[Line, ...]:
+    return lay_out_pane(subject, cells).head
 
 
-@settings(max_examples=150)
+def bottom(
+    subject: ArticleContent, cells: int = 76, *, after: int = 0, selected: int = -1, is_open: bool = True
+) -> Composed:
+    """Return the lines below the text, and the lines of each related item."""
+    around = replace(lay_out_pane(subject, cells), head=(BLANK,) * after)
+    lines, ranges = compose_lines(subject, around, selected=selected, visited=(), now=NOW, more_is_open=is_open)
+    assert len(ranges) == len(subject.items) + bool(around.more)
+    return Composed(lines[after:], ranges[: len(subject.items)])
+
+
+def more(subject: ArticleContent, cells: int = 76) -> list[str]:
+    """Return the lines that open under “More”."""
+    return texts(lay_out_pane(subject, cells).more)
+
+
+def content(**fields: object) -> ArticleContent:
+    return ArticleContent(Article("", "Title", **fields))  # type: ignore[arg-type]
+
+
+def item(title: str = "Other", rowid: int | None = None, **fields: object) -> RelatedItem:
+    return RelatedItem(Related(title, **fields), rowid)  # type: ignore[arg-type]
+
+
+@settings(max_examples=60)
 @given(subjects(), CELLS)
 def test_facts_fit_the_width_of_the_pane(subject: ArticleContent, cells: int) -> None:
-    for line in texts(head_lines(subject, cells)):
+    for line in texts(head(subject, cells)):
         assert cell_width(line) <= cells, line
         assert not FORBIDDEN.search(line)
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(subjects(), st.integers(24, 76), st.integers(-1, 4))
 def test_related_items_and_fields_fit_the_width_of_the_pane(subject: ArticleContent, cells: int, at: int) -> None:
     page = bottom(subject, cells, selected=min(at, len(subject.items) - 1))
@@ -62,11 +85,12 @@ def test_related_items_start_at_the_reported_lines(subject: ArticleContent, cell
         for line in (page.lines[y - after] for y in lines):
             assert {run.item for run in line} == {number}
     covered = {y - after for lines in page.items for y in lines}
-    assert all(run.item == -1 for y, line in enumerate(page.lines) if y not in covered for run in line)
+    others = {run.item for y, line in enumerate(page.lines) if y not in covered for run in line}
+    assert others <= {-1, len(subject.items)}  # “More” counts as the last item
 
 
 def test_a_selected_item_shows_its_whole_title_and_its_excerpt() -> None:
-    subject = ArticleContent("Title", items=(item("A title of many words " * 9, excerpt="What it says."),))
+    subject = replace(content(), items=(item("A title of many words " * 9, excerpt="What it says."),))
     assert "What it says." not in " ".join(texts(bottom(subject).lines))
     shown = " ".join(" ".join(texts(bottom(subject, selected=0).lines)).replace("▌", "").split())
     assert ("A title of many words " * 9).strip() in shown
@@ -74,44 +98,107 @@ def test_a_selected_item_shows_its_whole_title_and_its_excerpt() -> None:
 
 
 def test_related_items_and_members_have_a_heading_each_with_their_number() -> None:
-    lines = texts(bottom(ArticleContent("Title", type="collection", items=(item(), item(), item()), members=2)).lines)
+    lines = texts(bottom(replace(content(type="collection"), items=(item(), item(), item()), members=2)).lines)
     assert [line for line in lines if line.endswith(")")] == ["Related (1)", "In this collection (2)"]
 
 
 def test_a_related_item_in_this_folder_has_a_marker() -> None:
-    first, second = bottom(ArticleContent("Title", items=(item("Here", rowid=3), item("There")))).lines[2:4]
+    first, _, second, _ = bottom(
+        ArticleContent(Article("", "Title"), items=(item("Here", rowid=3), item("There")))
+    ).lines[2:6]
     assert first[0].text == "›"
     assert second[0].text == " "
 
 
 def test_unknown_scores_and_dates_are_shown_as_unknown() -> None:
-    facts = " ".join(texts(head_lines(ArticleContent("Title"), 76)))
+    facts = " ".join(texts(head(content())))
     assert "quality –" in facts
     assert "heat –" in facts
     assert "no date" in facts
     assert "-1" not in facts
 
 
+def test_scores_are_shown_in_full() -> None:
+    assert texts(head(content(quality=2699, heat=1e12)))[2:3] == ["quality 2,699 ━━━━ · heat ∞ ━━━━"]
+
+
 def test_the_head_has_all_facts() -> None:
     moment = datetime(2021, 8, 1, 3, 8, tzinfo=UTC)
-    subject = ArticleContent(
-        "Title", "Jurist", ("Ann", "Bo"), moment, "article", "news", 46, 97, ("AI", "Law"), "Excerpt.", published=False
+    subject = content(
+        provider=Provider("Jurist", authors=("Ann", "Bo")),
+        published_at=moment,
+        type="article",
+        category="news",
+        quality=46,
+        heat=97,
+        topics=("AI", "Law"),
+        excerpt="Excerpt.",
+        published=False,
     )
-    text = " ".join(texts(head_lines(subject, 76)))
-    for word in ("Title", "Jurist", "Ann, Bo", "1 August 2021, 03:08 UTC", "46", "97", "news article", "AI, Law"):
+    text = " ".join(texts(head(subject)))
+    for word in ("Title", "Jurist", "Ann, Bo", "1 August 2021, 03:08 UTC", "46", "97", "news article", "AI · Law"):
         assert word in text
     assert "Excerpt." in text
-    assert "not published" in text
+
+
+def test_source_scores_and_topics_have_a_line_each() -> None:
+    topics = tuple(f"Topic {n}" for n in range(12))
+    subject = content(provider=Provider("Jurist", authors=("A name " * 9,)), topics=topics, excerpt="Excerpt.")
+    assert texts(head(subject, 40)) == [
+        "Title", "Jurist · no date …", "quality – · heat –", "Topic 0 · Topic 1 · Topic 2 · Topic 3 …", "", "Excerpt.",
+    ]  # fmt: skip
+    shown = " ".join(" ".join(more(subject, 40)).split())
+    assert " · ".join(topics) in shown
+    assert ("A name " * 9).strip() in shown
+
+
+def test_related_items_follow_the_excerpt_and_everything_else_is_folded() -> None:
+    subject = replace(
+        content(
+            excerpt="Excerpt.",
+            links=Links("https://www.a.org/long/address"),
+            images=(Image("https://a.org/i.png", 640, 480, "An owl"),),
+            published=False,
+            secured=Secured("", 1400),
+        ),
+        items=(item(),),
+    )
+    layout = lay_out_pane(subject, 76, "i shows the image.")
+
+    def shown(*, more_is_open: bool, selected: int = -1) -> list[str]:
+        return texts(
+            compose_lines(subject, layout, selected=selected, visited=(), now=NOW, more_is_open=more_is_open)[0]
+        )
+
+    folded = shown(more_is_open=False)
+    parts = ("Excerpt.", "Related (1)", "Image · 640×480 · An owl · i shows the image.")
+    assert [line for line in folded if line in parts] == list(parts)
+    assert folded[-1] == "▸ More  a.org · image · published · secured"
+    assert "long/address" not in "".join(folded)
+    opened = shown(more_is_open=True)
+    at = opened.index("▾ More")
+    assert opened[:at] == folded[:-1]
+    assert opened[at + 1].split() == ["original", "https://www.a.org/long/address"]
+    assert shown(more_is_open=False, selected=1)[-1].strip() == folded[-1], "it can be selected"
+
+
+def test_a_document_says_plainly_what_its_unusual_fields_mean() -> None:
+    shown = " ".join(" ".join(more(content(published=False, secured=Secured("", 1400)))).split())
+    assert shown == (
+        "published no, says the document; it is listed all the same "
+        "secured 1,400 bytes, encrypted; no key for them is public, so they cannot be shown"
+    )
+
+
+def test_the_title_of_a_related_item_has_a_line_of_its_own() -> None:
+    subject = replace(content(), items=(item("A title of five words", provider=Provider("Jurist"), quality=55),))
+    assert texts(bottom(subject, 50, is_open=False).lines)[2:] == ["  55 ▆ A title of five words", "       Jurist · –"]
 
 
 def test_each_address_is_listed_once_as_a_link() -> None:
     links = Links("https://a.org/", "https://a.org/", "https://a.org/amp", "https://cdn.org/")
-    runs = [run for line in head_lines(ArticleContent("Title", links=links), 76) for run in line if run.href]
+    runs = [run for line in lay_out_pane(content(links=links), 76).more for run in line if run.href]
     assert [run.href for run in runs] == ["https://a.org/", "https://a.org/amp", "https://cdn.org/"]
-
-
-def test_the_secured_payload_is_shown_as_a_size() -> None:
-    assert "secured payload, 1,400 bytes" in " ".join(texts(bottom(ArticleContent("Title", secured_bytes=1400)).lines))
 
 
 HUB = {
@@ -149,21 +236,19 @@ HUB = {
     ],
 )
 def test_other_fields_are_listed_by_name(name: str, shown: str) -> None:
-    lines = texts(bottom(ArticleContent("Title", extra=HUB)).lines)
-    more = lines[lines.index("More") :]
-    (line,) = [line for line in more if line.startswith(name)]
+    (line,) = [line for line in more(content(extra=HUB)) if line.startswith(name)]
     assert shown in line
 
 
 def test_only_web_addresses_in_other_fields_are_links() -> None:
-    hrefs = {run.href for line in bottom(ArticleContent("Title", extra=HUB)).lines for run in line}
+    hrefs = {run.href for line in bottom(content(extra=HUB)).lines for run in line}
     assert "https://a.org/go" in hrefs
     assert all(href.startswith("https://") for href in hrefs - {""})
 
 
 def test_a_related_item_is_shown_from_its_entry_in_the_document() -> None:
-    related = Related("Other", type="video", extra={"length": "PT2M"})
-    subject = content_of_item(item("Other", excerpt="Words.", related=related, quality=7), "Teller")
-    text = " ".join(texts((*head_lines(subject, 76), *bottom(subject).lines)))
+    described = item("Other", excerpt="Words.", type="video", quality=7, extra={"length": "PT2M"})
+    subject = content_of_item(described, "Teller")
+    text = " ".join(texts((*head(subject), *bottom(subject).lines)))
     for word in ("Other", "Words.", "“Teller”", "video", "quality 7", "2 min"):
         assert word in text

@@ -22,6 +22,16 @@ def test_a_score_is_short_and_unknown_is_a_dash(value: float | None) -> None:
     assert value is None or value > 10**6 or len(text) <= 5
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0, "0"), (46.4, "46"), (999.4, "999"), (999.6, "1.0k"), (2699, "2.7k"), (9949, "9.9k"), (9950, "10k"),
+     (999_499, "999k"), (999_500, "1.0M"), (12_345_678, "12M"), (10**10, "10G"), (10**12, "∞"), (None, "–")],
+)  # fmt: skip
+def test_a_large_score_has_at_most_four_cells(value: float | None, shown: str) -> None:
+    assert formats.score(value) == shown
+    assert len(shown) <= 4
+
+
 @given(scores, FULL, st.integers(1, 12))
 def test_a_bar_fits_its_cells_and_is_never_empty(value: float | None, full: int, cells: int) -> None:
     bar = formats.bar(value, full, cells)
@@ -35,6 +45,7 @@ def test_a_higher_score_never_looks_lower(one: int, two: int, full: int, cells: 
     half = [formats.bar(value, full, cells).replace("━", "--").replace("╸", "-") for value in (low, high)]
     assert len(half[0]) <= len(half[1])
     assert formats.shade(low, full) <= formats.shade(high, full)
+    assert 0 <= formats.strength(low, full) <= formats.strength(high, full) <= 1
     assert 0.45 <= formats.lightness(low, full) <= formats.lightness(high, full) <= 1
 
 

@@ -1,4 +1,4 @@
-"""Where pictures stand among the lines of a text."""
+"""Where images are among the lines of a text."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 URL = "https://a.example/{}.png"
 
 
-def picture(cells: int, lines: int) -> RenderedImage:
+def rendered(cells: int, lines: int) -> RenderedImage:
     return RenderedImage(
         cells, lines, bytes(range(256)) * ((6 * cells * lines) // 256) + bytes((6 * cells * lines) % 256)
     )
@@ -49,22 +49,22 @@ MARKDOWN = f"""Words before.
 
 
 def test_an_image_stands_above_its_caption_with_its_indent() -> None:
-    pictures = {URL.format(n): picture(8, 2) for n in range(1, 5)}
-    lines = shown(lay_out_text(text(MARKDOWN), 60, NOW, (), pictures))
+    rendered_images = {URL.format(n): rendered(8, 2) for n in range(1, 5)}
+    lines = shown(lay_out_text(text(MARKDOWN), 60, NOW, (), rendered_images))
     assert [line for line in lines if "#" in line] == ["#", "#", "▎ #", "▎ #", "  #", "  #"]
     at = [n for n, line in enumerate(lines) if "#" in line]
-    assert [lines[n + 1] for n in at[1::2]] == ["Picture · One¹", "▎ Picture · Two²", "• Picture · Three³"]
+    assert [lines[n + 1] for n in at[1::2]] == ["Image · One¹", "▎ Image · Two²", "• Image · Three³"]
 
 
 def test_the_reason_for_a_missing_image_stands_below_its_caption() -> None:
     lines = shown(lay_out_text(text(MARKDOWN), 60, NOW, (), {URL.format(2): "404 Not Found at a.example."}))
-    at = lines.index("▎ Picture · Two²")
-    assert lines[at + 1] == "▎ The picture cannot be shown: 404 Not Found at a.example."
+    at = lines.index("▎ Image · Two²")
+    assert lines[at + 1] == "▎ The image cannot be shown: 404 Not Found at a.example."
 
 
 def test_the_lead_image_stands_below_the_title_unless_in_the_text() -> None:
     lead = URL.format(9)
-    lines = shown(lay_out_text(text(MARKDOWN, lead), 60, NOW, (), {lead: picture(8, 2)}))
+    lines = shown(lay_out_text(text(MARKDOWN, lead), 60, NOW, (), {lead: rendered(8, 2)}))
     assert lines[lines.index("#") + 2] == "A title · Ann"
     assert lines.index("#") < lines.index("Words before.")
     assert lead_image_of(text(MARKDOWN, URL.format(1))) is None
@@ -72,9 +72,9 @@ def test_the_lead_image_stands_below_the_title_unless_in_the_text() -> None:
 
 
 def test_an_image_without_room_is_its_caption() -> None:
-    lines = shown(lay_out_text(text(MARKDOWN), 60, NOW, (), {URL.format(2): picture(59, 2)}))
+    lines = shown(lay_out_text(text(MARKDOWN), 60, NOW, (), {URL.format(2): rendered(59, 2)}))
     assert "#" not in "".join(lines)
-    assert "▎ Picture · Two²" in lines
+    assert "▎ Image · Two²" in lines
 
 
 def test_only_the_first_of_many_images_are_requested() -> None:
@@ -96,7 +96,7 @@ BLOCKS = st.lists(
 )  # fmt: skip
 ANSWERS = st.dictionaries(
     st.integers(0, 9).map(URL.format),
-    st.one_of(st.just("why"), st.builds(picture, st.integers(1, 90), st.integers(1, 9))),
+    st.one_of(st.just("why"), st.builds(rendered, st.integers(1, 90), st.integers(1, 9))),
 )
 
 
@@ -106,8 +106,8 @@ def test_text_and_positions_do_not_depend_on_images(
 ) -> None:
     whole = text("\n\n".join(blocks), URL.format(9))
     without, with_ = lay_out_text(whole, cells, NOW), lay_out_text(whole, cells, NOW, (), answers)
-    kept = [line for line in with_.lines if all(run.counts for run in line)]
-    assert kept == list(without.lines)
+    text_lines = [line for line in with_.lines if all(run.counts for run in line)]
+    assert text_lines == list(without.lines)
     assert all(sum(cell_width(run.text) for run in line) <= cells for line in with_.lines)
     for at, line in enumerate(without.lines):
         if any(run.text.strip() for run in line):
@@ -117,6 +117,6 @@ def test_text_and_positions_do_not_depend_on_images(
 
 @given(st.integers(1, 30), st.integers(1, 5))
 def test_an_image_line_has_the_width_of_the_image(cells: int, lines: int) -> None:
-    one = picture(cells, lines)
+    one = rendered(cells, lines)
     for line in range(lines):
         assert sum(each.cell_length for each in image_segments(ImageLine(one, line))) == cells

@@ -1,4 +1,4 @@
-"""The last line: the keys of where the focus is."""
+"""The key bar: the keys of the focused pane."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import pytest
 from reader.config.settings import Config
 from reader.core.text import cell_width
 from reader.tui.keys import bindings
+from reader.tui.keys.actions import KeyContext
 from reader.tui.widgets.bars.bars import KeyBar
 from tests.conftest import MakeFolder
-from tests.tui.helpers import Reader, document, open_app
+from tests.tui.helpers import PATIENT, Reader, document, open_app
 
 
 def bar(reader: Reader) -> str:
@@ -26,15 +27,37 @@ async def test_the_bar_shows_the_keys_of_the_focus(seeds: Path) -> None:
             == "Enter read  f original  ] related  o open  / search  b sidebar  m mark  s star  t tags  n next unread  "
             "? help  q quit"
         )
-        await reader.press("enter")
-        assert bar(reader) == "h list  f original  PgDn page  ] related  o open  y copy  Backspace back  ? help  q quit"
+        await reader.press("l")
+        keys = "Enter read  f original  PgDn page  ] related  e more  o open  y copy  Backspace back  ? help  q back"
+        assert bar(reader) == keys
         await reader.press("]")
-        assert bar(reader) == "Enter show  ] next  h article  o open  y copy  Backspace back  ? help  q quit"
+        assert bar(reader) == "Enter show  ] next  h article  e more  o open  y copy  Backspace back  ? help  q back"
         await reader.press("h")
-        assert bar(reader).startswith("h list")
-        await reader.press("h")
+        assert bar(reader) == keys
+        await reader.press("q", "enter")
+        assert bar(reader).startswith("PgDn page  / search")
+        assert bar(reader).endswith("? help  q back")
+        await reader.press("q")
         assert bar(reader).startswith("Enter read")
         assert reader.lines[-1].strip() == bar(reader)
+
+
+async def test_a_message_ends_with_the_next_key_after_a_moment(seeds: Path) -> None:
+    async with open_app(seeds, timings=PATIENT._replace(least_message=0.2, transient_message=0.01)) as reader:
+        await reader.press("s")
+        assert reader.message == "Starred."
+        await reader.press("j")
+        assert reader.message == "Starred.", "it could not be read yet"
+        await reader.wait_until(lambda: reader.message == "")
+        await reader.press("s")
+        await reader.pass_time(0.2)
+        assert reader.message == "Starred.", "no key was pressed"
+        await reader.press("j")
+        await reader.wait_until(lambda: reader.message == "")
+        await reader.press("k", "a", "s")
+        assert reader.message == "Star removed.", "the keys before do not remove it"
+        await reader.pass_time(0.3)
+        assert reader.message == "Star removed."
 
 
 async def test_unavailable_keys_are_dimmed(make_folder: MakeFolder) -> None:
@@ -49,7 +72,7 @@ async def test_unavailable_keys_are_dimmed(make_folder: MakeFolder) -> None:
         assert stands_out(reader)["]"]
         await reader.press("j")
         assert not stands_out(reader)["]"]
-        await reader.press("k", "enter")
+        await reader.press("k", "l")
         assert (stands_out(reader)["]"], stands_out(reader)["Backspace"]) == (True, False)
         await reader.press("]", "enter")
         reader.clear_message()
@@ -75,7 +98,7 @@ async def test_help_and_quit_are_dropped_last(seeds: Path, cells: int) -> None:
         shown = "Enter read f original ] related o open / search b sidebar m mark s star t tags n next unread u undo"
         whole = f"{shown} ? help q quit".split()
         assert words == [word for word in whole if word in words]
-        assert len(words) % 2 == ("unread" in words)  # no key without its word, of which one is two
+        assert len(words) % 2 == ("unread" in words)  # every key with its label, one of which is two words
         if cells >= 20:
             assert words[-4:] == ["?", "help", "q", "quit"]
         if cells < 60:
@@ -86,23 +109,24 @@ async def test_a_click_runs_the_action(seeds: Path) -> None:
     async with open_app(seeds) as reader:
         for word, done in (
             ("mark", lambda: reader.row.read),
-            ("read", lambda: reader.focus == "article"),
+            ("read", lambda: reader.focus == "text"),
+            ("q back", lambda: reader.focus == "list"),
             ("related", lambda: reader.focus == "related"),
             ("article", lambda: reader.focus == "article"),
         ):
-            reader.clear_message()  # it stands in the same place
+            reader.clear_message()  # it is at the same place
             await reader.settle()
             await reader.pilot.click(KeyBar, offset=(reader.lines[-1].index(word), 0))
             await reader.settle()
             assert done(), word
         place = reader.positions
-        await reader.pilot.click(KeyBar, offset=(reader.app.size.width - 2, 0))  # beside all keys
+        await reader.pilot.click(KeyBar, offset=(reader.app.size.width - 2, 0))  # together with all keys
         await reader.settle()
         assert reader.positions == place
 
 
 @pytest.mark.parametrize("where", ["list", "article", "related"])
-def test_every_key_shown_is_bound_in_its_context(where: bindings.KeyContext) -> None:
+def test_every_key_shown_is_bound_in_its_context(where: KeyContext) -> None:
     scopes = {"app", "browse", "panes", "list" if where == "list" else "article"}
     shown = bindings.footer(where)
     assert len({action.name for action, _ in shown}) == len(shown)

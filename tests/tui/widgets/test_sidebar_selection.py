@@ -1,4 +1,4 @@
-"""Choosing in the pane of views, as queries."""
+"""Selections in the sidebar as queries."""
 
 from __future__ import annotations
 

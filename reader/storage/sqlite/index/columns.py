@@ -12,14 +12,15 @@ from array import array
 from collections.abc import Collection, Iterable
 from typing import Literal, TypeAlias, get_args
 
+from reader.core.text import show_path
 from reader.core.tokenize import fold_case
 
-ColumnField: TypeAlias = Literal["folder", "source", "domain", "type", "category", "lang", "topics", "flags"]
+ColumnField: TypeAlias = Literal["folder", "source", "domain", "type", "category", "lang", "topics", "authors", "flags"]
 FIELDS: tuple[ColumnField, ...] = get_args(ColumnField)
 PROBLEMS = 16
 """Flag of a document with problems, next to the flags of :mod:`reader.documents.index_record`."""
 
-SCHEMA = """
+SCHEMA = f"""
 CREATE TABLE labels (
     field TEXT NOT NULL,
     code INTEGER NOT NULL,
@@ -30,15 +31,7 @@ CREATE TABLE labels (
 CREATE UNIQUE INDEX labels_by_text ON labels (field, text);
 CREATE INDEX labels_by_key ON labels (field, key);
 CREATE TABLE codes (
-    rowid INTEGER PRIMARY KEY,
-    folder INTEGER NOT NULL,
-    source INTEGER NOT NULL,
-    domain INTEGER NOT NULL,
-    type INTEGER NOT NULL,
-    category INTEGER NOT NULL,
-    lang INTEGER NOT NULL,
-    topics INTEGER NOT NULL,
-    flags INTEGER NOT NULL
+    rowid INTEGER PRIMARY KEY, {", ".join(f"{field} INTEGER NOT NULL" for field in FIELDS)}
 );
 CREATE TABLE columns (
     field TEXT PRIMARY KEY,
@@ -51,40 +44,32 @@ _TYPECODES = "BHIQ"
 _SELECT = f"SELECT rowid, {', '.join(FIELDS)} FROM codes"  # noqa: S608 - constants
 
 
-class LabelCodes:
-    """A cache of the codes of texts, for the writer. Discard it when its transaction is rolled back."""
+def label_code(db: sqlite3.Connection, cache: dict[tuple[str, str], int], field: ColumnField, text: str) -> int:
+    """Return the code of a text, which is new if there is none yet. Raises sqlite3.Error.
 
-    def __init__(self) -> None:
-        self._cache: dict[tuple[str, str], int] = {}
-
-    def code(self, db: sqlite3.Connection, field: ColumnField, text: str) -> int:
-        """Return the code of a text, which is new if there is none yet. Raises sqlite3.Error."""
-        if not text:
-            return 0
-        code = self._cache.get((field, text))
-        if code is None:
-            if len(self._cache) >= _CACHE_SIZE:
-                self._cache.clear()
-            code = self._cache[field, text] = _find_or_add_code(db, field, text)
-        return code
-
-
-def _find_or_add_code(db: sqlite3.Connection, field: ColumnField, text: str) -> int:
-    row = db.execute("SELECT code FROM labels WHERE field = ? AND text = ?", (field, text)).fetchone()
-    if row is not None:
-        return int(row[0])
-    (code,) = db.execute("SELECT ifnull(max(code), 0) + 1 FROM labels WHERE field = ?", [field]).fetchone()
-    key = "\n".join(map(fold_case, text.split("\n")))
-    db.execute("INSERT INTO labels VALUES (?, ?, ?, ?)", (field, code, text, key))
-    return int(code)
+    ``cache`` is for this function alone; it must be cleared when the transaction is rolled back.
+    """
+    if not text:
+        return 0
+    code = cache.get((field, text))
+    if code is None:
+        row = db.execute("SELECT code FROM labels WHERE field = ? AND text = ?", (field, text)).fetchone()
+        if row is None:
+            row = db.execute("SELECT ifnull(max(code), 0) + 1 FROM labels WHERE field = ?", [field]).fetchone()
+            key = "\n".join(map(fold_case, text.split("\n")))
+            db.execute("INSERT INTO labels VALUES (?, ?, ?, ?)", (field, *row, text, key))
+        if len(cache) >= _CACHE_SIZE:
+            cache.clear()
+        code = cache[field, text] = int(row[0])
+    return code
 
 
 def rebuild(db: sqlite3.Connection) -> None:
     """Build all columns from the codes of the articles. Raises sqlite3.Error."""
     (last,) = db.execute("SELECT ifnull(max(rowid), -1) FROM codes").fetchone()
     highest = db.execute(f"SELECT {', '.join(f'ifnull(max({each}), 0)' for each in FIELDS)} FROM codes").fetchone()  # noqa: S608
-    columns = [_zeros(code, last + 1) for code in highest]
-    folder, source, domain, type_, category, lang, topics, flags = columns
+    columns = [array(_typecode(code), [0]) * (last + 1) for code in highest]
+    folder, source, domain, type_, category, lang, topics, authors, flags = columns
     for row in db.execute(_SELECT):
         # A single assignment: a loop over the fields takes three times as long.
         (
@@ -96,6 +81,7 @@ def rebuild(db: sqlite3.Connection) -> None:
             category[rowid],
             lang[rowid],
             topics[rowid],
+            authors[rowid],
             flags[rowid],
         ) = row
     for field, column in zip(FIELDS, columns, strict=True):
@@ -112,7 +98,9 @@ def patch(db: sqlite3.Connection, changed: Collection[int]) -> None:
         column = load(db, field)
         before = column.tobytes()
         codes = {rowid: present.get(rowid, no_codes)[index] for rowid in changed}
-        column = _widen(column, max(codes.values(), default=0))
+        highest = max(codes.values(), default=0)
+        if highest >> 8 * column.itemsize:
+            column = array(_typecode(highest), column)
         column.extend([0] * (last + 1 - len(column)))
         for rowid, code in codes.items():
             if rowid < len(column):
@@ -139,26 +127,22 @@ def label_texts(db: sqlite3.Connection, field: ColumnField) -> dict[int, str]:
 def codes_of(db: sqlite3.Connection, field: ColumnField, value: str) -> list[int]:
     """Return the codes whose text equals ``value``, ignoring case. Raises sqlite3.Error.
 
-    For ``topics``, return the codes of all sets of topics that contain ``value``.
+    For ``topics`` and ``authors``, return the codes of all sets that contain ``value``; for ``folder``, also of
+    subfolders.
     """
     key = fold_case(value)
-    if field == "topics":
-        query = "SELECT code FROM labels WHERE field = 'topics' AND instr(char(10) || key || char(10), ?)"
-        return [code for (code,) in db.execute(query, [f"\n{key}\n"])] if "\n" not in key else []
+    if field == "folder":
+        key = key.strip("/")
+        paths = ((code, fold_case(show_path(path))) for code, path in db.execute("SELECT rowid, path FROM folders"))
+        return [code for code, path in paths if not key or path == key or path.startswith(f"{key}/")]
+    if field in {"topics", "authors"}:
+        query = "SELECT code FROM labels WHERE field = ? AND instr(char(10) || key || char(10), ?)"
+        return [code for (code,) in db.execute(query, [field, f"\n{key}\n"])] if "\n" not in key else []
     return [code for (code,) in db.execute("SELECT code FROM labels WHERE field = ? AND key = ?", [field, key])]
-
-
-def _zeros(highest: int, length: int) -> array[int]:
-    typecode = _typecode(highest)
-    return array(typecode, bytes(array(typecode).itemsize * length))
 
 
 def _typecode(highest: int) -> str:
     return next(each for each in _TYPECODES if highest < 1 << 8 * array(each).itemsize)
-
-
-def _widen(column: array[int], highest: int) -> array[int]:
-    return column if highest < 1 << 8 * column.itemsize else array(_typecode(highest), column)
 
 
 def _store(db: sqlite3.Connection, field: ColumnField, column: array[int]) -> None:

@@ -1,28 +1,29 @@
 """The words of all articles: an FTS5 table, and precomputed row sets of frequent words.
 
 The table stores no text (``content=''``), so no row can be deleted from it. An article whose words change gets a
-new row number in it, its slot, which is never the row id of a document. Its former slot is ignored.
+new row number in it, its slot, which is never the row id of a document. Its previous slot is ignored.
 
-Words and prefixes that occur in many articles have a precomputed set (:mod:`reader.storage.sqlite.search.bitmap`),
-because returning so many matches one by one takes too long between two keys. Articles added after the sets were
+Words and prefixes that occur in many articles have a precomputed set (:mod:`reader.storage.sqlite.index.bitmap`),
+because returning that many matches one by one takes too long between two keys. Articles added after the sets were
 computed are also in a second, small table: to match a prefix, FTS5 reads every word of the table with it.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import chain
 from typing import NamedTuple
 
-from reader.storage.sqlite.search import bitmap
+from reader.storage.sqlite.index import bitmap
 
-COLUMNS = ("title", "excerpt", "source", "topics", "body")
+COLUMNS = ("title", "excerpt", "source", "topics", "body", "more")
+"""The last has authors and the fields that are shown under "More"."""
 
-SCHEMA = """
-CREATE VIRTUAL TABLE words USING fts5(title, excerpt, source, topics, body, content='', tokenize='ascii');
+SCHEMA = f"""
+CREATE VIRTUAL TABLE words USING fts5({", ".join(COLUMNS)}, content='', tokenize='ascii');
 CREATE VIRTUAL TABLE late_words USING fts5(
-    title, excerpt, source, topics, body, content='', tokenize='ascii', columnsize=0, detail=column
+    {", ".join(COLUMNS)}, content='', tokenize='ascii', columnsize=0, detail=column
 );
 CREATE TABLE slots ( -- of articles whose slot differs from their row id
     rowid INTEGER PRIMARY KEY,
@@ -38,7 +39,7 @@ CREATE TABLE frequent (word TEXT NOT NULL, prefix INTEGER NOT NULL, id INTEGER N
 _DEFAULT_SETTINGS = {"automerge": 4, "hashsize": 1 << 20}
 _BULK_SETTINGS = {"automerge": 0, "hashsize": 16 << 20}
 """FTS5 settings for the first scan of a folder. FTS5 still merges sixteen segments of one level."""
-SET_COLUMNS = (COLUMNS, ("title",), ("body",))
+SET_COLUMNS = (COLUMNS, ("title",), ("body", "more"))
 """The combinations of columns for which each frequent word has a set."""
 _FREQUENT_SHARE = 16
 """A word is frequent if one in this many articles has it."""
@@ -53,13 +54,10 @@ _MAX_LATE = 20_000
 """The sets are computed again when more articles than this were added after them."""
 
 
-def insert(db: sqlite3.Connection, rows: Sequence[tuple[int, str, str, str, str, str]]) -> None:
+def insert(db: sqlite3.Connection, rows: Sequence[tuple[int, *tuple[str, ...]]]) -> None:
     """Insert rows of a slot and the words of each column. Raises sqlite3.Error."""
-    db.executemany("INSERT INTO words (rowid, title, excerpt, source, topics, body) VALUES (?, ?, ?, ?, ?, ?)", rows)
-    if frequent_below(db):
-        db.executemany(
-            "INSERT INTO late_words (rowid, title, excerpt, source, topics, body) VALUES (?, ?, ?, ?, ?, ?)", rows
-        )
+    for table in ("words", "late_words") if frequent_below(db) else ("words",):
+        db.executemany(f"INSERT INTO {table} (rowid, {', '.join(COLUMNS)}) VALUES (?, ?, ?, ?, ?, ?, ?)", rows)  # noqa: S608
 
 
 def set_bulk_mode(db: sqlite3.Connection, *, enabled: bool) -> None:
@@ -72,7 +70,7 @@ def new_slots(db: sqlite3.Connection, rowids: Sequence[int]) -> list[int]:
     """Return a new slot for each article of ``rowids``, whose words have changed. Raises sqlite3.Error."""
     if not rowids:
         return []
-    (last,) = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'files'").fetchone()
+    last = last_slot(db)
     slots = [*range(last + 1, last + 1 + len(rowids))]
     # New documents get row ids after these, so that no number is both a slot and a row id.
     db.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = 'files'", [slots[-1]])
@@ -93,11 +91,16 @@ def clear(db: sqlite3.Connection) -> None:
     for table in ("sets", "frequent"):
         db.execute(f"DELETE FROM {table}")  # noqa: S608 - constants
     db.execute("UPDATE facts SET value = 0 WHERE name = 'frequent_below'")
-    # Inserting an article again counts its former slot as dead, but these are gone already.
+    # Inserting an article again counts its previous slot as dead, but all slots are gone already.
     db.execute("UPDATE facts SET value = -(SELECT count(*) FROM articles) WHERE name = 'dead_slots'")
 
 
 # Queries.
+
+
+def columns_of(field: str) -> tuple[str, ...]:
+    """Return the columns that a field of the query language searches."""
+    return {"any": COLUMNS, "text": ("body", "more")}.get(field, (field,))
 
 
 def expression(phrase: Sequence[str], columns: Sequence[str], *, prefix: bool) -> str:
@@ -116,8 +119,7 @@ def matching_slots(db: sqlite3.Connection, match: str, size: int, *, late: bool 
     With ``late``, only articles that were added after the frequent sets were computed.
     """
     table = "late_words" if late else "words"
-    select = f"SELECT rowid FROM {table} WHERE {table} MATCH ? AND rowid < ? ORDER BY rowid"  # noqa: S608 - constants
-    return bitmap.select_rows(db, select, (match, size), size)
+    return bitmap.select_rows(db, f"SELECT rowid FROM {table} WHERE {table} MATCH ?", match, size)  # noqa: S608
 
 
 def bm25_scores(
@@ -140,7 +142,7 @@ def frequent_set(db: sqlite3.Connection, word: str, columns: tuple[str, ...], *,
         return None
     query = "SELECT numbers FROM frequent f JOIN sets s ON s.id = f.id + ? WHERE word = ? AND prefix = ?"
     row = db.execute(query, (SET_COLUMNS.index(columns), word, prefix)).fetchone()
-    return None if row is None else bitmap.from_bytes(row[0])
+    return None if row is None else int.from_bytes(row[0], "little")
 
 
 def frequent_below(db: sqlite3.Connection) -> int:
@@ -176,14 +178,14 @@ class FrequentSets(NamedTuple):
 
 def are_sets_due(db: sqlite3.Connection) -> bool:
     """Return whether the frequent sets should be computed again. Raises sqlite3.Error."""
-    last = _last_slot(db)
+    last = last_slot(db)
     below = frequent_below(db)
     return last >= _MIN_ARTICLES and last + 1 - below > (max(_MAX_LATE, below // _FREQUENT_SHARE) if below else 0)
 
 
 def compute_sets(db: sqlite3.Connection) -> FrequentSets:
     """Compute the sets of frequent words. Slow. Raises sqlite3.Error."""
-    size = _last_slot(db) + 1
+    size = last_slot(db) + 1
     threshold = max(1, size // _FREQUENT_SHARE)
     result = FrequentSets(size, [], [])
     db.execute("CREATE VIRTUAL TABLE IF NOT EXISTS temp.vocabulary USING fts5vocab(main, words, 'row')")
@@ -238,26 +240,20 @@ def _word_sets(db: sqlite3.Connection, word: str, size: int, *, prefix: bool) ->
     return [matching_slots(db, expression([word], columns, prefix=prefix), size) for columns in SET_COLUMNS]
 
 
-def is_current(db: sqlite3.Connection, sets: FrequentSets) -> bool:
-    """Return whether no article was added since ``sets`` were computed. Raises sqlite3.Error."""
-    return sets.below == _last_slot(db) + 1
-
-
 def store_sets(db: sqlite3.Connection, sets: FrequentSets) -> None:
     """Store the sets for :func:`frequent_set`. Raises sqlite3.Error."""
     db.execute("DELETE FROM frequent")
     db.execute("DELETE FROM sets")
-    db.executemany("INSERT INTO sets VALUES (?, ?)", _numbered(sets.sets))
+    numbered = enumerate(chain.from_iterable(sets.sets))
+    data = ((index, rows.to_bytes((rows.bit_length() + 7) >> 3, "little")) for index, rows in numbered)
+    db.executemany("INSERT INTO sets VALUES (?, ?)", data)
     names = [(word, prefix, index * len(SET_COLUMNS)) for word, prefix, index in sets.names]
     db.executemany("INSERT INTO frequent VALUES (?, ?, ?)", names)
     db.execute("INSERT INTO late_words (late_words) VALUES ('delete-all')")
     db.execute("UPDATE facts SET value = ? WHERE name = 'frequent_below'", [sets.below])
 
 
-def _numbered(sets: Sequence[Sequence[int]]) -> Iterator[tuple[int, bytes]]:
-    return ((index, bitmap.to_bytes(rows)) for index, rows in enumerate(chain.from_iterable(sets)))
-
-
-def _last_slot(db: sqlite3.Connection) -> int:
+def last_slot(db: sqlite3.Connection) -> int:
+    """Return the highest row id or slot in use; they share one sequence. Raises sqlite3.Error."""
     row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'files'").fetchone()
     return 0 if row is None else int(row[0])

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from reader.storage.sqlite.index import columns, fulltext, sort_orders
 
-LATE_INDEXES = {
-    "articles_by_id": "articles (id)",
-    "urls_by_url": "urls (url)",
-    "urls_by_article": "urls (article)",
-}
+LATE_INDEXES = {"articles_by_id": "articles (id)", "urls_by_url": "urls (url)", "urls_by_article": "urls (article)"}
 """Created after the first scan of a folder: inserting keys that are hashes writes to every database page."""
 
 SCHEMA = (
@@ -18,6 +14,8 @@ INSERT INTO facts VALUES
     ('generation', 0), ('unshown', 0), -- see IndexWriter._mark_changed
     ('complete', 0), -- 1 once the whole folder was scanned
     ('done', 0), ('total', 0), ('before', 0), ('walking', 0), ('began', 0), -- see Index.read_progress
+    ('old_ids', 0), -- 1 until marks made under previous ids have been carried over
+    ('options', 0), ('zone', 0), -- see IndexWriter.invalidate_outdated
     ('frequent_below', 0), ('dead_slots', 0); -- see reader.storage.sqlite.index.fulltext
 CREATE TABLE folders (rowid INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE, digest BLOB);
 CREATE TABLE files (
@@ -35,7 +33,8 @@ CREATE TABLE articles (
     quality NUMERIC,
     heat NUMERIC,
     type TEXT NOT NULL,
-    title TEXT NOT NULL
+    title TEXT NOT NULL,
+    precision INTEGER NOT NULL -- of published_at: an index of reader.documents.date_parser.PRECISIONS
 );
 CREATE INDEX other_types ON articles (rowid) WHERE type NOT IN ('', 'article');
 CREATE TABLE details ( -- separate, so that sorting reads only the small table
@@ -47,7 +46,8 @@ CREATE TABLE details ( -- separate, so that sorting reads only the small table
     cdn_amp_url TEXT NOT NULL,
     provider_name TEXT NOT NULL,
     provider_domain TEXT NOT NULL,
-    topics TEXT NOT NULL
+    topics TEXT NOT NULL,
+    authors TEXT NOT NULL
 );
 CREATE TABLE urls (url INTEGER NOT NULL, article INTEGER NOT NULL); -- except the URL from which articles.id is derived
 CREATE TABLE problems (

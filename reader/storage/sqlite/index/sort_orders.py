@@ -42,19 +42,20 @@ def rebuild(db: sqlite3.Connection) -> None:
 
 def sorted_rowids(db: sqlite3.Connection, sort: Sort) -> array[int]:
     """Sort all articles and return their row ids. Raises sqlite3.Error."""
-    column = SORT_COLUMNS[sort.by]
-    # DESC sorts NULLs last already.
-    terms = [f"{column} ASC NULLS LAST" if sort.reverse else f"{column} DESC"]
-    if sort.by != "date":
-        terms.append("published_at DESC")
     # One step of SQLite, which releases the GIL throughout: it joins the row ids as hexadecimal digits.
-    ordered = f"SELECT rowid FROM articles ORDER BY {', '.join(terms)}, title COLLATE NOCASE, rowid"  # noqa: S608
+    ordered = f"SELECT rowid FROM articles ORDER BY {_terms(sort)}"  # noqa: S608 - constants
     query = f"SELECT group_concat(printf('%08x', rowid), '') FROM ({ordered})"  # noqa: S608 - constants
     (digits,) = db.execute(query).fetchone()
     rowids = array("I", bytes.fromhex(digits or ""))
     if sys.byteorder == "little":  # the digits are big-endian
         rowids.byteswap()
     return rowids
+
+
+def _terms(sort: Sort) -> str:
+    direction = "ASC NULLS LAST" if sort.reverse else "DESC"  # the latter sorts NULLs last already
+    date = "" if sort.by == "date" else "published_at DESC, "
+    return f"{SORT_COLUMNS[sort.by]} {direction}, {date}title COLLATE NOCASE, rowid"
 
 
 def is_worth_patching(changed: int, articles: int) -> bool:
@@ -90,6 +91,12 @@ def load_order(db: sqlite3.Connection, sort: Sort) -> array[int]:
     if row is not None:
         rowids.frombytes(row[0])
     return rowids
+
+
+def has_values(db: sqlite3.Connection, by: SortKey) -> bool:
+    """Return whether any article has a value to sort by: the first one then has. Raises sqlite3.Error."""
+    query = f"SELECT 1 FROM articles WHERE rowid = ? AND {SORT_COLUMNS[by]} IS NOT NULL"  # noqa: S608 - constants
+    return any(db.execute(query, [rowid]).fetchone() for rowid in load_order(db, Sort(by))[:1])
 
 
 def store_order(db: sqlite3.Connection, sort: Sort, rowids: array[int]) -> None:
@@ -140,15 +147,8 @@ def duplicates(db: sqlite3.Connection) -> list[int]:
 
     Copies are documents with the same article id. Of equal copies, the one with the lower row id comes first.
     """
-    repeated = "SELECT id FROM articles GROUP BY id HAVING count(*) > 1"
-    query = f"SELECT id, rowid, quality, heat, published_at, title FROM articles WHERE id IN ({repeated})"  # noqa: S608
-    best: dict[int, OrderKey] = {}
-    worse: list[int] = []
-    for id_, *values in db.execute(query):
-        key = _order_key(Sort(), (values[0], values[1], values[2], values[3], values[4]))
-        other = best.get(id_)
-        if other is None or key < other:
-            best[id_] = key
-        if other is not None:
-            worse.append(max(key, other)[-1])
-    return worse
+    query = (
+        f"SELECT rowid FROM (SELECT rowid, row_number() OVER (PARTITION BY id ORDER BY {_terms(Sort())}) AS place "  # noqa: S608
+        "FROM articles WHERE id IN (SELECT id FROM articles GROUP BY id HAVING count(*) > 1)) WHERE place > 1"
+    )
+    return [rowid for (rowid,) in db.execute(query)]

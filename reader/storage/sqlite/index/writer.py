@@ -9,17 +9,21 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import zlib
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from reader.core.model import Problem, ReadProgress
 from reader.core.ordering import Sort
 from reader.core.text import show_path
-from reader.storage.sqlite.database import Database, StorageError, corruption_error
+from reader.documents.files import join_path
+from reader.documents.index_record import IndexRecord
+from reader.storage.sqlite.database import Database, StorageError, corruption_error, json_array
 from reader.storage.sqlite.index import columns, fulltext, sort_orders
-from reader.storage.sqlite.index.insert import RowInserter
 from reader.storage.sqlite.index.schema import LATE_INDEXES
 
 NOT_PARSED = -1
@@ -27,9 +31,6 @@ NOT_PARSED = -1
 
 RecordValues: TypeAlias = tuple[object, ...]
 """The values of a :class:`reader.documents.index_record.IndexRecord`, in order."""
-
-_Fingerprint: TypeAlias = tuple[int, int, str, str]
-"""Modification time, size, title and excerpt. Files from an archive often share one time, so that is not enough."""
 
 
 class ParsedFile(NamedTuple):
@@ -70,10 +71,7 @@ _INCONSISTENCIES = (
 )
 """Queries that return rows only if the index is inconsistent."""
 _DOCUMENT_TABLES = {
-    "articles": "rowid",
-    "details": "rowid",
-    "codes": "rowid",
-    "slots": "rowid",
+    **dict.fromkeys(("articles", "details", "codes", "slots"), "rowid"),
     "urls": "article",
     "problems": "file",
 }
@@ -94,10 +92,17 @@ class IndexWriter:
         self._changed: set[int] | None = set()
         """Row ids whose index in the orders may have changed; None for too many to track."""
         self._mark = 1 + int.from_bytes(os.urandom(7), "big")
-        """Value of the fact ``unshown`` while nobody but this writer has unpublished changes."""
+        """Value of the fact ``unshown`` while only this writer has unpublished changes."""
         self._has_written = False
-        self._moves = _MoveDetector({}, {})
-        self._labels = columns.LabelCodes()
+        self._removed: dict[object, list[int]] = {}
+        """Rows of removed documents by article id, or by modification time, size, title and excerpt.
+
+        Files from an archive often share one time, so that alone is not enough.
+        """
+        self._claimed: set[int] = set()
+        """Those of them that were found again."""
+        self._labels: dict[tuple[str, str], int] = {}
+        """The cache of :func:`reader.storage.sqlite.index.columns.label_code`."""
         self._frequent: fulltext.FrequentSets | None = None
         """Sets computed while sorting, to be stored by :meth:`finish`."""
         self.sorting_threads = 2
@@ -105,7 +110,7 @@ class IndexWriter:
         self.moved = 0
         """The number of files found again at another path."""
         self.changed_ids: list[tuple[int, int]] = []
-        """The former and present ids of articles without a URL whose document was moved."""
+        """The previous and current ids of articles without a URL whose document was moved."""
         with database.read() as db:
             db.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
             (unshown,) = db.execute("SELECT value FROM facts WHERE name = 'unshown'").fetchone()
@@ -121,49 +126,38 @@ class IndexWriter:
 
     def is_empty(self) -> bool:
         """Return whether the index contains no files."""
-        with self._database.read() as db:
-            return db.execute("SELECT 1 FROM files LIMIT 1").fetchone() is None
+        return not self._database.select("SELECT 1 FROM files LIMIT 1")
 
     def folders(self) -> dict[bytes, KnownFolder]:
         """Return all folders by path."""
-        with self._database.read() as db:
-            rows = db.execute("SELECT path, rowid, digest FROM folders")
-            return {path: KnownFolder(rowid, digest) for path, rowid, digest in rows}
+        rows = self._database.select("SELECT path, rowid, digest FROM folders")
+        return {path: KnownFolder(rowid, digest) for path, rowid, digest in rows}
 
     def files(self, folder: int) -> dict[bytes, KnownFile]:
         """Return the files of a folder by name."""
-        with self._database.read() as db:
-            rows = db.execute("SELECT name, rowid, mtime_ns, size FROM files WHERE folder = ?", [folder])
-            return {name: KnownFile(*values) for name, *values in rows}
+        rows = self._database.select("SELECT name, rowid, mtime_ns, size FROM files WHERE folder = ?", [folder])
+        return {name: KnownFile(*values) for name, *values in rows}
 
     def file(self, folder: int, name: bytes) -> KnownFile | None:
         """Return a file of a folder, or None."""
-        with self._database.read() as db:
-            query = "SELECT rowid, mtime_ns, size FROM files WHERE folder = ? AND name = ?"
-            row = db.execute(query, [folder, name]).fetchone()
-            return None if row is None else KnownFile(*row)
+        query = "SELECT rowid, mtime_ns, size FROM files WHERE folder = ? AND name = ?"
+        return next((KnownFile(*row) for row in self._database.select(query, [folder, name])), None)
 
     def folder_problems(self) -> list[Problem]:
         """Return the problems of files and folders that cannot be read."""
-        with self._database.read() as db:
-            query = "SELECT path, line, field, message FROM problems WHERE file IS NULL"
-            return [Problem(*values) for values in db.execute(query)]
+        query = "SELECT path, line, field, message FROM problems WHERE file IS NULL"
+        return [Problem(*values) for values in self._database.select(query)]
 
     # Writing.
 
     @contextlib.contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> Iterator[sqlite3.Connection]:
         """Commit all changes made inside, or none if an exception is raised."""
-        with self._write():
-            yield
-
-    @contextlib.contextmanager
-    def _write(self) -> Iterator[sqlite3.Connection]:
         try:
             with self._database.write() as db:
                 yield db
         except BaseException:
-            self._labels = columns.LabelCodes()  # new codes in the cache were rolled back
+            self._labels.clear()  # new codes were rolled back
             raise
 
     def invalidate_all(self) -> None:
@@ -171,15 +165,46 @@ class IndexWriter:
 
         Raises StorageError with ``damaged`` if the index is damaged or inconsistent.
         """
-        with self._database.read() as db:
-            intact = db.execute("PRAGMA integrity_check(1)").fetchone() == ("ok",)
-            if not intact or any(db.execute(f"SELECT EXISTS ({query})").fetchone()[0] for query in _INCONSISTENCIES):
-                self._database.damaged = True
-                raise StorageError(self._database.path, corruption_error())
+        intact = self._database.select("PRAGMA integrity_check(1)") == [("ok",)]
+        if not intact or any(self._database.select(f"{query} LIMIT 1") for query in _INCONSISTENCIES):
+            self._database.damaged = True
+            raise StorageError(self._database.path, corruption_error())
         with self._database.write() as db:
             db.execute("UPDATE files SET mtime_ns = ?", [NOT_PARSED])
             db.execute("UPDATE folders SET digest = NULL")
             self._mark_changed(db, None)
+
+    def invalidate_outdated(self, options: str, zone: str) -> bool:
+        """Make the next refresh parse what depends on other reading options or another time zone; return whether any.
+
+        Dates without a time are stored as the start of their day in the local time zone.
+        """
+        now = {"options": zlib.crc32(options.encode()), "zone": zlib.crc32(zone.encode())}
+        query = "SELECT name, value FROM facts WHERE name IN ('options', 'zone')"
+        before = dict(self._database.select(query))
+        if before == now:
+            return False
+        dated = "WHERE rowid IN (SELECT rowid FROM articles WHERE precision > 0)"
+        where = dated if before["options"] == now["options"] else ""
+        with self._database.write() as db:
+            db.executemany("UPDATE facts SET value = ? WHERE name = ?", [(value, name) for name, value in now.items()])
+            if before["zone"] == 0:  # a new index
+                return False
+            changed = db.execute(f"UPDATE files SET mtime_ns = ? {where}", [NOT_PARSED]).rowcount  # noqa: S608 - constants
+            if changed:
+                db.execute("UPDATE folders SET digest = NULL")
+                self._mark_changed(db, None)
+        return changed > 0
+
+    @property
+    def has_old_ids(self) -> bool:
+        """Whether an earlier version indexed this folder, so that marks may have previous ids."""
+        return self._database.select("SELECT value FROM facts WHERE name = 'old_ids'") == [(1,)]
+
+    def forget_old_ids(self) -> None:
+        """Note that the marks have been carried over."""
+        with self._database.write() as db:
+            db.execute("UPDATE facts SET value = 0 WHERE name = 'old_ids'")
 
     def begin_bulk_load(self) -> None:
         """Drop the indexes that slow down the first scan of a folder, until :meth:`finish`."""
@@ -190,16 +215,22 @@ class IndexWriter:
 
     def finish(self) -> None:
         """Create the indexes that :meth:`begin_bulk_load` dropped and the frequent sets, then checkpoint the WAL."""
-        with self._database.read() as db:
-            present = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
-        missing = {name: keys for name, keys in LATE_INDEXES.items() if name not in present}
+        present = self._database.select("SELECT name FROM sqlite_master WHERE type = 'index'")
+        missing = {name: keys for name, keys in LATE_INDEXES.items() if (name,) not in present}
         if missing:
             self._has_written = True
             with self._database.write() as db:
                 for name, keys in missing.items():
                     db.execute(f"CREATE INDEX IF NOT EXISTS {name} ON {keys}")
                 fulltext.set_bulk_mode(db, enabled=False)
-        self._update_frequent_sets()
+        sets, self._frequent = self._frequent, None
+        if self._are_sets_due():
+            self._has_written = True
+            with self._database.write() as db:
+                # On file systems without locks, another process may have written since they were computed.
+                if sets is None or sets.below != fulltext.last_slot(db) + 1:
+                    sets = fulltext.compute_sets(db)
+                fulltext.store_sets(db, sets)
         if self._has_written:
             self._database.checkpoint(truncate=True)
 
@@ -207,68 +238,51 @@ class IndexWriter:
         with self._database.read() as db:
             return fulltext.are_sets_due(db)
 
-    def _update_frequent_sets(self) -> None:
-        sets, self._frequent = self._frequent, None
-        if self._are_sets_due():
-            self._has_written = True
-            with self._database.write() as db:
-                # On file systems without locks, another process may have written since they were computed.
-                if sets is None or not fulltext.is_current(db, sets):
-                    sets = fulltext.compute_sets(db)
-                fulltext.store_sets(db, sets)
-
-    def has_wasted_words(self) -> bool:
-        """Return whether most of the full-text table belongs to former versions of articles."""
+    def reset_wasted_words(self) -> bool:
+        """Delete all words if most are of previous versions of articles; return whether all files must be parsed."""
         with self._database.read() as db:
-            return fulltext.is_wasteful(db, sort_orders.article_count(db))
-
-    def reset_words(self) -> None:
-        """Delete the words of all articles, and make the next refresh parse every file again."""
+            if not fulltext.is_wasteful(db, sort_orders.article_count(db)):
+                return False
         with self._database.write() as db:
             fulltext.clear(db)
             self.invalidate_all()
+        return True
 
     def prepare_move_detection(self, removed: Iterable[int]) -> None:
         """Let :meth:`apply` recognize documents of ``removed`` rows that were moved to another path."""
-        by_id: dict[int, list[int]] = {}
-        by_fingerprint: dict[_Fingerprint, list[int]] = {}
+        self._removed, self._claimed = {}, set()
         with self._database.read() as db:
-            for rowid in removed:
-                row = db.execute(
-                    "SELECT id, title, excerpt, mtime_ns, size, "
-                    "original_url || ifnull(web_url, '') || amp_url || cdn_amp_url "
-                    "FROM articles JOIN files USING (rowid) JOIN details USING (rowid) WHERE rowid = ?",
-                    [rowid],
-                ).fetchone()
-                if row is None:
-                    continue
-                id_, title, excerpt, mtime_ns, size, urls = row
-                if urls:
-                    by_id.setdefault(id_, []).append(rowid)
-                else:  # its id is derived from its path, so compare what a move does not change
-                    by_fingerprint.setdefault((mtime_ns, size, title, excerpt), []).append(rowid)
-        self._moves = _MoveDetector(by_id, by_fingerprint)
+            query = (
+                "SELECT rowid, id, mtime_ns, size, title, excerpt, "
+                "original_url || ifnull(web_url, '') || amp_url || cdn_amp_url FROM articles JOIN files USING (rowid) "
+                "JOIN details USING (rowid) WHERE rowid IN (SELECT value FROM json_each(?))"
+            )
+            for rowid, id_, *fingerprint, urls in db.execute(query, [json_array(removed)]):
+                # Without a URL, the id is derived from the path, so compare what a move does not change.
+                self._removed.setdefault(id_ if urls else tuple(fingerprint), []).append(rowid)
 
     def apply(self, folder: bytes, parsed: Iterable[ParsedFile]) -> None:
-        """Add the files of ``folder``, replacing their former versions."""
-        with self._write() as db:
+        """Add the files of ``folder``, replacing their previous versions."""
+        with self.transaction() as db:
             folder_rowid = _find_or_add_folder(db, folder)
-            (last,) = db.execute("SELECT ifnull(max(seq), 0) FROM sqlite_sequence").fetchone()
-            inserter = RowInserter(db, self._labels, folder_rowid, last)
+            last = fulltext.last_slot(db)
             files = [*parsed]
-            for file, rowid in zip(files, self._update_files(db, folder_rowid, files, last), strict=True):
-                name, _, _, record, problems = file
-                shown = show_path(folder + b"/" + name if folder else name) if problems else ""
-                inserter.add(rowid, shown, record, problems)
-            _delete_documents(db, inserter.replaced)
-            inserter.insert()
-            self._mark_changed(db, inserter.added)
+            rowids = self._update_files(db, folder_rowid, files, last)
+            _delete_documents(db, [rowid for rowid in rowids if rowid <= last])
+            problems = [
+                (rowid, show_path(join_path(folder, file.name)), *problem)
+                for file, rowid in zip(files, rowids, strict=True)
+                for problem in file.problems
+            ]
+            db.executemany("INSERT INTO problems VALUES (?, ?, ?, ?, ?)", problems)
+            self._insert_articles(db, folder_rowid, zip(rowids, files, strict=True), last)
+            self._mark_changed(db, rowids)
         self._database.checkpoint()
 
     def _update_files(self, db: sqlite3.Connection, folder: int, files: Sequence[ParsedFile], last: int) -> list[int]:
         """Update the table of files and return the row id of each file; new ones are above ``last``."""
         rowids: dict[bytes, int] = {}
-        if self._moves:
+        if self._removed:
             for file in files:
                 moved = self._claim_moved(db, folder, file)
                 if moved is not None:
@@ -290,28 +304,70 @@ class IndexWriter:
         )
         return [rowids[file.name] for file in files]
 
+    def _insert_articles(
+        self, db: sqlite3.Connection, folder: int, files: Iterable[tuple[int, ParsedFile]], last: int
+    ) -> None:
+        """Insert articles into all tables but ``files``; those above ``last`` are new, others were deleted before."""
+        records = [(rowid, IndexRecord._make(file.record), file) for rowid, file in files if file.record is not None]
+        changed = [rowid for rowid, *_ in records if rowid <= last]
+        slots = dict(zip(changed, fulltext.new_slots(db, changed), strict=True))
+        articles: list[tuple[object, ...]] = []
+        details: list[tuple[object, ...]] = []
+        codes: list[tuple[int, ...]] = []
+        code = partial(columns.label_code, db, self._labels)
+        for rowid, record, file in records:
+            web = None if record.web_url == record.original_url else record.web_url
+            name, domain, topics = record.provider_name, record.provider_domain, record.topics
+            sorted_by = (record.published_at, record.quality, record.heat)
+            articles.append((rowid, record.id, *sorted_by, record.type, record.title, record.precision))
+            addresses = (record.original_url, web, record.amp_url, record.cdn_amp_url)
+            details.append((rowid, record.excerpt, *addresses, name, domain, topics, record.authors))
+            codes.append(
+                (
+                    rowid,
+                    folder,
+                    code("source", name or domain),
+                    code("domain", domain),
+                    code("type", record.type),
+                    code("category", record.category),
+                    code("lang", record.lang),
+                    code("topics", topics),
+                    code("authors", record.authors),
+                    record.flags | columns.PROBLEMS if file.problems else record.flags,
+                )
+            )
+        db.executemany("INSERT INTO articles VALUES (?, ?, ?, ?, ?, ?, ?, ?)", articles)
+        db.executemany("INSERT INTO details VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", details)
+        db.executemany("INSERT INTO codes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", codes)
+        urls = ((key, rowid) for rowid, record, _ in records for key in record.url_keys if key != record.id)
+        db.executemany("INSERT INTO urls VALUES (?, ?)", urls)
+        fulltext.insert(db, [(slots.get(rowid, rowid), *record.words) for rowid, record, _ in records])
+
     def _claim_moved(self, db: sqlite3.Connection, folder: int, file: ParsedFile) -> int | None:
         """If the file was moved here, update its row and return the row id."""
         query = "SELECT 1 FROM files WHERE folder = ? AND name = ?"
         if file.record is None or db.execute(query, (folder, file.name)).fetchone():
             return None
-        rowid, id_changed = self._moves.claim(file)
-        if rowid is not None:
-            db.execute(
-                "UPDATE files SET folder = ?, name = ?, mtime_ns = ?, size = ? WHERE rowid = ?",
-                (folder, file.name, file.mtime_ns, file.size, rowid),
-            )
-            self.moved += 1
-            if id_changed:
-                (former,) = db.execute("SELECT id FROM articles WHERE rowid = ?", [rowid]).fetchone()
-                present = file.record[0]
-                assert isinstance(present, int)
-                self.changed_ids.append((former, present))
+        record = IndexRecord._make(file.record)
+        fingerprint = (file.mtime_ns, file.size, record.title, record.excerpt)
+        key = record.id if self._removed.get(record.id) else fingerprint
+        if not self._removed.get(key):
+            return None
+        rowid = self._removed[key].pop()
+        self._claimed.add(rowid)
+        db.execute(
+            "UPDATE files SET folder = ?, name = ?, mtime_ns = ?, size = ? WHERE rowid = ?",
+            (folder, file.name, file.mtime_ns, file.size, rowid),
+        )
+        self.moved += 1
+        if key is fingerprint:
+            (previous,) = db.execute("SELECT id FROM articles WHERE rowid = ?", [rowid]).fetchone()
+            self.changed_ids.append((previous, record.id))
         return rowid
 
     def remove(self, rowids: Iterable[int]) -> None:
         """Delete files, except those that were found again at another path."""
-        removed = [rowid for rowid in rowids if rowid not in self._moves.claimed]
+        removed = [rowid for rowid in rowids if rowid not in self._claimed]
         if not removed:
             return
         with self._database.write() as db:
@@ -350,11 +406,9 @@ class IndexWriter:
     def set_progress(self, progress: ReadProgress | None) -> None:
         """Store the progress for other instances, see :meth:`Index.read_progress`; None when done."""
         stored = progress or ReadProgress(0, 0, 0, walking=False, began=0)
-        began = int(stored.began * 1000)
-        numbers = ((stored.done, "done"), (stored.total, "total"), (stored.before, "before"))
-        values = (*numbers, (stored.walking, "walking"), (began, "began"))
+        facts = {**asdict(stored), "began": int(stored.began * 1000)}
         with self._database.write() as db:
-            db.executemany("UPDATE facts SET value = ? WHERE name = ?", values)
+            db.executemany("UPDATE facts SET value = ?2 WHERE name = ?1", facts.items())
 
     def publish(self, *, complete: bool = False) -> bool:
         """Update the orders and columns, so that lists show all changes; return whether there were any.
@@ -431,44 +485,10 @@ class IndexWriter:
                 self._changed = None
 
 
-class _MoveDetector:
-    """Finds removed documents that appear again at another path."""
-
-    def __init__(self, by_id: dict[int, list[int]], by_fingerprint: dict[_Fingerprint, list[int]]) -> None:
-        self._by_id = by_id
-        self._by_fingerprint = by_fingerprint
-        self.claimed: set[int] = set()
-
-    def __bool__(self) -> bool:
-        return bool(self._by_id or self._by_fingerprint)
-
-    def claim(self, file: ParsedFile) -> tuple[int | None, bool]:
-        """Return the row id of the removed document, and whether its article id changes with its path."""
-        assert file.record is not None
-        id_, title, excerpt, *_ = file.record
-        assert isinstance(id_, int)
-        assert isinstance(title, str)
-        assert isinstance(excerpt, str)
-        rowids = self._by_id.get(id_)
-        id_changed = False
-        if not rowids:
-            rowids = self._by_fingerprint.get((file.mtime_ns, file.size, title, excerpt))
-            id_changed = bool(rowids)
-        if not rowids:
-            return None, False
-        rowid = rowids.pop()
-        self.claimed.add(rowid)
-        return rowid, id_changed
-
-
 def _find_or_add_folder(db: sqlite3.Connection, path: bytes) -> int:
-    row = db.execute("SELECT rowid FROM folders WHERE path = ?", [path]).fetchone()
-    if row is not None:
-        return int(row[0])
     # Not RETURNING: SQLite opens a savepoint for it, which makes FTS5 flush its buffered words.
-    rowid = db.execute("INSERT INTO folders (path) VALUES (?)", [path]).lastrowid
-    assert rowid is not None
-    return rowid
+    db.execute("INSERT OR IGNORE INTO folders (path) VALUES (?)", [path])
+    return int(db.execute("SELECT rowid FROM folders WHERE path = ?", [path]).fetchone()[0])
 
 
 def _delete_documents(db: sqlite3.Connection, rowids: Iterable[int]) -> None:

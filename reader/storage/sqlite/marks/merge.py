@@ -1,4 +1,4 @@
-"""The content of a whole file of marks: read it, and merge it into another."""
+"""The content of a whole marks file: read it, and merge it into another."""
 
 from __future__ import annotations
 
@@ -11,9 +11,16 @@ from reader.storage.sqlite.marks.named_items import all_settings, merge_settings
 from reader.storage.sqlite.marks.positions import PositionRows, all_positions, merge_positions
 from reader.storage.sqlite.marks.schema import mark_version, set_mark_version
 
+_MERGE = (
+    "INSERT INTO {table} ({keys}, value, changed_at, token) VALUES (?1, ?2, ?3, ?4, ?5) "
+    "ON CONFLICT ({keys}) DO UPDATE SET "
+    "value = excluded.value, changed_at = excluded.changed_at, token = excluded.token "
+    "WHERE excluded.changed_at > changed_at OR NOT ?6 AND excluded.changed_at = changed_at AND excluded.value > value"
+)
+
 
 class FileContent(NamedTuple):
-    """What a file of marks holds, or what could be salvaged from a damaged one; the undo history is left out."""
+    """What a marks file holds, or what could be salvaged from a damaged one; the undo history is left out."""
 
     marks: MarkSet = MarkSet()
     settings: Mapping[str, str] = {}
@@ -28,7 +35,7 @@ def read_content(db: sqlite3.Connection) -> FileContent:
 def merge_content(db: sqlite3.Connection, content: FileContent, *, only_later: bool = False) -> int:
     """Merge the content of another file, and return how many marks were new or later.
 
-    ``only_later`` is that of :func:`merge_marks`. Raises sqlite3.Error.
+    For ``only_later`` see :func:`merge_marks`. Raises sqlite3.Error.
     """
     version = mark_version(db) + 1
     merged, changed = merge_marks(db, content.marks, version, only_later=only_later)
@@ -85,11 +92,7 @@ def merge_marks(db: sqlite3.Connection, marks: MarkSet, token: int, *, only_late
     """
     before = db.total_changes
     db.executemany(
-        "INSERT INTO marks (id, what, value, changed_at, token) VALUES (?1, ?2, ?3, ?4, ?5) "
-        "ON CONFLICT (id, what) DO UPDATE SET "
-        "value = excluded.value, changed_at = excluded.changed_at, token = excluded.token "
-        "WHERE excluded.changed_at > changed_at "
-        "OR NOT ?6 AND excluded.changed_at = changed_at AND excluded.value > value",
+        _MERGE.format(table="marks", keys="id, what"),
         ((id_, name, int(mark.value), mark.at, token, only_later) for (id_, name), mark in marks.marks.items()),
     )
     merged = db.total_changes - before
@@ -100,11 +103,7 @@ def merge_marks(db: sqlite3.Connection, marks: MarkSet, token: int, *, only_late
         ((key, spelling.shown, spelling.at) for key, spelling in marks.spellings.items()),
     )
     db.executemany(
-        "INSERT INTO kept (kind, name, value, changed_at, token) VALUES (?1, ?2, ?3, ?4, ?5) "
-        "ON CONFLICT (kind, name) DO UPDATE SET "
-        "value = excluded.value, changed_at = excluded.changed_at, token = excluded.token "
-        "WHERE excluded.changed_at > changed_at "
-        "OR NOT ?6 AND excluded.changed_at = changed_at AND excluded.value > value",
+        _MERGE.format(table="kept", keys="kind, name"),
         ((kind, name, item.value, item.at, token, only_later) for (kind, name), item in marks.items.items()),
     )
     return merged, db.total_changes > before

@@ -1,8 +1,8 @@
-"""Named JSON items, such as saved views: stored, undone and merged like marks. And settings, which are not.
+"""Named JSON items, such as saved views, which are stored, undone and merged like marks; and settings, which are not.
 
-An item is one JSON value under a kind and a name; what it means is up to the caller. It has a
+An item is one JSON value under a kind and a name; its meaning is up to the caller. It has a
 time of change and a token, so :mod:`reader.storage.sqlite.marks.undo` can undo it. A deleted
-item stays as an empty text, with the time of its deletion.
+item remains as an empty text, with the time of its deletion.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from reader.core.errors import ReaderError
 from reader.core.marks import LATEST
@@ -36,24 +37,19 @@ def encode_item(value: Json) -> str:
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
         size = len(text.encode())
-    except (ValueError, RecursionError) as error:  # an infinite number, half a character, too many brackets
+    except (ValueError, RecursionError) as error:  # an infinite number, a lone surrogate, too many brackets
         raise ReaderError("This cannot be saved: it cannot be written as JSON.") from error
     if size > _MAX_BYTES:
         raise ReaderError(f"This cannot be saved: it is longer than {_MAX_BYTES:,} bytes.", "Make it shorter.")
     return text
 
 
-def step_description(text: str) -> str:
-    """Return the description of an undo step as it is stored: clean, bounded, without a final period."""
-    return clean(text)[:_MAX_DESCRIPTION].rstrip(" .")
-
-
+@dataclass(frozen=True)
 class ItemTable:
-    """The named items in the file of marks. Every method may raise StorageError."""
+    """The named items in the marks file. Every method may raise StorageError."""
 
-    def __init__(self, read: Connect, write: Connect) -> None:
-        self._read = read
-        self._write = write
+    _read: Connect
+    _write: Connect
 
     def get(self, kind: str) -> dict[str, Json]:
         """Return the items of a kind by name, sorted by name."""
@@ -61,23 +57,13 @@ class ItemTable:
         with self._read() as db:
             return {name: json.loads(value) for name, value in db.execute(query, [kind])}
 
-    def put(self, kind: str, items: Mapping[str, Json], *, description: str) -> int:
+    def put(self, kind: str, items: Mapping[str, Json], *, description: str | None) -> int:
         """Store items by name as one undoable step, all or none; None deletes an item.
 
-        Durable on return. ``description`` names the step, as in "Saved the view “AI”". Return the
-        number of items that changed. Raises ReaderError for an invalid name or value.
+        Durable on return. ``description`` names the step, as in "Saved the view “AI”". Without one, as for
+        the content of a file of the user, this is no step, and earlier steps no longer apply to what it changes.
+        Return the number of items that changed. Raises ReaderError for an invalid name or value.
         """
-        return self._store(kind, items, description)
-
-    def replace(self, kind: str, items: Mapping[str, Json]) -> int:
-        """Store items as they are in a file of the user's; None deletes an item. This cannot be undone.
-
-        Earlier steps no longer apply to what it changes. Return the number of items that
-        changed. Raises ReaderError for an invalid name or value.
-        """
-        return self._store(kind, items, None)
-
-    def _store(self, kind: str, items: Mapping[str, Json], description: str | None) -> int:
         with self._write() as db:
             step = mark_version(db) + 1
             changed = sum(
@@ -87,7 +73,7 @@ class ItemTable:
             if changed:
                 set_mark_version(db, step)
                 if description is not None:
-                    undo.record_step(db, step, step_description(description))
+                    undo.record_step(db, step, clean(description)[:_MAX_DESCRIPTION].rstrip(" ."))
             return changed
 
 
@@ -117,36 +103,26 @@ def _store_item(db: sqlite3.Connection, step: int, kind: str, name: str, value: 
     return True
 
 
+@dataclass(frozen=True)
 class SettingTable:
     """Small persistent values, such as the last folder. Every method may raise StorageError."""
 
-    def __init__(self, read: Connect, write: Connect) -> None:
-        self._read = read
-        self._write = write
+    _read: Connect
+    _write: Connect
 
     def get(self, name: str) -> str | None:
         """Return the value of a setting, or None."""
         with self._read() as db:
-            return _setting(db, name)
+            return schema.setting(db, name)
 
     def set(self, name: str, value: str) -> None:
         """Store a setting."""
-        with self._write() as db:
-            _set_settings(db, {name: value})
+        self.update(name, lambda _: value)
 
     def update(self, name: str, change: Callable[[str | None], str]) -> None:
-        """Replace a setting by what ``change`` makes of its value, in one transaction."""
+        """Replace the value of a setting by ``change(value)``, in one transaction."""
         with self._write() as db:
-            _set_settings(db, {name: change(_setting(db, name))})
-
-
-def _setting(db: sqlite3.Connection, name: str) -> str | None:
-    row = db.execute("SELECT value FROM session WHERE name = ?", [name]).fetchone()
-    return None if row is None else str(row[0])
-
-
-def _set_settings(db: sqlite3.Connection, settings: Mapping[str, str]) -> None:
-    db.executemany("INSERT OR REPLACE INTO session (name, value) VALUES (?, ?)", settings.items())
+            schema.set_settings(db, {name: change(schema.setting(db, name))})
 
 
 def all_settings(db: sqlite3.Connection) -> dict[str, str]:
@@ -155,8 +131,8 @@ def all_settings(db: sqlite3.Connection) -> dict[str, str]:
 
 
 def merge_settings(db: sqlite3.Connection, settings: Mapping[str, str]) -> None:
-    """Take over the settings of another file, and raise the mark version above its version."""
-    _set_settings(db, {name: value for name, value in settings.items() if name != VERSION_SETTING})
+    """Merge the settings of another file, and raise the mark version above its version."""
+    schema.set_settings(db, {name: value for name, value in settings.items() if name != VERSION_SETTING})
     version = settings.get(VERSION_SETTING, "")
     if version.isdecimal() and len(version) < 19:
         # An instance that compares versions must never mistake a later one for an earlier one.

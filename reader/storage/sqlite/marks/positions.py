@@ -1,7 +1,7 @@
 """Reading positions in articles and positions in lists, stored beside the marks.
 
 A position is not a change that a user would undo, nor one that other instances must notice
-at once: it is in no undo step and does not raise the mark version.
+at once: it is not part of any undo step and does not raise the mark version.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from reader.core.marks import LATEST, id_to_int
+from reader.core.marks import id_to_int
 from reader.core.ordering import ListPosition
 from reader.storage.sqlite.database import Connect
 from reader.storage.sqlite.marks.schema import timestamp
@@ -26,7 +27,7 @@ _FULL_TEXT = 0x5D2F_9A61_C38E_7B04
 """XORed with the id of an article to key the position in its full text."""
 
 PositionKind = Literal["article", "text"]
-"""What a reading position is in: the article pane or the full text."""
+"""Where a reading position is: in the article pane or in the full text."""
 
 
 class PositionRows(NamedTuple):
@@ -50,7 +51,7 @@ def all_positions(db: sqlite3.Connection) -> PositionRows:
 
 
 def merge_positions(db: sqlite3.Connection, rows: PositionRows) -> None:
-    """Merge the positions of another file: of each the later one wins."""
+    """Merge the positions of another file; the later one of each wins."""
     db.executemany(
         "INSERT INTO positions (id, position, seen_at) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
         "position = excluded.position, seen_at = excluded.seen_at WHERE excluded.seen_at > seen_at",
@@ -65,43 +66,22 @@ def merge_positions(db: sqlite3.Connection, rows: PositionRows) -> None:
     _trim(db)
 
 
-def valid_rows(articles: Iterable[tuple[object, ...]], lists: Iterable[tuple[object, ...]]) -> PositionRows:
-    """Return those rows of a damaged file that can be correct."""
-    return PositionRows(
-        [
-            (id_, position, min(max(at, 0), LATEST))
-            for id_, position, at in articles
-            if isinstance(id_, int) and isinstance(position, int) and isinstance(at, int) and position > 0
-        ],
-        [
-            (folder, key, ids, index, line, min(max(seen, 0), LATEST))
-            for folder, key, ids, index, line, seen in lists
-            if isinstance(folder, str) and isinstance(key, str) and isinstance(ids, str) and _parse_ids(ids)
-            if isinstance(index, int) and isinstance(line, int) and isinstance(seen, int)
-        ],
-    )
-
-
 def reassign_ids(db: sqlite3.Connection, pairs: Iterable[tuple[int, int]]) -> None:
     """Copy the positions of each first article to the second, unless that one has a later position."""
     new_ids = {old: new for old, new in pairs if old != new}
     new_ids |= {old ^ _FULL_TEXT: new ^ _FULL_TEXT for old, new in new_ids.items()}
     query = "SELECT id, position, seen_at FROM positions WHERE id IN (SELECT value FROM json_each(?))"
     copied = [(new_ids[id_], *rest) for id_, *rest in db.execute(query, [json.dumps([*new_ids])])]
-    db.executemany(
-        "INSERT INTO positions (id, position, seen_at) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
-        "position = excluded.position, seen_at = excluded.seen_at WHERE excluded.seen_at > seen_at",
-        copied,
-    )
+    merge_positions(db, PositionRows(copied))
     changed = []
     for folder, key, text in db.execute("SELECT folder, view, ids FROM places"):
-        ids = _parse_ids(text)
+        ids = parse_ids(text)
         if not new_ids.keys().isdisjoint(ids):
             changed.append((json.dumps([new_ids.get(id_, id_) for id_ in ids]), folder, key))
     db.executemany("UPDATE places SET ids = ? WHERE folder = ? AND view = ?", changed)
 
 
-def _parse_ids(text: str) -> list[int]:
+def parse_ids(text: str) -> list[int]:
     """Return the ids in a row; an empty list unless it is a JSON list of 64-bit integers."""
     try:
         found = json.loads(text)
@@ -113,34 +93,28 @@ def _parse_ids(text: str) -> list[int]:
 
 def _trim(db: sqlite3.Connection) -> None:
     """Delete the oldest positions beyond the limits."""
-    if _count(db, "positions") > MAX_ARTICLES:
-        db.execute(
-            "DELETE FROM positions WHERE id IN (SELECT id FROM positions ORDER BY seen_at DESC, id LIMIT -1 OFFSET ?)",
-            [MAX_ARTICLES],
-        )
+    db.execute(
+        "DELETE FROM positions WHERE id IN (SELECT id FROM positions ORDER BY seen_at DESC, id LIMIT -1 OFFSET ?)",
+        [MAX_ARTICLES],
+    )
     db.execute(
         "DELETE FROM places WHERE (folder, view) IN (SELECT folder, view FROM (SELECT folder, view, "
         "row_number() OVER (PARTITION BY folder ORDER BY seen_at DESC, view) AS rank FROM places) WHERE rank > ?)",
         [MAX_LISTS],
     )
-    if _count(db, "places") > MAX_LISTS_TOTAL:
-        db.execute(
-            "DELETE FROM places WHERE (folder, view) IN "
-            "(SELECT folder, view FROM places ORDER BY seen_at DESC, folder, view LIMIT -1 OFFSET ?)",
-            [MAX_LISTS_TOTAL],
-        )
+    db.execute(
+        "DELETE FROM places WHERE (folder, view) IN "
+        "(SELECT folder, view FROM places ORDER BY seen_at DESC, folder, view LIMIT -1 OFFSET ?)",
+        [MAX_LISTS_TOTAL],
+    )
 
 
-def _count(db: sqlite3.Connection, table: str) -> int:
-    return int(db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608 - constants
-
-
+@dataclass(frozen=True)
 class PositionTable:
-    """The positions in the file of marks, by article id. Every method may raise StorageError."""
+    """The positions in the marks file, by article id. Every method may raise StorageError."""
 
-    def __init__(self, read: Connect, write: Connect) -> None:
-        self._read = read
-        self._write = write
+    _read: Connect
+    _write: Connect
 
     def article_position(self, key: int) -> int:
         """Return a reading position, given its :func:`position_key`; 0 for the top."""
@@ -153,16 +127,14 @@ class PositionTable:
         with self._read() as db:
             query = "SELECT ids, at, line FROM places WHERE folder = ? AND view = ?"
             row = db.execute(query, [folder, key]).fetchone()
-        return None if row is None else ListPosition(tuple(_parse_ids(row[0])), int(row[1]), int(row[2]))
+        return None if row is None else ListPosition(tuple(parse_ids(row[0])), int(row[1]), int(row[2]))
 
     def store(self, folder: str, articles: Mapping[int, int], lists: Mapping[str, ListPosition | None]) -> None:
         """Store reading positions (0 for the top) and positions in lists of a folder (None for the top)."""
         with self._write() as db:
-            # Later than all others, whatever the clock says: the last position seen is the one to keep.
-            last = (
-                "SELECT max(coalesce((SELECT max(seen_at) FROM positions), 0), coalesce(max(seen_at), 0)) FROM places"
-            )
-            now = max(timestamp(), int(db.execute(last).fetchone()[0]) + 1)
+            # Later than all others, whatever the clock says, so that the last position seen is never trimmed.
+            last = "SELECT max(seen_at) FROM (SELECT seen_at FROM positions UNION ALL SELECT seen_at FROM places)"
+            now = max(timestamp(), (db.execute(last).fetchone()[0] or 0) + 1)
             db.executemany("DELETE FROM positions WHERE id = ?", [[key] for key in articles])
             db.executemany("DELETE FROM places WHERE folder = ? AND view = ?", [(folder, key) for key in lists])
             merge_positions(

@@ -1,8 +1,9 @@
-"""Opening the file of marks in whatever state it is: create, upgrade or restore it. Nothing is ever deleted.
+"""Opening the marks file in any state: create, upgrade or restore it. Nothing is ever deleted.
 
-A damaged file is replaced by the newest good backup, merged with everything that can still be
-read of the damaged file. The replacement is complete before the damaged file is moved, so the
-program may be killed at any moment: the next start continues from there.
+A damaged file, or one without marks beside a backup with some, is replaced by the newest good backup, merged with
+everything that can still be read of the file. A file that was removed while it is open is written again. The
+replacement is complete before the old file is moved, so the program may be killed at any moment: the next start
+continues from there.
 """
 
 from __future__ import annotations
@@ -11,17 +12,18 @@ import contextlib
 import json
 import logging
 import os
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from reader.core.atomic_write import sync
 from reader.core.errors import ReaderError, describe_error
 from reader.core.marks import (
     LATEST,
-    READ,
     Mark,
     MarkKey,
     MarkSet,
@@ -33,58 +35,85 @@ from reader.core.marks import (
 )
 from reader.core.text import format_count, show_path
 from reader.core.times import to_local
-from reader.storage.sqlite.database import Database, StorageError, open_database, quarantine
+from reader.storage.sqlite.database import Database, StorageError, open_database, quarantine, remove
 from reader.storage.sqlite.marks import backups, schema
 from reader.storage.sqlite.marks.merge import FileContent, merge_content
 from reader.storage.sqlite.marks.named_items import encode_item, is_valid_item
-from reader.storage.sqlite.marks.positions import PositionRows, valid_rows
+from reader.storage.sqlite.marks.positions import PositionRows, parse_ids
 
 log = logging.getLogger(__name__)
 
+_SIZE_OF_NOTHING = 1
+"""SQLite takes a file of one byte for an empty one, too."""
 _Rows: TypeAlias = list[tuple[object, ...]]
 
 
 def open_or_recover(path: Path) -> tuple[Database, str]:
-    """Return the file of marks at ``path``, and a sentence if something had to be done about it.
+    """Return the marks file at ``path``, and a sentence for the user if it had to be repaired.
 
-    Raises ReaderError: StorageError if the file is unusable, UnsupportedFileError for a file of a
-    newer format or another program, which is left as it is. Raises OSError.
+    Raises ReaderError: StorageError if the file is unusable, UnsupportedFileError for a file of a newer format or
+    another program, which is not changed. Raises OSError.
     """
     try:
-        if not _needs_upgrade(path):
-            return _open_normally(path), ""
+        found = _inspect(path)
+        if found.has_marks and found.format == schema.FORMAT and not os.path.exists(_restored(path)):
+            return open_normally(path), ""
     except StorageError as error:
         if not error.damaged:
             raise
         log.warning("%s", error.message, exc_info=error)
     with backups.exclusive_access(path):
         _resume_restore(path)
+        condition = "damaged"
         try:
-            if _needs_upgrade(path):
-                _upgrade(path)
-            return _open_normally(path), ""  # another instance was faster, or the file is up to date now
+            found = _inspect(path)
+            if not _has_lost_marks(path, found):
+                notice = "" if found.format else _signs_of_use(path)
+                if 0 < found.format < schema.FORMAT:
+                    _upgrade(path)
+                database = open_normally(path)  # new, upgraded, or another instance was faster
+                _merge_restored(path, database)
+                return database, notice
+            condition = "empty" if path.exists() else "missing"
         except StorageError as error:
             if not error.damaged:
                 raise
-        notice = _restore(path)
-        return _open_normally(path), notice
+        notice = _restore(path, condition)
+        return open_normally(path), notice
 
 
-def _needs_upgrade(path: Path) -> bool:
-    """Return whether the file has an older format, or its restoration was interrupted.
+def _inspect(path: Path) -> schema.Inspection:
+    """Return what is in the file, if there is one.
 
     Raises ReaderError: StorageError, with ``damaged`` set if applicable, if the file is unusable.
     """
-    # The journal first: while a file is being created, it is the second one to grow.
+    # The journal first: while a file is being created, it grows after the file itself.
     journal = _size(path.with_name(path.name + "-wal"))
-    if not _size(path):
-        if os.path.exists(_restored(path)):
-            return True
-        if journal:  # SQLite would delete it
-            raise StorageError(path, sqlite3.DatabaseError("only its journal is left"), damaged=True)
+    if _size(path) > _SIZE_OF_NOTHING:
+        return schema.inspect(path)
+    if journal and not _restored(path).exists():  # SQLite would delete it
+        raise StorageError(path, sqlite3.DatabaseError("only its journal is left"), damaged=True)
+    return schema.Inspection()
+
+
+def _has_lost_marks(path: Path, found: schema.Inspection) -> bool:
+    """Return whether a file without marks should have some. Raises OSError."""
+    if found.has_marks:
         return False
-    format_ = schema.inspect(path)
-    return 0 < format_ < schema.FORMAT
+    if not found.format and backups.all_backups(path):
+        return True
+    return backups.newest_good(path, with_marks=True) is not None
+
+
+def _signs_of_use(path: Path) -> str:
+    """Return a sentence if there were marks at ``path`` once, of which nothing is left."""
+    left = sorted(each.name for each in path.parent.glob(f"{path.name}[.-]*"))
+    if not left:
+        return ""
+    return (
+        f"The marks file {show_path(path)} is gone and has no backup, so no article is marked. "
+        f"Beside it is {show_path(path.with_name(left[-1]))}, which may hold earlier marks."
+    )
 
 
 def _size(path: Path) -> int:
@@ -94,15 +123,13 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _open_normally(path: Path) -> Database:
-    # SQLite would create the file, and its journal, with default permissions; what a user reads is private.
-    path.touch(mode=0o600)
-    path.chmod(0o600)
+def open_normally(path: Path) -> Database:
+    """Open a file that is in order, and bring it up to date. Raises StorageError."""
     return open_database(path, schema.prepare, durable=True)
 
 
 def _upgrade(path: Path) -> None:
-    """Upgrade an older file, after a backup of it."""
+    """Upgrade an older file, after backing it up."""
     with closing(Database(path, durable=True)) as database:
         backups.make(database, path, "before-update")
         schema.prepare(database)
@@ -115,64 +142,104 @@ def _restored(path: Path) -> Path:
 
 def _resume_restore(path: Path) -> None:
     """Finish a restoration that was interrupted after the damaged file was moved."""
-    if os.path.exists(_restored(path)) and not _size(path):
-        if _size(path.with_name(path.name + "-wal")):  # the journal of the damaged file, not of the restored one
-            path.touch()
-            quarantine(path)
-        _restored(path).rename(path)
+    if os.path.exists(_restored(path)) and _size(path) <= _SIZE_OF_NOTHING:
+        _replace(path)
 
 
-def _restore(path: Path) -> str:
-    """Replace the damaged file by the newest backup, merged with what can be salvaged; return the notice."""
+def _merge_restored(path: Path, database: Database) -> None:
+    """Merge a complete restored file that was never moved into place, since the file itself is intact."""
+    if os.path.exists(_restored(path)):
+        content = salvage(_restored(path))
+        with database.write() as db:
+            merge_content(db, content)
+        remove(_restored(path))
+
+
+def _replace(path: Path) -> Path | None:
+    """Put the restored file in its place, and return the new name of the one that was there, if any."""
+    aside = None
+    # A leftover journal does not belong to the restored file.
+    if any(path.with_name(path.name + suffix).exists() for suffix in ("", "-wal", "-shm")):
+        path.touch()
+        aside = quarantine(path)
+    _restored(path).rename(path)
+    sync(path.parent)
+    return aside
+
+
+def rewrite(path: Path, database: Database) -> str:
+    """Write the file again from ``database``, which is still open but whose files were removed.
+
+    The caller holds :func:`reader.storage.sqlite.marks.backups.exclusive_access`. Return the notice. Raises
+    ReaderError and OSError.
+    """
+    others = []
+    if path.exists():  # another program may have marked something in the rest of the file
+        with tempfile.TemporaryDirectory(prefix="newsreader-") as place:
+            copy = Path(place, path.name)
+            for suffix in ("", "-wal"):
+                with contextlib.suppress(FileNotFoundError):
+                    shutil.copyfile(path.with_name(path.name + suffix), copy.with_name(copy.name + suffix))
+            others.append(salvage(copy))
+    try:
+        _build(path, database.existing_connection(), others)
+    except sqlite3.Error as error:
+        raise StorageError(path, error) from error
+    aside = _replace(path)
+    rest = f" What was left of it is {show_path(aside)}." if aside is not None else ""
+    return f"The marks file was removed while it was in use. It was written again, with all marks.{rest}"
+
+
+def _restore(path: Path, condition: str) -> str:
+    """Replace the file by the newest backup, merged with what can be salvaged; return the notice.
+
+    ``condition`` describes the file in the notice.
+    """
     try:
         backup = backups.newest_good(path)
-        sources = [salvage(path)]
-        if os.path.exists(_restored(path)):  # complete, but never put in place
+        sources = [salvage(path)] if condition == "damaged" or _size(path) > _SIZE_OF_NOTHING else []
+        if backup is None:
+            sources += [salvage(each.path) for each in backups.all_backups(path)]
+        if os.path.exists(_restored(path)):  # complete, but never moved into place
             sources.insert(0, salvage(_restored(path)))
-        saved = _build(path, backup, sources)
-        path.touch()
-        damaged = quarantine(path)
-        _restored(path).rename(path)
-        sync(path.parent)
+        saved = _build(path, backup and closing(schema.open_read_only(backup.path)), sources)
+        aside = _replace(path)
     except (OSError, sqlite3.Error, ReaderError) as error:
         log.warning("state file %s", show_path(path), exc_info=error)
         raise ReaderError(
-            f"{show_path(path)} is damaged and cannot be moved or restored.",
+            f"{show_path(path)} is {condition} and cannot be moved or restored.",
             "It is left as it is, and marks are not saved in this session. Free some disk space, or check that its "
             "folder is writable.",
         ) from error
-    notice = f"The file of marks was damaged. It was moved to {show_path(damaged)}"
+    notice = f"The marks file was {condition}"
+    if aside is not None:
+        notice += f". It was moved to {show_path(aside)}"
     if backup is None:
         return f"{notice}; marks saved: {saved:,}."
-    when = f"{to_local(backup.made_at):%Y-%m-%d %H:%M}"
-    return (
-        f"{notice}; the backup of {when} was restored, with {format_count(saved, 'later mark')} from the file itself."
-    )
+    notice += f"; the backup of {to_local(backup.made_at):%Y-%m-%d %H:%M} was restored"
+    if condition == "damaged":
+        notice += f", with {format_count(saved, 'later mark')} from the file itself"
+    return f"{notice}."
 
 
-def _build(path: Path, backup: backups.Backup | None, sources: list[FileContent]) -> int:
-    """Create the file that will replace the damaged one, and return how many marks the sources gave."""
+def _build(path: Path, original: AbstractContextManager[sqlite3.Connection] | None, sources: list[FileContent]) -> int:
+    """Create the file that will replace the damaged one, and return the number of marks from the sources."""
     part = path.with_name(path.name + ".restoring")
-    _remove(part)  # left by an interrupted restoration
+    remove(part)  # left by an interrupted restoration
     try:
-        saved = _fill(part, backup, sources)
+        saved = _fill(part, original, sources)
         sync(part)
         part.rename(_restored(path))
     except BaseException:
-        _remove(part)
+        remove(part)
         raise
     return saved
 
 
-def _remove(part: Path) -> None:
-    for suffix in ("", "-wal", "-shm", "-journal"):
-        part.with_name(part.name + suffix).unlink(missing_ok=True)
-
-
-def _fill(part: Path, backup: backups.Backup | None, sources: list[FileContent]) -> int:
+def _fill(part: Path, original: AbstractContextManager[sqlite3.Connection] | None, sources: list[FileContent]) -> int:
     part.touch(mode=0o600)
-    if backup is not None:
-        with closing(schema.open_read_only(backup.path)) as source, closing(sqlite3.connect(part)) as copy:
+    if original is not None:
+        with original as source, closing(sqlite3.connect(part)) as copy:
             source.backup(copy)
     saved = 0
     with closing(open_database(part, schema.prepare, durable=True)) as database:
@@ -183,6 +250,15 @@ def _fill(part: Path, backup: backups.Backup | None, sources: list[FileContent])
     if _size(part.with_name(part.name + "-wal")):  # the checkpoint failed for lack of space
         raise StorageError(part, sqlite3.OperationalError("it could not be written completely"))
     return saved
+
+
+def readable(path: Path) -> list[FileContent]:
+    """Return what can be read of a file that cannot be used, and if it has no marks, of its newest backup."""
+    found = [salvage(path)] if path.is_file() else []
+    with contextlib.suppress(OSError):
+        if not (found and found[0].marks.marks) and (backup := backups.newest_good(path)) is not None:
+            found.append(salvage(backup.path))
+    return found
 
 
 def salvage(path: Path) -> FileContent:
@@ -247,44 +323,51 @@ def _read(connect: Callable[[], sqlite3.Connection], file: str) -> FileContent:
     settings = {str(name): str(value) for name, value in rows("name, value", "session", "name")}
     positions = PositionRows()
     if format_ >= schema.FORMAT_WITH_POSITIONS:
-        positions = valid_rows(
+        positions = valid_positions(
             rows("id, position, seen_at", "positions", "id"),
             rows("folder, view, ids, at, line, seen_at", "places", "folder, view"),
         )
     return FileContent(marks, settings, positions)
 
 
+def _typed(rows: _Rows, *types: type) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows whose values have these types."""
+    return (row for row in rows if all(map(isinstance, row, types)))
+
+
 def _valid_marks(rows: _Rows) -> dict[MarkKey, Mark]:
     return {
         (id_, name): Mark(_bounded(at), bool(value))
-        for id_, name, value, at in rows
-        if isinstance(id_, int) and isinstance(at, int) and isinstance(name, str)
-        if name == READ or is_valid_mark_name(name)
+        for id_, name, value, at in _typed(rows, int, str, object, int)
+        if is_valid_mark_name(name)
     }
 
 
 def _valid_spellings(rows: _Rows) -> dict[str, TagSpelling]:
     spellings: dict[str, TagSpelling] = {}
-    for key, shown, at in rows:
+    for key, shown, at in _typed(rows, str, str, int):
         with contextlib.suppress(ReaderError):
-            if (
-                isinstance(shown, str)
-                and isinstance(at, int)
-                and normalize_tag(shown) == shown
-                and tag_key(shown) == key
-            ):
-                spellings[tag_key(shown)] = TagSpelling(_bounded(at), shown)
+            if normalize_tag(shown) == shown and tag_key(shown) == key:
+                spellings[key] = TagSpelling(_bounded(at), shown)
     return spellings
 
 
 def _valid_items(rows: _Rows) -> dict[tuple[str, str], NamedItem]:
     items: dict[tuple[str, str], NamedItem] = {}
-    for kind, name, value, at in rows:
-        if isinstance(kind, str) and isinstance(name, str) and is_valid_item(kind, name) and isinstance(at, int):
+    for kind, name, value, at in _typed(rows, str, str, object, int):
+        if is_valid_item(kind, name):
             with contextlib.suppress(ValueError, RecursionError, ReaderError):
                 text = "" if value == "" else encode_item(json.loads(str(value)))
                 items[kind, name] = NamedItem(_bounded(at), text)
     return items
+
+
+def valid_positions(articles: _Rows, lists: _Rows) -> PositionRows:
+    """Return the rows of a damaged file that are positions."""
+    return PositionRows(
+        [(id_, place, _bounded(at)) for id_, place, at in _typed(articles, int, int, int) if place > 0],
+        [(*row, _bounded(at)) for *row, at in _typed(lists, str, str, str, int, int, int) if parse_ids(row[2])],
+    )
 
 
 def _bounded(at: int) -> int:

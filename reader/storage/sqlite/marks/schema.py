@@ -1,11 +1,13 @@
-"""Tables of the file of marks: creating and upgrading them, and inspecting a file before anything is changed."""
+"""Tables of the marks file: creating and upgrading them, and inspecting a file before anything is changed."""
 
 from __future__ import annotations
 
 import contextlib
 import sqlite3
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from reader.core.errors import ReaderError
 from reader.core.marks import LATEST
@@ -20,7 +22,7 @@ FORMAT_WITH_POSITIONS = 3
 """The first format with reading positions and list positions."""
 VERSION_SETTING = "marks-changes"
 """The name in ``session`` of the mark version, which rises with every change of marks."""
-_APPLICATION_ID = 0x6E657753  # "newS": distinguishes our file from other programs' files
+_APPLICATION_ID = 0x6E657753  # "newS": distinguishes this file from other programs' files
 _SESSION = "CREATE TABLE session (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"
 # A mark that was never set has no row; a cleared mark keeps its row, with the time. `token` is the change that gave
 # the mark its value (see undo.py). Each row spells out the name of its mark, so that a row salvaged from a damaged file
@@ -76,11 +78,20 @@ _COLUMNS = {
         "folder, view, ids, at, line, seen_at FROM places",
     ),
 }
-"""What a sound file of each format must be able to answer."""
+"""What an intact file of each format must be able to answer."""
+
+
+class Inspection(NamedTuple):
+    """What was found in an intact file."""
+
+    format: int = 0
+    """0 without tables."""
+    has_marks: bool = False
+    """Whether there is any mark or named item, cleared ones included: their rows are never deleted."""
 
 
 class UnsupportedFileError(ReaderError):
-    """The file belongs to another program or to a newer version, so it must be left alone."""
+    """The file belongs to another program or to a newer version, so it must not be changed."""
 
 
 def prepare(database: Database) -> None:
@@ -123,15 +134,25 @@ def format_of(db: sqlite3.Connection) -> int:
     return int(db.execute("PRAGMA user_version").fetchone()[0])
 
 
+def setting(db: sqlite3.Connection, name: str) -> str | None:
+    """Return a value of ``session``, or None."""
+    row = db.execute("SELECT value FROM session WHERE name = ?", [name]).fetchone()
+    return None if row is None else str(row[0])
+
+
+def set_settings(db: sqlite3.Connection, settings: Mapping[str, str]) -> None:
+    """Store values in ``session`` by name."""
+    db.executemany("INSERT OR REPLACE INTO session (name, value) VALUES (?, ?)", settings.items())
+
+
 def mark_version(db: sqlite3.Connection) -> int:
     """Return the number that rises with every change of marks."""
-    row = db.execute("SELECT value FROM session WHERE name = ?", [VERSION_SETTING]).fetchone()
-    return 0 if row is None else int(row[0])
+    return int(setting(db, VERSION_SETTING) or 0)
 
 
 def set_mark_version(db: sqlite3.Connection, version: int) -> None:
     """Store the number that rises with every change of marks."""
-    db.execute("INSERT OR REPLACE INTO session (name, value) VALUES (?, ?)", [VERSION_SETTING, str(version)])
+    set_settings(db, {VERSION_SETTING: str(version)})
 
 
 def timestamp() -> int:
@@ -141,14 +162,14 @@ def timestamp() -> int:
 
 def open_read_only(path: Path) -> sqlite3.Connection:
     """Return a connection that reads a file and leaves no other file beside it. Raises sqlite3.Error."""
-    # Without a journal nobody has the file open. In mode "immutable" SQLite creates no journal either, which a user
-    # without write permission could not remove again.
+    # Without a journal, no program has the file open. In mode "immutable", SQLite creates no journal either, which a
+    # user without write permission could not remove again.
     mode = "mode=ro" if path.with_name(path.name + "-wal").exists() else "immutable=1"
     return sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, isolation_level=None)
 
 
-def inspect(path: Path) -> int:
-    """Return the format of a file, or 0 for an empty one, without changing a byte of it.
+def inspect(path: Path) -> Inspection:
+    """Return what is in a file, without changing a byte of it.
 
     Raises UnsupportedFileError for a file of a newer version or another program, and
     StorageError, with ``damaged`` set if applicable, for a file that cannot be read.
@@ -160,42 +181,42 @@ def inspect(path: Path) -> int:
     return _inspect_once(path)
 
 
-def _inspect_once(path: Path) -> int:
-    db: sqlite3.Connection | None = None
+def _inspect_once(path: Path) -> Inspection:
+    has_marks = False
     try:
-        db = open_read_only(path)
-        db.execute("BEGIN")  # one snapshot, whatever another instance writes meanwhile
-        format_ = format_of(db)
-        (owner,) = db.execute("PRAGMA application_id").fetchone()
-        (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if tables and owner != _APPLICATION_ID:
-            raise UnsupportedFileError(
-                f"{show_path(path)} belongs to another program.",
-                "It is left as it is, and marks are not saved in this session. "
-                "Set NEWSREADER_DATA_DIR to another folder.",
-            )
-        if format_ > FORMAT:
-            raise newer_format_error(format_)
-        if tables:
-            for columns in _COLUMNS[format_ or FORMAT]:
-                db.execute(f"SELECT {columns} LIMIT 1").fetchone()
-            if db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
-                raise corruption_error()
+        with contextlib.closing(open_read_only(path)) as db:
+            db.execute("BEGIN")  # one snapshot, whatever another instance writes meanwhile
+            format_ = format_of(db)
+            (owner,) = db.execute("PRAGMA application_id").fetchone()
+            (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            if tables and owner != _APPLICATION_ID:
+                raise UnsupportedFileError(
+                    f"{show_path(path)} belongs to another program.",
+                    "It is left as it is, and marks are not saved in this session. "
+                    "Set NEWSREADER_DATA_DIR to another folder.",
+                )
+            if format_ > FORMAT:
+                raise newer_format_error(format_)
+            if tables:
+                for columns in _COLUMNS[format_ or FORMAT]:
+                    db.execute(f"SELECT {columns} LIMIT 1").fetchone()
+                if db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+                    raise corruption_error()
+                kept = "SELECT 1 FROM kept" if format_ != 1 else "SELECT 1 WHERE false"
+                query = f"SELECT EXISTS (SELECT 1 FROM marks) OR EXISTS ({kept})"  # noqa: S608 - constants
+                has_marks = bool(db.execute(query).fetchone()[0])
     except UnicodeDecodeError as error:  # SQLite's message quotes damaged bytes
         raise StorageError(path, corruption_error(), damaged=True) from error
     except sqlite3.Error as error:
-        # A file with our application id whose tables cannot be read is damaged, whatever SQLite calls it.
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)  # our own error has no code
+        # A file with this application id whose tables cannot be read is damaged, whatever SQLite calls it.
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)  # newsreader's own error has no code
         raise StorageError(path, error, damaged=code in {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT}) from error
-    finally:
-        if db is not None:
-            db.close()
-    return format_ if tables else 0
+    return Inspection(format_ if tables else 0, has_marks)
 
 
 def newer_format_error(format_: int) -> UnsupportedFileError:
     """Return the error for a file that only a newer version of newsreader understands."""
     return UnsupportedFileError(
-        f"The file of marks was written by a newer newsreader (format {format_}, this one supports {FORMAT}).",
+        f"The marks file was written by a newer newsreader (format {format_}, this one supports {FORMAT}).",
         "It is left as it is, and marks are not saved in this session. Update newsreader to use it.",
     )

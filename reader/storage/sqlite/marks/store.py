@@ -10,11 +10,13 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import os
 import sqlite3
+import threading
 import time
-from collections.abc import Generator, Iterable, Set
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from reader.core.errors import ReaderError, describe_error
 from reader.core.marks import (
@@ -30,11 +32,10 @@ from reader.core.marks import (
     tag_key,
 )
 from reader.core.text import show_path
-from reader.storage.sqlite.database import Database, StorageError, open_database
+from reader.storage.sqlite.database import Database, StorageError, file_identity, json_array, open_database
 from reader.storage.sqlite.marks import backups, merge, positions, recovery, schema, undo
-from reader.storage.sqlite.marks.mark_file import MarkFile
-from reader.storage.sqlite.marks.named_items import ItemTable, SettingTable, step_description
-from reader.storage.sqlite.marks.undo import UndoResult
+from reader.storage.sqlite.marks.named_items import ItemTable, SettingTable
+from reader.storage.sqlite.marks.undo import MarkResult
 
 log = logging.getLogger(__name__)
 
@@ -50,42 +51,136 @@ class ArticleMarks(NamedTuple):
     """In their first spelling, in the order of their keys."""
 
 
-class MarkResult(NamedTuple):
-    """The effect of a change of marks."""
+class MarkFile:
+    """Connections to the marks file, or to memory. Any thread may use them."""
 
-    changed: set[int]
-    """Ids of the articles that changed, as integers; an unmarked article counts as unread, unstarred and untagged."""
-    version: int
-    """The mark version after the change; see :meth:`MarkStore.version`."""
-    description: str = ""
-    """The step as undo will name it; empty if nothing changed."""
-    read: Set[int] = frozenset()
-    """Ids of the articles that have become read."""
-    unread: Set[int] = frozenset()
-    """Ids of the articles that have become unread."""
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        name = os.fspath(database.path or "")
+        self._names = (name, f"{name}-wal", f"{name}-shm")
+        self._files = self._identities()
+        self.on_notice: Callable[[str], None] = log.warning
+        """Receives a sentence for the user when the file had to be written again."""
+        self._renewing = threading.RLock()
+        self._replaced: list[Database] = []
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """Yield a connection for reading. Raises StorageError."""
+        database = self.current()
+        try:
+            with database.read() as db:
+                yield db
+        except StorageError:
+            # Tables that a newer instance has upgraded meanwhile look like damaged ones.
+            with database.read() as db:
+                format_ = schema.format_of(db)
+            if format_ > schema.FORMAT:
+                raise schema.newer_format_error(format_) from None
+            raise
+
+    def select(self, query: str, parameters: Sequence[Any] = ()) -> list[Any]:
+        """Return the rows that a query returns. Raises StorageError."""
+        with self.read() as db:
+            return db.execute(query, parameters).fetchall()
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """Yield a connection inside a transaction. Raises StorageError."""
+        with self.current().write() as db:
+            format_ = schema.format_of(db)
+            if format_ != schema.FORMAT:  # a newer instance has upgraded the tables meanwhile
+                raise schema.newer_format_error(format_)
+            yield db
+
+    def current(self) -> Database:
+        """Return the database that has the file name now.
+
+        Another instance may have quarantined the open file and restored it, or the user may have deleted it or its
+        journal. What was written to the old file is merged into the new one. Raises ReaderError.
+        """
+        if self._database.path is None or self._identities() == self._files:
+            return self._database
+        with self._renewing:
+            if self._identities() != self._files:
+                self._renew()
+        return self._database
+
+    def _identities(self) -> list[tuple[int, int] | None]:
+        """Return what distinguishes the file and its journal from others of the same names."""
+        return [file_identity(name) for name in self._names]
+
+    def _renew(self) -> None:
+        path = self._database.path
+        assert path is not None
+        log.warning("%s is another file than before", show_path(path))
+        content = merge.FileContent()
+        try:
+            with self._database.existing_connection() as db:
+                content = merge.read_content(db)
+        except StorageError as error:
+            # It was quarantined because it is damaged; the instance that did so has salvaged its content.
+            log.warning("the previous marks file cannot be read", exc_info=error)
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._rewrite_if_removed(path)
+            fresh, _ = recovery.open_or_recover(path)
+        except OSError as error:
+            raise ReaderError(
+                f"{show_path(path)} is gone and cannot be created again: {describe_error(error)}.",
+                "Check that its folder is writable.",
+            ) from error
+        # Another thread may still use the old database, so it stays open until close().
+        self._replaced.append(self._database)
+        self._database, self._files = fresh, self._identities()
+        with self.write() as db:
+            merge.merge_content(db, content)
+
+    def _rewrite_if_removed(self, path: Path) -> None:
+        """Write the file again unless another instance has replaced it. Raises ReaderError and OSError."""
+        with backups.exclusive_access(path):
+            if file_identity(path) in {None, self._files[0]}:
+                try:
+                    self.on_notice(recovery.rewrite(path, self._database))
+                except StorageError as error:
+                    if not error.damaged:
+                        raise
+                    log.warning("the previous marks file cannot be read", exc_info=error)
+
+    def close(self) -> None:
+        """Close the file."""
+        self.on_notice = log.warning
+        try:
+            self.current()  # its journal may be gone, with marks that only this process can still read
+        except ReaderError as error:
+            log.warning("the marks file is gone", exc_info=error)
+        for database in (*self._replaced, self._database):
+            database.close()
 
 
 class MarkStore:
     """The marks, named items, settings and positions of one user. Use :meth:`open`."""
 
     def __init__(self, database: Database) -> None:
-        self._file = MarkFile(database)
-        read, write = self._file.read, self._file.write
+        self.file = MarkFile(database)
+        read, write = self.file.read, self.file.write
         self.items = ItemTable(read, write)
         self.settings = SettingTable(read, write)
         self.positions = positions.PositionTable(read, write)
+        self.is_saved = database.path is not None
+        """Whether marks outlast the program."""
 
     @classmethod
     def open(cls, path: Path) -> tuple[MarkStore, str]:
-        """Return the store in the file at ``path``, and a sentence if something had to be done about the file.
+        """Return the store in the file at ``path``, and a sentence for the user if the file had to be repaired.
 
-        A damaged file is quarantined, never deleted, and restored from the newest backup. If
-        the file is unusable (newer format, no permission, disk full), the store is in memory
-        and starts with what could be read.
+        A damaged file is quarantined, never deleted, and restored from the newest backup. If the file is unusable
+        (newer format, no permission, disk full), the store is in memory and starts with what could be read.
         """
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             database, notice = recovery.open_or_recover(path)
+            backups.remove_partial(path)
             return cls(database), notice
         except schema.UnsupportedFileError as error:
             return cls.in_memory(), str(error)
@@ -100,69 +195,59 @@ class MarkStore:
 
     @classmethod
     def in_memory(cls, path: Path | None = None) -> MarkStore:
-        """Return a store that ends with the program; with ``path``, it starts with what can be read of that file."""
+        """Return a store that ends with the program; with ``path``, it starts with what can be read there."""
         store = cls(open_database(None, schema.prepare, durable=False))
-        if path is not None and path.is_file():
-            content = recovery.salvage(path)
-            with store._file.write() as db:
+        for content in [] if path is None else recovery.readable(path):
+            with store.file.write() as db:
                 merge.merge_content(db, content)
         return store
 
-    @property
-    def is_saved(self) -> bool:
-        """Whether marks outlast the program."""
-        return self._file.has_file
+    def report_to(self, on_notice: Callable[[str], None]) -> None:
+        """Have ``on_notice`` called, in any thread, with a sentence whenever the file had to be written again."""
+        self.file.on_notice = on_notice
 
     # Changing marks.
 
-    def mark(self, ids: Iterable[str], change: MarkChange, description: str = "") -> MarkResult:
-        """Change the marks of articles, all or none; durable on return, and one step for :meth:`undo`.
+    def mark(self, ids: Iterable[str], change: MarkChange, *, undoable: bool = True) -> MarkResult:
+        """Change the marks of articles, all or none; durable on return, and a step for :meth:`undo` if ``undoable``.
 
-        ``description`` names the step, as in "Marked 12 articles read"; by default it is derived
-        from the change. Raises StorageError, and ReaderError for an invalid tag or one that is
-        both added and removed.
+        Raises StorageError, and ReaderError for an invalid tag or one that is both added and removed.
         """
         added, removed, values = _values_of(change)
         # Sorted, so that many marks are written to adjacent database pages.
-        ids_json = f"[{','.join(map(str, sorted({id_to_int(id_) for id_ in ids})))}]"
+        ids_json = json_array(sorted({id_to_int(id_) for id_ in ids}))
         now = schema.timestamp()
-        with self._file.write() as db:
+        with self.file.write() as db:
             step = schema.mark_version(db) + 1
-            changed = {
-                name: undo.apply_mark(db, step, name, ids_json, now, value=value) for name, value in values.items()
+            by_mark = {
+                name: (value, undo.apply_mark(db, step, name, ids_json, now, value=value, undoable=undoable))
+                for name, value in values.items()
             }
-            all_changed = set().union(*changed.values())
-            if not all_changed:
-                return MarkResult(set(), step - 1)
+            parts = [(name, value, len(each)) for name, (value, each) in by_mark.items() if each]
+            if not parts:
+                return MarkResult({}, step - 1)
             schema.set_mark_version(db, step)
             db.executemany(
                 "INSERT OR IGNORE INTO spellings (key, shown, written_at) VALUES (?, ?, ?)",
                 [(key, text, now) for key, text in added.items()],
             )
-            parts = [(name, values[name], len(each)) for name, each in changed.items() if each]
-            words = step_description(description) or describe_marks(parts, _spellings(db, {*added, *removed}))
-            undo.record_step(db, step, words)
-        of_read = changed.get(READ, set())
-        read, unread = (of_read, set[int]()) if change.read else (set[int](), of_read)
-        return MarkResult(all_changed, step, words, read, unread)
+            words = describe_marks(parts, _spellings(db, {*added, *removed}))
+            if undoable:
+                undo.record_step(db, step, words)
+        return MarkResult(by_mark, step, words)
 
-    def undo(self) -> UndoResult | None:
-        """Undo the latest step, whichever instance made it; None if there is none. Raises StorageError.
+    def undo(self, *, redo: bool = False) -> MarkResult | None:
+        """Undo the latest step, or ``redo`` the one undone last, whichever instance did it; None if there is none.
 
-        What another step or a merge has changed since stays as it is.
+        Marks that another step or a merge has changed since stay unchanged. Raises StorageError.
         """
-        with self._file.write() as db:
-            return undo.undo(db, schema.timestamp())
-
-    def redo(self) -> UndoResult | None:
-        """Redo the step that was undone last; None if there is none. Raises StorageError."""
-        with self._file.write() as db:
-            return undo.redo(db, schema.timestamp())
+        with self.file.write() as db:
+            return undo.undo(db, schema.timestamp(), redo=redo)
 
     def reassign_ids(self, pairs: Iterable[tuple[int, int]]) -> None:
         """Copy the marks and positions of each first id to the second; the later mark wins. Raises StorageError."""
         every = list(pairs)
-        with self._file.write() as db:
+        with self.file.write() as db:
             undo.reassign_ids(db, every)
             positions.reassign_ids(db, every)
             schema.set_mark_version(db, schema.mark_version(db) + 1)
@@ -171,7 +256,7 @@ class MarkStore:
 
     def version(self) -> int:
         """Return a number that rises with every change of marks or items, by any instance."""
-        with self._file.read() as db:
+        with self.file.read() as db:
             return schema.mark_version(db)
 
     def marks_of(self, ids: Iterable[str]) -> dict[str, ArticleMarks]:
@@ -182,17 +267,20 @@ class MarkStore:
             "WHERE m.value AND m.id IN (SELECT value FROM json_each(?)) ORDER BY m.id, m.what"
         )
         found: dict[str, ArticleMarks] = {}
-        with self._file.read() as db:
-            for key, name, shown in db.execute(query, [json.dumps([*wanted])]):
-                marks = found.get(wanted[key], ArticleMarks())
-                if name == READ:
-                    marks = marks._replace(read=True)
-                elif name == STARRED:
-                    marks = marks._replace(starred=True)
-                else:
-                    marks = marks._replace(tags=(*marks.tags, name[1:] if shown is None else shown))
-                found[wanted[key]] = marks
+        for key, name, shown in self.file.select(query, [json_array(wanted)]):
+            marks = found.get(wanted[key], ArticleMarks())
+            if name == READ:
+                marks = marks._replace(read=True)
+            elif name == STARRED:
+                marks = marks._replace(starred=True)
+            else:
+                marks = marks._replace(tags=(*marks.tags, name[1:] if shown is None else shown))
+            found[wanted[key]] = marks
         return found
+
+    def marked_ids(self) -> frozenset[int]:
+        """Return the numbers of all articles that ever had a mark."""
+        return frozenset(id_ for (id_,) in self.file.select("SELECT DISTINCT id FROM marks"))
 
     def tags(self) -> list[str]:
         """Return every tag in use, as displayed, sorted without regard to case."""
@@ -200,28 +288,19 @@ class MarkStore:
             "SELECT DISTINCT m.what, s.shown FROM marks m LEFT JOIN spellings s ON s.key = substr(m.what, 2) "
             "WHERE m.value AND m.what > '#' AND m.what < '$'"
         )
-        with self._file.read() as db:
-            found = [name[1:] if shown is None else shown for name, shown in db.execute(query)]
+        found = [name[1:] if shown is None else shown for name, shown in self.file.select(query)]
         return sorted(found, key=str.casefold)
 
     def read_among(self, ids: Iterable[str]) -> frozenset[str]:
         """Return which of ``ids`` are marked read."""
         wanted = {id_to_int(id_): id_ for id_ in ids}
         query = "SELECT id FROM marks WHERE value AND what = ? AND id IN (SELECT value FROM json_each(?))"
-        with self._file.read() as db:
-            return frozenset(wanted[key] for (key,) in db.execute(query, [READ, json.dumps([*wanted])]))
+        return frozenset(wanted[key] for (key,) in self.file.select(query, [READ, json_array(wanted)]))
 
-    def all_read(self) -> list[int]:
-        """Return the ids of all read articles, as integers."""
-        return self._all_marked(READ)
-
-    def all_starred(self) -> list[int]:
-        """Return the ids of all starred articles, as integers."""
-        return self._all_marked(STARRED)
-
-    def _all_marked(self, name: str) -> list[int]:
-        with self._file.read() as db:
-            return [key for (key,) in db.execute("SELECT id FROM marks WHERE value AND what = ?", [name])]
+    def all_marked(self, name: str) -> list[int]:
+        """Return the ids of all articles with the mark READ, STARRED or a tag, as integers."""
+        query = "SELECT id FROM marks WHERE value AND what = ?"
+        return [key for (key,) in self.file.select(query, [name])]
 
     def all_but_read(self, among: Iterable[int] | None = None) -> tuple[dict[str, list[int]], dict[str, str]]:
         """Return the ids of the articles with each mark except "read", and the spellings of tags by key.
@@ -231,18 +310,19 @@ class MarkStore:
         query, parameters = "SELECT what, id FROM marks WHERE value AND what <> ?", [READ]
         if among is not None:
             query += " AND id IN (SELECT value FROM json_each(?))"
-            parameters.append(json.dumps([*among]))
+            parameters.append(json_array(among))
         found: dict[str, list[int]] = {}
-        with self._file.read() as db:
-            for name, key in db.execute(query, parameters):
-                found.setdefault(name, []).append(key)
-            return found, dict(db.execute("SELECT key, shown FROM spellings").fetchall())
+        for name, key in self.file.select(query, parameters):
+            found.setdefault(name, []).append(key)
+        return found, dict(self.file.select("SELECT key, shown FROM spellings"))
 
     # Whole files.
 
     def entries(self) -> Generator[MarkEntry]:
         """Yield one snapshot of all marks, as :func:`reader.storage.sqlite.marks.merge.entries` does."""
-        with self._file.snapshot() as db:
+        database = self.file.current()
+        # A connection of its own, so that this long read does not block other threads.
+        with database.dedicated_connection() if database.path is not None else database.read() as db:
             yield from merge.entries(db)
 
     def merge(self, marks: MarkSet, *, backup: bool = False) -> int:
@@ -252,16 +332,16 @@ class MarkStore:
         new or later. Raises StorageError, and ReaderError if the backup fails.
         """
         with contextlib.ExitStack() as stack:
-            path = self._file.current().path if backup else None
+            path = self.file.current().path if backup else None
             if path is not None:
                 stack.enter_context(backups.exclusive_access(path))
-            db = stack.enter_context(self._file.write())
+            db = stack.enter_context(self.file.write())
             version = schema.mark_version(db) + 1
             merged, changed = merge.merge_marks(db, marks, version)
             if changed:
                 if path is not None:
                     # It uses its own connection, which does not see the uncommitted merge.
-                    backups.make(self._file.current(), path, "before-import")
+                    backups.make(self.file.current(), path, "before-import")
                 schema.set_mark_version(db, version)
             return merged
 
@@ -271,7 +351,7 @@ class MarkStore:
         Readers and writers are not blocked. It takes as long as copying the file, so call it in
         a worker thread. ``now`` is in seconds since 1970. Raises ReaderError if it fails.
         """
-        database = self._file.current()
+        database = self.file.current()
         path = database.path
         if path is None:
             return None
@@ -288,7 +368,7 @@ class MarkStore:
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        self.file.close()
 
 
 def _values_of(change: MarkChange) -> tuple[dict[str, str], dict[str, str], dict[str, bool]]:

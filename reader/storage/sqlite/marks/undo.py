@@ -1,15 +1,16 @@
 """Undo and redo of marks and named items, across all windows and sessions of a user.
 
-Every change of marks draws a number, and each mark stores as its ``token`` the number of the
+Every change of marks gets a number, and each mark stores as its ``token`` the number of the
 change that gave it its value. Undoing a step reverts only the marks that still carry the
 token of that step; redoing it, only those that again carry the token from before it. So a
-mark that a later step or a merge has changed stays as it is. Undo is itself a change, at the
-present time, and wins in merges like any other. The same holds for named items.
+mark that a later step or a merge has changed stays unchanged. Undo is itself a change, made
+now, and wins in merges like any other. The same holds for named items.
 """
 
 from __future__ import annotations
 
 import logging
+import re
 import sqlite3
 import sys
 from array import array
@@ -17,6 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from reader.core.marks import LATEST, READ
+from reader.storage.sqlite.database import json_array
 from reader.storage.sqlite.marks.schema import mark_version, set_mark_version
 
 log = logging.getLogger(__name__)
@@ -26,33 +28,44 @@ MAX_STEPS = 500
 MAX_CHANGES = 1_000_000
 """Number of changed marks that are stored in all steps together."""
 MIN_STEPS = 100
-"""Number of latest undoable steps that are stored however large they are."""
+"""Number of latest undoable steps that are always stored, however large they are."""
 
 
-class UndoResult(NamedTuple):
-    """A step that was undone or redone."""
+class MarkResult(NamedTuple):
+    """The effect of a change of marks, including an undo or redo."""
 
-    description: str
-    """The step in words, such as "Marked 12 articles read"."""
-    redo: bool
-    """Whether it was redone."""
-    changed: set[int]
-    """Ids of the articles that changed, as integers."""
-    skipped: int
-    """Number of its marks and items that have changed since and were left alone."""
-    read: set[int]
-    """Ids of the articles that have become read."""
-    unread: set[int]
-    """Ids of the articles that have become unread."""
+    by_mark: Mapping[str, tuple[bool, set[int]]]
+    """The new value of each mark, and the ids (as integers) of the articles whose mark changed.
+
+    An article that was never marked counts as unread, unstarred and untagged.
+    """
     version: int
     """The mark version after the change; see :meth:`reader.storage.sqlite.marks.store.MarkStore.version`."""
+    description: str = ""
+    """The step in words, such as "Marked 12 articles read"; empty if nothing changed."""
+    redo: bool = False
+    """Whether a step was redone, rather than undone."""
+    skipped: int = 0
+    """Number of the step's marks and items that have changed since and were left unchanged."""
     kinds: frozenset[str] = frozenset()
     """Kinds of the named items that changed."""
 
     @property
+    def changed(self) -> set[int]:
+        """The ids of the articles that changed."""
+        return set().union(*(ids for _, ids in self.by_mark.values()))
+
+    def became(self, *, read: bool) -> set[int]:
+        """Return the ids of the articles that have become read or unread."""
+        value, ids = self.by_mark.get(READ, (read, set()))
+        return ids if value == read else set()
+
+    @property
     def sentence(self) -> str:
-        """The sentence to show to the user."""
+        """The sentence about an undone or redone step to show to the user."""
         step = self.description[:1].lower() + self.description[1:]
+        # From “saved the view “x”, tagged ...” to “saving the view “x”, tagging ...”, but not within names.
+        step = re.sub(r"(“[^”]*”)|(^|, )(\w+)ed ", lambda found: found[1] or f"{found[2]}{found[3]}ing ", step)
         rest = f" ({self.skipped:,} changed since, left as {'it is' if self.skipped == 1 else 'they are'})"
         return f"{'Redone' if self.redo else 'Undone'}: {step}{rest if self.skipped else ''}."
 
@@ -66,7 +79,9 @@ class _Change(NamedTuple):
     """The token that each mark had before, by article id."""
 
 
-def apply_mark(db: sqlite3.Connection, step: int, mark_name: str, ids_json: str, now: int, *, value: bool) -> set[int]:
+def apply_mark(
+    db: sqlite3.Connection, step: int, mark_name: str, ids_json: str, now: int, *, value: bool, undoable: bool
+) -> set[int]:
     """Set one mark of many articles as part of a step, and return the ids of the articles that changed.
 
     ``ids_json`` is a JSON array of distinct ids; ``now`` is in milliseconds since 1970 (UTC).
@@ -75,7 +90,8 @@ def apply_mark(db: sqlite3.Connection, step: int, mark_name: str, ids_json: str,
         "SELECT j.value, ifnull(m.token, 0) FROM json_each(:ids) j "
         "LEFT JOIN marks m ON m.id = j.value AND m.what = :name WHERE ifnull(m.value, 0) <> :value"
     )
-    previous = dict(db.execute(query, {"ids": ids_json, "name": mark_name, "value": int(value)}).fetchall())
+    values = {"name": mark_name, "value": int(value)}
+    previous = dict(db.execute(query, {**values, "ids": ids_json}).fetchall())
     if previous:
         # A change is always later than what it changes, even if the clock was set back.
         db.execute(
@@ -83,16 +99,10 @@ def apply_mark(db: sqlite3.Connection, step: int, mark_name: str, ids_json: str,
             "SELECT value, :name, :value, :now, :step FROM json_each(:ids) WHERE true "
             "ON CONFLICT (id, what) DO UPDATE SET value = excluded.value, token = excluded.token, "
             "changed_at = max(excluded.changed_at, min(changed_at + 1, :latest))",
-            {
-                "name": mark_name,
-                "value": int(value),
-                "now": now,
-                "step": step,
-                "latest": LATEST,
-                "ids": _json(previous),
-            },
+            {**values, "now": now, "step": step, "latest": LATEST, "ids": json_array(previous)},
         )
-        _insert_change(db, step, _Change(mark_name, value, previous))
+        if undoable:
+            _insert_change(db, step, _Change(mark_name, value, previous))
     return set(previous)
 
 
@@ -115,17 +125,11 @@ def record_step(db: sqlite3.Connection, step: int, description: str) -> None:
         steps, changes = steps - 1, changes - its_size
 
 
-def undo(db: sqlite3.Connection, now: int) -> UndoResult | None:
-    """Undo the latest step; None if there is none. Steps with nothing left to undo are dropped."""
-    return _revert(db, now, redo=False)
+def undo(db: sqlite3.Connection, now: int, *, redo: bool) -> MarkResult | None:
+    """Undo the latest step, or redo the one undone last; None if there is none.
 
-
-def redo(db: sqlite3.Connection, now: int) -> UndoResult | None:
-    """Redo the step that was undone last; None if there is none. Steps with nothing left to redo are dropped."""
-    return _revert(db, now, redo=True)
-
-
-def _revert(db: sqlite3.Connection, now: int, *, redo: bool) -> UndoResult | None:
+    Steps of which nothing is left to undo or redo are dropped.
+    """
     order = "SELECT number, told, size FROM steps WHERE undone = ? ORDER BY turn DESC"
     for number, description, size in db.execute(order, [int(redo)]).fetchall():
         reverted = {
@@ -140,10 +144,7 @@ def _revert(db: sqlite3.Connection, now: int, *, redo: bool) -> UndoResult | Non
         version = mark_version(db) + 1
         set_mark_version(db, version)
         db.execute("UPDATE steps SET undone = ?, turn = ? WHERE number = ?", [int(not redo), version, number])
-        value, of_read = reverted.get(READ, (False, set()))
-        read, unread = (of_read, set[int]()) if value else (set[int](), of_read)
-        changed = set[int]().union(*(ids for _, ids in reverted.values()))
-        return UndoResult(description, redo, changed, size - done, read, unread, version, frozenset(kinds))
+        return MarkResult(reverted, version, description, redo, size - done, frozenset(kinds))
     return None
 
 
@@ -155,7 +156,7 @@ def _revert_marks(db: sqlite3.Connection, step: int, change: _Change, now: int, 
     value, previous = int(change.value == redo), change.previous_tokens
     reverted = [
         (step if redo else previous[id_], id_)
-        for id_, token in db.execute(query, [_json(previous), change.mark_name, value])
+        for id_, token in db.execute(query, [json_array(previous), change.mark_name, value])
         if token == (previous[id_] if redo else step)
     ]
     db.executemany(
@@ -186,13 +187,13 @@ def _revert_items(db: sqlite3.Connection, step: int, now: int, *, redo: bool) ->
 def reassign_ids(db: sqlite3.Connection, pairs: list[tuple[int, int]]) -> None:
     """Copy the marks of each first article to the second, and let the steps in the history apply to both.
 
-    If both have a mark, the later change wins: a document that was moved away and back brings
-    what changed meanwhile. Repeating a call has no further effect.
+    If both have a mark, the later change wins: a document that was moved away and back brings back what changed
+    meanwhile. Repeating a call has no further effect.
     """
     moved = [(old, new) for old, new in pairs if old != new]
     query = "SELECT id, what, changed_at, value, token FROM marks WHERE id IN (SELECT value FROM json_each(?))"
     marks: dict[int, dict[str, tuple[int, int, int]]] = {}
-    for id_, name, *mark in db.execute(query, [_json({each for pair in moved for each in pair})]):
+    for id_, name, *mark in db.execute(query, [json_array({each for pair in moved for each in pair})]):
         marks.setdefault(id_, {})[name] = (mark[0], mark[1], mark[2])
     copied: dict[str, dict[int, tuple[int, tuple[int, int, int]]]] = {}
     for old, new in moved:
@@ -229,7 +230,7 @@ def _extend_steps(db: sqlite3.Connection, copied: Mapping[str, Mapping[int, int]
 
 
 # Storage format: sorted 8-byte integers, and each list of ids only once, since the same articles are often changed
-# again. This bounds the disk space of a hundred steps, however large they are.
+# again. This bounds the disk space of a hundred steps of any size.
 
 
 def _insert_change(db: sqlite3.Connection, step: int, change: _Change) -> None:
@@ -301,7 +302,3 @@ def _unpacked(data: bytes) -> array[int]:
     if sys.byteorder == "big":
         values.byteswap()
     return values
-
-
-def _json(numbers: Iterable[int]) -> str:
-    return f"[{','.join(map(str, numbers))}]"

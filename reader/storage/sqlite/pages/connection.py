@@ -6,16 +6,17 @@ import sqlite3
 import threading
 import zlib
 from collections.abc import Callable
-from pathlib import Path
-from typing import TypeVar
+from contextlib import AbstractContextManager
+from typing import TypeAlias, TypeVar
 
 from reader.core.errors import describe_error
 from reader.storage.sqlite import lock
-from reader.storage.sqlite.database import Database, StorageError, corruption_error, file_identity
+from reader.storage.sqlite.database import Database, StorageError, corruption_error
 from reader.storage.sqlite.pages import eviction
 from reader.storage.sqlite.pages.recovery import lock_path, open_or_recover, rebuild
 
 _Result = TypeVar("_Result")
+_Lend: TypeAlias = Callable[[Database], AbstractContextManager[sqlite3.Connection]]
 _MAX_REOPENS = 3
 
 
@@ -24,7 +25,6 @@ class PageFile:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._file = file_identity(database.path)
         self._reopen_lock = threading.RLock()
         self._checkpoint_lock = threading.Lock()
         self._replaced: list[Database] = []
@@ -39,49 +39,41 @@ class PageFile:
     def _checkpoint(self, *, force: bool = False) -> None:
         """Empty the write-ahead log if it is long; ``force`` always does."""
         path = self._database.path
-        if path is None or not (force or _is_longer(path.with_name(path.name + "-wal"), eviction.JOURNAL_BYTES)):
+        if path is None or not (force or self._database.has_longer_journal(eviction.JOURNAL_BYTES)):
             return
         try:
-            # One at a time; if another process is doing it, this one has nothing to do.
+            # One at a time; if another process is doing it, there is nothing to do.
             with lock.locked(self._checkpoint_lock, lock_path(path), lock.NO_WAIT):
                 self._database.checkpoint(truncate=True)
         except lock.BusyError:
             return
 
     def _read(self, query: Callable[[sqlite3.Connection], _Result]) -> _Result:
-        def run(database: Database) -> _Result:
-            with database.read() as db:
-                return _run_query(database, db, query)
-
-        return self._retry(run)
+        return self._retry(query, lambda database: database.read())
 
     def _write(self, query: Callable[[sqlite3.Connection], _Result]) -> _Result:
-        def run(database: Database) -> _Result:
-            with database.write() as db:
-                return _run_query(database, db, query)
-
-        result = self._retry(run)
+        result = self._retry(query, lambda database: database.write())
         self._checkpoint()
         return result
 
-    def _retry(self, run: Callable[[Database], _Result]) -> _Result:
-        """Call ``run`` with the current file; if that is damaged, recover it and try again."""
+    def _retry(self, query: Callable[[sqlite3.Connection], _Result], lend: _Lend) -> _Result:
+        """Return the result of ``query`` from the current file; if that is damaged, recover it and try again."""
         for _ in range(_MAX_REOPENS):
             database = self._current()
             try:
-                return run(database)
+                return _run(database, query, lend)
             except StorageError as error:
                 if database is not self._database:  # another thread has reopened it in the meantime
                     continue
                 if not error.damaged or database.path is None:
                     raise
                 self._reopen(database, damaged=True)
-        return run(self._database)
+        return _run(self._database, query, lend)
 
     def _current(self) -> Database:
         """Return the database, reopened if another process has replaced or deleted its file."""
         database = self._database
-        if database.path is not None and file_identity(database.path) != self._file:
+        if not database.is_current():
             self._reopen(database, damaged=False)
         return self._database
 
@@ -94,7 +86,7 @@ class PageFile:
             try:
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 with lock.locked(threading.Lock(), lock_path(path), lambda: True):
-                    if damaged and file_identity(path) == self._file:
+                    if damaged and database.is_current():
                         reopened, self.notice = rebuild(path)
                     else:
                         reopened, notice = open_or_recover(path, locked=True)
@@ -102,19 +94,13 @@ class PageFile:
             except OSError as error:
                 raise StorageError(path, sqlite3.OperationalError(describe_error(error))) from error
             self._replaced.append(database)  # other threads may still use it, so close() closes it
-            self._database, self._file = reopened, file_identity(path)
+            self._database = reopened
 
 
-def _run_query(database: Database, db: sqlite3.Connection, query: Callable[[sqlite3.Connection], _Result]) -> _Result:
+def _run(database: Database, query: Callable[[sqlite3.Connection], _Result], lend: _Lend) -> _Result:
     """Return the result of ``query``; a stored value that cannot be decoded counts as damage."""
     try:
-        return query(db)
+        with lend(database) as db:
+            return query(db)
     except (zlib.error, ValueError, KeyError, TypeError, OverflowError) as error:
         raise StorageError(database.path, corruption_error()) from error
-
-
-def _is_longer(path: Path, size: int) -> bool:
-    try:
-        return path.stat().st_size > size
-    except OSError:  # it does not exist
-        return False

@@ -18,7 +18,15 @@ from typing import Any
 from reader.core.atomic_write import sync
 from reader.core.text import format_count, show_path
 from reader.storage.sqlite import lock
-from reader.storage.sqlite.database import Database, StorageError, file_identity, open_database, quarantine
+from reader.storage.sqlite.database import (
+    Database,
+    StorageError,
+    delete_quarantined,
+    file_identity,
+    open_database,
+    quarantine,
+    remove,
+)
 from reader.storage.sqlite.pages.schema import PageRow, is_ours, page_of, prepare, put
 
 log = logging.getLogger(__name__)
@@ -54,7 +62,7 @@ def _recover(path: Path) -> tuple[Database, str]:
     if not _was_interrupted(path):
         return rebuild(path)
     database = _replace_with_copy(path)
-    return database, "The file of fetched pages was damaged; the pages that could be saved are back."
+    return database, "The page cache was damaged; the pages that could be saved are back."
 
 
 def rebuild(path: Path) -> tuple[Database, str]:
@@ -75,23 +83,18 @@ def rebuild(path: Path) -> tuple[Database, str]:
         # Programs that have not noticed the damage may have stored more pages in the meantime.
         saved = len(copied | _copy_pages(aside, database, copied))
         cause = "was damaged,"
-    for former in quarantined_files(path):
-        if not former.name.startswith(aside.name):
-            former.unlink(missing_ok=True)
+    delete_quarantined(path, aside)
     rest = f"{format_count(saved, 'page')} could be saved." if saved else "Its pages can be fetched again."
-    return database, f"The file of fetched pages {cause} and is set aside as {show_path(aside)}. {rest}"
+    return database, f"The page cache {cause} and is set aside as {show_path(aside)}. {rest}"
 
 
 def _copy_readable(path: Path) -> Set[int]:
     """Copy all readable pages to a new file, whose final name means that it is complete; return their ids."""
     target = _partial_copy(path)
     try:
-        database = open_database(target, prepare, durable=False)
-        try:
+        with contextlib.closing(open_database(target, prepare, durable=False)) as database:
             copied = _copy_pages(path, database, frozenset())
             database.checkpoint(truncate=True)
-        finally:
-            database.close()
         sync(target)
         target.rename(_complete_copy(path))
     except BaseException:
@@ -138,9 +141,8 @@ def remove_leftovers(path: Path) -> None:
     """Remove the copies that an interrupted recovery left, if the file itself exists. Raises OSError."""
     if not path.exists():
         return
-    for copy in (_partial_copy(path), _complete_copy(path)):
-        for suffix in ("", "-wal", "-shm"):
-            copy.with_name(copy.name + suffix).unlink(missing_ok=True)
+    remove(_partial_copy(path))
+    remove(_complete_copy(path))
 
 
 def _is_foreign(path: Path) -> bool:
@@ -158,22 +160,18 @@ def _intact_rows(path: Path, known: Set[int]) -> Iterator[PageRow]:
     """Yield every intact page of a damaged file, except ``known`` ones."""
     if not path.is_file():
         return
-    db: sqlite3.Connection | None = None
     try:
-        db = sqlite3.connect(path, isolation_level=None)
-        db.execute("PRAGMA trusted_schema=OFF")
-        if not is_ours(db):
-            return
-        ids = dict.fromkeys(id_ for query in _ID_QUERIES for id_ in _ids_until_damage(db, query))
-        for id_ in ids.keys() - known:
-            row = _intact_row(db, id_)
-            if row is not None:
-                yield row
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+            db.execute("PRAGMA trusted_schema=OFF")
+            if not is_ours(db):
+                return
+            ids = dict.fromkeys(id_ for query in _ID_QUERIES for id_ in _ids_until_damage(db, query))
+            for id_ in ids.keys() - known:
+                row = _intact_row(db, id_)
+                if row is not None:
+                    yield row
     except (sqlite3.Error, UnicodeDecodeError) as error:
         log.warning("%s cannot be read any further", show_path(path), exc_info=error)
-    finally:
-        if db is not None:
-            db.close()
 
 
 _ID_QUERIES = (
@@ -186,12 +184,8 @@ _ID_QUERIES = (
 
 
 def _ids_until_damage(db: sqlite3.Connection, query: str) -> Iterator[int]:
-    try:
-        for (id_,) in db.execute(query):
-            if isinstance(id_, int):
-                yield id_
-    except (sqlite3.Error, UnicodeDecodeError):
-        return
+    with contextlib.suppress(sqlite3.Error, UnicodeDecodeError):
+        yield from (id_ for (id_,) in db.execute(query) if isinstance(id_, int))
 
 
 def _intact_row(db: sqlite3.Connection, id_: int) -> PageRow | None:
@@ -206,8 +200,3 @@ def _intact_row(db: sqlite3.Connection, id_: int) -> PageRow | None:
     except (sqlite3.Error, zlib.error, ValueError, KeyError, TypeError, OverflowError):
         return None
     return row
-
-
-def quarantined_files(path: Path | None) -> list[Path]:
-    """Return the files that were set aside as damaged."""
-    return [] if path is None else [each for each in path.parent.glob(f"{path.name}.damaged-*") if each.is_file()]

@@ -6,17 +6,14 @@ import json
 import logging
 import sqlite3
 import zlib
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple, get_args
+from typing import NamedTuple, get_args
 
-from reader.content.page import Extract
+from reader.content.page import Extract, Page
 from reader.core.marks import id_to_int
-from reader.core.model import AddressKind, Image
+from reader.core.model import Image, UrlKind
+from reader.core.times import from_micros, to_micros
 from reader.storage.sqlite.database import Database, StorageError
-from reader.storage.sqlite.pages import fulltext, page_text
-
-if TYPE_CHECKING:
-    from reader.content.page import Page
+from reader.storage.sqlite.pages import fulltext
 
 log = logging.getLogger(__name__)
 
@@ -58,8 +55,9 @@ CREATE TRIGGER image_in AFTER INSERT ON images BEGIN
 CREATE TRIGGER image_out AFTER DELETE ON images BEGIN
     UPDATE totals SET images = images - 1, bytes = bytes - OLD.bytes; END
 """
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+_PAGE_FACTS = ("way", "url", "final_url", "etag", "last_modified", "size")
+_EXTRACT_FACTS = ("words", "title", "byline", "site")
+"""Fields of a page and of its extract that are stored in its facts unchanged."""
 ROW_BYTES = 500
 """Approximate size of a page or image in the file, besides its content."""
 
@@ -93,66 +91,49 @@ def row_of(page: Page, body: bytes, charset: str) -> PageRow:
     extract = page.extract
     image = extract.image
     facts = {
-        "way": page.way, "url": page.url, "final_url": page.final_url, "etag": page.etag,
-        "last_modified": page.last_modified, "size": page.size, "charset": charset, "words": extract.words,
-        "title": extract.title, "byline": extract.byline, "site": extract.site,
-        "published_at": None if extract.published_at is None else micros(extract.published_at),
+        **{name: getattr(page, name) for name in _PAGE_FACTS},
+        "charset": charset,
+        **{name: getattr(extract, name) for name in _EXTRACT_FACTS},
+        "published_at": None if extract.published_at is None else to_micros(extract.published_at),
         "image": None if image is None else [image.url, image.width, image.height, image.title, image.attribution],
-    }  # fmt: skip
-    text = page_text.pack(extract.blocks)
+    }
+    text = fulltext.pack(extract.blocks)
     packed = zlib.compress(body)
     size = len(text) + len(packed) + len(plain_text(extract.blocks)) // 2 + ROW_BYTES  # half: its index
-    return PageRow(
-        id_to_int(page.id), micros(page.fetched_at), micros(page.checked_at), size, json.dumps(facts), text, packed
-    )
+    times = to_micros(page.fetched_at), to_micros(page.checked_at)
+    return PageRow(id_to_int(page.id), *times, size, json.dumps(facts), text, packed)
 
 
-def page_in(db: sqlite3.Connection, id_: str) -> Page | None:
-    """Return the page of an article. Raises sqlite3.Error, and what :func:`page_of` raises for damage."""
-    query = "SELECT fetched_at, checked_at, facts, blocks FROM pages JOIN texts USING (id) WHERE id = ?"
+def page_in(db: sqlite3.Connection, id_: str, *, with_text: bool = True) -> Page | None:
+    """Return the page of an article; unless ``with_text``, its extract has no blocks.
+
+    Raises sqlite3.Error, and what :func:`page_of` raises for damage.
+    """
+    blocks = "blocks FROM pages JOIN texts USING (id)" if with_text else "NULL FROM pages"
+    query = f"SELECT fetched_at, checked_at, facts, {blocks} WHERE id = ?"
     found = db.execute(query, [id_to_int(id_)]).fetchone()
     return None if found is None else page_of(id_, *found)
 
 
-def page_of(id_: str, fetched_at: int, checked_at: int, facts_json: str, text: bytes) -> Page:
+def page_of(id_: str, fetched_at: int, checked_at: int, facts_json: str, text: bytes | None) -> Page:
     """Return the page of a row. Raises zlib.error, ValueError, KeyError or TypeError if the row is damaged."""
-    from reader.content.page import Page
-
     facts = json.loads(facts_json)
     published, image = facts["published_at"], facts["image"]
-    if facts["way"] not in get_args(AddressKind):
+    if facts["way"] not in get_args(UrlKind):
         raise ValueError
     extract = Extract(
-        blocks=page_text.unpack(text, facts["final_url"]),
-        words=facts["words"],
-        title=facts["title"],
-        byline=facts["byline"],
-        published_at=None if published is None else time_of(published),
-        site=facts["site"],
+        blocks=() if text is None else fulltext.unpack(text, facts["final_url"]),
+        published_at=None if published is None else from_micros(published),
         image=None if image is None else Image(*image),
+        **{name: facts[name] for name in _EXTRACT_FACTS},
     )
     return Page(
         id=id_,
-        way=facts["way"],
-        url=facts["url"],
-        final_url=facts["final_url"],
         extract=extract,
-        fetched_at=time_of(fetched_at),
-        checked_at=time_of(checked_at),
-        etag=facts["etag"],
-        last_modified=facts["last_modified"],
-        size=facts["size"],
+        fetched_at=from_micros(fetched_at),
+        checked_at=from_micros(checked_at),
+        **{name: facts[name] for name in _PAGE_FACTS},
     )
-
-
-def micros(moment: datetime) -> int:
-    """Return an aware time as microseconds since 1970."""
-    return (moment - _EPOCH) // _MICROSECOND
-
-
-def time_of(micros: int) -> datetime:
-    """Return the aware UTC time of a number of microseconds since 1970."""
-    return _EPOCH + micros * _MICROSECOND
 
 
 def prepare(database: Database) -> None:

@@ -12,22 +12,22 @@ import json
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Container, Iterable, Sequence, Set
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from reader.core.errors import ReaderError, describe_error
 from reader.core.marks import id_to_int
 from reader.core.text import show_path
+from reader.core.times import from_micros, to_micros
 from reader.storage.sqlite import lock
-from reader.storage.sqlite.database import Database, StorageError, open_database
+from reader.storage.sqlite.database import Database, delete_quarantined, json_array, open_database
 from reader.storage.sqlite.pages import eviction, fulltext
 from reader.storage.sqlite.pages.connection import PageFile
 from reader.storage.sqlite.pages.eviction import PruneResult
-from reader.storage.sqlite.pages.leases import Leases
-from reader.storage.sqlite.pages.recovery import lock_path, open_or_recover, quarantined_files, remove_leftovers
-from reader.storage.sqlite.pages.schema import ROW_BYTES, micros, page_in, prepare, put, row_of, time_of
+from reader.storage.sqlite.pages.recovery import lock_path, open_or_recover, remove_leftovers
+from reader.storage.sqlite.pages.schema import ROW_BYTES, PageRow, page_in, prepare, put, row_of
 
 if TYPE_CHECKING:
     from reader.content.page import Page
@@ -49,7 +49,7 @@ class FetchFailure(NamedTuple):
 
     at: datetime
     failures: tuple[tuple[str, str, str], ...]
-    """Kind, host and reason of each address that was tried."""
+    """Kind, host and reason of each URL that was tried."""
     error: str
 
 
@@ -76,7 +76,7 @@ class PageStore(PageFile):
         super().__init__(database)
         self._starred = starred
         path = database.path
-        self._leases = Leases(None if path is None else path.with_name(f"{path.name}.claims"))
+        self._leases = lock.Leases(None if path is None else path.with_name(f"{path.name}.claims"))
         self._maintenance_lock = threading.Lock()
         self._may_have_waste = True
         """Whether the file may have become larger than its content."""
@@ -119,6 +119,10 @@ class PageStore(PageFile):
         """Return the page of an article."""
         return self._read(lambda db: page_in(db, id_))
 
+    def page_without_text(self, id_: str) -> Page | None:
+        """Return the page of an article, its extract without blocks: what a pane says about it."""
+        return self._read(lambda db: page_in(db, id_, with_text=False))
+
     def ids_with_page(self) -> set[int]:
         """Return the numbers (:func:`reader.core.marks.id_to_int`) of all articles that have a page."""
         return self._read(lambda db: {id_ for (id_,) in db.execute("SELECT id FROM pages")})
@@ -137,12 +141,20 @@ class PageStore(PageFile):
 
     def which_have_page(self, ids: Sequence[str]) -> frozenset[str]:
         """Return which of these articles have a page."""
+        some = "SELECT pages.id FROM json_each(?) JOIN pages ON pages.id = value"
+        return self._which(ids, "SELECT id FROM pages", some)
+
+    def which_failed(self, ids: Sequence[str]) -> frozenset[str]:
+        """Return for which of these articles the last attempt to fetch one failed."""
+        some = "SELECT failures.id FROM json_each(?) JOIN failures ON failures.id = value"
+        return self._which(ids, "SELECT id FROM failures", some)
+
+    def _which(self, ids: Sequence[str], every: str, some: str) -> frozenset[str]:
+        """Return those of ``ids`` that a query finds: ``every`` reads a whole table, ``some`` looks up a few."""
         numbers = {id_to_int(id_): id_ for id_ in ids}
-        if len(numbers) >= _SCAN_THRESHOLD:
-            return frozenset(numbers[each] for each in numbers.keys() & self.ids_with_page())
-        wanted = f"[{','.join(map(str, sorted(numbers)))}]"
-        query = "SELECT pages.id FROM json_each(?) JOIN pages ON pages.id = value"
-        return self._read(lambda db: frozenset(numbers[each] for (each,) in db.execute(query, [wanted])))
+        is_long = len(numbers) >= _SCAN_THRESHOLD
+        query, values = (every, []) if is_long else (some, [json_array(sorted(numbers))])
+        return self._read(lambda db: frozenset(numbers[id_] for (id_,) in db.execute(query, values) if id_ in numbers))
 
     def missing(self, ids: Iterable[str]) -> list[str]:
         """Return which of these articles have no page, in order and without duplicates."""
@@ -159,14 +171,9 @@ class PageStore(PageFile):
                 return None
             details = json.loads(found[1])
             failures = tuple((way, host, reason) for way, host, reason in details["failures"])
-            return FetchFailure(time_of(found[0]), failures, str(details["error"]))
+            return FetchFailure(from_micros(found[0]), failures, str(details["error"]))
 
         return self._read(query)
-
-    def which_failed(self, ids: Sequence[str]) -> frozenset[str]:
-        """Return for which of these articles the last attempt to fetch one failed."""
-        failed = self._read(lambda db: {id_ for (id_,) in db.execute("SELECT id FROM failures")})
-        return frozenset(id_ for id_ in ids if id_to_int(id_) in failed) if failed else frozenset()
 
     def image(self, url: str) -> tuple[bytes, str] | None:
         """Return a stored image and its content type."""
@@ -177,6 +184,12 @@ class PageStore(PageFile):
 
         return self._read(query)
 
+    def cached_images(self, urls: Iterable[str]) -> set[str]:
+        """Return which of these images are stored."""
+        wanted = json.dumps([*urls])
+        sql = "SELECT url FROM images WHERE url IN (SELECT value FROM json_each(?))"
+        return self._read(lambda db: {url for (url,) in db.execute(sql, [wanted])})
+
     def info(self) -> CacheInfo:
         """Return what the store contains. Raises ReaderError also if the marks cannot be read."""
         starred = self._starred()
@@ -184,7 +197,7 @@ class PageStore(PageFile):
         def query(db: sqlite3.Connection) -> CacheInfo:
             pages, images, size = db.execute("SELECT pages, images, bytes FROM totals").fetchone()
             oldest, newest = (
-                None if each is None else time_of(each)
+                None if each is None else from_micros(each)
                 for each in db.execute("SELECT min(fetched_at), max(fetched_at) FROM pages").fetchone()
             )
             count = sum(id_ in starred for (id_,) in db.execute("SELECT id FROM pages")) if starred else 0
@@ -204,43 +217,34 @@ class PageStore(PageFile):
 
     # Changes
 
-    def put(self, page: Page, body: bytes, charset: str = "") -> None:
-        """Store a page in place of its previous version, in one transaction, and evict others if necessary.
-
-        Raises StorageError, with ``unwritable`` set if the disk is full.
-        """
-        row = row_of(page, body, charset)
-        self._write(lambda db: put(db, row))
-        self._make_room(row.id)
-        self._maintain()
-
-    def put_if_unchanged(
-        self, former: Page | None, page: Page, body: bytes, charset: str = "", protected: Container[str] | None = None
+    def put(
+        self,
+        page: Page,
+        body: bytes,
+        charset: str = "",
+        protected: Container[str] | None = None,
+        expected: Page | Literal["any"] | None = "any",
     ) -> Page | None:
-        """Store a page like :meth:`put` and return None, unless a page other than ``former`` is stored.
+        """Store a page in one transaction, evict others if necessary, and return None.
 
-        Return that page then, so that the caller can decide again. Pages of starred and of
-        ``protected`` articles are not evicted for an article without a page: raises
-        NoRoomError, and stores nothing, if there is no other space.
+        If a page other than ``expected`` is stored, change nothing and return that page, so that the caller can decide
+        again. Pages of starred and of ``protected`` articles are not evicted for an article without a page: raises
+        NoRoomError, and stores nothing, if there is no other space. Raises StorageError, with ``unwritable`` set if
+        the disk is full.
         """
         row = row_of(page, body, charset)
 
         def query(db: sqlite3.Connection) -> Page | None:
             stored = page_in(db, page.id)
-            if stored is not None and (former is None or stored.fetched_at != former.fetched_at):
+            if expected != "any" and stored and (expected is None or stored.fetched_at != expected.fetched_at):
                 return stored
             put(db, row)
-            if protected is not None and eviction.size_of(db) > self.limit:
-                starred = self._starred_or_none()
-                eviction.evict(db, self._eviction_target(), starred, page=row.id, protected=protected)
-                self._may_have_waste = True
-                if stored is None and eviction.size_of(db) > self.limit:
-                    raise eviction.NoRoomError(self.limit)
+            has_room = self._make_room(db, row.id, "", protected or ())
+            if not has_room and protected is not None and stored is None:
+                raise eviction.NoRoomError(self.limit)
             return None
 
         stored = self._write(query)
-        if stored is None and protected is None:
-            self._make_room(row.id)
         self._maintain()
         return stored
 
@@ -249,7 +253,7 @@ class PageStore(PageFile):
     ) -> None:
         """Record that the server confirmed a page at ``at``, and its new validators, if any.
 
-        Does nothing if ``final_url`` is given and the stored page came from another address.
+        Does nothing if ``final_url`` is given and the stored page came from another URL.
         """
 
         def query(db: sqlite3.Connection) -> None:
@@ -259,10 +263,8 @@ class PageStore(PageFile):
                 if final_url not in (None, facts["final_url"]):
                     return
                 facts.update({"etag": etag or facts["etag"], "last_modified": last_modified or facts["last_modified"]})
-                db.execute(
-                    "UPDATE pages SET checked_at = ?, facts = ? WHERE id = ?",
-                    [micros(at), json.dumps(facts), id_to_int(id_)],
-                )
+                values = [to_micros(at), json.dumps(facts), id_to_int(id_)]
+                db.execute("UPDATE pages SET checked_at = ?, facts = ? WHERE id = ?", values)
 
         self._write(query)
 
@@ -271,8 +273,8 @@ class PageStore(PageFile):
         details = json.dumps({"failures": [[*each] for each in failures], "error": error})
 
         def query(db: sqlite3.Connection) -> None:
-            db.execute("INSERT OR REPLACE INTO failures VALUES (?, ?, ?)", [id_to_int(id_), micros(at), details])
-            db.execute("DELETE FROM failures WHERE at < ?", [micros(at - timedelta(days=_FAILURE_DAYS))])
+            db.execute("INSERT OR REPLACE INTO failures VALUES (?, ?, ?)", [id_to_int(id_), to_micros(at), details])
+            db.execute("DELETE FROM failures WHERE at < ?", [to_micros(at - timedelta(days=_FAILURE_DAYS))])
 
         self._write(query)
 
@@ -285,14 +287,10 @@ class PageStore(PageFile):
 
         def query(db: sqlite3.Connection) -> None:
             db.execute("DELETE FROM images WHERE url = ?", [url])
-            row = [url, content_type, micros(datetime.now(UTC)), size, data]
+            row = [url, content_type, to_micros(datetime.now(UTC)), size, data]
             db.execute("INSERT INTO images VALUES (?, ?, ?, ?, ?)", row)
-            if eviction.size_of(db) <= self.limit:
-                return
-            eviction.evict(db, self._eviction_target(), self._starred_or_none(), image=url)
-            if eviction.size_of(db) > self.limit:
+            if not self._make_room(db, None, url, ()):
                 raise eviction.no_image_room_error(len(data), self.limit)
-            self._may_have_waste = True
 
         self._write(query)
         self._maintain()
@@ -302,7 +300,9 @@ class PageStore(PageFile):
 
         Raises ReaderError also if the marks cannot be read.
         """
-        pruned = self._evict(self.limit if limit is None else limit, None)
+        target = self.limit if limit is None else limit
+        pruned = self._write(lambda db: eviction.evict(db, target, self._starred_in_transaction()))
+        self._may_have_waste = True
         self._shrink()
         return pruned
 
@@ -321,8 +321,27 @@ class PageStore(PageFile):
 
         pruned = self._write(query)
         self._shrink()
-        self._remove_quarantined()
+        path = self._database.path
+        if path is not None:
+            delete_quarantined(path)
+            # If the lock is taken, another program is recovering the file and still needs its copies.
+            with contextlib.suppress(lock.BusyError), lock.locked(threading.Lock(), lock_path(path), lock.NO_WAIT):
+                remove_leftovers(path)
         return pruned
+
+    def reassign_ids(self, pairs: Iterable[tuple[int, int]]) -> None:
+        """Move the page of each first id to the second, unless that has one."""
+
+        def query(db: sqlite3.Connection) -> None:
+            columns = "fetched_at, checked_at, bytes, facts, blocks, body"
+            rows = f"SELECT {columns} FROM pages JOIN texts USING (id) WHERE id = ?"  # noqa: S608 - constants
+            for previous, new in pairs:
+                row = db.execute(rows, [previous]).fetchone()
+                if row and not db.execute("SELECT 1 FROM pages WHERE id = ?", [new]).fetchone():
+                    put(db, PageRow(new, *row))
+                db.execute("DELETE FROM pages WHERE id = ?", [previous])
+
+        self._write(query)
 
     def remove(self, id_: str) -> bool:
         """Remove the page of an article, starred or not, and its failure; return whether there was a page."""
@@ -333,25 +352,12 @@ class PageStore(PageFile):
 
         return self._write(query)
 
-    def _remove_quarantined(self) -> None:
-        path = self._database.path
-        if path is None:
-            return
-        for each in quarantined_files(path):
-            each.unlink(missing_ok=True)
-        # If the lock is taken, another program is recovering the file and still needs its copies.
-        with contextlib.suppress(lock.BusyError), lock.locked(threading.Lock(), lock_path(path), lock.NO_WAIT):
-            remove_leftovers(path)
-
     def close(self) -> None:
         """Release all leases and close the file."""
         self._leases.close()
         super().close()
 
     # Eviction and maintenance
-
-    def _eviction_target(self) -> int:
-        return self.limit - self.limit // _HEADROOM_DIVISOR
 
     def _starred_in_transaction(self) -> Set[int]:
         """Return the starred articles, read inside the transaction that removes the others. Raises ReaderError.
@@ -365,22 +371,19 @@ class PageStore(PageFile):
         except ReaderError as error:
             raise ReaderError(error.message, error.hint) from error
 
-    def _starred_or_none(self) -> Set[int] | None:
+    def _make_room(self, db: sqlite3.Connection, page: int | None, image: str, protected: Container[str]) -> bool:
+        """Evict other pages if the limit is exceeded; return whether the cache is within it now."""
+        if eviction.size_of(db) <= self.limit:
+            return True
+        starred: Set[int] | None = None
         try:
-            return self._starred()
+            starred = self._starred()
         except ReaderError as error:
             log.warning("no page is evicted, since the marks cannot be read", exc_info=error)
-            return None
-
-    def _make_room(self, new_page: int) -> None:
-        with _logging_errors():
-            if self._read(eviction.size_of) > self.limit:
-                self._evict(self._eviction_target(), new_page)
-
-    def _evict(self, limit: int, page: int | None) -> PruneResult:
-        removed = self._write(lambda db: eviction.evict(db, limit, self._starred_in_transaction(), page=page))
+        target = self.limit - self.limit // _HEADROOM_DIVISOR
+        eviction.evict(db, target, starred, page=page, image=image, protected=protected)
         self._may_have_waste = True
-        return removed
+        return eviction.size_of(db) <= self.limit
 
     def _shrink(self) -> None:
         """Rebuild the full-text table if it has waste, and return all unused space to the file system."""
@@ -392,23 +395,17 @@ class PageStore(PageFile):
 
     def _maintain(self) -> None:
         """Do one step of the work that keeps the file about as small as its content."""
-        with self._maintenance_lock, _logging_errors():
-            if self._may_have_waste:
-                self._may_have_waste = False
-                self._is_rebuilding = self._is_rebuilding or self._read(eviction.has_waste)
-                if self._read(eviction.has_free_space):
-                    self._read(eviction.vacuum)
-            if self._is_rebuilding and self._write(fulltext.rebuild_step):
-                self._is_rebuilding = False
-                self._may_have_waste = True  # the old table is unused space now
-
-
-@contextlib.contextmanager
-def _logging_errors() -> Iterator[None]:
-    """Log errors of optional work instead of raising them, except damage: too large a file does no harm."""
-    try:
-        yield
-    except ReaderError as error:
-        if isinstance(error, StorageError) and error.damaged:
-            raise
-        log.warning("no space can be freed in the page file", exc_info=error)
+        try:
+            with self._maintenance_lock:
+                if self._may_have_waste:
+                    self._may_have_waste = False
+                    self._is_rebuilding = self._is_rebuilding or self._read(eviction.has_waste)
+                    if self._read(eviction.has_free_space):
+                        self._read(eviction.vacuum)
+                if self._is_rebuilding and self._write(fulltext.rebuild_step):
+                    self._is_rebuilding = False
+                    self._may_have_waste = True  # the old table is unused space now
+        except ReaderError as error:
+            if error.damaged:
+                raise
+            log.warning("no space can be freed in the page file", exc_info=error)  # too large a file does no harm

@@ -1,4 +1,4 @@
-"""Evaluates a query to the set of matching articles, a :mod:`reader.storage.sqlite.search.bitmap`.
+"""Evaluates a query to the set of matching articles, a :mod:`reader.storage.sqlite.index.bitmap`.
 
 Each condition is one SQL query, with all input passed as parameters, or one scan of a column. ``And``, ``Or`` and
 ``Not`` combine the sets. Results are cached until the lists change, so that extending a query by a key evaluates
@@ -10,41 +10,31 @@ from __future__ import annotations
 import sqlite3
 import threading
 from array import array
+from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
-from operator import or_
-from typing import Protocol, TypeAlias
+from operator import le, lt, or_
+from typing import Literal, TypeAlias
 
 from reader.core.errors import ReaderError
-from reader.core.ordering import Sort
-from reader.core.text import show_path
+from reader.core.ordering import Sort, SortKey
 from reader.core.times import to_micros
 from reader.core.tokenize import fold_case, is_single_character, words
 from reader.documents.index_record import BODY, IMAGES, PUBLISHED, RELATED
-from reader.query.ast import (
-    And,
-    DateCondition,
-    HasCondition,
-    IsCondition,
-    Node,
-    Not,
-    NumberCondition,
-    NumberRange,
-    Or,
-    SubstringCondition,
-    UnknownCondition,
-    ValueCondition,
-    WordsCondition,
-)
+from reader.query import ast
 from reader.query.dates import date_range
-from reader.query.fields import ValueField
 from reader.storage.sqlite.database import Database
-from reader.storage.sqlite.index import columns, fulltext, sort_orders
+from reader.storage.sqlite.index import bitmap, columns, fulltext, sort_orders
 from reader.storage.sqlite.index.columns import ColumnField
-from reader.storage.sqlite.search import bitmap, ranges, substrings
+from reader.storage.sqlite.search import substrings
+from reader.storage.sqlite.search.row_sets import MarkRowSets, PageRowSets
+
+_Bound: TypeAlias = tuple[Callable[[float, float], bool], float]
+"""A comparison and its right operand; in a descending order it is true from some index on."""
 
 Stop: TypeAlias = Callable[[], bool]
 """Returns whether to cancel. Called repeatedly, also by SQLite, so it must be fast and never raise."""
@@ -55,15 +45,15 @@ _CACHE_SIZE = 64
 """Cached conditions. With a million articles, one takes 125 kB."""
 _MAX_CHECKED = 20_000
 """Up to this many candidates are checked one by one for a substring, instead of scanning all articles."""
-_COLUMN: dict[ValueField, ColumnField] = {
-    "source": "source",
-    "domain": "domain",
-    "topic": "topics",
-    "type": "type",
-    "category": "category",
-    "lang": "lang",
-}
+_BOUNDS: dict[ast.Relation, tuple[Callable[[float, float], bool] | None, Callable[[float, float], bool] | None]] = {
+    "=": (le, lt), ">=": (None, lt), ">": (None, le), "<=": (le, None), "<": (lt, None),
+}  # fmt: skip
+"""By relation: the comparison that is true from the first match on, and the one that is true after the last."""
 _FLAG = {"related": RELATED, "images": IMAGES, "body": BODY, "problems": columns.PROBLEMS}
+
+
+_SIGN_COLUMNS = ("title", "excerpt", "provider_name", "topics", "authors")
+"""Where a query that has only signs is looked for: the index stores no other text as written."""
 
 
 class StoppedError(ReaderError):
@@ -71,32 +61,6 @@ class StoppedError(ReaderError):
 
     def __init__(self) -> None:
         super().__init__("The search was canceled.")
-
-
-class MarkSource(Protocol):
-    """Sets of articles by their marks. Each method may raise ReaderError."""
-
-    def read(self) -> int:
-        """Return the read articles."""
-
-    def starred(self) -> int:
-        """Return the starred articles."""
-
-    def tagged(self, tag: str | None = None) -> int:
-        """Return the articles with a tag, ignoring case, or with any tag."""
-
-    def tags_with(self, phrase: list[str], *, prefix: bool) -> int:
-        """Return the articles with a tag that contains the phrase; with ``prefix``, its last word is a prefix."""
-
-
-class PageSource(Protocol):
-    """Sets of articles by their fetched pages. ``lists`` identifies a state of the lists."""
-
-    def with_page(self, lists: object) -> int:
-        """Return the articles with a page. Raises ReaderError."""
-
-    def with_words(self, lists: object, phrase: list[str], *, prefix: bool) -> int:
-        """Return the articles with a page that contains the phrase. Raises ReaderError."""
 
 
 class IndexSnapshot:
@@ -107,19 +71,17 @@ class IndexSnapshot:
         self.token = object()
         """Identifies this state for other caches."""
         order = sort_orders.load_order(db, Sort())
-        (last,) = db.execute("SELECT ifnull(max(seq), 0) FROM sqlite_sequence WHERE name = 'files'").fetchone()
-        self.size = int(last) + 1
+        self.size = fulltext.last_slot(db) + 1
         """All row ids and slots are below this size; they share one sequence."""
         self.everything = bitmap.from_rows(order, self.size)
         """All articles in the lists."""
         self._orders: dict[Sort, array[int]] = {Sort(): order}
         self._columns: dict[ColumnField, array[int]] = {}
-        self._special_names: int | None = None
         self._results: OrderedDict[object, int] = OrderedDict()
-        # The words of an article with its own slot are there, and no longer at its row id.
-        self._slots = [(r, s) for r, s in db.execute("SELECT rowid, slot FROM slots") if s < self.size]
+        self.slots = [(r, s) for r, s in db.execute("SELECT rowid, slot FROM slots") if s < self.size]
+        """Row ids and slots of articles whose words are at their own slot, and no longer at their row id."""
         self._without_slot = self.everything & ~bitmap.from_rows(
-            [rowid for rowid, _ in self._slots if rowid < self.size], self.size
+            [rowid for rowid, _ in self.slots if rowid < self.size], self.size
         )
 
     def order(self, db: sqlite3.Connection, sort: Sort) -> array[int]:
@@ -134,12 +96,6 @@ class IndexSnapshot:
             self._columns[field] = columns.load(db, field)
         return self._columns[field]
 
-    def special_names(self, db: sqlite3.Connection) -> int:
-        """Return the articles whose file names must be compared one by one."""
-        if self._special_names is None:
-            self._special_names = substrings.special_names(db, self.size) & self.everything
-        return self._special_names
-
     def cached(self, key: object, find: Callable[[], int]) -> int:
         """Return the cached result for ``key``, or the result of ``find``."""
         rows = self._results.get(key)
@@ -152,21 +108,17 @@ class IndexSnapshot:
         return rows
 
     def clear_cache(self) -> None:
-        """Discard the results of :meth:`cached`."""
+        """Discard the results of :meth:`cached`. For benchmarks."""
         self._results.clear()
 
     def rows(self, slots: int) -> int:
         """Return the articles whose words are in ``slots``."""
         rows = slots & self._without_slot
-        if self._slots:
+        if self.slots:
             data = slots.to_bytes((self.size >> 3) + 1, "little")
-            rowids = [rowid for rowid, slot in self._slots if data[slot >> 3] >> (slot & 7) & 1]
+            rowids = [rowid for rowid, slot in self.slots if data[slot >> 3] >> (slot & 7) & 1]
             rows |= bitmap.from_rows(rowids, self.size) & self.everything
         return rows
-
-    def row_of(self) -> dict[int, int]:
-        """Return the row ids of all slots that differ from theirs."""
-        return {slot: rowid for rowid, slot in self._slots}
 
 
 class Searcher:
@@ -206,198 +158,195 @@ class Searcher:
                 if begin and db.in_transaction:
                     db.execute("ROLLBACK")
 
-    def clear_cache(self) -> None:
-        """Discard cached results, but not the snapshot. For benchmarks."""
-        with self._lock:
-            if self._current is not None:
-                self._current.clear_cache()
 
-
+@dataclass(frozen=True)
 class QueryEvaluator:
     """Evaluates one query on one state of the index."""
 
-    def __init__(
-        self,
-        db: sqlite3.Connection,
-        snapshot: IndexSnapshot,
-        marks: MarkSource,
-        pages: PageSource,
-        *,
-        now: datetime,
-        stop: Stop | None = None,
-    ) -> None:
-        """Prepare the evaluation; words like ``today`` are relative to ``now``, an aware time."""
-        self._db = db
-        self._snapshot = snapshot
-        self._marks = marks
-        self._pages = pages
-        self._now = now
-        self._stop = stop
+    db: sqlite3.Connection
+    snapshot: IndexSnapshot
+    marks: MarkRowSets
+    pages: PageRowSets
+    now: datetime
+    """The aware time that words like ``today`` are relative to."""
+    stop: Stop | None = None
 
-    def matching(self, where: Node | None) -> int:
+    def matching(self, where: ast.Node | None) -> int:
         """Return the matching articles. Raises sqlite3.Error, StoppedError, and ReaderError from marks and pages."""
-        everything = self._snapshot.everything
-        return everything if where is None else self._rows(where, everything)
+        everything = self.snapshot.everything
+        return everything if where is None else everything & self._rows(where, everything)
 
-    def _rows(self, node: Node, within: int) -> int:
-        """Return the matching articles of ``within``, and possibly others."""
-        if self._stop is not None and self._stop():
+    def _rows(self, node: ast.Node, within: int) -> int:
+        """Return the matching articles of ``within``, and possibly other rows."""
+        if self.stop is not None and self.stop():
             raise StoppedError
-        everything = self._snapshot.everything
         match node:
-            case And(inner):
+            case ast.And(inner):
                 # Substrings last: they are only compared in the articles left.
-                for part in sorted(inner, key=_is_slow):
+                for part in sorted(inner, key=lambda part: isinstance(part, ast.SubstringCondition)):
                     within &= self._rows(part, within)
                 return within
-            case Or(inner):
+            case ast.Or(inner):
                 return reduce(or_, (self._rows(part, within) for part in inner))
-            case Not(part):
-                return everything & ~self._rows(part, within)
-            case WordsCondition(field, text, prefix):
+            case ast.Not(part):
+                return self.snapshot.everything & ~self._rows(part, within)
+            case _:
+                return self._satisfying(node, within)
+
+    def _satisfying(self, condition: ast.Leaf, within: int) -> int:
+        """Return the articles that satisfy a condition, as :meth:`_rows` does."""
+        match condition:
+            case ast.WordsCondition(field, text, prefix):
                 return self._phrase(field, text, prefix=prefix)
-            case ValueCondition(field, value):
+            case ast.ValueCondition(field, value):
                 return self._with_value(field, value)
-            case SubstringCondition():
-                return self._containing(node, within)
-            case NumberCondition(field, relation, number):
-                return self._range(Sort(field), lambda values: ranges.related(values, relation, number))
-            case NumberRange(field, low, high):
-                return self._range(Sort(field), lambda values: (values.first_at_most(high), values.first_below(low)))
-            case UnknownCondition(field):
-                return everything & ~self._range(Sort(field), lambda values: (0, values.known()))
-            case DateCondition():
-                return self._in_dates(node)
-            case IsCondition(state):
+            case ast.SubstringCondition():
+                return self._containing(condition, within)
+            case ast.NumberCondition(field, relation, number):
+                starts, ends = _BOUNDS[relation]
+                return self._range(field, starts and (starts, number), ends and (ends, number))
+            case ast.NumberRange(field, low, high):
+                return self._range(field, (le, high), (lt, low))
+            case ast.UnknownCondition(field):
+                return self.snapshot.everything & ~self._range(field)
+            case ast.DateCondition():
+                return self._in_dates(condition)
+            case ast.IsCondition(state):
                 return self._in_state(state)
-            case HasCondition(thing):
-                if thing == "tags":
-                    return self._marks.tagged() & everything
-                if thing == "page":
-                    return self._pages.with_page(self._snapshot.token) & everything
-                return self._with_flag(_FLAG[thing])
+            case ast.HasCondition(thing):
+                return self._having(thing)
+
+    def having(self, field: SortKey | Literal["source", "topics"]) -> int:
+        """Return the articles that have a value of ``field``."""
+
+        def find() -> int:
+            if field == "source" or field == "topics":  # noqa: PLR1714 - mypy takes only this for a check
+                return bitmap.from_mask(bytes(map(bool, self.snapshot.column(self.db, field))))
+            return self._range(field)
+
+        return self.snapshot.cached(("having", field), find)
 
     # Words.
 
     def _phrase(self, field: str, text: str, *, prefix: bool) -> int:
-        snapshot = self._snapshot
+        snapshot = self.snapshot
         phrase = words(text)
         if not phrase:
-            return snapshot.everything
+            return self._with_sign(field, text.strip()) if text.strip() else snapshot.everything
         prefix = prefix and not is_single_character(phrase[-1])
-        of_columns = {"any": fulltext.COLUMNS, "text": ("body",)}.get(field, (field,))
-        rows = snapshot.cached(
-            (WordsCondition, of_columns, *phrase, prefix), lambda: self._in_columns(phrase, of_columns, prefix=prefix)
-        )
+        of_columns = fulltext.columns_of(field)
+        match, db, size = fulltext.expression(phrase, of_columns, prefix=prefix), self.db, snapshot.size
+
+        def find() -> int:
+            slots = fulltext.frequent_set(db, phrase[0], of_columns, prefix=prefix) if len(phrase) == 1 else None
+            if slots is None:
+                return snapshot.rows(fulltext.matching_slots(db, match, size))
+            late = fulltext.matching_slots(db, match, size, late=True)
+            return snapshot.rows(slots & (1 << size) - 1 | late)
+
+        rows = snapshot.cached((ast.WordsCondition, of_columns, *phrase, prefix), find)
         if field == "any":
-            rows |= self._marks.tags_with(phrase, prefix=prefix) & snapshot.everything
+            rows |= self.marks.tags_with(phrase, prefix=prefix)
         if field in {"any", "text"}:
-            rows |= self._pages.with_words(snapshot.token, phrase, prefix=prefix) & snapshot.everything
+            rows |= self.pages.with_words(snapshot.token, phrase, prefix=prefix)
         return rows
 
-    def _in_columns(self, phrase: list[str], of_columns: tuple[str, ...], *, prefix: bool) -> int:
-        db, size = self._db, self._snapshot.size
-        match = fulltext.expression(phrase, of_columns, prefix=prefix)
-        if len(phrase) == 1:
-            slots = fulltext.frequent_set(db, phrase[0], of_columns, prefix=prefix)
-            if slots is not None:
-                late = fulltext.matching_slots(db, match, size, late=True)
-                return self._snapshot.rows(slots & bitmap.full(size) | late)
-        return self._snapshot.rows(fulltext.matching_slots(db, match, size))
+    def _with_sign(self, field: str, sign: str) -> int:
+        """Return the articles with ``sign``, which has no letters or digits, in a text that the index has."""
+        columns = {"any": _SIGN_COLUMNS, "title": ("title",), "excerpt": ("excerpt",)}.get(field, ())
+        where = " OR ".join(f"instr({column}, :sign)" for column in columns) or "0"
+        query = f"SELECT rowid FROM articles JOIN details USING (rowid) WHERE {where}"  # noqa: S608 - constants
+
+        def find() -> int:
+            rows = self.db.execute(query, {"sign": sign})
+            return bitmap.from_rows([rowid for (rowid,) in rows], self.snapshot.size)
+
+        return self.snapshot.cached(("sign", field, sign), find)
 
     # Values.
 
-    def _with_value(self, field: ValueField, value: str) -> int:
+    def _with_value(self, field: ast.ValueField, value: str) -> int:
         if field == "tag":
-            return self._marks.tagged(value) & self._snapshot.everything
-        if field == "folder":
-            return self._in_folder(value)
-        column = _COLUMN[field]
+            return self.marks.tagged(value)
+        column: ColumnField = "topics" if field == "topic" else "authors" if field == "author" else field
 
         def find() -> int:
-            codes = columns.codes_of(self._db, column, value)
-            return self._with_codes(column, codes) if codes else 0
+            codes = columns.codes_of(self.db, column, value)
+            return bitmap.from_mask(columns.code_mask(self.snapshot.column(self.db, column), codes)) if codes else 0
 
-        return self._snapshot.cached((ValueCondition, column, fold_case(value)), find)
+        return self.snapshot.cached((ast.ValueCondition, column, fold_case(value)), find)
 
-    def _in_folder(self, value: str) -> int:
-        key = fold_case(value).strip("/")
-
-        def find() -> int:
-            folders = self._db.execute("SELECT rowid, path FROM folders")
-            folded = ((code, fold_case(show_path(path))) for code, path in folders)
-            codes = [code for code, path in folded if not key or path == key or path.startswith(f"{key}/")]
-            return self._with_codes("folder", codes)
-
-        return self._snapshot.cached((ValueCondition, "folder", key), find)
-
-    def _with_codes(self, field: ColumnField, codes: list[int]) -> int:
-        mask = columns.code_mask(self._snapshot.column(self._db, field), codes)
-        return bitmap.from_mask(mask) & self._snapshot.everything
+    def _having(self, thing: ast.ThingName) -> int:
+        if thing == "tags":
+            return self.marks.tagged()
+        if thing == "page":
+            return self.pages.with_page(self.snapshot.token)
+        return self._with_flag(_FLAG[thing])
 
     def _with_flag(self, flag: int) -> int:
         def find() -> int:
-            mask = columns.flag_mask(self._snapshot.column(self._db, "flags"), flag)
-            return bitmap.from_mask(mask) & self._snapshot.everything
+            return bitmap.from_mask(columns.flag_mask(self.snapshot.column(self.db, "flags"), flag))
 
-        return self._snapshot.cached((HasCondition, flag), find)
+        return self.snapshot.cached((ast.HasCondition, flag), find)
 
     def _in_state(self, state: str) -> int:
-        everything = self._snapshot.everything
         if state == "read":
-            return self._marks.read() & everything
+            return self.marks.read()
         if state == "unread":
-            return everything & ~self._marks.read()
+            return self.snapshot.everything & ~self.marks.read()
         if state == "starred":
-            return self._marks.starred() & everything
+            return self.marks.starred()
         if state == "published":
             return self._with_flag(PUBLISHED)
-        return self._snapshot.cached(
-            IsCondition, lambda: bitmap.from_rows(sort_orders.duplicates(self._db), self._snapshot.size) & everything
+        return self.snapshot.cached(
+            ast.IsCondition, lambda: bitmap.from_rows(sort_orders.duplicates(self.db), self.snapshot.size)
         )
 
     # Numbers and dates.
 
-    def _range(self, sort: Sort, bounds: Callable[[ranges.SortedValues], tuple[int, int]]) -> int:
-        """Return the articles between two indexes in a descending order; ``bounds`` returns start and end."""
-        order = self._snapshot.order(self._db, sort)
-        start, end = bounds(ranges.SortedValues(self._db, sort.by, order))
-        if start >= end:
+    def _range(self, by: SortKey, start: _Bound | None = None, end: _Bound | None = None) -> int:
+        """Return the articles between the indexes in descending order where ``start`` and ``end`` become true."""
+        order = self.snapshot.order(self.db, Sort(by))
+        first = 0 if start is None else self._first(by, order, start)
+        last = self._first(by, order, end)
+        if first >= last:
             return 0
-        size, everything = self._snapshot.size, self._snapshot.everything
-        if (end - start) * 2 > len(order):
-            return everything & ~bitmap.from_rows(order[:start] + order[end:], size)
-        return bitmap.from_rows(order[start:end], size)
+        size, everything = self.snapshot.size, self.snapshot.everything
+        if (last - first) * 2 > len(order):
+            return everything & ~bitmap.from_rows(order[:first] + order[last:], size)
+        return bitmap.from_rows(order[first:last], size)
 
-    def _in_dates(self, date: DateCondition) -> int:
-        begin, end = date_range(date, self._now)
-        low = None if begin is None else to_micros(begin)
-        high = None if end is None else to_micros(end)
+    def _first(self, by: SortKey, order: array[int], bound: _Bound | None) -> int:
+        """Return the index of the first article whose value is unknown or for which ``bound`` is true."""
+        query = f"SELECT {sort_orders.SORT_COLUMNS[by]} FROM articles WHERE rowid = ?"  # noqa: S608 - constants
 
-        def bounds(values: ranges.SortedValues) -> tuple[int, int]:
-            start = 0 if high is None else values.first_below(high)
-            return start, values.known() if low is None else values.first_below(low)
+        def is_after(index: int) -> bool:
+            for rowid in order[index : index + 64]:
+                row = self.db.execute(query, [rowid]).fetchone()
+                if row is not None:  # else it was deleted, and the order is not updated yet
+                    return row[0] is None or (bound is not None and bound[0](row[0], bound[1]))
+            return True
 
-        return self._range(Sort("date"), bounds)
+        return bisect_left(range(len(order)), True, key=is_after)
+
+    def _in_dates(self, date: ast.DateCondition) -> int:
+        begin, end = date_range(date, self.now)
+        low = None if begin is None else (lt, to_micros(begin))
+        return self._range("date", None if end is None else (lt, to_micros(end)), low)
 
     # Substrings of paths and URLs.
 
-    def _containing(self, node: SubstringCondition, within: int) -> int:
-        part, db, snapshot = fold_case(node.part), self._db, self._snapshot
-        size, everything = snapshot.size, snapshot.everything
+    def _containing(self, node: ast.SubstringCondition, within: int) -> int:
+        part, db, snapshot = fold_case(node.part), self.db, self.snapshot
         if within.bit_count() <= _MAX_CHECKED:
-            return bitmap.from_rows(substrings.rows_containing(db, node.field, part, bitmap.to_rows(within)), size)
-        if node.field == "url":
-            return snapshot.cached(
-                (SubstringCondition, "url", part), lambda: substrings.rows_with_url(db, part, size) & everything
-            )
+            rowids = substrings.rows_containing(db, node.field, part, bitmap.to_rows(within))
+            return bitmap.from_rows(rowids, snapshot.size)
 
         def find() -> int:
-            folder_of, special = snapshot.column(db, "folder"), snapshot.special_names(db)
-            return substrings.rows_with_path(db, part, size, folder_of, special) & everything
+            if node.field == "url":
+                return substrings.rows_with_url(db, part, snapshot.size)
+            special = snapshot.cached("special names", lambda: substrings.special_names(db, snapshot.size))
+            folder_of, special = snapshot.column(db, "folder"), special & snapshot.everything
+            return substrings.rows_with_path(db, part, snapshot.size, folder_of, special)
 
-        return snapshot.cached((SubstringCondition, "path", part), find)
-
-
-def _is_slow(node: Node) -> bool:
-    return isinstance(node, SubstringCondition)
+        return snapshot.cached((ast.SubstringCondition, node.field, part), find)

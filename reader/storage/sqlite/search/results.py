@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import NamedTuple
 
-from reader.core.ordering import ArticleOrder
+from reader.core.ordering import ArticleOrder, Sort
 from reader.core.tokenize import is_single_character, words
 from reader.query.ast import Node, Query
-from reader.storage.sqlite.index import fulltext
-from reader.storage.sqlite.search import bitmap
-from reader.storage.sqlite.search.evaluate import IndexSnapshot, Searcher, Stop, StoppedError
+from reader.storage.sqlite.index import bitmap, fulltext
+from reader.storage.sqlite.search.evaluate import Searcher, Stop, StoppedError
 
 _FIRST_CHUNK, _NEXT_CHUNK = 1024, 1 << 16
 """The first chunk of an order is small, because it mostly contains enough rows for a first screen."""
@@ -19,45 +20,55 @@ _RANK_ALL_LIMIT = 1000
 """With fewer matches, ranking all of them is the fastest way to find the best."""
 _BEST_FACTOR = 4
 """How many times more best matches to request than wanted: some may not match the rest of the query."""
-_WEIGHTS = (10.0, 5.0, 2.0, 2.0, 1.0)
-"""The BM25 weights of title, excerpt, source, topics and body."""
+_WEIGHTS = (10.0, 5.0, 2.0, 2.0, 1.0, 1.0)
+"""The BM25 weights of title, excerpt, source, topics, body, and authors with other fields."""
 
 
+@dataclass(eq=False)
 class SearchResults:
     """The results of a query, for the lists as they were when it was run."""
 
-    def __init__(
-        self, query: Query, everything: ArticleOrder, rows: int, *, known: int, size: int, ranking: _Ranking | None
-    ) -> None:
-        """``known`` is ``everything`` as a set; all its row ids are below ``size``.
+    query: Query
+    everything: ArticleOrder
+    """All articles, in the order of the view; equally relevant matches are in this order too."""
+    rows: int
+    """The set of matching articles (:mod:`reader.storage.sqlite.index.bitmap`), ignoring ``limit:``."""
+    known: int
+    """The set of ``everything``."""
+    size: int
+    """All row ids are below this number."""
+    ranking: Ranking | None
+    """Sorts by relevance."""
+    _ranked: array[int] | None = field(default=None, init=False)
 
-        ``ranking`` sorts by relevance.
-        """
-        self.query = query
-        self.sort = everything.sort
-        """The order of the view, and of equally relevant matches."""
-        self.rows = rows
-        """The set of matching articles (:mod:`reader.storage.sqlite.search.bitmap`), ignoring ``limit:``."""
-        matches = rows.bit_count()
-        self.count = matches if query.limit is None else min(matches, query.limit)
+    @property
+    def sort(self) -> Sort:
+        """The order of the view."""
+        return self.everything.sort
+
+    @cached_property
+    def count(self) -> int:
         """The number of articles in the view."""
-        self._order = everything.rowids
-        self._known = known
-        self._size = size
-        self._ranking = ranking
-        self._mask: bytes | None = None
-        self._ranked: array[int] | None = None
+        matches = self.rows.bit_count()
+        return matches if self.query.limit is None else min(matches, self.query.limit)
+
+    @property
+    def limited_rows(self) -> int:
+        """The set of the articles in the view."""
+        if self.count == self.rows.bit_count():
+            return self.rows
+        return bitmap.from_rows(self.order().rowids, self.size)
 
     def first(self, count: int, stop: Stop | None = None) -> array[int]:
         """Return the first row ids of the view, faster than all of them. Raises StoppedError and StorageError."""
         count = min(count, self.count)
-        if self._ranking is None:
+        if self.ranking is None:
             return self._first_matching(count, stop)
         if self._ranked is None and self.rows.bit_count() > _RANK_ALL_LIMIT:
-            best = self._ranking.best(self.rows, count, stop)
-            if best is not None:
-                in_order = [rowid for rowid in self._order if rowid in best]
-                return array("I", sorted(in_order, key=best.__getitem__)[:count])
+            scores = self.ranking.scores(stop, _BEST_FACTOR * count + _RANK_ALL_LIMIT)
+            in_order = [rowid for rowid in self.everything.rowids if rowid in scores and self._mask[rowid]]
+            if len(in_order) >= count:
+                return array("I", sorted(in_order, key=scores.__getitem__)[:count])
         return self.order(stop).rowids[:count]
 
     def order(self, stop: Stop | None = None, unmatched: Collection[int] = ()) -> ArticleOrder:
@@ -66,33 +77,32 @@ class SearchResults:
         ``unmatched`` articles (see :meth:`unmatched`) are included as if they matched.
         """
         if unmatched:
-            return self._including(unmatched).order(stop)
-        if self._ranking is None:
+            query = self.query
+            if query.limit is not None:
+                query = replace(query, limit=self.count + len(unmatched))
+            return replace(self, query=query, rows=self.rows | bitmap.from_rows(unmatched, self.size)).order(stop)
+        if self.ranking is None:
             return ArticleOrder(self.sort, self._first_matching(self.count, stop))
         if self._ranked is None:
-            scores = self._ranking.scores(stop)
+            scores = self.ranking.scores(stop)
             matching = self._first_matching(self.rows.bit_count(), stop)
             self._ranked = array("I", sorted(matching, key=lambda rowid: scores.get(rowid, 0.0)))
         return ArticleOrder(self.sort, self._ranked[: self.count])
 
     def unmatched(self, rowids: Sequence[int]) -> frozenset[int]:
         """Return the rows of ``rowids`` that are in the lists but do not match."""
-        given = bitmap.from_rows([rowid for rowid in rowids if rowid < self._size], self._size)
-        unmatched = given & self._known & ~self.rows
+        given = bitmap.from_rows([rowid for rowid in rowids if rowid < self.size], self.size)
+        unmatched = given & self.known & ~self.rows
         return frozenset(bitmap.to_rows(unmatched)) if unmatched else frozenset()
 
-    def _including(self, unmatched: Collection[int]) -> SearchResults:
-        query = self.query if self.query.limit is None else replace(self.query, limit=self.count + len(unmatched))
-        rows = self.rows | bitmap.from_rows(unmatched, self._size)
-        everything = ArticleOrder(self.sort, self._order)
-        return SearchResults(query, everything, rows, known=self._known, size=self._size, ranking=self._ranking)
+    @cached_property
+    def _mask(self) -> bytes:
+        return bitmap.to_mask(self.rows, self.size)
 
     def _first_matching(self, count: int, stop: Stop | None) -> array[int]:
-        order = self._order
+        order = self.everything.rowids
         if self.rows.bit_count() == len(order):  # everything
             return order[:count]
-        if self._mask is None:
-            self._mask = bitmap.to_mask(self.rows, self._size)
         mask = self._mask
         matching = array("I")
         start, chunk = 0, _FIRST_CHUNK
@@ -104,35 +114,32 @@ class SearchResults:
         return matching[:count]
 
 
-class _Ranking:
+class Ranking(NamedTuple):
     """Scores articles by BM25: lower is better, and all scores are negative."""
 
-    def __init__(self, searcher: Searcher, match: str) -> None:
-        self._searcher = searcher
-        self._match = match
+    searcher: Searcher
+    match: str
 
-    def scores(self, stop: Stop | None) -> dict[int, float]:
-        """Return the score of each matching row. Raises StoppedError and StorageError."""
-        with self._searcher.snapshot(stop) as (db, snapshot):
-            return _by_row(fulltext.bm25_scores(db, self._match, _WEIGHTS, snapshot.size), snapshot)
+    def scores(self, stop: Stop | None, limit: int | None = None) -> dict[int, float]:
+        """Return the score of each matching row. Raises StoppedError and StorageError.
 
-    def best(self, rows: int, count: int, stop: Stop | None) -> dict[int, float] | None:
-        """Return the scores of at least ``count`` best of ``rows``, and of all that are equal to one of them.
-
-        Return None if that requires the scores of all rows. Raises StoppedError and StorageError.
+        With ``limit``, return fewer scores than that: the best, and all that are equal to one of them.
         """
-        limit = _BEST_FACTOR * count + _RANK_ALL_LIMIT
-        with self._searcher.snapshot(stop) as (db, snapshot):
-            by_slot = fulltext.bm25_scores(db, self._match, _WEIGHTS, snapshot.size, limit=limit)
-            # Leave out the last score: beyond the limit there may be more rows with it.
-            last = max(by_slot.values(), default=0.0)
-            scores = _by_row({slot: score for slot, score in by_slot.items() if score < last}, snapshot)
-        mask = bitmap.to_mask(rows, snapshot.size)
-        best = {rowid: score for rowid, score in scores.items() if mask[rowid]}
-        return best if len(best) >= count else None
+        with self.searcher.snapshot(stop) as (db, snapshot):
+            by_slot = fulltext.bm25_scores(db, self.match, _WEIGHTS, snapshot.size, limit=limit)
+            if limit is not None:
+                # Leave out the last score: beyond the limit there may be more rows with it.
+                last = max(by_slot.values(), default=0.0)
+                by_slot = {slot: score for slot, score in by_slot.items() if score < last}
+            row_of = {slot: rowid for rowid, slot in snapshot.slots}
+        if not row_of:
+            return by_slot
+        dead = {*row_of.values()}
+        scores = {slot: score for slot, score in by_slot.items() if slot not in dead}
+        return scores | {row_of[slot]: score for slot, score in by_slot.items() if slot in row_of}
 
 
-def ranking_for(searcher: Searcher, where: Node | None) -> _Ranking | None:
+def ranking_for(searcher: Searcher, where: Node | None) -> Ranking | None:
     """Return the ranking by the words in ``where``, or None if it has none.
 
     A word counts most in the title, less in the excerpt, and least in the body.
@@ -143,17 +150,6 @@ def ranking_for(searcher: Searcher, where: Node | None) -> _Ranking | None:
     for word in query_words(where, ("any", "title", "excerpt", "body", "text")):
         phrase = words(word.text)
         if phrase:
-            columns = {"any": fulltext.COLUMNS, "text": ("body",)}.get(word.field, (word.field,))
-            match = fulltext.expression(phrase, columns, prefix=word.prefix and not is_single_character(phrase[-1]))
-            matches[match] = None
-    return _Ranking(searcher, " OR ".join(f"({match})" for match in matches)) if matches else None
-
-
-def _by_row(by_slot: dict[int, float], snapshot: IndexSnapshot) -> dict[int, float]:
-    """Return the scores by row id."""
-    row_of = snapshot.row_of()
-    if not row_of:
-        return by_slot
-    dead = {*row_of.values()}
-    scores = {slot: score for slot, score in by_slot.items() if slot not in dead}
-    return scores | {row_of[slot]: score for slot, score in by_slot.items() if slot in row_of}
+            prefix = word.prefix and not is_single_character(phrase[-1])
+            matches[fulltext.expression(phrase, fulltext.columns_of(word.field), prefix=prefix)] = None
+    return Ranking(searcher, " OR ".join(f"({match})" for match in matches)) if matches else None

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from itertools import compress, islice
+from itertools import islice
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
+from reader.core.model import ListField
 from reader.core.ordering import ArticleOrder, Sort
 from reader.core.text import show_path
 from reader.core.tokenize import fold_case
 from reader.query.ast import DateCondition, Query
 from reader.storage.sqlite.index import columns
 from reader.storage.sqlite.index.columns import ColumnField
-from reader.storage.sqlite.search import bitmap
-from reader.storage.sqlite.search.evaluate import IndexSnapshot, QueryEvaluator, Stop
-from reader.storage.sqlite.search.mark_sets import MarkRowSets
+from reader.storage.sqlite.search.evaluate import IndexSnapshot, QueryEvaluator, Searcher, Stop
 from reader.storage.sqlite.search.results import SearchResults, ranking_for
+from reader.storage.sqlite.search.row_sets import MarkRowSets, PageRowSets
 
 if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Callable
+    from reader.storage.sqlite.index.folder_index import Index
 
-    from reader.storage.sqlite.index.reader import Index
-    from reader.storage.sqlite.search.page_sets import PageRowSets
-
-ValueKind: TypeAlias = Literal["source", "domain", "topic", "type", "category", "lang", "tag", "folder"]
+ValueKind: TypeAlias = Literal["source", "domain", "topic", "author", "type", "category", "lang", "tag", "folder"]
 _CHUNK = 1 << 16
 """How many articles are counted before other threads, such as the UI thread, may run."""
 
@@ -38,7 +35,7 @@ class ValueCount(NamedTuple):
     articles: int
 
 
-class Tallies(NamedTuple):
+class ViewCounts(NamedTuple):
     """The numbers of articles in the built-in views."""
 
     all: int
@@ -52,71 +49,84 @@ class SearchService:
     """Runs queries on one index with the marks and pages of its articles. Thread-safe."""
 
     def __init__(self, index: Callable[[], Index], marks: MarkRowSets, pages: PageRowSets) -> None:
-        """``index`` returns the present index, which may be replaced."""
+        """``index`` returns the current index, which may be replaced."""
         self._index = index
         self._marks = marks
         self._pages = pages
+        self._current: tuple[Index, Searcher] | None = None
+
+    def searcher(self) -> Searcher:
+        """Return the searcher of the current index, which caches its results."""
+        index = self._index()
+        if self._current is None or self._current[0] is not index:
+            self._current = (index, Searcher(index.database))
+        return self._current[1]
 
     def run(self, query: Query, sort: Sort, now: datetime | None = None, stop: Stop | None = None) -> SearchResults:
         """Return the results of ``query``, in its own order or else in that of ``sort``.
 
         ``now`` is an aware time. Raises StoppedError once ``stop`` returns true, and ReaderError.
         """
-        searcher = self._index().searcher()
+        searcher = self.searcher()
         with searcher.snapshot(stop) as (db, snapshot):
-            rows = self._matching(db, snapshot, query, now, stop)
+            rows = self._evaluator(db, snapshot, now, stop).matching(query.where)
             own = query.sort if isinstance(query.sort, Sort) else sort
             order, known = snapshot.order(db, own), snapshot.everything
         ranking = ranking_for(searcher, query.where) if query.sort == "relevance" else None
         return SearchResults(query, ArticleOrder(own, order), rows, known=known, size=snapshot.size, ranking=ranking)
 
-    def values(
-        self, kind: ValueKind, within: Query | None = None, now: datetime | None = None, stop: Stop | None = None
-    ) -> list[ValueCount]:
-        """Return the values of all articles or of those in ``within``, the most frequent first.
+    def has_values(self, field: ListField, rows: int) -> bool:
+        """Return whether any article of ``rows`` has ``field``; the type of any in the folder counts.
 
-        Values that differ only in case are counted together, in the spelling that sorts first. ``limit:`` is ignored.
-        Raises StoppedError once ``stop`` returns true, and ReaderError.
+        Raises ReaderError.
         """
-        with self._index().searcher().snapshot(stop) as (db, snapshot):
-            rows = self._matching(db, snapshot, within or Query(), now, stop)
+        if field == "type":
+            return self._index().has_values(field)
+        with self.searcher().snapshot() as (db, snapshot):
+            return bool(self._evaluator(db, snapshot, None, None).having(field) & rows)
+
+    def values(self, kind: ValueKind) -> list[ValueCount]:
+        """Return the values of all articles, the most frequent first.
+
+        Values that differ only in case are counted together, in the spelling that sorts first. Raises ReaderError.
+        """
+        with self.searcher().snapshot() as (db, snapshot):
             if kind == "tag":
-                return _most_frequent_first((tag, (tagged & rows).bit_count()) for _, tag, tagged in self._marks.tags())
-            field: ColumnField = "topics" if kind == "topic" else kind
-            column = snapshot.column(db, field)
+                self._marks.refresh(snapshot.token)
+                everything = snapshot.everything
+                return _most_frequent_first(
+                    (tag, (tagged & everything).bit_count()) for tag, tagged in self._marks.tags()
+                )
+            field: ColumnField = "topics" if kind == "topic" else "authors" if kind == "author" else kind
             counts: Counter[int] = Counter()
-            codes = iter(
-                column if rows == snapshot.everything else compress(column, bitmap.to_mask(rows, snapshot.size))
-            )
+            codes = iter(snapshot.column(db, field))
             while chunk := [*islice(codes, _CHUNK)]:
                 counts.update(chunk)
             if kind == "folder":
                 return _folder_counts(self._index().folder_paths(), counts)
             texts = columns.label_texts(db, field)
-        if kind == "topic":
-            topics: Counter[str] = Counter()
+        if kind in {"topic", "author"}:
+            several: Counter[str] = Counter()
             for code, count in counts.items():
-                for topic in dict.fromkeys(texts.get(code, "").split("\n")):
-                    topics[topic] += count
-            return _most_frequent_first(topics.items())
+                for value in dict.fromkeys(texts.get(code, "").split("\n")):
+                    several[value] += count
+            return _most_frequent_first(several.items())
         return _most_frequent_first((texts.get(code, ""), count) for code, count in counts.items())
 
-    def tallies(self, now: datetime | None = None, stop: Stop | None = None) -> Tallies:
-        """Return the numbers of all, unread, starred and today's articles. Raises StoppedError and ReaderError."""
-        with self._index().searcher().snapshot(stop) as (db, snapshot):
-            self._marks.refresh(snapshot.token)
+    def view_counts(self, now: datetime | None = None) -> ViewCounts:
+        """Return the numbers of all, unread, starred and today's articles; ``now`` is aware. Raises ReaderError."""
+        with self.searcher().snapshot() as (db, snapshot):
             everything = snapshot.everything
-            today = self._matching(db, snapshot, Query(DateCondition("in", "today")), now, stop)
+            today = self._evaluator(db, snapshot, now).matching(DateCondition("in", "today"))
             unread = everything & ~self._marks.read()
             starred = everything & self._marks.starred()
-        return Tallies(everything.bit_count(), unread.bit_count(), starred.bit_count(), today.bit_count())
+        return ViewCounts(everything.bit_count(), unread.bit_count(), starred.bit_count(), today.bit_count())
 
-    def _matching(
-        self, db: sqlite3.Connection, snapshot: IndexSnapshot, query: Query, now: datetime | None, stop: Stop | None
-    ) -> int:
+    def _evaluator(
+        self, db: sqlite3.Connection, snapshot: IndexSnapshot, now: datetime | None, stop: Stop | None = None
+    ) -> QueryEvaluator:
         self._marks.refresh(snapshot.token)
-        evaluator = QueryEvaluator(db, snapshot, self._marks, self._pages, now=now or datetime.now(UTC), stop=stop)
-        return evaluator.matching(query.where) & snapshot.everything
+        return QueryEvaluator(db, snapshot, self._marks, self._pages, now or datetime.now(UTC), stop)
 
 
 def _folder_counts(paths: dict[int, bytes], counts: Counter[int]) -> list[ValueCount]:

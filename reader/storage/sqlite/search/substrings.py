@@ -14,48 +14,41 @@ from collections.abc import Sequence
 from reader.core.text import show_path
 from reader.core.tokenize import fold_case
 from reader.documents.files import join_path
-from reader.query.fields import PartField
-from reader.storage.sqlite.index import columns
-from reader.storage.sqlite.search import bitmap
+from reader.query.ast import PartField
+from reader.storage.sqlite.database import json_array
+from reader.storage.sqlite.index import bitmap, columns
 
-_ROWS_PER_QUERY = 500
 _SELECT = {
     "path": "SELECT f.rowid, d.path, f.name FROM files f JOIN folders d ON d.rowid = f.folder",
     "url": "SELECT f.rowid, f.original_url, ifnull(f.web_url, ''), f.amp_url, f.cdn_amp_url FROM details f",
 }
 _NAME = "CAST(name AS TEXT)"
 _SPECIAL_NAMES = (
-    f"SELECT rowid FROM files WHERE rowid < ? AND ({_NAME} GLOB '*[^ -~]*' OR instr(name, x'2020') "  # noqa: S608
-    f"OR {_NAME} GLOB ' *' OR {_NAME} GLOB '* ') ORDER BY rowid"
+    f"SELECT rowid FROM files WHERE {_NAME} GLOB ? OR instr(name, x'2020') OR {_NAME} GLOB ' *' OR {_NAME} GLOB '* '"  # noqa: S608
 )
 # Most articles have one URL only, so test whether others exist before lowercasing them.
 _URLS = (
-    "SELECT rowid FROM details WHERE rowid < ?2 AND (instr(lower(original_url), ?1) "
+    "SELECT rowid FROM details WHERE instr(lower(original_url), ?1) "
     "OR (web_url IS NOT NULL AND instr(lower(web_url), ?1)) "
     "OR (amp_url <> '' AND instr(lower(amp_url), ?1)) "
-    "OR (cdn_amp_url <> '' AND instr(lower(cdn_amp_url), ?1))) ORDER BY rowid"
+    "OR (cdn_amp_url <> '' AND instr(lower(cdn_amp_url), ?1))"
 )
 
 
 def rows_containing(db: sqlite3.Connection, field: PartField, part: str, rowids: array[int]) -> list[int]:
     """Return the rows of ``rowids`` that contain ``part``, which is case-folded. Raises sqlite3.Error."""
-    matching: list[int] = []
-    for start in range(0, len(rowids), _ROWS_PER_QUERY):
-        chunk = rowids[start : start + _ROWS_PER_QUERY]
-        marks = ",".join("?" * len(chunk))
-        rows = db.execute(f"{_SELECT[field]} WHERE f.rowid IN ({marks})", chunk)
-        matching += [rowid for rowid, *values in rows if _contains(field, part, values)]
-    return matching
+    query = f"{_SELECT[field]} WHERE f.rowid IN (SELECT value FROM json_each(?))"  # noqa: S608 - constants
+    return [rowid for rowid, *values in db.execute(query, [json_array(rowids)]) if _contains(field, part, values)]
 
 
 def rows_with_url(db: sqlite3.Connection, part: str, size: int) -> int:
     """Return the articles below ``size`` with ``part``, case-folded, in one of their URLs. Raises sqlite3.Error."""
-    return bitmap.select_rows(db, _URLS, (part, size), size) if part.isascii() else 0
+    return bitmap.select_rows(db, _URLS, part, size) if part.isascii() else 0
 
 
 def special_names(db: sqlite3.Connection, size: int) -> int:
     """Return the files below ``size`` whose name may differ from how it is displayed. Raises sqlite3.Error."""
-    return bitmap.select_rows(db, _SPECIAL_NAMES, (size,), size)
+    return bitmap.select_rows(db, _SPECIAL_NAMES, "*[^ -~]*", size)
 
 
 def rows_with_path(db: sqlite3.Connection, part: str, size: int, folder_of: array[int], special: int) -> int:
@@ -93,8 +86,7 @@ def _rows_with_name(db: sqlite3.Connection, condition: str, part: str, size: int
     """Return the files below ``size`` whose name fulfills ``condition``, if ``part`` is ASCII."""
     if not part.isascii():
         return 0
-    select = f"SELECT rowid FROM files WHERE {condition} AND rowid < ? ORDER BY rowid"  # noqa: S608 - constants
-    return bitmap.select_rows(db, select, (part, size), size)
+    return bitmap.select_rows(db, f"SELECT rowid FROM files WHERE {condition}", part, size)  # noqa: S608 - constants
 
 
 def _contains(field: PartField, part: str, values: Sequence[object]) -> bool:

@@ -2,40 +2,39 @@
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, get_args
 
 from textual import events, on
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
-from textual.scrollbar import ScrollBar
 from textual.strip import Strip
 
 from reader.core.model import Row
-from reader.core.ordering import ArticleOrder, Sort
+from reader.core.ordering import ArticleOrder
+from reader.tui.input_gate import hold_keys
 from reader.tui.keys import bindings
-from reader.tui.terminal.textual_internals import cached_vertical_scrollbar, set_line_count
-from reader.tui.timings import timings_of
-from reader.tui.widgets.article_list.row import RowRenderer, RowState
-from reader.tui.widgets.article_list.rows import RowCache
-from reader.tui.widgets.status_message import StatusMessage
+from reader.tui.timings import DelayedCall, timings_of
+from reader.tui.widgets.article_list.columns import columns
+from reader.tui.widgets.article_list.row import RowRenderer
+from reader.tui.widgets.article_list.rows import LocalChange, RowCache
+from reader.tui.widgets.messages import LatestMessage, show_status
 from reader.tui.widgets.text.scroll_view import (
     Direction,
-    crop_strips,
+    LineList,
+    LineState,
     line_width,
     move_distance,
-    scroll_line_into_view,
     scroll_to_line,
+    set_line_count,
 )
 
 if TYPE_CHECKING:
-    from textual.timer import Timer
-
     from reader.tui.widgets.text.highlight import Term
 
 _MAX_STRIPS = 512
@@ -44,7 +43,7 @@ _PAGES_AHEAD = 3
 """Pages above and below the screen that are requested in advance."""
 
 
-class ArticleList(ScrollView, can_focus=True):
+class ArticleList(LineList):
     """The articles of an order, one of them selected. The selection follows its article wherever that moves.
 
     A range of several articles can be selected too; it ends at the selected article.
@@ -52,19 +51,11 @@ class ArticleList(ScrollView, can_focus=True):
 
     BINDINGS = bindings.bindings("list")
 
-    types: reactive[bool] = reactive(False)
-    """Whether to show the column for types other than articles."""
+    fields: reactive[frozenset[str]] = reactive(frozenset[str]())
+    """What some article of the list has, so that there is a column for it."""
 
-    class Selected(Message):
-        """Another article is selected, or none (-1)."""
-
-        def __init__(self, rowid: int) -> None:
-            super().__init__()
-            self.rowid = rowid
-
-        def can_replace(self, message: Message) -> bool:
-            """Only the last of a burst counts."""
-            return isinstance(message, ArticleList.Selected)
+    class Selected(LatestMessage):
+        """Another article is selected, or none."""
 
     class RowsRequested(Message):
         """Rows are needed that are not loaded."""
@@ -73,16 +64,12 @@ class ArticleList(ScrollView, can_focus=True):
             super().__init__()
             self.rowids = rowids
 
-    class RangeChanged(Message):
+    class RangeChanged(LatestMessage):
         """The number of articles in the selected range has changed; 0 without a range."""
 
         def __init__(self, count: int) -> None:
             super().__init__()
             self.count = count
-
-        def can_replace(self, message: Message) -> bool:
-            """Only the last of a burst counts."""
-            return isinstance(message, ArticleList.RangeChanged)
 
     class SelectionConfirmed(Message):
         """The user has selected the article that was selected by default."""
@@ -97,44 +84,84 @@ class ArticleList(ScrollView, can_focus=True):
         """The user wants to leave the list."""
 
     def __init__(
-        self,
-        order: ArticleOrder | None = None,
-        rows: Iterable[Row] = (),
-        *,
-        index: int = 0,
-        line: int = 0,
-        types: bool = False,
-        id: str | None = None,  # noqa: A002 - Textual's name
+        self, order: ArticleOrder, rows: Iterable[Row], fields: frozenset[str], *, index: int, line: int
     ) -> None:
-        """``index`` is selected, and on the row ``line`` of the screen."""
-        super().__init__(id=id)
-        self.set_reactive(ArticleList.types, types)
-        self.before_blur: Callable[[], None] = lambda: None
-        """Called before an action that moves the focus: the next key is not meant for the list."""
-        self.order = order if order is not None else ArticleOrder(Sort(), array("q"))
-        self.cursor = index
-        """The index of the selected article."""
+        """The article at ``index`` is selected, on the row ``line`` of the screen."""
+        super().__init__(id="list", cursor=index)
+        self.set_reactive(ArticleList.fields, fields)
+        self.order = order
+        self.comfortable = False
+        """Whether each article has two lines."""
         self.user_selected = False
         """Whether the user has selected an article."""
         self.user_moved = False
         """Whether the user has moved the selection since its position was saved."""
         self.unmatched: frozenset[int] = frozenset()
         """Articles that no longer match the query; they stay until the selection moves on."""
-        self._rows = RowCache(rows)
+        self.rows = RowCache(rows)
         self._renderer = RowRenderer(self)
-        self._strips: OrderedDict[tuple[int, RowState], Strip] = OrderedDict()
-        """The rows that were drawn last."""
-        self._now = datetime.now().astimezone()
+        self._strips: OrderedDict[tuple[int, LineState, int], Strip] = OrderedDict()
+        """The lines that were drawn last."""
         self._anchor = -1
         """The index where the selected range begins, or -1."""
         self._pressed = -1
         """The index where the mouse button was pressed, or -1."""
-        self._timer: Timer | None = None
+        self._pause = DelayedCall(self)
         self.has_unhandled_selection = False
         """Whether a :class:`Selected` message was posted that the screen has not handled yet."""
-        # As in the first frame, before its height is known.
-        self.set_reactive(ArticleList.virtual_size, Size(0, len(self.order)))
-        self.set_reactive(ArticleList.scroll_y, float(max(0, index - line)))
+        self._start_at(max(0, index - line))
+
+    def _start_at(self, top: int) -> None:
+        # As in the first frame, before the height is known.
+        self.set_reactive(ArticleList.virtual_size, Size(0, len(self.order) * self.row_height))
+        self.set_reactive(ArticleList.scroll_y, float(top * self.row_height))
+
+    # Rows and lines.
+
+    def set_comfortable(self, comfortable: bool) -> None:
+        """Draw each article in two lines, or in one; the selected one stays where it is on the screen."""
+        if comfortable == self.comfortable:
+            return
+        top, line = self.top, self.cursor * self.row_height - self.scroll_offset.y
+        self.comfortable = comfortable
+        if not self.size:
+            self._start_at(top)
+            return
+        self._lay_out()
+        self._scroll_to_row(self.cursor + -line // self.row_height)
+        self._scroll_into_view()
+
+    @property
+    def row_height(self) -> int:
+        """The lines of an article."""
+        return 2 if self.comfortable else 1
+
+    @property
+    def top(self) -> int:
+        """The index of the first article on the screen."""
+        return self.scroll_offset.y // self.row_height
+
+    @property
+    def _rows_on_screen(self) -> int:
+        """How many articles the screen shows in full."""
+        return self.size.height // self.row_height
+
+    def validate_scroll_y(self, value: float) -> float:
+        """Scroll by whole rows."""
+        return super().validate_scroll_y(value) // self.row_height * self.row_height
+
+    def _scroll_to_row(self, index: int) -> None:
+        scroll_to_line(self, index * self.row_height)
+
+    def _scroll_into_view(self) -> None:
+        """Scroll as little as needed to show the selected article."""
+        top, rows = self.top, self._rows_on_screen
+        if rows and not top <= self.cursor < top + rows:
+            self._scroll_to_row(self.cursor if self.cursor < top else self.cursor - rows + 1)
+
+    def _set_line_count(self) -> None:
+        # With the lines at the bottom that are not enough for a row, so that the last page begins with a whole one.
+        set_line_count(self, len(self.order) * self.row_height + self.size.height % self.row_height)
 
     # Content.
 
@@ -146,13 +173,14 @@ class ArticleList(ScrollView, can_focus=True):
     @property
     def row(self) -> Row | None:
         """The row of the selected article, if it is loaded."""
-        return self._rows.get(self.rowid)
+        return self.rows.get(self.rowid)
 
     def show(
         self,
         order: ArticleOrder,
         rows: Iterable[Row],
         *,
+        saved_changes: float = math.inf,
         index: int | None = None,
         top: int | None = None,
         terms: tuple[Term, ...] = (),
@@ -160,82 +188,85 @@ class ArticleList(ScrollView, can_focus=True):
     ) -> None:
         """Show ``order``, of which ``rows`` are loaded, with the article at ``index`` selected.
 
+        The rows were read when ``saved_changes`` changes of marks of this run were on disk.
         The selected article stays on its row of the screen, unless ``top`` names the first row to show. Without an
         ``index`` the selected article is gone, and its neighbor is selected. ``terms`` are highlighted.
         """
         before = self.rowid
         anchor_rowid = self.anchor_rowid
-        offset = self.cursor - self.scroll_offset.y
+        offset = self.cursor - self.top
         self.order = order
         self.unmatched = unmatched
         self._renderer.terms = terms
-        self._now = datetime.now().astimezone()
-        self._rows.clear()
+        self._renderer.now = datetime.now().astimezone()
+        self.rows.clear()
+        self.rows.requested.clear()
         self._strips.clear()
-        self._rows.add(rows)
-        set_line_count(self, line_width(self), len(order))
+        self.rows.add(rows, saved_changes)
+        self._set_line_count()
         self.cursor = max(0, min(self.cursor if index is None else index, len(order) - 1))
         if self._anchor != -1:
             anchor = order.index_of(anchor_rowid)
             self._anchor = -1 if anchor is None or index is None else anchor
-            self._post_range()
+            self._range_changed()
         if before != -1 or top is not None:
-            scroll_to_line(self, self.cursor - offset if top is None else top)
-        scroll_line_into_view(self, self.cursor)
+            self._scroll_to_row(self.cursor - offset if top is None else top)
+        self._scroll_into_view()
         self.refresh()
         if self.rowid != before:
             self._post_selected()
 
     def _post_selected(self) -> None:
         self.has_unhandled_selection = True
-        self.post_message(self.Selected(self.rowid))
+        self.post_message(self.Selected())
 
-    def add_rows(self, rows: Iterable[Row]) -> None:
-        """Add rows that were requested."""
-        rows = list(rows)
-        self._rows.add(rows)
+    def add_rows(self, rows: Sequence[Row], saved_changes: int) -> None:
+        """Add rows that were requested, read when ``saved_changes`` changes of marks of this run were on disk."""
+        self.rows.add(rows, saved_changes)
         self._drop_strips(row.rowid for row in rows)
-        top = self.scroll_offset.y
-        on_screen = frozenset(self.order.rowids[top : top + self.size.height])
+        on_screen = frozenset(self.order.rowids[self.top : self.top + self._rows_on_screen + 1])
         if any(row.rowid in on_screen for row in rows):
             self.refresh()
 
+    def show_originals(self, rows: Iterable[Row]) -> None:
+        """Show what is known of the originals of loaded rows."""
+        changed = self.rows.take_originals(rows)
+        if changed:
+            self._drop_strips(changed)
+            self.refresh()
+
     def request_missing_rows(self) -> None:
-        """Request the rows that did not come again."""
-        self._rows.forget_requests()
+        """Request again the rows that did not arrive."""
+        self.rows.requested.clear()
         self.refresh()
 
-    def update_rows(self, rows: Iterable[Row]) -> None:
-        """Show the new marks of articles, in every document of theirs."""
-        self._drop_strips(self._rows.update_marks(rows))
+    def mark(self, local: LocalChange) -> None:
+        """Show a change of marks that is not on disk yet, in all rows of its articles."""
+        self._drop_strips(self.rows.mark(local))
         self.refresh()
-
-    def cached_rows(self, rowids: Iterable[int]) -> list[Row] | None:
-        """Return the rows of articles, or None if not all of them are loaded."""
-        return self._rows.get_all(rowids)
 
     def _drop_strips(self, rowids: Iterable[int]) -> None:
         for rowid in rowids:
-            for state in get_args(RowState):
-                self._strips.pop((rowid, state), None)
+            for state in get_args(LineState):
+                for line in range(self.row_height):
+                    self._strips.pop((rowid, state, line), None)
 
     def _request_rows(self) -> None:
         """Request the missing rows on and around the screen, and at both ends, where a key may lead next."""
-        height = max(self.size.height, 24)
-        top = self.scroll_offset.y
-        rowids = self.order.rowids
+        height = max(self._rows_on_screen + 1, 24)
+        top, rowids = self.top, self.order.rowids
         near = rowids[max(0, top - _PAGES_AHEAD * height) : top + (_PAGES_AHEAD + 1) * height]
-        missing = self._rows.request(list(dict.fromkeys([*near, *rowids[:height], *rowids[-height:]])))
+        missing = self.rows.request(list(dict.fromkeys([*near, *rowids[:height], *rowids[-height:]])))
         if missing:
             self.post_message(self.RowsRequested(missing))
 
     def _look_ahead(self) -> None:
         """Request rows before a key leads to them: a page away in either direction, and at both ends."""
-        rowids, height, top = self.order.rowids, self.size.height, self.scroll_offset.y
+        rowids, height, top = self.order.rowids, self._rows_on_screen, self.top
         last = len(rowids) - 1
         ahead = (max(0, top - height), min(last, top + 2 * height), 0, last)
-        if any(self._rows.is_missing(rowids[index]) for index in ahead):
-            # After the refresh, which the thread that reads them would delay. render_line() requests those on screen.
+        if any(self.rows.is_missing(rowids[index]) for index in ahead):
+            # After the refresh, which the reading thread would delay. render_line() requests the rows on screen.
             self.call_after_refresh(self._request_rows)
 
     # Selection.
@@ -243,35 +274,28 @@ class ArticleList(ScrollView, can_focus=True):
     def select(self, index: int, *, top: int | None = None) -> None:
         """Select an article for the user, and scroll it into view, or so that ``top`` is the first row."""
         first, self.user_selected, self.user_moved = not self.user_selected, True, True
-        if self._timer is not None:
-            self._timer.stop()  # reset() would wait for its end first
-        self._timer = self.set_timer(timings_of(self).list_settled, self._settle)
+        self._pause.start(timings_of(self).list_settled, lambda: self.post_message(self.SelectionSettled()))
         if not len(self.order):
             return
         index = max(0, min(index, len(self.order) - 1))
         if top is not None:
-            scroll_to_line(self, top)
+            self._scroll_to_row(top)
         if index == self.cursor:
-            scroll_line_into_view(self, self.cursor)
+            self._scroll_into_view()
             if first:
                 self.post_message(self.SelectionConfirmed())
             return
         before, self.cursor = self.cursor, index
-        scroll_line_into_view(self, self.cursor)
+        self._scroll_into_view()
         if self.unmatched and self._anchor == -1:
             self._drop_unmatched()
             return
         self._look_ahead()
         if self._anchor != -1:
-            self.refresh()
-            self._post_range()
-        self.refresh_lines(before)
-        self.refresh_lines(index)
+            self._range_changed()
+        for row in (before, index):
+            self.refresh_lines(row * self.row_height, self.row_height)
         self._post_selected()
-
-    def _settle(self) -> None:
-        self._timer = None
-        self.post_message(self.SelectionSettled())
 
     def _drop_unmatched(self) -> None:
         """Remove the articles that no longer match, except the selected one."""
@@ -280,7 +304,7 @@ class ArticleList(ScrollView, can_focus=True):
         order = ArticleOrder(self.order.sort, rowids)
         index = order.index_of(selected)
         terms, left = self._renderer.terms, self.unmatched & {selected}
-        self.show(order, self._rows.rows, index=index, terms=terms, unmatched=left)
+        self.show(order, list(self.rows.values()), index=index, terms=terms, unmatched=left)
         self._post_selected()
 
     def find_unread(self, step: int) -> tuple[int | None, bool]:
@@ -288,14 +312,10 @@ class ArticleList(ScrollView, can_focus=True):
 
         It is not known where a row on the way is not loaded; then the index is that of this row.
         """
-        index = self.cursor + step
-        while 0 <= index < len(self.order):
-            row = self._rows.get(self.order.rowids[index])
-            if row is None:
-                return index, False
-            if not row.read:
-                return index, True
-            index += step
+        for index in range(self.cursor + step, len(self.order) if step > 0 else -1, step):
+            row = self.rows.get(self.order.rowids[index])
+            if row is None or not row.read:
+                return index, row is not None
         return None, True
 
     # Selected range.
@@ -320,95 +340,76 @@ class ArticleList(ScrollView, can_focus=True):
         index = self.order.index_of(rowid)
         if index is not None:
             self._anchor = index
-            self._post_range()
-            self.refresh()
+            self._range_changed()
 
     def _begin_range(self) -> None:
         if self._anchor == -1 and len(self.order):
             self._anchor = self.cursor
-            self._post_range()
-            self.refresh()
+            self._range_changed()
 
     def clear_range(self) -> bool:
         """Clear the selected range, and return whether there was one."""
         if self._anchor == -1:
             return False
         self._anchor = -1
-        self._post_range()
-        self.refresh()
+        self._range_changed()
         return True
 
-    def _post_range(self) -> None:
+    def _range_changed(self) -> None:
+        self.refresh()
         self.post_message(self.RangeChanged(len(self._range())))
 
     # Drawing.
 
-    @property
-    def vertical_scrollbar(self) -> ScrollBar:
-        """The scroll bar, which is cheap to draw."""
-        return cached_vertical_scrollbar(self)
-
-    def render_lines(self, crop: Region) -> list[Strip]:
-        """Draw the rows of a region."""
-        lines = (self.render_line(y) for y in crop.line_range)
-        return crop_strips(self, lines, crop, self._renderer.style("normal", ""))
-
     def render_line(self, y: int) -> Strip:
-        """Draw the article in row ``y`` of the screen."""
-        index = y + self.scroll_offset.y
+        """Draw the line ``y`` of the screen."""
+        index, line = divmod(y + self.scroll_offset.y, self.row_height)
         width = line_width(self)
         if index >= len(self.order):
-            return self._renderer.blank(width, "")
+            return Strip.blank(width, self.style("text"))
         rowid = self.order.rowids[index]
-        state: RowState = "selected" if index == self.cursor else "in_range" if index in self._range() else ""
-        cached = self._strips.get((rowid, state))
+        state: LineState = "selected" if index == self.cursor else "in_range" if index in self._range() else ""
+        cached = self._strips.get((rowid, state, line))
         if cached is not None:
             return cached
-        row = self._rows.get(rowid)
+        row = self.rows.get(rowid)
         if row is None:
             self._request_rows()
-            return self._renderer.blank(width, state)
-        strip = self._renderer.render(row, width, state, types=self.types, now=self._now)
-        self._strips[rowid, state] = strip
+            return Strip.blank(width, self.style("text", state))
+        layout = columns(width, self.fields, comfortable=self.comfortable)
+        strip = self._renderer.render(row, layout.lines[line], width, layout.bar, state)
+        self._strips[rowid, state, line] = strip
         if len(self._strips) > _MAX_STRIPS:
             self._strips.popitem(last=False)
         return strip
 
-    def notify_style_update(self) -> None:
-        """Drop the styles of the previous theme."""
-        self._drop_styles()
-        super().notify_style_update()
-
-    def _drop_styles(self) -> None:
-        self._renderer.drop_styles()
+    def drop_styles(self) -> None:
+        """Drop what depends on the theme and the focus."""
+        super().drop_styles()
         self._strips.clear()
 
-    @on(events.Focus)
-    @on(events.Blur)
-    def _refresh_selection(self) -> None:
-        """Draw the selection brighter with the focus."""
-        self._drop_styles()
-        self.refresh()
-
-    def watch_types(self) -> None:
+    def watch_fields(self) -> None:
         """Lay out the columns again."""
         self._lay_out()
 
     @on(events.Resize)
     def _fit_size(self) -> None:
         self._lay_out()
-        scroll_line_into_view(self, self.cursor)
+        self._scroll_into_view()
 
     def _lay_out(self) -> None:
-        set_line_count(self, line_width(self), len(self.order))
+        self._set_line_count()
         self._strips.clear()
         self.refresh()
 
     # Mouse.
 
+    def _index_at(self, y: int) -> int:
+        return (y + self.scroll_offset.y) // self.row_height
+
     @on(events.MouseDown)
     def _begin_drag(self, event: events.MouseDown) -> None:
-        index = event.y + self.scroll_offset.y
+        index = self._index_at(event.y)
         if index < len(self.order) and not event.shift:
             self._pressed = index
             self.capture_mouse()
@@ -416,7 +417,7 @@ class ArticleList(ScrollView, can_focus=True):
     @on(events.MouseMove)
     def _drag(self, event: events.MouseMove) -> None:
         """Select the range that the mouse is dragged over."""
-        index = max(0, min(event.y + self.scroll_offset.y, len(self.order) - 1))
+        index = max(0, min(self._index_at(event.y), len(self.order) - 1))
         if 0 <= self._pressed < len(self.order) and index != self._pressed:
             if self._anchor == -1:
                 self.select(self._pressed)
@@ -430,7 +431,7 @@ class ArticleList(ScrollView, can_focus=True):
     @on(events.Click)
     def _click(self, event: events.Click) -> None:
         """Select an article or, with Shift, the range up to it; a second click enters the article."""
-        index, pressed, self._pressed = event.y + self.scroll_offset.y, self._pressed, -1
+        index, pressed, self._pressed = self._index_at(event.y), self._pressed, -1
         if index >= len(self.order) or (pressed not in {-1, index} and self._anchor != -1):
             return
         if event.shift:
@@ -446,26 +447,26 @@ class ArticleList(ScrollView, can_focus=True):
 
     def action_move(self, direction: Direction) -> None:
         """Select another article; by a page, the selection keeps its row on the screen."""
-        before, rows = self.rowid, move_distance(direction, self.size.height)
+        before, rows = self.rowid, move_distance(direction, self._rows_on_screen)
         if direction in {"down", "up", "top", "end"}:
             self.select(self.cursor + rows)
         else:
-            top = max(0, min(self.scroll_offset.y + rows, max(0, len(self.order) - self.size.height)))
+            top = max(0, min(self.top + rows, max(0, len(self.order) - self._rows_on_screen)))
             self.select(self.cursor + rows, top=top)
         if self.rowid == before:  # not by index: the row above may have gone
-            self._say_end(rows)
+            self._show_end(rows)
 
-    def _say_end(self, rows: int) -> None:
+    def _show_end(self, rows: int) -> None:
         if len(self.order):
             text = "This is the last article." if rows > 0 else "This is the first article."
         else:
             text = "There are no articles here."
-        self.post_message(StatusMessage(text, transient=True))
+        show_status(self, text)
 
     def action_enter(self) -> None:
         """Enter the selected article."""
         self.clear_range()
-        self.before_blur()
+        hold_keys(self)
         self.post_message(self.Entered())
 
     def action_leave(self) -> None:
@@ -476,7 +477,7 @@ class ArticleList(ScrollView, can_focus=True):
     def action_choose(self) -> None:
         """Begin to select a range, or clear it."""
         if not len(self.order):
-            self._say_end(1)
+            self._show_end(1)
         elif not self.clear_range():
             self._begin_range()
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from rich.segment import Segment
+from collections.abc import Mapping
+
 from textual import events, on
 from textual.message import Message
 from textual.reactive import reactive
@@ -11,8 +12,14 @@ from textual.widget import Widget
 
 from reader.core.ordering import Sort, SortKey
 from reader.core.text import fit_cells
-from reader.tui.theme.styles import theme_style
+from reader.tui.keys import bindings
+from reader.tui.theme.styles import draw_line
 from reader.tui.widgets.article_list.columns import Columns, columns
+
+_LIT = {"accent": "name", "quiet": "accent", "strong": "strong"}
+"""The styles of the heads while the list has the focus,"""
+_UNLIT = {"accent": "quiet", "quiet": "quiet", "strong": "text"}
+"""and while another pane has it."""
 
 
 class ListHeader(Widget):
@@ -20,7 +27,13 @@ class ListHeader(Widget):
 
     sort: reactive[Sort | None] = reactive[Sort | None](Sort())
     """The sort order; None for relevance."""
-    types: reactive[bool] = reactive(False)
+    fields: reactive[frozenset[str]] = reactive(frozenset[str]())
+    comfortable: reactive[bool] = reactive(False)
+    """As in the list."""
+    lit: reactive[bool] = reactive(True)
+    """Whether the list has the focus."""
+    keymap: reactive[Mapping[str, str]] = reactive({})
+    """The keys by action, as far as they are not the default ones."""
 
     class SortChosen(Message):
         """The user clicked a column to sort by it."""
@@ -29,50 +42,45 @@ class ListHeader(Widget):
             super().__init__()
             self.by = by
 
-    def __init__(
-        self,
-        sort: Sort,
-        keys: dict[str, str],
-        *,
-        types: bool = False,
-        id: str | None = None,  # noqa: A002 - Textual's name
-    ) -> None:
-        super().__init__(id=id)
+    def __init__(self, sort: Sort, keymap: Mapping[str, str], fields: frozenset[str]) -> None:
+        super().__init__(id="header")
         self.set_reactive(ListHeader.sort, sort)
-        self.set_reactive(ListHeader.types, types)
-        self._keys = keys
+        self.set_reactive(ListHeader.fields, fields)
+        self.set_reactive(ListHeader.keymap, keymap)
+        self._keys = bindings.single_keys(keymap)
         """Action -> its key, where that is a single character."""
+
+    def watch_keymap(self) -> None:
+        """Show other keys."""
+        self._keys = bindings.single_keys(self.keymap)
 
     def render_line(self, y: int) -> Strip:
         """Draw the column heads."""
-        name = theme_style(self, "quiet")
-        if y:
-            return Strip.blank(self.size.width, name)
-        layout = self._columns()
-        segments: list[Segment] = []
+        pieces: list[tuple[str, str]] = []
         end = 0
-        for column in layout.columns:
-            segments.append(Segment(" " * (column.start - end), name))
+        for column in self._columns().lines[-1]:
+            pieces.append((" " * (column.start - end), "quiet"))
             end = column.start + column.width
             match column.name:
                 case "quality" | "heat" | "date":
-                    segments += self._label(column.name, column.width)
-                case "source" | "title":
-                    segments.append(Segment(fit_cells(column.name.capitalize(), column.width), name))
+                    pieces += self._label(column.name, column.width)
+                case "source" | "title" | "topics":
+                    pieces.append((fit_cells(column.name.capitalize(), column.width), "quiet"))
                 case _:
-                    segments.append(Segment(" " * column.width, name))
-        return Strip(segments).adjust_cell_length(self.size.width, name)
+                    pieces.append((" " * column.width, "quiet"))
+        styles = _LIT if self.lit else _UNLIT
+        return draw_line(self, [(text, styles[style]) for text, style in pieces])
 
-    def _label(self, by: SortKey, cells: int) -> list[Segment]:
+    def _label(self, by: SortKey, cells: int) -> list[tuple[str, str]]:
         key = self._keys.get(f"sort.{by}", " ")
         chosen = self.sort is not None and by == self.sort.by
         arrow = ("↑" if self.sort is not None and self.sort.reverse else "↓") if chosen else ""
-        gap = " " if cells > 4 else ""
-        room = cells - len(key) - 2 * len(gap) - 1
         full = {"quality": "Qual", "heat": "Heat", "date": "Date"}[by]
-        text = gap + (full if len(full) <= room else full[:1]) + (gap + arrow if chosen else "")
-        name = theme_style(self, "strong" if chosen else "quiet")
-        return [Segment(key, theme_style(self, "key")), Segment(fit_cells(text, cells - len(key)), name)]
+        glued = f"{full}{arrow}" if chosen else ""
+        texts = f" {full} {arrow}", f" {full}{arrow}", glued, f" {full[0]} {arrow}", f"{full[0]}{arrow}"
+        room = cells - len(key)
+        text = next((text for each in texts if 0 < len(text := each.rstrip()) <= room), "")
+        return [(key, "accent"), (text.ljust(room), "strong" if chosen else "quiet")]
 
     @on(events.Click)
     def _sort_by_clicked(self, event: events.Click) -> None:
@@ -81,4 +89,4 @@ class ListHeader(Widget):
             self.post_message(self.SortChosen(column.name))
 
     def _columns(self) -> Columns:
-        return columns(max(1, self.size.width), types=self.types)
+        return columns(max(1, self.size.width), self.fields, comfortable=self.comfortable)

@@ -1,113 +1,94 @@
-"""Draws a row of the list: marks, scores, date, source and title in their columns."""
+"""Draws a row of the list: marks, title, scores, date, source and topics in their columns."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from rich.segment import Segment
-from rich.style import Style
 from textual.strip import Strip
-from textual.widget import Widget
 
 from reader.core.model import Number, Row
 from reader.core.text import fit_cells
-from reader.tui.theme.styles import dimmed, theme_style
-from reader.tui.widgets.article_list.columns import columns, type_mark
+from reader.tui.widgets.article_list.columns import Column, type_mark
 from reader.tui.widgets.text import formats
+from reader.tui.widgets.text.scroll_view import LineList, LineState
 
 if TYPE_CHECKING:
     from reader.tui.widgets.text.highlight import Term
 
-RowState = Literal["", "selected", "in_range"]
-"""Whether a row is selected, another one of the selected range, or neither."""
-_BACKGROUNDS: dict[RowState, tuple[str, str]] = {
-    "": ("", ""),
-    "selected": ("panel", "surface"),
-    "in_range": ("surface", "surface"),
-}
-"""The background of each, with the focus and without."""
+
+ORIGINAL_MARKS = {"saved": ("⇩", "quiet"), "failed": ("✗", "warning")}
+"""The mark of each state of an original, and its style."""
+_LEAST_MARKED = 12
+"""The cells of a title from which on it has such a mark."""
 
 
 class RowRenderer:
-    """Draws rows for a widget, and caches its styles."""
+    """Draws rows with the styles of a list."""
 
-    def __init__(self, widget: Widget) -> None:
-        self._widget = widget
+    def __init__(self, view: LineList) -> None:
+        self._style = view.style
+        self._cursor_style = view.cursor_style
         self.terms: tuple[Term, ...] = ()
         """The words to highlight in titles."""
-        self._styles: dict[tuple[str, RowState, float], Style] = {}
+        self.now = datetime.now().astimezone()
+        """The time that dates are shown relative to."""
 
-    def drop_styles(self) -> None:
-        """Drop the cached styles: theme or focus have changed."""
-        self._styles.clear()
+    def render(self, row: Row, line: Sequence[Column], width: int, bar: int, state: LineState) -> Strip:
+        """Return a line of ``row`` as a strip, ``width`` cells wide, with score bars of ``bar`` cells."""
+        strip = Strip(list(self._segments(row, line, bar, state)))
+        return strip.adjust_cell_length(width, self._style("text", state))
 
-    def blank(self, width: int, state: RowState) -> Strip:
-        """Return an empty row."""
-        return Strip([]).adjust_cell_length(width, self.style("normal", state))
-
-    def render(self, row: Row, width: int, state: RowState, *, types: bool, now: datetime) -> Strip:
-        """Return ``row`` as a strip, ``width`` cells wide; ``types`` shows the column of types."""
-        strip = Strip(list(self._segments(row, width, state, types=types, now=now)))
-        return strip.adjust_cell_length(width, self.style("normal", state))
-
-    def style(self, name: str, state: RowState, strength: float = 1.0) -> Style:
-        """Return a style on the background of ``state``."""
-        key = (name, state, strength)
-        style = self._styles.get(key)
-        if style is None:
-            focused, otherwise = _BACKGROUNDS[state]
-            style = theme_style(self._widget, name, focused if self._widget.has_focus else otherwise)
-            style += dimmed(style, strength)
-            self._styles[key] = style
-        return style
-
-    def _segments(self, row: Row, width: int, state: RowState, *, types: bool, now: datetime) -> Iterable[Segment]:
-        quiet = self.style("quiet", state)
-        end = 0
-        layout = columns(width, types=types)
-        for column in layout.columns:
+    def _segments(self, row: Row, line: Sequence[Column], bar: int, state: LineState) -> Iterable[Segment]:
+        quiet, accent = self._style("quiet", state), self._style("accent", state)
+        end = 1
+        yield Segment("▌" if state else " ", self._cursor_style(state))
+        for column in line:
             if column.start > end:
                 yield Segment(" " * (column.start - end), quiet)
             end = column.start + column.width
             match column.name:
                 case "mark":
-                    accent = self.style("accent", state)
-                    yield Segment("▌" if state else " ", accent)
                     yield Segment("★" if row.starred else " " if row.read else "•", accent)
                 case "quality":
-                    yield from self._score(row.quality, formats.QUALITY_FULL, column.width, layout.bar, state)
+                    yield from self._score(row.quality, formats.QUALITY_FULL, column.width, bar, state)
                 case "heat":
-                    yield from self._score(row.heat, formats.HEAT_FULL, column.width, layout.bar, state)
+                    yield from self._score(row.heat, formats.HEAT_FULL, column.width, bar, state)
                 case "date":
-                    when = formats.short_date(row.published_at, now, column.width)
+                    when = formats.short_date(row.published_at, self.now, column.width, row.precision)
                     yield Segment(fit_cells(when, column.width), quiet)
                 case "source":
                     yield Segment(fit_cells(row.source, column.width), quiet)
+                case "topics":
+                    yield Segment(fit_cells(" · ".join(row.topics), column.width), quiet)
                 case "type":
                     yield Segment(fit_cells(type_mark(row.type), column.width), quiet)
                 case "title":
                     yield from self._title(row, column.width, state)
 
-    def _title(self, row: Row, cells: int, state: RowState) -> Iterable[Segment]:
-        """Yield the title with its highlighted words."""
+    def _title(self, row: Row, cells: int, state: LineState) -> Iterable[Segment]:
+        """Yield the title with its highlighted words, and at its end what is known of the original."""
+        if row.original and cells >= _LEAST_MARKED:
+            yield from self._title(replace(row, original=""), cells - 2, state)
+            mark, style = ORIGINAL_MARKS[row.original]
+            yield Segment(f" {mark}", self._style(style, state))
+            return
         title = fit_cells(row.title, cells)
-        usual = self.style("quiet" if row.read else "strong", state)
+        usual = self._style("quiet" if row.read else "strong", state)
         if not self.terms:
             yield Segment(title, usual)
             return
         from reader.tui.widgets.text.highlight import pieces, spans
 
-        found = usual + self.style("found", state)
+        found = usual + self._style("found", state)
         for piece, is_found in pieces(title, spans(title, self.terms)):
             yield Segment(piece, found if is_found else usual)
 
-    def _score(self, value: Number | None, full: int, cells: int, bar: int, state: RowState) -> Iterable[Segment]:
-        number = f"{formats.score(value):>3}" if cells > 3 else fit_cells(formats.score(value), 3, right=True)
-        yield Segment(number, self.style("quiet" if value is None else "normal", state))
-        rest = cells - len(number)
-        if rest > 0:
-            drawn = formats.shade(value, full) if bar == 1 else formats.bar(value, full, bar)
-            style = self.style("score", state, formats.lightness(value, full))
-            yield Segment((" " + drawn).ljust(rest)[:rest], style)
+    def _score(self, value: Number | None, full: int, cells: int, bar: int, state: LineState) -> Iterable[Segment]:
+        strength = formats.strength(value, full)
+        number = fit_cells(formats.score(value), 5 if cells >= 6 and not bar else 4, right=True)
+        drawn = f" {formats.bar(value, full, bar)}" if bar else ""
+        yield Segment((number + drawn).ljust(cells), self._style("score", state, strength))

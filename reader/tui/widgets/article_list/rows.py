@@ -1,70 +1,85 @@
-"""The rows of the list that were loaded, and those that were requested. Pure."""
+"""The rows of the list: those that were loaded, with the marks set since, and those that were requested. Pure."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
+import math
+from collections import OrderedDict, deque
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
+from reader.core.marks import MarkChange
 from reader.core.model import Row
-from reader.tui.widgets.article_list.pending_marks import same_marks
 
 _MAX_ROWS = 4096
-"""Rows kept in memory, about 1 kB each."""
+"""Rows held in memory, about 1 kB each."""
+_MAX_CHANGES = 1000
+"""Changes of marks held in memory; no load of rows takes longer than as many."""
 
 
-class RowCache:
+@dataclass(eq=False, slots=True)
+class LocalChange:
+    """A change of marks in this run, for rows that were loaded before it was on disk."""
+
+    ids: frozenset[str]
+    change: MarkChange
+    number: float = math.inf
+    """How many changes of this run are on disk, this one included; infinity until it is."""
+
+
+class RowCache(OrderedDict[int, Row]):
     """Rows by row id; the oldest are dropped."""
 
     def __init__(self, rows: Iterable[Row] = ()) -> None:
-        self._rows: OrderedDict[int, Row] = OrderedDict((row.rowid, row) for row in rows)
-        self._requested: set[int] = set()
-
-    def get(self, rowid: int) -> Row | None:
-        """Return a row if it is loaded."""
-        return self._rows.get(rowid)
+        super().__init__((row.rowid, row) for row in rows)
+        self.requested: set[int] = set()
+        """The row ids of the missing rows that are being loaded."""
+        self._changes: deque[LocalChange] = deque(maxlen=_MAX_CHANGES)
 
     def get_all(self, rowids: Iterable[int]) -> list[Row] | None:
         """Return rows if all of them are loaded."""
-        rows = [self._rows.get(rowid) for rowid in rowids]
-        loaded = [row for row in rows if row is not None]
-        return loaded if len(loaded) == len(rows) else None
+        try:
+            return [self[rowid] for rowid in rowids]
+        except KeyError:
+            return None
 
-    @property
-    def rows(self) -> list[Row]:
-        """All loaded rows."""
-        return [*self._rows.values()]
-
-    def clear(self) -> None:
-        """Drop all rows and requests."""
-        self._rows.clear()
-        self._requested.clear()
-
-    def add(self, rows: Iterable[Row]) -> None:
-        """Add rows that were loaded."""
+    def add(self, rows: Iterable[Row], saved_changes: float) -> None:
+        """Add rows that were read when ``saved_changes`` changes of this run were on disk, with all later ones."""
+        later = [local for local in self._changes if local.number > saved_changes]
         for row in rows:
-            self._rows[row.rowid] = row
-            self._requested.discard(row.rowid)
-        while len(self._rows) > _MAX_ROWS:
-            self._rows.popitem(last=False)
+            for local in later:
+                if row.id in local.ids:
+                    row = local.change.applied_to(row)  # noqa: PLW2901
+            self[row.rowid] = row
+            self.requested.discard(row.rowid)
+        while len(self) > _MAX_ROWS:
+            self.popitem(last=False)
 
-    def update_marks(self, rows: Iterable[Row]) -> list[int]:
-        """Give every document of the articles of ``rows`` their marks; return the row ids of those documents."""
-        by_id = {row.id: row for row in rows}
-        changed = [other.rowid for other in self._rows.values() if other.id in by_id]
-        for rowid in changed:
-            self._rows[rowid] = same_marks(self._rows[rowid], by_id[self._rows[rowid].id])
-        return changed
+    def mark(self, local: LocalChange) -> list[int]:
+        """Change the marks of every document of some articles; return the row ids of those that are loaded."""
+        self._changes.append(local)
+        changed = [row for row in self.values() if row.id in local.ids]
+        self.update((row.rowid, local.change.applied_to(row)) for row in changed)
+        return [row.rowid for row in changed]
+
+    def take_originals(self, rows: Iterable[Row]) -> list[int]:
+        """Take what ``rows`` know of their originals, nothing else; return the row ids of those that have changed."""
+        old = ((self.get(row.rowid), row.original) for row in rows)
+        changed = {row.rowid: replace(row, original=now) for row, now in old if row is not None and row.original != now}
+        self.update(changed)
+        return [*changed]
+
+    def forget_change(self, local: LocalChange) -> None:
+        """Do not apply a change, which failed, to rows from now on."""
+        with suppress(ValueError):
+            self._changes.remove(local)
 
     def is_missing(self, rowid: int) -> bool:
         """Whether a row is neither loaded nor requested."""
-        return rowid not in self._rows and rowid not in self._requested
+        return rowid not in self and rowid not in self.requested
 
     def request(self, rowids: Sequence[int]) -> list[int]:
         """Note the missing ones of ``rowids`` as requested, and return them."""
         missing = [rowid for rowid in rowids if self.is_missing(rowid)]
-        self._requested.update(missing)
+        self.requested.update(missing)
         return missing
-
-    def forget_requests(self) -> None:
-        """Treat the rows that did not come as missing."""
-        self._requested.clear()

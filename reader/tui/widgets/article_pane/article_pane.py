@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -10,8 +10,9 @@ from textual import events, on
 from textual.message import Message
 from textual.reactive import reactive
 
+from reader.tui.input_gate import hold_keys
 from reader.tui.keys import bindings
-from reader.tui.widgets.status_message import StatusMessage
+from reader.tui.widgets.messages import show_status
 from reader.tui.widgets.text.line_view import LineView
 from reader.tui.widgets.text.scroll_view import Direction, move_distance, scroll_to_line
 
@@ -27,15 +28,14 @@ class ArticlePane(LineView):
     BINDINGS = bindings.bindings("article")
 
     selected: reactive[int] = reactive(-1, repaint=False)
-    """The index of the selected related item, or -1."""
+    """The index of the selected related item, or -1; “More” comes after the last of them."""
 
     class RelatedItemOpened(Message):
         """The user wants to see a related item."""
 
-        def __init__(self, item: RelatedItem, index: int) -> None:
+        def __init__(self, item: RelatedItem) -> None:
             super().__init__()
             self.item = item
-            self.index = index
 
     class BackRequested(Message):
         """The user wants to go back to the list."""
@@ -43,15 +43,15 @@ class ArticlePane(LineView):
     class OpenTextRequested(Message):
         """The user wants to read the whole text."""
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
-        super().__init__(id=id)
-        self.before_blur: Callable[[], None] = lambda: None
-        """Called before an action that moves the focus: the next key is not meant for the pane."""
+    def __init__(self) -> None:
+        super().__init__(id="article")
         self.content: ArticleContent | None = None
         self._layout: PaneLayout | None = None
         self._item_lines: tuple[range, ...] = ()
-        """The lines of each related item."""
-        self._placeholder: Callable[[int], tuple[Line, ...]] = lambda _: ()
+        """The lines of each related item, and of “More” if there is any."""
+        self._more_is_open = False
+        self._placeholder = ("", "")
+        """Title and text that are shown instead of an article."""
         self._visited: dict[str, set[int]] = {}
 
     def show(
@@ -68,14 +68,11 @@ class ArticlePane(LineView):
         self.selected = min(selected, len(content.items) - 1)
         self._layout = layout
         self.show_text(self._compose_lines(), layout, y=y, position=position)
-        if layout.width != self.text_width:
-            self.post_message(self.WidthChanged(self))
 
     def refit(self, layout: PaneLayout) -> None:
         """Show the same content in lines of another width, at the same position."""
         self._layout = layout
-        lines = self._compose_lines()
-        self.show_lines(lines, y=self.position.refit(layout))
+        self.show_lines(self._compose_lines(), y=self.position.refit(layout))
         self._scroll_item_into_view()
 
     def pop_position(self) -> tuple[str, int] | None:
@@ -83,14 +80,28 @@ class ArticlePane(LineView):
         offset = self.position.pop_changed()
         return None if offset is None or self.content is None or not self.content.id else (self.content.id, offset)
 
-    def show_placeholder(self, lines_for: Callable[[int], tuple[Line, ...]]) -> None:
-        """Show lines in place of an article; ``lines_for`` returns them for a width in cells."""
+    def show_placeholder(self, title: str, text: str = "") -> None:
+        """Show a message instead of an article."""
         self.content = None
         self.selected = -1
         self._layout = None
         self._item_lines = ()
-        self._placeholder = lines_for
-        self.show_untracked(lines_for(self.text_width))
+        self._placeholder = (title, text)
+        self.position.start(None)
+        self.show_lines(self._placeholder_lines(), y=0)
+
+    def _placeholder_lines(self) -> Sequence[Line]:
+        title, text = self._placeholder
+        if not title:
+            return ()
+        from reader.tui.widgets.text.lines import BLANK, paragraph  # lazy: the first frame has no text
+
+        width = self.text_width
+        return (
+            [*paragraph(title, width, "title"), BLANK, *paragraph(text, width)]
+            if text
+            else paragraph(title, width, "quiet")
+        )
 
     def _compose_lines(self) -> tuple[Line, ...]:
         content = self.content
@@ -98,29 +109,28 @@ class ArticlePane(LineView):
             return ()
         from reader.tui.widgets.article_pane.lines import compose_lines  # lazy: the first frame has no article
 
-        composed = compose_lines(
+        lines, self._item_lines = compose_lines(
             content,
             self._layout,
             selected=self.selected,
-            visited=frozenset(self._visited.get(content.path or content.title, ())),
+            visited=self._visited.get(content.article.path or content.article.title, ()),
             now=datetime.now().astimezone(),
+            more_is_open=self._more_is_open,
         )
-        self._item_lines = composed.items
-        return composed.lines
+        return lines
 
     @on(events.Resize)
-    def _fit_width(self) -> None:
+    def _fit_placeholder(self) -> None:
         if self.content is None:
-            self.show_lines(self._placeholder(self.text_width))
-        elif self._layout is None or self.text_width != self._layout.width:
-            self.post_message(self.WidthChanged(self))
+            self.show_lines(self._placeholder_lines())
 
     # Related items.
 
     @property
     def related_item(self) -> RelatedItem | None:
         """The related item that is selected."""
-        return self.content.items[self.selected] if self.content is not None and self.selected >= 0 else None
+        at = self.selected
+        return self.content.items[at] if self.content is not None and 0 <= at < len(self.content.items) else None
 
     @property
     def item_count(self) -> int:
@@ -128,49 +138,68 @@ class ArticlePane(LineView):
         return len(self.content.items) if self.content is not None else 0
 
     def select_item(self, index: int) -> None:
-        """Select a related item or, with -1, none, and scroll it into view."""
-        self.position.note_own_scroll()
-        self.selected = max(-1, min(index, self.item_count - 1))
+        """Select a related item, “More” or, with -1, none, and scroll it into view."""
+        self.position.user_scrolls = False
+        self.selected = max(-1, min(index, len(self._item_lines) - 1))
         if self._layout is not None:
             self.show_lines(self._compose_lines())
         self._scroll_item_into_view()
         self.position.pin()
 
     def _scroll_item_into_view(self) -> None:
-        if self.selected < 0:
-            return
-        lines = self._item_lines[self.selected]
-        heading = 1 if self.selected == 0 else 0
+        if self.selected >= 0:
+            lines = self._item_lines[self.selected]
+            self._scroll_into_view(lines, heading=1 if self.selected == 0 else 0)
+
+    def _scroll_into_view(self, lines: range, heading: int = 0) -> None:
         top, height = self.scroll_offset.y, self.size.height
         if lines.start - heading < top:
             scroll_to_line(self, lines.start - heading)
         elif lines.stop > top + height:
             scroll_to_line(self, min(lines.start, lines.stop - height))
 
+    def toggle_more(self) -> None:
+        """Show or hide what is under “More”, in every article."""
+        if self._layout is None or not self._layout.more:
+            show_status(self, "There is nothing more to show here.")
+            return
+        self._more_is_open = not self._more_is_open
+        self.position.user_scrolls = False
+        self.show_lines(self._compose_lines(), y=self.scroll_offset.y)
+        self._scroll_into_view(self._item_lines[-1])
+        self.position.pin()
+
     def _open_item(self) -> None:
         item = self.related_item
-        if item is not None and self.content is not None:
-            self._visited.setdefault(self.content.path or self.content.title, set()).add(self.selected)
-            self.post_message(self.RelatedItemOpened(item, self.selected))
+        if self.selected == self.item_count:
+            self.toggle_more()
+        elif item is not None and self.content is not None:
+            self._visited.setdefault(self.content.article.path or self.content.article.title, set()).add(self.selected)
+            self.post_message(self.RelatedItemOpened(item))
 
     # Mouse and keys.
 
     @on(events.Click)
     def _select_clicked_item(self, event: events.Click) -> None:
-        """Select a related item; a second click opens it. LineView goes on to follow links."""
+        """Select a related item; a second click opens it. One opens “More”. LineView goes on to follow links."""
         offset = event.get_content_offset(self)
         line = self.line_at(offset.y) if offset is not None else ()
         index = next((run.item for run in line if run.item >= 0), -1)
         if index < 0:
             return
-        if index == self.selected:
+        if index == self.item_count:
+            self.toggle_more()
+        elif index == self.selected:
             self._open_item()
         else:
             self.select_item(index)
 
     def action_move(self, direction: Direction) -> None:
         """Scroll the text, or select another related item; up from the first leads back to the text."""
-        if self.selected < 0 or direction not in {"down", "up", "top", "end"}:
+        reads_more = self.selected == self.item_count and (
+            direction == "down" or self._item_lines[-1].start < self.scroll_offset.y
+        )
+        if self.selected < 0 or direction not in {"down", "up", "top", "end"} or reads_more:
             super().action_move(direction)
         elif direction == "end":
             self.select_item(self.item_count - 1)
@@ -178,8 +207,8 @@ class ArticlePane(LineView):
             self.select_item(0)
         else:
             index = self.selected + move_distance(direction, self.size.height)
-            if index == self.item_count:
-                self.post_message(StatusMessage("This is the last related item.", transient=True))
+            if index == len(self._item_lines):
+                show_status(self, "This is the last related item.")
             self.select_item(index)
 
     def action_leave(self) -> None:
@@ -187,7 +216,7 @@ class ArticlePane(LineView):
         if self.selected >= 0:
             self.select_item(-1)
         else:
-            self.before_blur()
+            hold_keys(self)
             self.post_message(self.BackRequested())
 
     def action_enter(self) -> None:
@@ -195,5 +224,5 @@ class ArticlePane(LineView):
         if self.selected >= 0:
             self._open_item()
         else:
-            self.before_blur()
+            hold_keys(self)
             self.post_message(self.OpenTextRequested())

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from reader.content.blocks import links, plain_text
 from reader.content.layout.layout import layout
-from reader.content.page import Page
 from reader.core.errors import ReaderError
-from reader.core.model import Image, Json
+from reader.core.model import Image, Json, Links, Number
 from reader.core.text import cell_width, fit_cells, format_count, truncate
 from reader.core.urls import display_host, safe_url, shorten_url
 from reader.images.model import RenderedImage
@@ -22,208 +22,249 @@ from reader.tui.widgets.text.lines import (
     Line,
     LineMap,
     Run,
-    begins,
     characters_before,
     from_span,
-    labelled,
+    labeled,
     line_of,
+    paragraph,
+    with_excerpt,
     wrap_facts,
-    wrapped,
 )
 
 _MAX_LINKS = 200
 """How many links of a text are listed below it."""
+_HUGE = 1e9
+"""Scores from here on are abbreviated."""
 
 
 @dataclass(frozen=True, slots=True)
 class PaneLayout(LineMap):
-    """The lines above and below the related items, ``width`` cells wide."""
+    """The lines above and below the related items, and what opens under “More”."""
 
     head: tuple[Line, ...]
-    foot: tuple[Line, ...]
-    width: int
+    foot: tuple[Line, ...] = ()
+    more: tuple[Line, ...] = ()
+    summary: str = ""
+    """What is under “More”, in a few words."""
 
 
-@dataclass(frozen=True, slots=True)
-class ComposedLines:
-    """All lines, and the range of each related item."""
+class _Field(NamedTuple):
+    """A named line under “More”; one with the name of the line above continues it."""
 
-    lines: tuple[Line, ...]
-    items: tuple[range, ...] = ()
+    name: str
+    text: str
+    href: str = ""
 
 
-def head_lines(
-    content: ArticleContent, cells: int, now: datetime | None = None, image: RenderedImage | None = None
-) -> tuple[Line, ...]:
-    """Return the lines above the related items, at most ``cells`` wide, with the lead image if given."""
-    lines: list[Line] = [line_of(text, "title") for text in wrapped(content.title, cells)]
-    lines += wrap_facts(_first_facts(content), cells)
-    lines += wrap_facts(_second_facts(content), cells)
+def lay_out_pane(content: ArticleContent, cells: int, image: RenderedImage | str = "") -> PaneLayout:
+    """Return the lines that do not depend on the selected related item, at most ``cells`` wide: the expensive part.
+
+    ``image`` is the lead image, if it is to be shown, or a note about it.
+    """
+    lines = paragraph(content.article.title, cells, "title")
+    cut: list[_Field] = []
+    for name, facts in (("source", _origin(content)), ("scores", _scores(content)), ("topics", _topics(content))):
+        first, *rest = [*wrap_facts(facts, cells)] or [BLANK]
+        if rest:
+            first = (*next(wrap_facts(facts, cells - 2)), Run(" …", "quiet"))
+            cut.append(_Field(name, " · ".join(run.text for run in facts if run.text)))
+        lines += [first] if first else []
     if content.page is not None:
-        lines += wrap_facts(_page_facts(content.page, now or datetime.now().astimezone()), cells)
+        lines += paragraph(f"⇩ Page saved, {format_count(content.page.extract.words, 'word')}", cells, "quiet")
     elif content.failure:
-        lines += [line_of(text, "warning") for text in wrapped(f"Not fetched: {content.failure}", cells)]
-    if image is not None and (shown := image_lines(image, cells)):
-        lines += [(Run("", counts=False),), *shown]
+        lines += paragraph(f"✗ Not fetched: {content.failure}", cells, "warning")
     if content.described_by:
         note = f"Not in this folder: this is how “{content.described_by}” describes it. o opens the original."
-        lines += [BLANK, *(line_of(text, "quiet") for text in wrapped(note, cells))]
-    # An excerpt that the text begins with is shown once.
-    excerpt = "" if content.blocks and begins(plain_text(content.blocks), content.excerpt) else content.excerpt
-    for paragraph in filter(None, (part.strip() for part in excerpt.split("\n\n"))):
-        lines += [BLANK, *(line_of(text) for text in wrapped(" ".join(paragraph.split()), cells))]
-    if content.blocks:
+        lines += [BLANK, *paragraph(note, cells, "quiet")]
+    if blocks := with_excerpt(content.article.excerpt, content.blocks):
         lines.append(BLANK)
-        lines += [tuple(map(from_span, line)) for line in layout(content.blocks, cells)]
-    lines += _image_captions(content.images, cells)
-    lines += _links(content, cells)
-    return tuple(lines)
-
-
-def lay_out_pane(
-    content: ArticleContent, cells: int, now: datetime | None = None, image: RenderedImage | None = None
-) -> PaneLayout:
-    """Return the lines that do not depend on the selected related item: the expensive part."""
-    above = head_lines(content, cells, now, image)
-    return PaneLayout(above, tuple(_more(content, cells)), cells, before=characters_before(above))
+        lines += [tuple(map(from_span, line)) for line in layout(blocks, cells)]
+    addresses, fields = [*_addresses(content.article.links)], [*cut, *_fields(content)]
+    inside = [link for link in links(content.blocks) if link[1] not in {address.href for address in addresses}]
+    hosts = [display_host(address.href) or address.name for address in addresses]
+    names = [*hosts, *(field.name for field in fields), format_count(len(inside), "link") if inside else ""]
+    return PaneLayout(
+        tuple(lines),
+        tuple(_picture(content.article.images, image, cells)),
+        (*_field_lines([*addresses, *fields], cells), *_link_lines(inside, cells)),
+        " · ".join(dict.fromkeys(filter(None, names))),
+        width=cells,
+        before=characters_before(lines),
+    )
 
 
 def compose_lines(
-    content: ArticleContent, pane_layout: PaneLayout, *, selected: int, visited: frozenset[int], now: datetime
-) -> ComposedLines:
-    """Return all lines, with the related items between those of ``pane_layout``.
+    content: ArticleContent,
+    pane_layout: PaneLayout,
+    *,
+    selected: int,
+    visited: Collection[int],
+    now: datetime,
+    more_is_open: bool = False,
+) -> tuple[tuple[Line, ...], tuple[range, ...]]:
+    """Return all lines, with the related items between those of ``pane_layout``, and the range of each item.
 
-    ``selected`` is the index of the item whose excerpt is shown, or -1; ``visited`` are those that were opened.
+    ``selected`` is the index of the item whose excerpt is shown, or -1; ``visited`` are those that were opened. “More”,
+    if there is any, counts as the last item.
     """
     lines: list[Line] = [*pane_layout.head]
     ranges: list[range] = []
-    related = len(content.items) - content.members
+    related, cells = len(content.items) - content.members, pane_layout.width
     for at, item in enumerate(content.items):
         if at == 0 and related:
             lines += [BLANK, line_of(f"Related ({related})", "heading")]
         if at == related:
-            kind = truncate(content.type, max(1, pane_layout.width - 16)) or "collection"
+            kind = truncate(content.article.type, max(1, cells - 16)) or "collection"
             lines += [BLANK, line_of(f"In this {kind} ({content.members})", "heading")]
         start = len(lines)
-        lines += _item(item, at, pane_layout.width, selected=at == selected, visited=at in visited, now=now)
+        lines += _item(item, at, cells, selected=at == selected, visited=at in visited, now=now)
         ranges.append(range(start, len(lines)))
-    return ComposedLines((*lines, *pane_layout.foot), tuple(ranges))
+    lines += pane_layout.foot
+    if pane_layout.more:
+        at = len(content.items)
+        is_selected = at == selected
+        name = Run("▾ More" if more_is_open else "▸ More", "selected-title" if is_selected else "heading", item=at)
+        rest = "" if more_is_open else truncate(f"  {pane_layout.summary}", max(0, cells - 6))
+        heading: Line = (name, Run(rest, "selected-quiet" if is_selected else "quiet", item=at))
+        start = len(lines) + 1
+        lines += [BLANK, _filled(heading, cells, at) if is_selected else heading]
+        lines += pane_layout.more if more_is_open else ()
+        ranges.append(range(start, len(lines)))
+    return tuple(lines), tuple(ranges)
 
 
-def _first_facts(content: ArticleContent) -> list[Run]:
-    facts = [Run(content.source, "fact")] if content.source else []
-    if content.authors:
-        facts.append(Run("by " + ", ".join(content.authors), "quiet"))
-    facts.append(Run(formats.full_date(content.published_at) or "no date", "quiet"))
-    related = len(content.items) - content.members
-    if related:
-        facts.append(Run(f"{related} related", "quiet"))
-    return facts
-
-
-def _second_facts(content: ArticleContent) -> list[Run]:
-    facts = [
-        *_score_fact("quality", content.quality, formats.QUALITY_FULL),
-        *_score_fact("heat", content.heat, formats.HEAT_FULL),
+def _origin(content: ArticleContent) -> list[Run]:
+    article = content.article
+    authors = ", ".join(article.provider.authors)
+    return [
+        Run(article.source, "accent"),
+        Run(formats.full_date(article.published_at, article.precision) or "no date", "quiet"),
+        Run(f"by {authors}" if authors else "", "quiet"),
     ]
-    kind = " ".join(filter(None, (content.category, content.type)))
-    if kind:
-        facts.append(Run(kind, "quiet"))
-    if content.topics:
-        facts.append(Run(", ".join(content.topics), "quiet"))
-    facts += [Run(f"#{tag}", "fact") for tag in content.tags]
-    if content.published is False:
-        facts.append(Run("not published", "quiet"))
-    return facts
 
 
-def _page_facts(page: Page, now: datetime) -> list[Run]:
-    origin = f"Saved page: {formats.ORIGINS[page.way]}"
-    when = (f"fetched {formats.ago(page.fetched_at, now)}", formats.confirmed(page, now))
-    facts = (origin, display_host(page.final_url), *when, format_count(page.extract.words, "word"))
-    return [Run(fact, "quiet") for fact in facts if fact]
+def _scores(content: ArticleContent) -> list[Run]:
+    article = content.article
+    return [
+        _score_fact("quality", article.quality, formats.QUALITY_FULL),
+        _score_fact("heat", article.heat, formats.HEAT_FULL),
+        Run(" ".join(filter(None, (article.category, article.type))), "quiet"),
+    ]
 
 
-def _score_fact(name: str, value: int | float | None, full: int) -> list[Run]:
+def _topics(content: ArticleContent) -> list[Run]:
+    topics = [Run(topic, "quiet") for topic in content.article.topics]
+    return [*topics, *(Run(f"#{tag}", "accent") for tag in content.tags)]
+
+
+def _score_fact(name: str, value: Number | None, full: int) -> Run:
     bar = formats.bar(value, full, 4)
-    text = f"{name} {formats.score(value)}" + (f" {bar}" if bar else "")
-    return [Run(text, "score", lightness=formats.lightness(value, full)) if bar else Run(text, "quiet")]
+    number = formats.score(value) if value is None or abs(value) >= _HUGE else f"{value:,.0f}"
+    text = f"{name} {number}" + (f" {bar}" if bar else "")
+    return Run(text, "score", lightness=formats.lightness(value, full)) if bar else Run(text, "quiet")
 
 
-def _image_captions(images: Iterable[Image], cells: int) -> Iterator[Line]:
-    for number, image in enumerate(images):
-        if number == 0:
-            yield BLANK
-        size = f"{image.width}×{image.height}" if image.width and image.height else ""
-        caption = " · ".join(filter(None, ("Picture", image.title, size, image.attribution)))
-        address = _address(image.url)
-        for text in (*wrapped(caption, cells), *wrapped(image.url, cells)):
-            yield (Run(text, "quiet", href=address),)
+def _picture(images: Sequence[Image], image: RenderedImage | str, cells: int) -> Iterator[Line]:
+    """Yield the lead image, if it is loaded, and a line about it; nothing without an image."""
+    if not images:
+        return
+    yield BLANK
+    address = _openable_url(images[0].url)
+    facts = ["Image", _caption(images[0]), image] if isinstance(image, str) else [_caption(images[0])]
+    if not isinstance(image, str):
+        yield from image_lines(image, cells)
+    yield from wrap_facts([Run(fact, "quiet", href=address) for fact in facts], cells)
 
 
-def _links(content: ArticleContent, cells: int) -> Iterator[Line]:
-    """Yield the addresses of the article and the links in its text, in full: a terminal may only show them."""
-    named = [
-        ("Original", content.links.original),
-        ("Web", content.links.web),
-        ("AMP", content.links.amp),
-        ("AMP cache", content.links.cdn_amp),
-    ]
+def _caption(image: Image) -> str:
+    size = f"{image.width}×{image.height}" if image.width and image.height else ""
+    return " · ".join(filter(None, (size, image.title, image.attribution)))
+
+
+def _addresses(own: Links) -> Iterator[_Field]:
+    """Yield the URLs of the article in full: a terminal may only show them."""
     seen: set[str] = set()
+    named = (("original", own.original), ("web", own.web), ("amp", own.amp), ("amp cache", own.cdn_amp))
     for name, url in named:
-        if not url or url in seen:
-            continue
-        if not seen:
-            yield BLANK
-        seen.add(url)
-        yield from labelled(fit_cells(name, 10) if cells >= 24 else "", url, url, cells)
-    inside = [(text, href) for text, href in links(content.blocks) if href not in seen]
+        if url and url not in seen:
+            seen.add(url)
+            yield _Field(name, url, url)
+
+
+def _fields(content: ArticleContent) -> Iterator[_Field]:
+    """Yield what else is known about the article."""
+    article, page = content.article, content.page
+    if page is not None:
+        now = datetime.now().astimezone()
+        origin = f"{formats.ORIGINS[page.way]}, {display_host(page.final_url)}"
+        when = (f"fetched {formats.ago(page.fetched_at, now)}", formats.confirmed(page, now))
+        yield _Field("saved page", " · ".join(filter(None, (origin, *when))))
+    for image in article.images:
+        if caption := _caption(image):
+            yield _Field("image", caption)
+        yield _Field("image", image.url, _openable_url(image.url))
+    for name, value in article.extra.items():
+        for text, href in _entries(name, value):
+            yield _Field(name, text, href)
+    if article.published is False:
+        yield _Field("published", "no, says the document; it is listed all the same")
+    if article.secured is not None:
+        size = f"{article.secured.size:,} bytes, encrypted"
+        yield _Field("secured", f"{size}; no key for them is public, so they cannot be shown")
+    if article.path:
+        yield _Field("file", article.path)
+
+
+def _field_lines(fields: Sequence[_Field], cells: int) -> Iterator[Line]:
+    label = min(18, max(4, cells - 12), max((cell_width(field.name) for field in fields), default=0) + 2)
+    last = ""
+    for name, text, href in fields:
+        heading = line_of(fit_cells("" if name == last else name, label), "quiet")
+        yield from labeled(heading, text, cells, "link" if href else "text", href)
+        last = name
+
+
+def _link_lines(inside: Sequence[tuple[str, str]], cells: int) -> Iterator[Line]:
+    """Yield the links in the text with their URLs."""
     if inside:
         yield BLANK
         yield line_of(truncate(f"Links in the text ({len(inside)})", cells), "heading")
     for text, href in inside[:_MAX_LINKS]:
         if text != href:
             yield line_of(truncate(text, cells), "quiet")
-        yield from labelled("  ", href, href, cells)
+        yield from labeled(line_of("  ", "quiet"), href, cells, "link", href)
     if len(inside) > _MAX_LINKS:
         yield line_of(truncate(f"and {len(inside) - _MAX_LINKS:,} more", cells), "quiet")
 
 
 def _item(item: RelatedItem, at: int, cells: int, *, selected: bool, visited: bool, now: datetime) -> Iterator[Line]:
-    """Yield a related item: one line or, if selected, its whole title and its excerpt."""
-    style = "selected" if selected else "quiet" if visited else "text"
+    """Yield a related item: a line for its title, one for source and date or, if selected, all of it."""
+    described = item.described
     quiet = "selected-quiet" if selected else "quiet"
     value, full = (
-        (item.heat, formats.HEAT_FULL)
-        if item.quality is None and item.heat is not None
-        else (item.quality, formats.QUALITY_FULL)
+        (described.heat, formats.HEAT_FULL)
+        if described.quality is None and described.heat is not None
+        else (described.quality, formats.QUALITY_FULL)
     )
-    wide = cells >= 60
-    bar, gap = (formats.bar(value, full, 3), "  ") if wide else (formats.shade(value, full), " ")
-    score = "selected-score" if selected else "score" if bar.strip() else "quiet"
+    shade = formats.shade(value, full)
+    score = "selected-score" if selected else "score" if shade.strip() else "quiet"
     gutter = Run("▌" if selected else "›" if item.rowid is not None else " ", "accent", item=at)
-    number = Run(
-        f"{' ' if wide else ''}{formats.score(value):>3} {fit_cells(bar, 3 if wide else 1)} ",
-        score,
-        item=at,
-        lightness=formats.lightness(value, full),
-    )
-    date = Run(fit_cells(formats.short_date(item.published_at, now), 9) + gap, quiet, item=at)
-    start = 1 + cell_width(number.text) + cell_width(date.text)
+    number = f"{formats.score(value):>3} {shade} "
+    indent = 1 + cell_width(number)
+    room = max(8, cells - indent)
+    start: Line = (gutter, Run(number, score, item=at, lightness=formats.lightness(value, full)))
+    when = formats.short_date(described.published_at, now, precision=described.precision).strip()
+    here = "in this folder" if selected and item.rowid is not None else ""
+    facts = truncate(" · ".join(filter(None, (described.source, when, here))), room)
     if not selected:
-        room = 16 if wide else 10 if cells >= 44 else 0
-        source = Run(fit_cells(item.source, room) + gap if room else "", quiet, item=at)
-        title = Run(fit_cells(item.title, max(1, cells - start - cell_width(source.text))), style, item=at)
-        yield gutter, number, date, source, title
+        yield (*start, Run(truncate(described.title, room), "quiet" if visited else "text", item=at))
+        yield (Run(" " * indent + facts, quiet, item=at),)
         return
-    here = " · in this folder" if item.rowid is not None else ""
-    facts = truncate(f"{item.source}{here}", max(1, cells - start))
-    yield _filled((gutter, number, date, Run(facts, quiet, item=at)), cells, at)
-    inner = max(8, cells - 2)
-    for text in wrapped(item.title, inner):
-        yield _filled((Run("▌ ", "accent", item=at), Run(text, "selected-title", item=at)), cells, at)
-    for text in wrapped(" ".join(item.excerpt.split()), inner) if item.excerpt else ():
-        yield _filled((Run("▌ ", "accent", item=at), Run(text, "selected", item=at)), cells, at)
+    lines = [*paragraph(described.title, room, "selected-title"), line_of(facts, quiet)]
+    lines += paragraph(" ".join(described.excerpt.split()), room, "selected") if described.excerpt else []
+    for (run,) in lines:
+        yield _filled((*start, replace(run, item=at)), cells, at)
+        start = (gutter, Run(" " * (indent - 1), quiet, item=at))
 
 
 def _filled(line: Line, cells: int, at: int) -> Line:
@@ -232,33 +273,12 @@ def _filled(line: Line, cells: int, at: int) -> Line:
     return (*line, Run(" " * max(0, cells - used), "selected", item=at))
 
 
-def _more(content: ArticleContent, cells: int) -> Iterator[Line]:
-    facts = [(name, entry) for name, value in content.extra.items() for entry in _entries(name, value)]
-    if content.secured_bytes is not None:
-        facts.append(("secured", (f"secured payload, {content.secured_bytes:,} bytes", "")))
-    if content.path:
-        facts.append(("file", (content.path, "")))
-    if not facts:
-        return
-    yield BLANK
-    yield line_of("More", "heading")
-    label = min(18, max(4, cells - 12), max(cell_width(name) for name, _ in facts) + 2)
-    last = ""
-    for name, (text, href) in facts:
-        for line in wrapped(text, max(8, cells - label)) or [""]:
-            yield (
-                Run(fit_cells("" if name == last else name, label), "quiet"),
-                Run(line, "link" if href else "text", href=href),
-            )
-            last = name
-
-
 def _entries(name: str, value: Json) -> list[tuple[str, str]]:
-    """Return an extra field as (text, address) pairs, one per line: one for plain values, many for a list of fields."""
+    """Return an extra field as (text, URL) pairs, one per line: one for plain values, many for a list of fields."""
     if isinstance(value, list) and any(isinstance(item, dict) for item in value):
         return [entry for item in value for entry in _entries(name, item)]
     if isinstance(value, dict) and isinstance(value.get("url"), str):
-        address = _address(str(value["url"]))
+        address = _openable_url(str(value["url"]))
         title = _value_text("", value.get("title") or value.get("name") or value.get("type") or "")
         return [(" · ".join(filter(None, (title, shorten_url(address, 60) or str(value["url"])))), address)]
     if isinstance(value, str) and value.lstrip().startswith("<"):
@@ -268,7 +288,7 @@ def _entries(name: str, value: Json) -> list[tuple[str, str]]:
         found = [(f"{text} · {shorten_url(href, 60)}", href) for text, href in links(blocks)]
         return found or [(plain_text(blocks), "")]
     text = _value_text(name, value)
-    return [(text, _address(text))]
+    return [(text, _openable_url(text))]
 
 
 def _value_text(name: str, value: Json) -> str:
@@ -287,8 +307,8 @@ def _value_text(name: str, value: Json) -> str:
     return formats.duration(text) if name == "length" else text
 
 
-def _address(text: str) -> str:
-    """Return ``text`` as an address that can be opened, or an empty string."""
+def _openable_url(text: str) -> str:
+    """Return ``text`` as a URL that can be opened, or an empty string."""
     if not text.startswith(("http://", "https://")):
         return ""
     try:

@@ -4,56 +4,43 @@ from __future__ import annotations
 
 import logging
 
-from reader.content.blocks import Paragraph, Span
-from reader.content.layout.layout import layout
 from reader.core.errors import ReaderError, describe_error
 from reader.core.model import Counts
-from reader.core.text import format_count, stable_width
-from reader.tui.widgets.text.lines import BLANK, Line, Run
+from reader.core.text import format_count
 
 log = logging.getLogger(__name__)
 
 
-def empty_folder(name: str, counts: Counts | None, width: int) -> tuple[Line, ...]:
-    """Return a message for a folder without articles."""
-    problems = counts.with_problems if counts is not None else 0
+def empty_folder(name: str, counts: Counts) -> tuple[str, str]:
+    """Return title and text for a folder without articles."""
+    problems = counts.with_problems
     if problems:
-        them = "it" if problems == 1 else "them"
-        title = f"None of the documents in {name} could be read as an article."
+        have, them = ("has", "it") if problems == 1 else ("have", "them")
         documents = format_count(problems, "document")
-        have = "has" if problems == 1 else "have"
-        text = f"{documents} {have} problems: press ! for details, fix {them}, and press r to reload."
-    else:
-        title = f"There are no documents in {name} yet."
-        text = (
-            "An article is a file with front matter (name: value lines between two lines of ---) "
-            "whose name ends in .md, .markdown, .mdown, .txt, .html, .htm, .yaml or .yml. "
-            "Add some and press r, or press q and open another folder."
+        return (
+            f"None of the documents in {name} could be read as an article.",
+            f"{documents} {have} problems: press ! for details, fix {them}, and press r to reload.",
         )
-    return (*_paragraph(title, "title", width), BLANK, *_paragraph(text, "text", width))
+    return (
+        f"There are no documents in {name} yet.",
+        "A document is a file whose name ends in .md, .txt, .html, .org, .rst, .yaml or the like. "
+        "Add some and press r, or press q and open another folder.",
+    )
 
 
-def nothing_found(query: str, width: int) -> tuple[Line, ...]:
-    """Return a message for a query without results."""
-    title = _paragraph(f"No article matches /{query}", "title", width)
+def nothing_found(query: str) -> tuple[str, str]:
+    """Return title and text for a query without results."""
     text = "Press / to change the query, or Esc to clear it. Press ? for help with queries."
-    return (*title, BLANK, *_paragraph(text, "text", width))
+    return f"No article matches /{query}", text
 
 
-def reading_folder(name: str, width: int) -> tuple[Line, ...]:
-    """Return a message for the time when the first documents are being read."""
-    return tuple(_paragraph(f"Reading {name} …", "quiet", width))
-
-
-def unreadable(error: ReaderError, width: int, *, away: bool = False) -> tuple[Line, ...]:
-    """Return a message for a document that cannot be read; ``away`` if the whole folder cannot."""
+def unreadable(error: ReaderError, *, away: bool) -> tuple[str, str]:
+    """Return title and text for a document that cannot be read; ``away`` if the whole folder cannot."""
     if away:
-        title = "This article cannot be read now: its folder is not available."
-        text = "It is read again as soon as the folder is back. Until then the list shows its last known state."
-        return (*_paragraph(title, "title", width), BLANK, *_paragraph(text, "text", width))
+        text = "The article reloads when the folder is available again. Until then, the list shows its last state."
+        return "This article cannot be read now: its folder is not available.", text
     next_step = "Press r to update the list." if error.gone else "Press r to try again."
-    hint = " ".join(filter(None, (error.hint, next_step)))
-    return (*_paragraph(error.message, "title", width), BLANK, *_paragraph(hint, "text", width))
+    return error.message, f"{error.hint} {next_step}".strip()
 
 
 def error_text(error: BaseException) -> str:
@@ -62,8 +49,3 @@ def error_text(error: BaseException) -> str:
         return str(error)
     log.error("a worker failed", exc_info=error)
     return f"Internal error in newsreader: {describe_error(error)}. The log file has the details."
-
-
-def _paragraph(text: str, style: str, width: int) -> list[Line]:
-    lines = layout((Paragraph((Span(stable_width(text)),)),), width)
-    return [tuple(Run(span.text, style) for span in line) for line in lines]

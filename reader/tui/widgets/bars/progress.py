@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from rich.segment import Segment
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from reader.core.events import Progress, format_duration, progress_facts, share_done
+from reader.core.events import BulkProgress, Progress, format_duration, progress_facts, share_done
 from reader.core.text import cell_width
-from reader.tui.theme.styles import theme_style
-
-if TYPE_CHECKING:
-    from reader.core.events import BulkProgress
+from reader.tui.theme.styles import draw_line
 
 _MIN_DOCUMENTS = 200
-"""Fewer are indexed before anyone has looked."""
+"""Fewer documents are indexed before the bar could be seen."""
 _MIN_DOCUMENTS_AT_ONCE = 2000
-"""For fewer, wait a second to see whether they take long."""
+"""For fewer documents, wait a second to see whether they take long."""
 _MIN_BAR = 8
 _MAX_BAR = 40
 
 
 class Wording(NamedTuple):
-    """One way to fill the line."""
+    """One way to describe the progress in a line."""
 
     parts: tuple[str, ...]
     """The most important part comes first."""
@@ -52,20 +48,14 @@ class _BarLine(Widget):
 
     def draw(self, name: str, share: float, wordings: Sequence[Wording]) -> Strip:
         """Return the line; ``share`` is from 0 to 1, and ``wordings`` begins with the longest one."""
-        quiet = theme_style(self, "quiet")
         wording, bar = fitting(name, wordings, self.size.width)
         filled = round(bar * share)
-        segments = []
-        if wording.has_name:
-            segments.append(Segment(f" {name}{' ' * (2 if bar else 0)}", theme_style(self, "text")))
-        segments += [
-            Segment("━" * filled, theme_style(self, "accent")),
-            Segment("━" * (bar - filled), theme_style(self, "track")),
-        ]
-        for at, part in enumerate(wording.parts):
-            gap = "  " if at or wording.has_name else " "
-            segments.append(Segment(gap + part, quiet if at else theme_style(self, "text")))
-        return Strip(segments).adjust_cell_length(self.size.width, quiet)
+        pieces = [(f" {name}{'  ' if bar else ''}", "text")] if wording.has_name else []
+        pieces += [("━" * filled, "accent"), ("━" * (bar - filled), "track")]
+        for index, part in enumerate(wording.parts):
+            gap = "  " if index or wording.has_name else " "
+            pieces.append((gap + part, "quiet" if index else "text"))
+        return draw_line(self, pieces)
 
 
 class IndexingBar(_BarLine):
@@ -74,14 +64,12 @@ class IndexingBar(_BarLine):
     progress: reactive[Progress] = reactive(Progress())
 
     def watch_progress(self, progress: Progress) -> None:
-        """Show the bar when there is much to index, and hide it at the end."""
+        """Show the bar if there is much to index, and hide it at the end."""
         minimum = _MIN_DOCUMENTS if progress.seconds > 1 else _MIN_DOCUMENTS_AT_ONCE
         self.display = not progress.finished and progress.total + progress.before >= minimum
 
     def render_line(self, y: int) -> Strip:
         """Draw the bar."""
-        if y:
-            return Strip.blank(self.size.width, theme_style(self, "quiet"))
         share = 0 if self.progress.walking else share_done(self.progress)
         parts = progress_facts(self.progress)
         fewer = [Wording(parts[:number]) for number in range(len(parts), 0, -1)]
@@ -91,7 +79,7 @@ class IndexingBar(_BarLine):
 class BulkFetchBar(_BarLine):
     """Shows the progress of a bulk fetch; hidden when there is none."""
 
-    progress: reactive[BulkProgress | None] = reactive["BulkProgress | None"](None)
+    progress: reactive[BulkProgress | None] = reactive[BulkProgress | None](None)
     keys: reactive[tuple[str, str]] = reactive(("F", "X"))
     """The keys that pause and stop the fetch."""
 
@@ -102,8 +90,8 @@ class BulkFetchBar(_BarLine):
     def render_line(self, y: int) -> Strip:
         """Draw the bar."""
         progress = self.progress
-        if y or progress is None:
-            return Strip.blank(self.size.width, theme_style(self, "quiet"))
+        if progress is None:
+            return draw_line(self, ())
         pause, stop = self.keys
         over = progress.done + progress.cached + progress.failed
         share = over / max(1, over + progress.left)

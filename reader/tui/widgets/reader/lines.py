@@ -2,38 +2,40 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
-from typing import Literal, NamedTuple
+from functools import cached_property, lru_cache
+from itertools import accumulate
+from typing import Literal, NamedTuple, TypeAlias
 
-from reader.content.blocks import Block, Paragraph, Span, TextStyle, plain_text
+from reader.content.blocks import Block, TextStyle, plain_text
 from reader.content.layout.layout import layout
 from reader.content.link_numbers import LinkNumbering
 from reader.content.page import Page
-from reader.core.model import Image, Links
+from reader.core.model import Image, Links, Precision
 from reader.core.text import cell_width, fit_cells, format_count, truncate
+from reader.core.urls import display_host
 from reader.images.model import RenderedImage
 from reader.tui.widgets.text import formats
-from reader.tui.widgets.text.image_lines import MAX_IMAGES, image_indents, insert_images, lead_image_lines
+from reader.tui.widgets.text.image_lines import MAX_IMAGES, image_indents, insert_images, lead_image_lines, note_lines
 from reader.tui.widgets.text.lines import (
     BLANK,
     LAYOUT_CHARACTERS,
     Line,
     LineMap,
     Run,
-    begins,
     characters_before,
     from_span,
-    labelled,
+    labeled,
     line_of,
     line_text,
+    paragraph,
     wrap_facts,
-    wrapped,
 )
 
 DEFAULT_MEASURE = 72
@@ -42,6 +44,8 @@ WORDS_PER_MINUTE = 230
 """How fast people read text in their own language on a screen."""
 _NO_LINKS = Links()
 TextKind = Literal["page", "body", "excerpt"]
+TextImages: TypeAlias = tuple[Mapping[str, RenderedImage | str], str]
+"""By URL each image of a text or the reason why it could not be loaded, and a note about those that are not loaded."""
 
 
 class TextNotice(NamedTuple):
@@ -53,7 +57,7 @@ class TextNotice(NamedTuple):
     """Whether an empty line comes before it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ReaderText:
     """A text to read, and its metadata."""
 
@@ -66,26 +70,31 @@ class ReaderText:
     source: str = ""
     byline: str = ""
     published_at: datetime | None = None
+    precision: Precision = "time"
     links: Links = _NO_LINKS
     rowid: int | None = None
     """The row of the document, if it is in this folder."""
     page: Page | None = None
     images: tuple[Image, ...] = ()
 
-    @property
+    @cached_property
     def words(self) -> int:
         """The approximate number of words."""
         if self.page is not None:
             return self.page.extract.words
         return len(plain_text(self.blocks).split())
 
+    @cached_property
+    def image_indents(self) -> Mapping[str, int]:
+        """The indent in cells of each image among the blocks, by its URL."""
+        return image_indents(self.blocks)
+
 
 @dataclass(frozen=True, slots=True)
 class ReaderLayout(LineMap):
-    """The lines of a text, ``width`` cells wide."""
+    """The lines of a text."""
 
     lines: tuple[Line, ...]
-    width: int
     headings: tuple[int, ...]
     """The lines where headings begin, the title among them."""
     links: tuple[str, ...]
@@ -100,17 +109,21 @@ def lay_out_text(
     now: datetime,
     notices: Sequence[TextNotice] = (),
     images: Mapping[str, RenderedImage | str] | None = None,
+    *,
+    image_note: str = "",
 ) -> ReaderLayout:
     """Return ``text`` as lines of at most ``cells`` cells, with the list of its links; ``now`` is an aware time.
 
-    ``images`` has, by URL, each image rendered for this width, or the reason why it could not be loaded.
+    ``images`` has, by URL, each image rendered for this width, or the reason why it could not be loaded;
+    ``image_note`` is about those that are not loaded.
     """
     images = images or {}
-    lines: list[Line] = [BLANK, *(line_of(part, "title") for part in wrapped(text.title, cells))]
+    lines = [BLANK, *paragraph(text.title, cells, "title")]
     lines += wrap_facts(_facts(text), cells)
     lines += wrap_facts(_provenance(text, now, cells), cells)
     lead = lead_image_of(text)
     lines += lead_image_lines(lead, images.get(lead.url), cells) if lead is not None else ()
+    lines += note_lines(image_note, cells)
     lines.append(BLANK)
     start = len(lines)
     numbering = LinkNumbering()
@@ -119,24 +132,26 @@ def lay_out_text(
     end = len(lines)
     for notice in notices:
         lines += [BLANK] * notice.apart
-        lines += [line_of(part, notice.style) for part in wrapped(notice.text, cells)]
+        lines += paragraph(notice.text, cells, notice.style)
     lines += _links(numbering.links, cells)
-    headings = (0, *(at for at in range(start, end) if _is_heading(lines, at)))
+    heads = [bool(line) and TextStyle.HEADING in line[0].text_style for line in lines]
+    headings = (0, *(at for at in range(start, end) if heads[at] and not heads[at - 1]))
     links = tuple(href for _, href in numbering.links)
-    return ReaderLayout(tuple(lines), cells, headings, links, range(start, end), before=characters_before(lines))
+    before = characters_before(lines)
+    return ReaderLayout(tuple(lines), headings, links, range(start, end), before=before, width=cells)
 
 
 def lead_image_of(text: ReaderText) -> Image | None:
     """Return the lead image, shown below the title; None if it is part of the text."""
     lead = text.images[0] if text.images else None
-    return None if lead is None or lead.url in image_indents(text.blocks) else lead
+    return None if lead is None or lead.url in text.image_indents else lead
 
 
 def images_in(text: ReaderText) -> dict[str, int]:
     """Return the images of a text by URL, each with its indent in cells."""
     lead = lead_image_of(text)
     first = {lead.url: 0} if lead is not None and lead.url.startswith(("http://", "https://")) else {}
-    every = {**first, **image_indents(text.blocks)}
+    every = {**first, **text.image_indents}
     return dict(list(every.items())[:MAX_IMAGES])
 
 
@@ -146,22 +161,19 @@ def reading_minutes(words: int) -> int:
 
 
 def _facts(text: ReaderText) -> list[Run]:
-    facts = [Run(text.source, "fact")] if text.source else []
-    if text.byline:
-        facts.append(Run(f"by {text.byline}", "quiet"))
-    if text.published_at is not None:
-        facts.append(Run(formats.full_date(text.published_at), "quiet"))
-    return facts
+    byline = f"by {text.byline}" if text.byline else ""
+    date = formats.full_date(text.published_at, text.precision)
+    return [Run(text.source, "accent"), Run(byline, "quiet"), Run(date, "quiet")]
 
 
 def _provenance(text: ReaderText, now: datetime, cells: int) -> list[Run]:
     long = f"{format_count(text.words, 'word')}, {reading_minutes(text.words)} min"
     if text.page is not None:
-        said = formats.provenance(text.page)
+        origin = formats.ORIGINS[text.page.way]
         when = f"fetched {formats.ago(text.page.fetched_at, now)}"
-        where = said[0].upper() + said[1:]
-        origin = [f"{where}, {when}"] if cell_width(where) + 2 + len(when) <= cells else [where, when]
-        return [Run(fact, "quiet") for fact in (*origin, formats.confirmed(text.page, now), long) if fact]
+        where = f"{origin[0].upper()}{origin[1:]} at {display_host(text.page.final_url)}"
+        source = [f"{where}, {when}"] if cell_width(where) + 2 + len(when) <= cells else [where, when]
+        return [Run(fact, "quiet") for fact in (*source, formats.confirmed(text.page, now), long)]
     if text.kind == "body":
         return [Run("From the document", "quiet"), Run(long, "quiet")]
     return [Run("Excerpt only", "quiet")]
@@ -175,104 +187,79 @@ def _links(links: Sequence[tuple[str, str]], cells: int) -> Iterator[Line]:
     label = len(str(len(links))) + 2 if cells >= 16 else 0  # space for a column of numbers
     for number, (text, href) in enumerate(links, 1):
         mark = fit_cells(f"{number} ", label, right=True) if label else ""
-        shown = [text] if text != href else []
-        for at, part in enumerate(part for each in shown for part in wrapped(each, max(8, cells - label))):
-            yield Run(mark if at == 0 else " " * label, "accent"), Run(part, "text", href=href)
-        yield from labelled(" " * label if shown else mark, href, href, cells)
-
-
-def _is_heading(lines: Sequence[Line], at: int) -> bool:
-    def heads(line: Line) -> bool:
-        return bool(line) and TextStyle.HEADING in line[0].text_style
-
-    return heads(lines[at]) and not heads(lines[at - 1])
-
-
-def excerpt_blocks(excerpt: str) -> tuple[Block, ...]:
-    """Return an excerpt as paragraphs."""
-    parts = (" ".join(part.split()) for part in excerpt.split("\n\n"))
-    return tuple(Paragraph((Span(part),)) for part in parts if part)
-
-
-def with_excerpt(excerpt: str, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
-    """Return ``blocks`` after the excerpt, unless they begin with it word for word."""
-    return blocks if begins(plain_text(blocks), excerpt) else (*excerpt_blocks(excerpt), *blocks)
+        if text != href:
+            yield from labeled(line_of(mark, "accent"), text, cells, "text", href)
+            mark = " " * label
+        yield from labeled(line_of(mark, "quiet"), href, cells, "link", href)
 
 
 class SearchableText:
     """The characters of lines, without case and accents, for searching across line breaks."""
 
     def __init__(self, lines: Sequence[Line]) -> None:
-        self._folded: list[str] = [" "]
-        self._lines = array("I", [0])
-        self._columns = array("I", [0])
-        for number, line in enumerate(lines):
-            text = line_text(line)
-            words = text.strip(" ")
-            if words.isascii() and words.isprintable() and "  " not in words:
-                self._add_plain(number, words, len(text) - len(text.lstrip(" ")))
-            else:
-                self._add(number, text)
-        self._text = "".join(self._folded)
-        self._folded.clear()
-
-    def _add_plain(self, number: int, words: str, column: int) -> None:
-        """Add the usual kind of line, which begins at ``column``, without a loop over its characters."""
-        if words:
-            self._folded += (words.lower(), " ")
-            self._lines.extend([number] * (len(words) + 1))
-            self._columns.extend(range(column, column + len(words) + 1))
-
-    def _add(self, number: int, text: str) -> None:
-        for column, char in enumerate(f"{text}\n"):
-            is_blank = char.isspace() or LAYOUT_CHARACTERS.match(char) is not None
-            for one in " " if is_blank else fold_character(char):
-                if one != " " or self._folded[-1] != " ":
-                    self._folded.append(one)
-                    self._lines.append(number)
-                    self._columns.append(column)
+        self._lines = lines
+        folded = [" ".join(_fold(line_text(line)).split()) for line in lines]
+        self._text = "".join(f"{part} " for part in folded if part)
+        self.starts = array("I", accumulate((len(part) + bool(part) for part in folded), initial=0))
+        """Where each line begins in the folded text, and where that ends."""
 
     def find(self, text: str) -> Matches:
         """Return the matches of ``text``, from the top; none for an empty text."""
         folded = " ".join("".join(map(fold_character, text)).split())
-        starts = array("I")
-        at = self._text.find(folded) if folded else -1
-        while at != -1:
-            starts.append(at)
-            at = self._text.find(folded, at + len(folded))
-        return Matches(starts, len(folded), self._lines, self._columns)
+        starts = array("I", (found.start() for found in re.finditer(re.escape(folded), self._text) if folded))
+        return Matches(self, starts, len(folded))
+
+    def columns(self, line: int) -> list[int]:
+        """Return the column in a line of each of its folded characters, and of the blank after them."""
+        columns: list[int] = []
+        before = " "
+        for column, char in enumerate(f"{line_text(self._lines[line])}\n"):
+            for one in " " if char.isspace() else _fold(char):
+                if one != " " or before != " ":
+                    columns.append(column)
+                    before = one
+        return columns
 
 
 class Matches:
     """The matches of a search; there may be a hundred thousand, so those of a line are computed on demand."""
 
-    def __init__(self, starts: Sequence[int], length: int, lines: Sequence[int], columns: Sequence[int]) -> None:
-        """``starts`` are character indexes in a SearchableText; ``lines`` and ``columns`` locate each character."""
+    def __init__(self, text: SearchableText, starts: Sequence[int], length: int) -> None:
+        """``starts`` are indexes in the folded text, ``length`` is in its characters."""
+        self._text = text
         self._starts = starts
         self._length = length
-        self._lines = lines
-        self._columns = columns
 
     def __len__(self) -> int:
         return len(self._starts)
 
     def line(self, which: int) -> int:
         """Return the line in which a match begins."""
-        return self._lines[self._starts[which]]
+        return bisect_right(self._text.starts, self._starts[which]) - 1
 
     def first_from(self, line: int) -> int:
         """Return the index of the first match in ``line`` or below; the number of matches if there is none."""
-        return bisect_left(self._starts, line, key=self._lines.__getitem__)
+        lines = self._text.starts
+        return bisect_left(self._starts, lines[min(line, len(lines) - 1)])
 
     def in_line(self, line: int) -> Iterator[tuple[int, int, int]]:
         """Yield index, start and end of the matches in a line; one match may be in several lines."""
-        begin, end = bisect_left(self._lines, line), bisect_right(self._lines, line)
+        begin, end = self._text.starts[line : line + 2]
         which = bisect_right(self._starts, begin - self._length)
-        while which < len(self._starts) and self._starts[which] < end:
-            first = max(begin, self._starts[which])
-            last = min(end, self._starts[which] + self._length) - 1
-            yield which, self._columns[first], self._columns[last] + 1
-            which += 1
+        if which < len(self._starts) and self._starts[which] < end:
+            columns = self._text.columns(line)
+            while which < len(self._starts) and self._starts[which] < end:
+                first = max(begin, self._starts[which])
+                last = min(end, self._starts[which] + self._length) - 1
+                yield which, columns[first - begin], columns[last - begin] + 1
+                which += 1
+
+
+def _fold(text: str) -> str:
+    """Return ``text`` without case and accents, with blanks for layout characters."""
+    if text.isascii():
+        return text.lower()
+    return "".join(map(fold_character, LAYOUT_CHARACTERS.sub(" ", text)))
 
 
 @lru_cache(maxsize=8_192)  # there are as many characters in a text of Han

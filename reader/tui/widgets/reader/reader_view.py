@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from textual import events, on
 from textual.message import Message
 from textual.selection import Selection
 from textual.strip import Strip
 
+from reader.tui.input_gate import hold_keys
 from reader.tui.keys import bindings
 from reader.tui.timings import timings_of
-from reader.tui.widgets.reader.lines import DEFAULT_MEASURE, Matches, ReaderLayout, ReaderText, SearchableText
-from reader.tui.widgets.status_message import StatusMessage
-from reader.tui.widgets.text.line_view import LineView
+from reader.tui.widgets.messages import show_status
+from reader.tui.widgets.reader.lines import DEFAULT_MEASURE, ReaderLayout, ReaderText, SearchableText
+from reader.tui.widgets.text.line_view import LineView, Span
 from reader.tui.widgets.text.lines import line_text
 from reader.tui.widgets.text.link_hints import LinkHints
 from reader.tui.widgets.text.scroll_view import scroll_line_into_view, scroll_to_line
@@ -22,6 +23,8 @@ from reader.tui.widgets.text.scroll_view import scroll_line_into_view, scroll_to
 MIN_MEASURE, MAX_MEASURE = 40, 120
 """The narrowest and the widest column in cells."""
 _MEASURE_STEP = 4
+_NO_LAYOUT = ReaderLayout((), (), (), range(0))
+_NO_MATCHES = SearchableText(()).find("")
 
 
 class ReaderView(LineView):
@@ -33,14 +36,7 @@ class ReaderView(LineView):
         """The user wants to leave the text."""
 
     class MeasureChanged(Message):
-        """The user has changed the width of the column, in cells."""
-
-        def __init__(self, cells: int) -> None:
-            super().__init__()
-            self.cells = cells
-
-    class SearchRequested(Message):
-        """The user wants to enter what to search for."""
+        """The user has changed the width of the column."""
 
     class NextArticleRequested(Message):
         """The user wants the next unread article or, with step -1, the previous one."""
@@ -49,16 +45,14 @@ class ReaderView(LineView):
             super().__init__()
             self.step = step
 
-    def __init__(self, *, measure: int = DEFAULT_MEASURE, id: str | None = None) -> None:  # noqa: A002 - Textual's name
-        super().__init__(id=id, measure=measure)
-        self.before_blur: Callable[[], None] = lambda: None
-        """Called before an action that moves the focus: the next key is not meant for the text."""
+    def __init__(self) -> None:
+        super().__init__(id="text", measure=DEFAULT_MEASURE)
         self.text: ReaderText | None = None
-        self.text_layout: ReaderLayout | None = None
-        self.hints = LinkHints(self, lambda: self.text_layout.links if self.text_layout is not None else ())
+        self.text_layout = _NO_LAYOUT
+        self.hints = LinkHints(self, lambda: self.text_layout.links)
         self.search_text = ""
         self._searchable: SearchableText | None = None
-        self._search_matches: Matches | None = None
+        self._search_matches = _NO_MATCHES
         self._match = -1
         """The index of the match that was visited last, or -1."""
         self._selected_lines: tuple[int, int] | None = None
@@ -70,8 +64,7 @@ class ReaderView(LineView):
 
     def clear(self) -> None:
         """Forget the text. Its lines stay on the screen until the next text is shown."""
-        self.text = self.text_layout = self._searchable = None
-        self._cancel_selection()
+        self._set_text(None, _NO_LAYOUT)
 
     def show(self, text: ReaderText, layout: ReaderLayout, *, position: int | None = None) -> None:
         """Show ``text`` from its top or from an offset in it."""
@@ -84,26 +77,16 @@ class ReaderView(LineView):
     def refit(self, text: ReaderText, layout: ReaderLayout) -> None:
         """Show the same text in other lines or with other notices, at the same position."""
         # Someone who has read for a while looks at the middle of the view: an image above must not push it away.
-        same_width = self.text_layout is not None and self.text_layout.width == layout.width
+        same_width = self.text_layout.width == layout.width
         is_reading = same_width and time.monotonic() > self._shown_at + timings_of(self).until_reading
         self._set_text(text, layout)
         self._update_matches()
         self.show_lines(layout.lines, y=self.position.refit(layout, by_middle=is_reading))
 
-    def _set_text(self, text: ReaderText, layout: ReaderLayout) -> None:
-        self.text, self.text_layout = text, layout
-        self._searchable = None
-        self._cancel_selection()
-        self._check_width()
-
-    def _cancel_selection(self) -> None:
+    def _set_text(self, text: ReaderText | None, layout: ReaderLayout) -> None:
+        self.text, self.text_layout, self._searchable = text, layout, None
         self.hints.clear()
         self.end_line_selection()
-
-    @on(events.Resize)
-    def _check_width(self) -> None:
-        if self.text_layout is not None and self.text_width != self.text_layout.width:
-            self.post_message(self.WidthChanged(self))
 
     @property
     def is_page(self) -> bool:
@@ -118,14 +101,14 @@ class ReaderView(LineView):
     @measure.setter
     def measure(self, cells: int) -> None:
         self._measure = max(MIN_MEASURE, min(cells, MAX_MEASURE))
-        self._check_width()
+        self.check_width()
 
     @property
     def progress(self) -> float:
         """The share of the text above the lower edge of the view, from 0 to 1."""
-        if self.text_layout is None or not self.text_layout.text:
-            return 1.0
         text = self.text_layout.text
+        if not text:
+            return 1.0
         seen = self.scroll_offset.y + self.size.height - text.start
         return max(0.0, min(1.0, seen / len(text)))
 
@@ -140,9 +123,9 @@ class ReaderView(LineView):
         """Make the column wider by a step or, with -1, narrower."""
         measure = max(MIN_MEASURE, min(self._measure + step * _MEASURE_STEP, MAX_MEASURE))
         if measure == self._measure:
-            self._say(f"The column is already at its {'maximum' if step > 0 else 'minimum'} width.")
+            show_status(self, f"The column is already at its {'maximum' if step > 0 else 'minimum'} width.")
         elif step > 0 and self.available_width <= self._measure:
-            self._say("There is no space for a wider column.")
+            show_status(self, "There is no space for a wider column.")
         else:
             self._change_measure(measure)
 
@@ -152,8 +135,8 @@ class ReaderView(LineView):
 
     def _change_measure(self, cells: int) -> None:
         self.measure = cells
-        self.post_message(self.MeasureChanged(cells))
-        self._say(f"{min(cells, self.available_width)} characters per line.")
+        self.post_message(self.MeasureChanged())
+        show_status(self, f"{min(cells, self.available_width)} characters per line.")
 
     # Movement.
 
@@ -163,9 +146,9 @@ class ReaderView(LineView):
             self.end_line_selection()
         elif self.search_text:
             self.search("")
-            self._say("Search ended.")
+            show_status(self, "Search ended.")
         else:
-            self.before_blur()
+            hold_keys(self)
             self.post_message(self.CloseRequested())
 
     def scroll_lines(self, lines: int) -> None:
@@ -176,27 +159,24 @@ class ReaderView(LineView):
         first, last = self._selected_lines
         last = max(0, min(last + lines, len(self.lines) - 1))
         self._selected_lines = (first, last)
-        self.position.note_user_scroll()
+        self.position.user_scrolls = True
         scroll_line_into_view(self, last)
         self.refresh()
 
     def action_heading(self, step: int) -> None:
         """Go to the next heading or, with -1, to the previous one."""
-        headings = self.text_layout.headings if self.text_layout is not None else ()
+        headings = self.text_layout.headings
         top = self.scroll_offset.y
-        if step > 0:
-            target = next((line for line in headings if line > top), None)
-        else:
-            target = next((line for line in reversed(headings) if line < top), None)
+        ahead = [line for line in headings[::step] if (line - top) * step > 0]
         if len(headings) < 2:
-            self._say("This text has no headings.")
-        elif target is None or (step > 0 and top >= self.max_scroll_y):
-            self._say("This is the last heading." if step > 0 else "This is the first heading.")
+            show_status(self, "This text has no headings.")
+        elif not ahead or (step > 0 and top >= self.max_scroll_y):
+            show_status(self, "This is the last heading." if step > 0 else "This is the first heading.")
         else:
-            self._jump(target)
+            self._jump(ahead[0])
 
     def _jump(self, line: int) -> None:
-        self.position.note_user_scroll()
+        self.position.user_scrolls = True
         scroll_to_line(self, line)
 
     # Links.
@@ -211,11 +191,6 @@ class ReaderView(LineView):
 
     # Search.
 
-    def action_search(self) -> None:
-        """Ask what to search for."""
-        self.before_blur()
-        self.post_message(self.SearchRequested())
-
     def search(self, text: str) -> tuple[int, int]:
         """Search for ``text``, and go to the first match from the top of the view on.
 
@@ -224,44 +199,41 @@ class ReaderView(LineView):
         self.search_text = text.strip()
         self._match = -1
         self._update_matches()
-        if self._search_matches:
-            self._go_to_match(
-                self._search_matches, self._search_matches.first_from(self.scroll_offset.y) % len(self._search_matches)
-            )
-        return self._match + 1, len(self._search_matches or ())
+        matches = self._search_matches
+        if matches:
+            self._go_to_match(matches.first_from(self.scroll_offset.y) % len(matches))
+        return self._match + 1, len(matches)
 
     def _update_matches(self) -> None:
-        if not self.search_text or self.text_layout is None:
-            self._search_matches, self._match = None, -1
-        else:
-            if self._searchable is None:
-                self._searchable = SearchableText(self.text_layout.lines)
-            self._search_matches = self._searchable.find(self.search_text)
-            self._match = min(self._match, len(self._search_matches) - 1)
+        if self.search_text and self._searchable is None:
+            self._searchable = SearchableText(self.text_layout.lines)
+        self._search_matches = self._searchable.find(self.search_text) if self._searchable is not None else _NO_MATCHES
+        self._match = min(self._match, len(self._search_matches) - 1)
         self.refresh()
 
-    def _go_to_match(self, matches: Matches, index: int) -> None:
+    def _go_to_match(self, index: int) -> None:
         self._match = index
         self.refresh()
-        line, height = matches.line(index), self.size.height
+        line, height = self._search_matches.line(index), self.size.height
         if not self.scroll_offset.y <= line < self.scroll_offset.y + height:
             self._jump(max(0, line - height // 3))
 
     def action_match(self, step: int) -> None:
         """Go to the next match or, with -1, to the previous one; without a search, to the next unread article."""
         if not self.search_text:
-            self.before_blur()
+            hold_keys(self)
             self.post_message(self.NextArticleRequested(step))
         elif not self._search_matches:
-            self._say(f"“{self.search_text}” is not in this text.")
+            show_status(self, f"“{self.search_text}” is not in this text.")
         else:
-            index = self._next_match(self._search_matches, step)
-            self._go_to_match(self._search_matches, index % len(self._search_matches))
-            wrapped = "" if 0 <= index < len(self._search_matches) else " (wrapped)"
-            self._say(f"Match {self._match + 1:,} of {len(self._search_matches):,}{wrapped}")
+            index, count = self._next_match(step), len(self._search_matches)
+            self._go_to_match(index % count)
+            wrapped = "" if 0 <= index < count else " (wrapped)"
+            show_status(self, f"Match {self._match + 1:,} of {count:,}{wrapped}")
 
-    def _next_match(self, matches: Matches, step: int) -> int:
+    def _next_match(self, step: int) -> int:
         """Return the match after the last visited one or, when that is off screen, from the view on."""
+        matches = self._search_matches
         top, bottom = self.scroll_offset.y, self.scroll_offset.y + self.size.height
         if self._match >= 0 and top <= matches.line(self._match) < bottom:
             return self._match + step
@@ -274,7 +246,7 @@ class ReaderView(LineView):
         if self._selected_lines is not None:
             self.end_line_selection()
         elif self.lines:
-            match = self._search_matches.line(self._match) if self._search_matches and self._match >= 0 else -1
+            match = self._search_matches.line(self._match) if self._match >= 0 else -1
             top = self.scroll_offset.y
             bottom = min(top + self.size.height, len(self.lines))
             first = next((index for index in range(top, bottom) if self.lines[index]), top)
@@ -282,7 +254,7 @@ class ReaderView(LineView):
             self._selected_lines = (start, start)
             self.screen.clear_selection()
             self.refresh()
-            self._say("Move to select lines. y copies them, Esc cancels.", transient=False)
+            show_status(self, "Move to select lines. y copies them, Esc cancels.", transient=False)
 
     def end_line_selection(self) -> None:
         """Clear the selection."""
@@ -295,29 +267,27 @@ class ReaderView(LineView):
     @property
     def selected_text(self) -> str:
         """The text that is selected by keys or mouse; may be empty."""
-        if self._selected_lines is not None:
-            first, last = sorted(self._selected_lines)
-            return "\n".join(self._text_of(index) for index in range(first, last + 1)).strip("\n")
-        selection = self.text_selection
-        return "" if selection is None else (self.get_selection(selection) or ("", ""))[0]
+        spans = ((index, self._selected_span(index)) for index in range(len(self.lines)))
+        return "\n".join(self._text_of(index)[slice(*span)] for index, span in spans if span is not None).strip("\n")
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        """Return the text that the mouse has selected; Textual calls this."""
-        rows = range(
-            0 if selection.start is None else max(0, selection.start.y),
-            len(self.lines) if selection.end is None else min(len(self.lines), selection.end.y + 1),
-        )
-        pieces = []
-        for index in rows:
-            start, end = selection.get_span(index) or (0, -1)
-            text = self._text_of(index)
-            pieces.append(text[max(0, start) : None if end == -1 else max(0, end)])
-        return "\n".join(pieces), "\n"
+        """Return the text that is selected; Textual calls this."""
+        return self.selected_text, "\n"
 
     def selection_updated(self, selection: Selection | None) -> None:
         """Draw what the mouse has selected; Textual calls this."""
         self._selected_lines = None
         self.refresh()
+
+    def _selected_span(self, index: int) -> Span | None:
+        if self._selected_lines is not None:
+            is_selected = min(self._selected_lines) <= index <= max(self._selected_lines)
+            return (0, len(self._text_of(index))) if is_selected else None
+        span = self.text_selection.get_span(index) if self.text_selection is not None else None
+        if span is None:
+            return None
+        start, end = span
+        return max(0, start), len(self._text_of(index)) if end == -1 else max(0, end)
 
     def _text_of(self, index: int) -> str:
         return line_text(self.lines[index]).rstrip() if index < len(self.lines) else ""
@@ -325,20 +295,12 @@ class ReaderView(LineView):
     # Drawing.
 
     def _overlays(self, index: int, style: str) -> Sequence[tuple[int, int, str]]:
-        if self._selected_lines is not None and min(self._selected_lines) <= index <= max(self._selected_lines):
-            return [(0, len(self._text_of(index)), "selected")]
-        selection = self.text_selection
-        span = selection.get_span(index) if selection is not None else None
-        if span is not None:
-            start, end = span
-            return [(max(0, start), len(self._text_of(index)) if end == -1 else max(0, end), "selected")]
-        if self._search_matches is None:
-            return ()
-        # Not "found": links are underlined, too.
+        if (span := self._selected_span(index)) is not None:
+            return [(*span, "selected")]
+        # Not the style "found": links are underlined, too.
         styles = {self._match: "found-here"}
-        return [
-            (start, end, styles.get(match, "found-there")) for match, start, end in self._search_matches.in_line(index)
-        ]
+        found = self._search_matches.in_line(index) if self._search_matches else ()
+        return [(start, end, styles.get(match, "found-there")) for match, start, end in found]
 
     def render_line(self, y: int) -> Strip:
         """Draw a line with its link labels, and with the offsets that Textual needs to select text in it."""
@@ -347,6 +309,3 @@ class ReaderView(LineView):
         if index < len(self.lines) and any(run.image is not None for run in self.lines[index]):
             return strip  # images cannot be copied
         return strip.apply_offsets(-self.margin, index)
-
-    def _say(self, text: str, *, transient: bool = True) -> None:
-        self.post_message(StatusMessage(text, transient=transient))

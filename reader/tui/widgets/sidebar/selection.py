@@ -14,11 +14,12 @@ from typing import Literal, NamedTuple, get_args
 from reader.core.tokenize import fold_case
 from reader.query.ast import And, DateCondition, IsCondition, Node, Or, Query, ValueCondition
 
-ValueKind = Literal["topic", "source", "type", "tag", "folder"]
-EntryKind = Literal["usual", "view", "topic", "source", "type", "tag", "folder"]
+ValueKind = Literal["topic", "source", "author", "type", "tag", "folder"]
+EntryKind = Literal["usual", "view", "topic", "source", "author", "type", "tag", "folder"]
 KINDS: tuple[EntryKind, ...] = get_args(EntryKind)
 VALUE_KINDS: tuple[ValueKind, ...] = get_args(ValueKind)
-OF_DOCUMENTS: tuple[Literal["topic", "source", "type", "folder"], ...] = ("topic", "source", "type", "folder")
+_DocumentKind = Literal["topic", "source", "author", "type", "folder"]
+OF_DOCUMENTS: tuple[_DocumentKind, ...] = get_args(_DocumentKind)
 """The kinds that marks do not change."""
 BUILT_IN_VIEWS: Mapping[str, Node | None] = {
     "All": None,
@@ -49,7 +50,7 @@ def query_for(choice: SidebarChoice, views: Views) -> Query | None:
     """Return the query of a single choice; None for a saved view with an invalid query."""
     if choice.kind == "view":
         return views.get(choice.value)
-    return Query(_node(choice, views))
+    return Query(BUILT_IN_VIEWS[choice.value] if choice.kind == "usual" else ValueCondition(choice.kind, choice.value))
 
 
 def choices_in(query: Query | None, views: Views) -> frozenset[SidebarChoice]:
@@ -103,19 +104,18 @@ def _any_of(nodes: Sequence[Node]) -> list[Node]:
 
 
 def _all_of(query: Query, parts: list[Node]) -> Query:
-    where = None if not parts else parts[0] if len(parts) == 1 else And(tuple(parts))
-    return replace(query, where=where)
+    return replace(query, where=And(tuple(parts)) if len(parts) > 1 else next(iter(parts), None))
 
 
-_Named = Mapping[Node, Sequence[str]]
-"""The names of saved views by their conditions."""
+_Named = Mapping[Node, Sequence[SidebarChoice]]
+"""The views by their conditions."""
 
 
 def _named(views: Views) -> _Named:
-    named: dict[Node, list[str]] = {}
+    named = {where: [SidebarChoice("usual", name)] for name, where in BUILT_IN_VIEWS.items() if where is not None}
     for name, its in views.items():
         if its.where is not None:
-            named.setdefault(its.where, []).append(name)
+            named.setdefault(its.where, []).append(SidebarChoice("view", name))
     return named
 
 
@@ -127,18 +127,9 @@ def _parts(query: Query, named: _Named) -> list[Node]:
     return [*where.parts] if isinstance(where, And) and where not in named else [where]
 
 
-def _node(choice: SidebarChoice, views: Views) -> Node | None:
-    if choice.kind == "usual":
-        return BUILT_IN_VIEWS[choice.value]
-    if choice.kind == "view":
-        return views[choice.value].where
-    return ValueCondition(choice.kind, choice.value)
-
-
 def _choices(node: Node, named: _Named) -> list[SidebarChoice]:
     """Return the choices whose condition is ``node``."""
-    found = [SidebarChoice("view", name) for name in named.get(node, ())]
-    found += [SidebarChoice("usual", name) for name, its in BUILT_IN_VIEWS.items() if its == node]
+    found = [*named.get(node, ())]
     if isinstance(node, ValueCondition):
         found += [SidebarChoice(kind, node.value) for kind in VALUE_KINDS if kind == node.field]
     return found

@@ -2,39 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Literal
 
 from rich.segment import Segment
-from rich.style import Style
 from textual import events, on
-from textual.app import ComposeResult
 from textual.containers import Container
-from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
-from textual.scrollbar import ScrollBar
 from textual.strip import Strip
 from textual.widget import Widget
 
 from reader.core.text import cell_width, fit_cells, stable_width
+from reader.tui.input_gate import hold_keys
 from reader.tui.keys import bindings
-from reader.tui.terminal.textual_internals import cached_vertical_scrollbar, set_line_count
-from reader.tui.theme.styles import theme_style
+from reader.tui.theme.styles import draw_line
+from reader.tui.widgets.messages import show_status
+from reader.tui.widgets.sidebar.sections import SidebarLine, SidebarTree
 from reader.tui.widgets.sidebar.selection import SidebarChoice
-from reader.tui.widgets.sidebar.tree import SidebarLine, SidebarTree
-from reader.tui.widgets.status_message import StatusMessage
 from reader.tui.widgets.text.scroll_view import (
     Direction,
-    crop_strips,
+    LineList,
+    LineState,
     line_width,
     move_distance,
     scroll_line_into_view,
     scroll_to_line,
+    set_line_count,
 )
 
 SidebarCommand = Literal["choose", "combine", "filter", "rename", "delete", "down", "up", "leave"]
+_FOR_VIEWS = {"rename", "delete", "down", "up"}
+"""The commands that apply only to saved views."""
+_MOVING_FOCUS = {"choose", "filter", "rename", "leave"}
 _MARKER_CELLS = 3
 """Cells before the name: the selection, the check mark, and a blank."""
 _SPACED_HEIGHT = 30
@@ -50,39 +49,28 @@ class SidebarTitle(Widget):
 
     def render_line(self, y: int) -> Strip:
         """Draw the name and the filter."""
-        quiet = theme_style(self, "quiet")
-        if y:
-            return Strip.blank(self.size.width, quiet)
         name = " Views"
         filtered = f"  /{stable_width(self.filter)}" if self.filter else ""
-        segments = [
-            Segment(name, theme_style(self, "name" if self.lit else "quiet")),
-            Segment(fit_cells(filtered, max(0, self.size.width - cell_width(name))), theme_style(self, "accent")),
-        ]
-        return Strip(segments).adjust_cell_length(self.size.width, quiet)
+        filtered = fit_cells(filtered, max(0, self.size.width - len(name)))
+        return draw_line(self, [(name, "name" if self.lit else "quiet"), (filtered, "accent")])
 
 
 class SidebarPane(Container):
     """The sidebar under its title."""
 
-    def __init__(self, entries: SidebarTree) -> None:
-        super().__init__(id="views-side")
+    def __init__(self, tree: SidebarTree) -> None:
         self.title_bar = SidebarTitle()
-        self.sidebar = Sidebar(entries, id="views")
-
-    def compose(self) -> ComposeResult:
-        """Yield the title and the sidebar."""
-        yield self.title_bar
-        yield self.sidebar
+        self.sidebar = Sidebar(tree)
+        super().__init__(self.title_bar, self.sidebar, id="views-side")
 
 
-class Sidebar(ScrollView, can_focus=True):
+class Sidebar(LineList):
     """The lines of a :class:`SidebarTree`, one of them selected."""
 
     BINDINGS = bindings.bindings("views")
 
     class CommandRequested(Message):
-        """The user wants something done with the selected line."""
+        """The user has given a command for the selected line."""
 
         def __init__(self, command: SidebarCommand, line: SidebarLine) -> None:
             super().__init__()
@@ -95,21 +83,18 @@ class Sidebar(ScrollView, can_focus=True):
     class Folded(Message):
         """Sections were folded or unfolded."""
 
-    def __init__(self, entries: SidebarTree, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
-        super().__init__(id=id)
-        self.entries = entries
-        self.cursor = 0
-        """The index of the selected line."""
-        self.choices: frozenset[SidebarChoice] = frozenset()
-        """The keys of the choices that the query contains."""
-        self.before_blur: Callable[[], None] = lambda: None
-        """Called before an action that moves the focus: the next key is not meant for the sidebar."""
-        self._styles: dict[tuple[str, bool], Style] = {}
+    choices: reactive[frozenset[SidebarChoice]] = reactive(frozenset[SidebarChoice]())
+    """The keys of the choices that the query contains; their entries are checked."""
+
+    def __init__(self, tree: SidebarTree) -> None:
+        super().__init__(id="views")
+        self.entries = tree
 
     @property
     def line(self) -> SidebarLine:
         """The selected line."""
-        return self.entries[self.cursor] if self.cursor < len(self.entries) else SidebarLine("gap", "usual")
+        lines = self.entries.lines
+        return lines[self.cursor] if self.cursor < len(lines) else SidebarLine("gap", "usual")
 
     def on_mount(self) -> None:
         """Announce that the sidebar can be used."""
@@ -124,41 +109,26 @@ class Sidebar(ScrollView, can_focus=True):
         if index is not None and index != self.cursor:
             self.cursor = index
             scroll_to_line(self, index - offset)
-        self.cursor = self.entries.step(max(0, min(self.cursor, len(self.entries) - 1)), 0)
-        set_line_count(self, line_width(self), len(self.entries))
+        self.cursor = self.entries.step(self.cursor, 0)
+        set_line_count(self, len(self.entries.lines))
         scroll_line_into_view(self, self.cursor)
         self.refresh()
 
-    def show_choices(self, choices: frozenset[SidebarChoice]) -> None:
-        """Check the entries that the query contains."""
-        if choices != self.choices:
-            self.choices = choices
-            self.refresh()
-
     def select(self, index: int) -> None:
         """Select a line, and scroll it into view."""
-        self.cursor = max(0, min(index, len(self.entries) - 1))
+        self.cursor = max(0, min(index, len(self.entries.lines) - 1))
         scroll_line_into_view(self, self.cursor)
         self.refresh()
 
     # Drawing.
 
-    @property
-    def vertical_scrollbar(self) -> ScrollBar:
-        """The scroll bar, which is cheap to draw."""
-        return cached_vertical_scrollbar(self)
-
-    def render_lines(self, crop: Region) -> list[Strip]:
-        """Draw the lines of a region."""
-        lines = (self.render_line(y) for y in crop.line_range)
-        return crop_strips(self, lines, crop, self._style("normal", selected=False))
-
     def render_line(self, y: int) -> Strip:
         """Draw the line in row ``y`` of the screen."""
         index, cells = y + self.scroll_offset.y, line_width(self)
-        if index >= len(self.entries):
-            return Strip.blank(cells, self._style("normal", selected=False))
-        line, selected = self.entries[index], index == self.cursor
+        if index >= len(self.entries.lines):
+            return Strip.blank(cells, self.style("text"))
+        line = self.entries.lines[index]
+        state: LineState = "selected" if index == self.cursor else ""
         is_chosen = line.choice is not None and line.choice.key in self.choices
         if line.what == "head":
             symbol = "▸" if line.kind in self.entries.folded and not self.entries.filter else "▾"
@@ -167,34 +137,18 @@ class Sidebar(ScrollView, can_focus=True):
         room = max(1, cells - _MARKER_CELLS)
         articles = "" if line.articles is None else f" {line.articles:,}"
         articles = articles if cell_width(articles) < room else ""
-        style = {"head": "strong", "entry": "accent" if is_chosen else "normal"}.get(line.what, "quiet")
+        style = {"head": "strong", "entry": "accent" if is_chosen else "text"}.get(line.what, "quiet")
         segments = [
-            Segment("▌" if selected else " ", self._style("accent", selected=selected)),
-            Segment(symbol, self._style("quiet" if line.what == "head" else "accent", selected=selected)),
-            Segment(" ", self._style(style, selected=selected)),
-            Segment(fit_cells(line.text, room - cell_width(articles)), self._style(style, selected=selected)),
-            Segment(articles, self._style("quiet", selected=selected)),
+            Segment("▌" if state else " ", self.cursor_style(state)),
+            Segment(symbol, self.style("quiet" if line.what == "head" else "accent", state)),
+            Segment(" " + fit_cells(line.text, room - cell_width(articles)), self.style(style, state)),
+            Segment(articles, self.style("quiet", state)),
         ]
-        return Strip(segments).adjust_cell_length(cells, self._style("normal", selected=selected))
-
-    def _style(self, name: str, *, selected: bool) -> Style:
-        style = self._styles.get((name, selected))
-        if style is None:
-            background = ("panel" if self.has_focus else "surface") if selected else ""
-            style = self._styles[name, selected] = theme_style(self, name, background)
-        return style
-
-    def notify_style_update(self) -> None:
-        """Drop the styles of the previous theme."""
-        self._styles.clear()
-        super().notify_style_update()
+        return Strip(segments).adjust_cell_length(cells, self.style("text", state))
 
     @on(events.Focus)
     @on(events.Blur)
-    def _light(self, event: events.Focus | events.Blur) -> None:
-        """Draw selection and title brighter with the focus."""
-        self._styles.clear()
-        self.refresh()
+    def _light_title(self, event: events.Focus | events.Blur) -> None:
         if isinstance(self.parent, SidebarPane):
             self.parent.title_bar.lit = isinstance(event, events.Focus)
 
@@ -211,7 +165,7 @@ class Sidebar(ScrollView, can_focus=True):
         before, lines = self.cursor, move_distance(direction, self.size.height)
         self.select(self.entries.step(before, lines))
         if self.cursor == before:
-            self._say("This is the last view." if lines > 0 else "This is the first view.")
+            show_status(self, "This is the last view." if lines > 0 else "This is the first view.")
 
     def action_fold(self) -> None:
         """Fold the section of the selected line."""
@@ -220,7 +174,7 @@ class Sidebar(ScrollView, can_focus=True):
             self.show_lines(("head", kind, ""))
             self.post_message(self.Folded())
         else:
-            self._say("There is nothing to fold here.")
+            show_status(self, "There is nothing to fold here.")
 
     def action_unfold(self) -> None:
         """Unfold the section of the selected line, or show all of it."""
@@ -232,13 +186,13 @@ class Sidebar(ScrollView, can_focus=True):
             self.entries.show_all(line.kind)
             self.show_lines()
         else:
-            self._say("There is nothing to unfold here.")
+            show_status(self, "There is nothing to unfold here.")
 
     def action_choose(self) -> None:
         """Show what the selected entry finds; fold or unfold a section."""
         line = self.line
         if line.what == "entry":
-            self._request("choose")
+            self.action_request("choose")
         elif line.what == "head" and line.kind not in self.entries.folded:
             self.action_fold()
         else:
@@ -247,49 +201,24 @@ class Sidebar(ScrollView, can_focus=True):
     def action_combine(self) -> None:
         """Add the selected entry to the query, or remove it."""
         if self.line.what == "entry":
-            self._request("combine")
+            self.action_request("combine")
         else:
-            self._say("This line cannot be selected.")
+            show_status(self, "This line cannot be selected.")
 
-    def action_filter(self) -> None:
-        """Ask for a text to filter the entries by."""
-        self._request("filter")
-
-    def action_rename(self) -> None:
-        """Ask for a new name for the selected saved view."""
-        self._request_for_saved("rename")
-
-    def action_delete(self) -> None:
-        """Delete the selected saved view."""
-        self._request_for_saved("delete")
-
-    def action_reorder(self, step: int) -> None:
-        """Move the selected saved view down or, with -1, up."""
-        self._request_for_saved("down" if step > 0 else "up")
-
-    def action_leave(self) -> None:
-        """Clear the filter, else go back to the list."""
-        self._request("leave")
-
-    def _request_for_saved(self, command: SidebarCommand) -> None:
-        if self.line.what == "entry" and self.line.kind == "view":
-            self._request(command)
-        else:
-            self._say("Only saved views can be renamed, deleted and moved.")
-
-    def _request(self, command: SidebarCommand) -> None:
-        if command in {"choose", "filter", "rename", "leave"}:
-            self.before_blur()
+    def action_request(self, command: SidebarCommand) -> None:
+        """Ask the screen to run a command for the selected line."""
+        if command in _FOR_VIEWS and not (self.line.what == "entry" and self.line.kind == "view"):
+            show_status(self, "Only saved views can be renamed, deleted and moved.")
+            return
+        if command in _MOVING_FOCUS:
+            hold_keys(self)
         self.post_message(self.CommandRequested(command, self.line))
-
-    def _say(self, text: str) -> None:
-        self.post_message(StatusMessage(text, transient=True))
 
     @on(events.Click)
     def _click(self, event: events.Click) -> None:
         """Choose an entry; with Ctrl, or on its check mark, add or remove it."""
         index = event.y + self.scroll_offset.y
-        if index >= len(self.entries) or self.entries[index].what in {"gap", "note"}:
+        if index >= len(self.entries.lines) or self.entries.lines[index].what in {"gap", "note"}:
             return
         self.select(index)
         if (event.ctrl or event.x < _MARKER_CELLS) and self.line.what == "entry":

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from reader.core.model import AddressKind, Number
+from reader.core.model import Number, Precision, UrlKind
 from reader.core.text import format_count
 from reader.core.times import to_local
-from reader.core.urls import display_host
 
 if TYPE_CHECKING:
     from reader.content.page import Page
@@ -18,25 +18,25 @@ QUALITY_FULL = 80
 """The quality that fills a bar; real values are between 0 and about 140."""
 HEAT_FULL = 200
 """The heat that fills a bar; real values are between 30 and about 330."""
-ORIGINS: dict[AddressKind, str] = {
+ORIGINS: dict[UrlKind, str] = {
     "original": "the original",
     "web": "the web page",
     "amp": "the AMP copy",
-    "cdn_amp": "the copy of the AMP cache",
+    "cdn_amp": "the AMP cache's copy",
     "archive": "the Wayback Machine's capture",
 }
-"""The kind of address that a page was fetched from, in the middle of a sentence."""
+"""The kind of URL that a page was fetched from, as part of a sentence."""
 _SHADES = "▁▂▃▄▅▆▇█"
 
 
 def score(value: Number | None) -> str:
-    """Return a quality or heat as a whole number of at most 4 cells, or a dash if unknown."""
+    """Return a quality or heat in at most 4 cells, 5 if it is negative, such as 46 or 2.7k; a dash if unknown."""
     if value is None:
         return UNKNOWN
-    for limit, unit, letter in ((999.5, 1, ""), (999_500, 1_000, "k"), (999_500_000, 1_000_000, "M")):
-        if abs(value) < limit:
-            return f"{value / unit:.0f}{letter}"
-    return f"{value / 1_000_000_000:.0f}G" if abs(value) < 999_500_000_000 else "∞"
+    for unit, letter in ((1, ""), (1_000, "k"), (1_000_000, "M"), (1_000_000_000, "G")):
+        if abs(value) < 999.5 * unit:
+            return f"{value / unit:.{int(unit > 1 and abs(value) < 9.95 * unit)}f}{letter}"
+    return "∞"
 
 
 def bar(value: Number | None, full: int, cells: int) -> str:
@@ -54,6 +54,11 @@ def shade(value: Number | None, full: int) -> str:
     return _SHADES[max(0, min(7, round(value * 8 / full) - 1))]
 
 
+def strength(value: Number | None, full: int) -> float:
+    """Return how strongly to color a score in quarters, from 0 for none to 1 for ``full`` and more."""
+    return 0.0 if value is None or value <= 0 else round(4 * min(1.0, value / full)) / 4
+
+
 def lightness(value: Number | None, full: int) -> float:
     """Return how strongly to color a score, from 0.45 for none to 1 for ``full`` and more."""
     if value is None or value <= 0:
@@ -61,7 +66,7 @@ def lightness(value: Number | None, full: int) -> float:
     return 0.45 + 0.55 * min(1.0, value / full)
 
 
-def short_date(moment: datetime | None, now: datetime, cells: int = 9) -> str:
+def short_date(moment: datetime | None, now: datetime, cells: int = 9, precision: Precision = "time") -> str:
     """Return a date in at most ``cells`` cells, 9 or 6, whose digits line up.
 
     Within a week it is an age, else day and month. The year is added if it is not this one; in 6 cells it replaces
@@ -69,48 +74,40 @@ def short_date(moment: datetime | None, now: datetime, cells: int = 9) -> str:
     """
     if moment is None:
         return f" {UNKNOWN}"
+    day = to_local(moment)
+    if precision in {"month", "year"}:
+        return f"   {day.year}" if precision == "year" else f"   {day:%b} {day.year % 100:02}"[-cells:]
     age = now - moment
+    if precision == "day" and timedelta(0) <= age < timedelta(days=1):
+        return "today"
     if timedelta(0) <= age < timedelta(days=7):
         if age < timedelta(hours=1):
             return f"{age // timedelta(minutes=1):>2} min"
         if age < timedelta(days=1):
             return f"{age // timedelta(hours=1):>2} h"
         return f"{age.days:>2} d"
-    day = to_local(moment)
     if day.year == to_local(now).year:
         return f"{day.day:>2} {day:%b}"
     year = f"{day.year % 100:02}"
     return f"{day.day:>2} {day:%b} {year}" if cells >= 9 else f"{day:%b} {year}"
 
 
-def full_date(moment: datetime | None) -> str:
-    """Return a date with time and zone, or an empty string."""
+def full_date(moment: datetime | None, precision: Precision = "time") -> str:
+    """Return a date with time and zone, if it has them, or an empty string."""
     if moment is None:
         return ""
     day = to_local(moment)
+    if precision != "time":
+        return {"day": f"{day.day} {day:%B} {day.year}", "month": f"{day:%B} {day.year}"}.get(precision, str(day.year))
     return f"{day.day} {day:%B} {day.year}, {day:%H:%M} {day.tzname() or ''}".rstrip()
 
 
 def duration(text: str) -> str:
     """Return an ISO 8601 duration such as PT1H13M34S in words; anything else unchanged."""
-    rest = text.removeprefix("PT")
-    if rest == text or not rest:
+    if not re.fullmatch(r"PT(\d+[HMS])+", text):
         return text
-    words, number = [], ""
-    for char in rest:
-        if char.isdigit():
-            number += char
-        elif char in "HMS" and number:
-            words.append(f"{number} {({'H': 'h', 'M': 'min', 'S': 's'})[char]}")
-            number = ""
-        else:
-            return text
-    return text if number else " ".join(words)
-
-
-def provenance(page: Page) -> str:
-    """Return where a page is from, such as “the original at jurist.org”."""
-    return f"{ORIGINS[page.way]} at {display_host(page.final_url)}"
+    units = {"H": "h", "M": "min", "S": "s"}
+    return " ".join(f"{number} {units[unit]}" for number, unit in re.findall(r"(\d+)([HMS])", text))
 
 
 def confirmed(page: Page, now: datetime) -> str:

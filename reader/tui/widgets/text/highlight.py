@@ -57,14 +57,19 @@ def spans(text: str, terms: Iterable[Term]) -> list[tuple[int, int]]:
             run = all_words[at : at + len(each.words)]
             if _matches(run, each):
                 found.append((run[0].start, run[-1].end))
-    return _merged(sorted(found))
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(found):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
 
 
 def _matches(run: list[_Word], wanted: Term) -> bool:
     *whole, last = wanted.words
-    if any(word.word != other for word, other in zip(run, whole, strict=False)):
-        return False
-    return run[-1].word.startswith(last) if wanted.prefix else run[-1].word == last
+    *before, end = (each.word for each in run)
+    return before == whole and (end.startswith(last) if wanted.prefix else end == last)
 
 
 def _words(text: str) -> Iterator[_Word]:
@@ -90,13 +95,3 @@ def _words(text: str) -> Iterator[_Word]:
 def _words_around(char: str) -> int:
     """Return how many words a letter, this character and a letter make."""
     return len(words(f"a{char}a"))
-
-
-def _merged(found: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    merged: list[tuple[int, int]] = []
-    for start, end in found:
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
-    return merged

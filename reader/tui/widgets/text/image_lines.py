@@ -1,4 +1,4 @@
-"""Images among lines of text: where they are, and how a line of one is image_segments. Pure."""
+"""Images among lines of text: where they are, and how one of their lines becomes segments. Pure."""
 
 from __future__ import annotations
 
@@ -87,6 +87,11 @@ def lead_image_lines(image: Image, answer: RenderedImage | str | None, cells: in
     return [_aside(""), *(_aside(part) for part in _reason_lines(answer, cells))] if answer else []
 
 
+def note_lines(note: str, cells: int) -> list[Line]:
+    """Return an empty line and a note about images; none without a note."""
+    return [_aside(""), *map(_aside, wrapped(note, max(8, cells)))] if note else []
+
+
 def _aside(text: str) -> Line:
     """Return a line that comes and goes with an image."""
     return (Run(text, "quiet", counts=False),)
@@ -94,7 +99,7 @@ def _aside(text: str) -> Line:
 
 def _reason_lines(answer: str, cells: int) -> list[str]:
     why = answer if answer.endswith("?") else f"{answer.rstrip('.')}."
-    return wrapped(f"The picture cannot be shown: {why}", max(8, cells))
+    return wrapped(f"The image cannot be shown: {why}", max(8, cells))
 
 
 def _cells(before: Line) -> int:
@@ -104,11 +109,11 @@ def _cells(before: Line) -> int:
 def _caption_of(line: Line, *, begins: bool = False) -> tuple[str, Line]:
     """Return the URL of the image whose caption this line is, and the runs to put before the image's lines.
 
-    ``begins`` is for the first line of a caption, which begins with the word for an image.
+    ``begins`` is for the first line of a caption, which starts with the word for an image.
     """
     for at, run in enumerate(line):
         if run.href:
-            if TextStyle.MUTED not in run.text_style or (begins and not run.text.startswith("Picture")):
+            if TextStyle.MUTED not in run.text_style or (begins and not run.text.startswith("Image")):
                 return "", BLANK
             return run.href, tuple(map(_indent_run, line[:at]))
         if run.text.strip(f" {_QUOTE_BAR}•◦.0123456789"):

@@ -14,15 +14,14 @@ from textual import events, on
 from textual.geometry import Region
 from textual.message import Message
 from textual.scroll_view import ScrollView
-from textual.scrollbar import ScrollBar, ScrollDown, ScrollTo, ScrollUp
+from textual.scrollbar import ScrollDown, ScrollTo, ScrollUp
 from textual.strip import Strip
 
-from reader.tui.terminal.textual_internals import cached_vertical_scrollbar, set_line_count
-from reader.tui.theme.styles import dimmed, theme_style
-from reader.tui.widgets.status_message import StatusMessage
+from reader.tui.theme.styles import blended, theme_style
+from reader.tui.widgets.messages import LatestMessage, show_status
 from reader.tui.widgets.text.image_overlay import ImageOverlay
 from reader.tui.widgets.text.reading_position import ReadingPosition
-from reader.tui.widgets.text.scroll_view import Direction, move_distance, scroll_to_line
+from reader.tui.widgets.text.scroll_view import Direction, move_distance, scroll_to_line, set_line_count
 
 if TYPE_CHECKING:
     from reader.content.blocks import TextStyle
@@ -51,22 +50,14 @@ class LineView(ScrollView, can_focus=True):
     class PositionSettled(Message):
         """The user has scrolled and then paused."""
 
-    class WidthChanged(Message):
-        """The lines of ``view`` need to be laid out for another width."""
-
-        def __init__(self, view: LineView) -> None:
-            super().__init__()
-            self.view = view
-
-        def can_replace(self, message: Message) -> bool:
-            """Only the last of a burst counts."""
-            return isinstance(message, LineView.WidthChanged) and message.view is self.view
+    class WidthChanged(LatestMessage):
+        """The lines need to be laid out for another width."""
 
     def __init__(self, *, id: str | None = None, measure: int = MEASURE) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self.lines: Sequence[Line] = ()
         self.position = ReadingPosition(self, lambda: self.post_message(self.PositionSettled()))
-        self._images = ImageOverlay(self, self)
+        self._images = ImageOverlay(self)
         self._measure = measure
         self._styles: dict[tuple[str, TextStyle, bool, float], Style] = {}
         self._blank: Style | None = None
@@ -97,9 +88,10 @@ class LineView(ScrollView, can_focus=True):
         """Show ``lines``, scrolled to the line ``y``; with None, as far as before."""
         self.lines = lines
         self._matches.clear()
-        set_line_count(self, self.size.width, len(lines))
+        set_line_count(self, len(lines))
         if y is not None:
             scroll_to_line(self, y)
+        self.check_width()
         self.refresh()
 
     def show_text(self, lines: Sequence[Line], line_map: LineMap, *, y: int = 0, position: int | None = None) -> None:
@@ -109,11 +101,6 @@ class LineView(ScrollView, can_focus=True):
         self.show_lines(lines, y=line)
         # Also where the text is too short now to be scrolled that far.
         self.position.pin(self.scroll_offset.y if position is None else line)
-
-    def show_untracked(self, lines: Sequence[Line]) -> None:
-        """Show lines whose reading position does not matter."""
-        self.position.start(None)
-        self.show_lines(lines, y=0)
 
     def highlight(self, titles: tuple[Term, ...], texts: tuple[Term, ...]) -> None:
         """Highlight ``titles`` in titles, ``texts`` in the text below them."""
@@ -125,29 +112,22 @@ class LineView(ScrollView, can_focus=True):
 
     # Drawing.
 
-    @property
-    def vertical_scrollbar(self) -> ScrollBar:
-        """The scroll bar, which is cheap to draw."""
-        return cached_vertical_scrollbar(self)
-
     def render_lines(self, crop: Region) -> list[Strip]:
         """Draw a region, with Sixel images where the terminal takes them."""
-        return self._images.apply(super().render_lines(crop), crop)
+        return self._images.apply(super().render_lines(crop), crop, self.lines, self.margin)
 
     def render_line(self, y: int) -> Strip:
         """Draw the line in row ``y``."""
-        index = y + self.scroll_offset.y
-        line = self.lines[index] if index < len(self.lines) else BLANK
         if self._blank is None:
             self._blank = theme_style(self, "text")
         segments = [Segment(" " * self.margin, self._blank)]
-        for run, overlay in self._styled_runs(index, line):
+        for run, overlay in self._styled_runs(y + self.scroll_offset.y, self.line_at(y)):
             if run.image is not None:
                 from reader.tui.widgets.text.image_lines import image_segments  # lazy: the first frame has no images
 
                 segments += image_segments(run.image)
                 continue
-            style = self._run_style(run.style, run.text_style, link=bool(run.href), lightness=run.lightness)
+            style = self._run_style(run)
             segments.append(Segment(run.text, style + theme_style(self, overlay) if overlay else style))
         return Strip(segments).adjust_cell_length(self.size.width, self._blank)
 
@@ -155,27 +135,20 @@ class LineView(ScrollView, can_focus=True):
         """Yield the runs of a line, split where a style overlays them, each with that style or ''."""
         start = 0
         for run in line:
-            end = start + len(run.text)
-            if run.image is not None:  # drawn as a whole
+            done, end = 0, len(run.text)
+            # An image is drawn as a whole.
+            for from_, to, style in self._overlays(index, run.style) if run.image is None else ():
+                first, last = max(from_ - start, done), min(to - start, end)
+                if first < last:
+                    if first > done:
+                        yield replace(run, text=run.text[done:first]), ""
+                    yield replace(run, text=run.text[first:last]), style
+                    done = last
+            if not done:
                 yield run, ""
-                start = end
-                continue
-            overlays = [
-                (max(first - start, 0), min(last, end) - start, style)
-                for first, last, style in self._overlays(index, run.style)
-                if first < end and last > start
-            ]
-            done = 0
-            for first, last, style in overlays:
-                if first > done:
-                    yield replace(run, text=run.text[done:first]), ""
-                yield replace(run, text=run.text[first:last]), style
-                done = last
-            if not overlays:
-                yield run, ""
-            elif done < len(run.text):
+            elif done < end:
                 yield replace(run, text=run.text[done:]), ""
-            start = end
+            start += end
 
     def _overlays(self, index: int, style: str) -> Sequence[tuple[int, int, str]]:
         """Return the spans of a line, in text of ``style``, that another style overlays, each with that style."""
@@ -199,14 +172,11 @@ class LineView(ScrollView, can_focus=True):
             self._matches[key] = by_line
         return self._matches[key].get(index, [])
 
-    def _run_style(self, name: str, text_style: TextStyle, *, link: bool, lightness: float) -> Style:
-        key = (name, text_style, link, lightness)
-        style = self._styles.get(key)
-        if style is None:
-            style = self._styles[key] = self._make_style(name, text_style, link=link, lightness=lightness)
-        return style
-
-    def _make_style(self, name: str, text_style: TextStyle, *, link: bool, lightness: float) -> Style:
+    def _run_style(self, run: Run) -> Style:
+        name, text_style, link, lightness = key = (run.style, run.text_style, bool(run.href), run.lightness)
+        cached = self._styles.get(key)
+        if cached is not None:
+            return cached
         from reader.content.blocks import TextStyle  # lazy: the first frame has no text
 
         if TextStyle.CODE in text_style:
@@ -216,19 +186,30 @@ class LineView(ScrollView, can_focus=True):
         elif link and name == "text":
             name = "link"
         elif TextStyle.HEADING in text_style:
-            name = "title"
-        style = theme_style(self, name) + Style(
+            name = "heading"
+        background = "surface" if name.startswith("selected") and not self.has_focus else ""
+        style = theme_style(self, name, background) + Style(
             bold=TextStyle.BOLD in text_style or TextStyle.HEADING in text_style or None,
             italic=TextStyle.ITALIC in text_style or None,
             strike=TextStyle.STRIKE in text_style or None,
         )
-        return style + dimmed(style, lightness)
+        if lightness < 1:
+            quiet = "selected-quiet" if name.startswith("selected") else "quiet"
+            style = blended(theme_style(self, quiet, background), style, lightness)
+        self._styles[key] = style
+        return style
 
     def notify_style_update(self) -> None:
         """Drop the styles of the previous theme."""
         self._styles.clear()
         self._blank = None
         super().notify_style_update()
+
+    @on(events.Focus)
+    @on(events.Blur)
+    def _dim_selection(self) -> None:
+        self._styles.clear()
+        self.refresh()
 
     # Mouse and keys.
 
@@ -263,12 +244,11 @@ class LineView(ScrollView, can_focus=True):
 
     def scroll_lines(self, lines: int) -> None:
         """Scroll by ``lines`` for the user, or say that this is the end."""
-        self.position.note_user_scroll()
+        self.position.user_scrolls = True
         before = self.scroll_offset.y
         target = max(0, min(before + lines, self.max_scroll_y))
         if target == before:
-            text = "This is the end." if lines > 0 else "This is the top."
-            self.post_message(StatusMessage(text, transient=True))
+            show_status(self, "This is the end." if lines > 0 else "This is the top.")
         else:
             self.scroll_to(y=target, animate=False, immediate=True)
 
@@ -280,6 +260,13 @@ class LineView(ScrollView, can_focus=True):
     @on(events.Resize)
     def _note_resize(self) -> None:
         self.position.resized()
+        self.check_width()
+
+    def check_width(self) -> None:
+        """Request new lines if those of the text were laid out for another width."""
+        line_map = self.position.line_map
+        if line_map is not None and line_map.width != self.text_width:
+            self.post_message(self.WidthChanged())
 
     @on(events.MouseScrollDown)
     @on(events.MouseScrollUp)
@@ -288,4 +275,4 @@ class LineView(ScrollView, can_focus=True):
     @on(ScrollUp)
     def _note_user_scroll(self) -> None:
         """Textual scrolls by mouse wheel and scroll bar; note that it does so for the user."""
-        self.position.note_user_scroll()
+        self.position.user_scrolls = True

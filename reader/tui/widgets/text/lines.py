@@ -1,7 +1,7 @@
 """Lines of styled text, and the map from lines to positions in a text. Pure.
 
 A line is a tuple of runs. A run names its style, so that themes decide on colors, and may
-lead somewhere: to an address or to a related item.
+lead somewhere: to a URL or to a related item.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import re
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
-from reader.content.blocks import Paragraph, Span, TextStyle
+from reader.content.blocks import Block, Paragraph, Span, TextStyle, plain_text
 from reader.content.layout.layout import CONTINUATION_SIGN, layout
 from reader.core.text import cell_width, stable_width, truncate
 
@@ -49,12 +49,12 @@ BLANK: Line = ()
 
 
 class TextPosition(NamedTuple):
-    """A line, in a measure that does not depend on the width of lines or the size of images."""
+    """A line, in units that do not depend on the width of lines or the size of images."""
 
     offset: int = 0
     """See :meth:`LineMap.offset_of`."""
     above: int = 0
-    """How many lines above the line of text at this offset it is, among those of an image there."""
+    """How many lines above the line of text at this offset it is, if an image is there."""
     of: int = 0
     """How many lines that image has."""
 
@@ -65,6 +65,8 @@ class LineMap:
 
     before: Sequence[int] = field(default=(0,), kw_only=True)
     """How many characters are above each wrapped line, and above the line that follows the last of them."""
+    width: int = field(default=0, kw_only=True)
+    """The width of the lines in cells."""
 
     def offset_of(self, line: int) -> int:
         """Return the number of characters above ``line``; each line that is cut, not wrapped, counts as one."""
@@ -134,16 +136,23 @@ def wrapped(text: str, cells: int) -> list[str]:
     return ["".join(span.text for span in line) for line in layout((Paragraph((Span(stable_width(text)),)),), cells)]
 
 
+def paragraph(text: str, cells: int, style: str = "text") -> list[Line]:
+    """Return ``text`` as the lines of a paragraph ``cells`` wide, in one style."""
+    return [line_of(part, style) for part in wrapped(text, cells)]
+
+
 def from_span(span: Span) -> Run:
     """Return a laid-out span as a run."""
     return Run(span.text, "text", span.style, span.href)
 
 
 def wrap_facts(facts: list[Run], cells: int) -> Iterator[Line]:
-    """Yield lines of facts separated by middle dots; a fact that does not fit starts a new line."""
+    """Yield lines of facts separated by dots, without empty ones; a fact that does not fit starts a new line."""
     line: list[Run] = []
     used = 0
     for fact in facts:
+        if not fact.text:
+            continue
         text = truncate(fact.text, cells)
         if line and used + 3 + cell_width(text) > cells:
             yield tuple(line)
@@ -151,20 +160,24 @@ def wrap_facts(facts: list[Run], cells: int) -> Iterator[Line]:
         if line:
             line.append(Run(" · ", "quiet"))
             used += 3
-        line.append(Run(text, fact.style, lightness=fact.lightness))
+        line.append(replace(fact, text=text))
         used += cell_width(text)
     if line:
         yield tuple(line)
 
 
-def labelled(label: str, text: str, href: str, cells: int) -> Iterator[Line]:
-    """Yield ``text`` as a link, wrapped, with a label before its first line."""
-    blank = " " * cell_width(label)
-    for number, line in enumerate(wrapped(text, max(8, cells - cell_width(label)))):
-        yield (Run(blank if number else label, "quiet"), Run(line, "link", href=href))
+def labeled(label: Line, text: str, cells: int, style: str = "text", href: str = "") -> Iterator[Line]:
+    """Yield ``text`` as a paragraph, with ``label`` before its first line and blanks before the others."""
+    indent = sum(cell_width(run.text) for run in label)
+    blank = (Run(" " * indent, label[-1].style),)
+    for number, line in enumerate(wrapped(text, max(8, cells - indent)) or [""]):
+        yield (*(blank if number else label), Run(line, style, href=href))
 
 
-def begins(text: str, beginning: str) -> bool:
-    """Whether ``text`` begins with ``beginning``, ignoring white space and a cut last word."""
-    words = beginning.split()
-    return len(words) >= 4 and text[: 2 * len(beginning) + 64].split()[: len(words) - 1] == words[:-1]
+def with_excerpt(excerpt: str, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+    """Return ``blocks`` after the excerpt, unless they begin with it word for word, its cut last word apart."""
+    text, words = plain_text(blocks), excerpt.split()
+    if len(words) >= 4 and text[: 2 * len(excerpt) + 64].split()[: len(words) - 1] == words[:-1]:
+        return blocks
+    parts = (" ".join(part.split()) for part in excerpt.split("\n\n"))
+    return (*(Paragraph((Span(part),)) for part in parts if part), *blocks)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from itertools import islice, product
 from typing import TYPE_CHECKING, NamedTuple
 
 from rich.segment import Segment
@@ -13,7 +14,7 @@ from textual.strip import Strip
 from reader.core.text import cell_width, format_count
 from reader.tui.theme.styles import theme_style
 from reader.tui.timings import timings_of
-from reader.tui.widgets.status_message import StatusMessage
+from reader.tui.widgets.messages import show_status
 
 if TYPE_CHECKING:
     from reader.tui.widgets.text.line_view import LineView
@@ -27,15 +28,8 @@ def hint_labels(number: int) -> list[str]:
     length = 1
     while len(_LETTERS) ** length < number:
         length += 1
-    return [_label(index, length) for index in range(number)]
-
-
-def _label(index: int, length: int) -> str:
-    letters = []
-    for _ in range(length):
-        index, letter = divmod(index, len(_LETTERS))
-        letters.append(_LETTERS[letter])
-    return "".join(letters)  # the first letter changes fastest, so that neighbors differ in it
+    # The first letter changes fastest, so that neighbors differ in it.
+    return ["".join(reversed(letters)) for letters in islice(product(_LETTERS, repeat=length), number)]
 
 
 class _Hint(NamedTuple):
@@ -43,25 +37,25 @@ class _Hint(NamedTuple):
 
     line: int
     cell: int
-    """In the line, without the margin."""
+    """The column in the line, without the margin."""
     href: str
 
 
 class LinkHints:
-    """Shows labels over the links of a view, and handles what is typed of a label or a number."""
+    """Shows labels over the links of a view, and handles the label or number that the user types."""
 
     def __init__(self, view: LineView, links: Callable[[], tuple[str, ...]]) -> None:
         """``links`` returns the numbered links of the text; their numbers start at 1."""
         self._view = view
         self._links = links
         self.shortcut_keys: frozenset[str] = frozenset()
-        """Keys that show the labels. The keys after one belong to the labels, so it must not go round by the app."""
+        """Keys that show the labels. The next keys belong to the labels, so these must not go through the app."""
         self._hints: dict[str, _Hint] = {}
         """Label -> link; empty while no labels are shown."""
         self._typed = ""
         """The part of a label or number that was typed."""
         self._closed_at = 0.0
-        """When typing last ended by itself, by time.monotonic()."""
+        """When the last input ended without a key, by time.monotonic()."""
 
     @property
     def is_active(self) -> bool:
@@ -84,12 +78,12 @@ class LinkHints:
                     found[run.href] = _Hint(index, cell, run.href)
                 cell += cell_width(run.text)
         if not found:
-            self._say("There are no links on the screen.")
+            show_status(self._view, "There are no links on the screen.")
             return
         self._hints = dict(zip(hint_labels(len(found)), found.values(), strict=True))
         self._typed = ""
         view.refresh()
-        self._say("Type the letters or the number of a link. Esc cancels.", transient=False)
+        show_status(self._view, "Type the letters or the number of a link. Esc cancels.", transient=False)
 
     def handle_key(self, event: events.Key) -> None:
         """Handle a key that is part of a label or number, or that shows the labels."""
@@ -97,8 +91,10 @@ class LinkHints:
         if self.is_active:
             event.stop()
             self._handle_typing(event.key, letter)
-        elif event.key in {"enter", "escape"} and time.monotonic() < self._closed_at + self._grace:
-            event.stop()  # it was meant to end typing, which ended by itself: the number was complete, or wrong
+        elif (
+            event.key in {"enter", "escape"} and time.monotonic() < self._closed_at + timings_of(self._view).hint_grace
+        ):
+            event.stop()  # it was meant to end the input, which has ended already: the number was complete, or wrong
             self._closed_at = 0.0
         elif event.key in self.shortcut_keys:
             event.stop()
@@ -106,10 +102,6 @@ class LinkHints:
         elif letter.isascii() and letter.isdecimal():
             event.stop()
             self._type_digit(letter)
-
-    @property
-    def _grace(self) -> float:
-        return timings_of(self._view).hint_grace
 
     def _handle_typing(self, key: str, letter: str) -> None:
         is_number = self._typed.isdecimal()
@@ -120,7 +112,7 @@ class LinkHints:
             self._typed = self._typed[:-1]
             self._show_typed()
         elif key == "enter" and is_number:
-            self._open_number(int(self._typed))
+            self._open(self._links()[int(self._typed) - 1])
             self._closed_at = 0.0
         elif letter.isascii() and letter.isdecimal() and (not self._typed or is_number):
             self._type_digit(letter)
@@ -135,7 +127,7 @@ class LinkHints:
         if hint is not None:
             self._open(hint.href)
         elif not any(label.startswith(self._typed) for label in self._hints):
-            self._close("There is no link with these letters.")
+            self._close("No link has that label.")
         else:
             self._show_typed()
 
@@ -147,16 +139,9 @@ class LinkHints:
             total = format_count(links, "link") if links else "no links"
             self._close(f"There is no link {number}; the text has {total}.")
         elif number * 10 > links:
-            self._open_number(number)
+            self._open(self._links()[number - 1])
         else:
             self._show_typed()
-
-    def _open_number(self, number: int) -> None:
-        links = self._links()
-        if 1 <= number <= len(links):
-            self._open(links[number - 1])
-        else:
-            self._close(f"There is no link {number}.")
 
     def _open(self, href: str) -> None:
         self._close("")
@@ -165,7 +150,7 @@ class LinkHints:
     def _show_typed(self) -> None:
         self._view.refresh()
         if self._typed.isdecimal():
-            self._say(f"Link {self._typed} … Enter opens it, Esc cancels.", transient=False)
+            show_status(self._view, f"Link {self._typed} … Enter opens it, Esc cancels.", transient=False)
         elif not self.is_active:
             self._close("Canceled.")
 
@@ -174,10 +159,7 @@ class LinkHints:
         self.clear()
         self._view.refresh()
         if message:
-            self._say(message)
-
-    def _say(self, text: str, *, transient: bool = True) -> None:
-        self._view.post_message(StatusMessage(text, transient=transient))
+            show_status(self._view, message)
 
     def draw(self, index: int, strip: Strip) -> Strip:
         """Return the strip of the line ``index`` with the labels over it."""

@@ -1,44 +1,38 @@
-"""What the list, the sidebar and the text views share: lines drawn once, and a scroll bar that is cheap to draw.
-
-Textual adds borders, padding and opacity to each line of a widget, every time, and loses
-what the line has cached. Our widgets have none of these, so they return their lines as
-they are.
-"""
+"""What the list, the sidebar and the text views share: move distances, scrolling, and lines with a selection."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Literal, cast
+from typing import Literal
 
-from rich.color import Color
-from rich.segment import Segment
 from rich.style import Style
-from textual.geometry import Region
+from textual import events, on
+from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
-from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.strip import Strip
-from textual.widget import Widget
+
+from reader.tui.theme.styles import blended, theme_style
 
 Direction = Literal["down", "up", "top", "end", "half_down", "half_up", "page_down", "page_up"]
 """Where a movement key leads."""
 _FAR = 1 << 30
 """More lines than there are."""
-_MAX_CACHED_CELLS = 100
-"""Enough for the track, the thumb and its 16 partial ends in a few themes."""
+LineState = Literal["", "selected", "in_range"]
+"""Whether a line is selected, another one of the selected range, or neither."""
+_BACKGROUNDS: dict[LineState, tuple[str, str]] = {
+    "": ("", ""),
+    "selected": ("panel", "surface"),
+    "in_range": ("surface", "surface"),
+}
+"""The background of each, with the focus and without."""
 
 
 def move_distance(direction: Direction, height: int) -> int:
     """Return by how many lines a movement key moves in a view of ``height`` lines; negative is up."""
-    down = direction in {"down", "end", "half_down", "page_down"}
-    if direction in {"top", "end"}:
-        lines = _FAR
-    elif direction in {"half_down", "half_up"}:
-        lines = max(1, height // 2)
-    elif direction in {"page_down", "page_up"}:
-        lines = max(1, height - 1)
-    else:
-        lines = 1
-    return lines if down else -lines
+    half, page = max(1, height // 2), max(1, height - 1)
+    return {
+        "down": 1, "up": -1, "half_down": half, "half_up": -half, "page_down": page, "page_up": -page, "end": _FAR,
+        "top": -_FAR,
+    }[direction]  # fmt: skip
 
 
 def line_width(view: ScrollView) -> int:
@@ -54,56 +48,68 @@ def scroll_line_into_view(view: ScrollView, line: int) -> None:
 
 
 def scroll_to_line(view: ScrollView, line: int) -> None:
-    """Scroll at once so that ``line`` is the first one, even where Textual does not know yet that it can be."""
+    """Scroll at once so that ``line`` is the first one, even if Textual does not know yet that this is possible."""
     view.scroll_to(y=line, animate=False, immediate=True, force=True)
 
 
-def crop_strips(widget: Widget, lines: Iterable[Strip], crop: Region, blank: Style) -> list[Strip]:
-    """Return ``lines`` as the region ``crop`` of ``widget``, padded with ``blank``.
+def set_line_count(view: ScrollView, lines: int) -> None:
+    """Set the virtual size of ``view`` without Textual's layout of the whole screen.
 
-    For widgets without border, padding and opacity.
+    Only the scroll bar, which is always there, depends on it.
     """
-    filters = widget.get_line_filters()
-    strips = list(lines)
-    if filters:
-        _, background = widget.background_colors
-        for line_filter in filters:
-            strips = [strip.apply_filter(line_filter, background) for strip in strips]
-    width, span = widget.size.width, crop.column_span
-    return [strip.adjust_cell_length(width, blank).crop(*span) for strip in strips]
+    view.set_reactive(ScrollView.virtual_size, Size(line_width(view), lines))
+    view.vertical_scrollbar.window_virtual_size = lines
 
 
-class CachedScrollBar(ScrollBar):
-    """A scroll bar that draws equal cells with one cached strip.
+class LineList(ScrollView, can_focus=True):
+    """Draws lines with cached styles; the selection is brighter with the focus."""
 
-    The strips of Textual's scroll bar refer to themselves, so that only the garbage collector frees
-    them: thousands of objects for a few pages.
-    """
+    def __init__(self, *, id: str, cursor: int = 0) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self.cursor = cursor
+        """The index of the selected line."""
+        self._styles: dict[tuple[str, LineState, float], Style] = {}
 
-    def __init__(self, vertical: bool = True, name: str | None = None, *, thickness: int = 1) -> None:
-        super().__init__(vertical, name, thickness=thickness)
-        self._strips: dict[Segment, Strip] = {}
+    def style(self, name: str, state: LineState = "", strength: float = 1.0) -> Style:
+        """Return a style on the background of ``state``; below the full ``strength``, its color becomes quiet."""
+        key = (name, state, strength)
+        style = self._styles.get(key)
+        if style is None:
+            focused, otherwise = _BACKGROUNDS[state]
+            background = focused if self.has_focus else otherwise
+            style = theme_style(self, name, background)
+            if strength < 1:
+                style = blended(theme_style(self, "quiet", background), style, strength)
+            self._styles[key] = style
+        return style
+
+    def cursor_style(self, state: LineState) -> Style:
+        """Return the style of the bar before the selected line."""
+        return self.style("accent" if self.has_focus else "quiet", state)
+
+    def drop_styles(self) -> None:
+        """Drop what depends on the theme and the focus."""
+        self._styles.clear()
+
+    def notify_style_update(self) -> None:
+        """Drop the styles of the previous theme."""
+        self.drop_styles()
+        super().notify_style_update()
+
+    @on(events.Focus)
+    @on(events.Blur)
+    def _refresh_selection(self) -> None:
+        self.drop_styles()
+        self.refresh()
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Draw a region of the bar."""
-        bar = cast(ScrollBarRender, self.render())
-        style = cast(Style, bar.style)
-        rendered = bar.render_bar(
-            self.size.height,
-            bar.virtual_size,
-            bar.window_size,
-            bar.position,
-            bar.thickness,
-            back_color=style.bgcolor or Color.default(),
-            bar_color=style.color or Color.default(),
-        )
-        cells = list(rendered.segments)[crop.y : crop.bottom]
-        return crop_strips(self, [self._strip(cell) for cell in cells], crop, style)
+        """Draw the lines of a region as they are.
 
-    def _strip(self, cell: Segment) -> Strip:
-        strip = self._strips.get(cell)
-        if strip is None:
-            if len(self._strips) > _MAX_CACHED_CELLS:
-                self._strips.clear()
-            strip = self._strips[cell] = Strip([cell], self.thickness)
-        return strip
+        Textual would add border, padding and opacity, which these lists do not have, and lose what a line has cached.
+        """
+        strips = [self.render_line(y) for y in crop.line_range]
+        _, background = self.background_colors
+        for line_filter in self.get_line_filters():
+            strips = [strip.apply_filter(line_filter, background) for strip in strips]
+        width, span, blank = self.size.width, crop.column_span, self.style("text")
+        return [strip.adjust_cell_length(width, blank).crop(*span) for strip in strips]

@@ -1,0 +1,228 @@
+"""The registry of settings: the one place that names a setting, its default and what it does.
+
+Loading, ``newsreader config`` and docs/configuration.md are made from it. The names in ``[keys]`` are those of the
+actions, which only the app knows.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from reader.config.settings import DENSITIES, GRAPHICS, MARK_READ
+
+_HOST = re.compile(r"[A-Za-z0-9_.-]{1,253}")
+_PROXY = re.compile(r"https?://[^\s/]+/?", re.IGNORECASE)
+_MAX_MEGABYTES = 1_000_000
+_MAX_SECONDS = 3600
+
+FIELDS = {
+    "title": "title",
+    "date": "publishedDateTime",
+    "updated": "updatedDateTime",
+    "topics": "topics",
+    "excerpt": "excerpt",
+    "url": "originalUrl",
+    "authors": "authors",
+    "site": "site",
+    "image": "images",
+}
+"""The names in ``[fields]``, and the fields of documents that they stand for."""
+
+
+class Setting(NamedTuple):
+    """Something that you can set in config.toml."""
+
+    table: str
+    """The table it is in; empty above the first table."""
+    name: str
+    default: Any
+    is_valid: Callable[[Any], bool]
+    must_be: str
+    """What follows “must be” in an error."""
+    help: str
+    """What it does, as a sentence."""
+    needs_restart: bool = False
+    """Whether a change takes effect only when newsreader starts."""
+    is_protective: bool = False
+    """Whether nothing may be fetched while it may be wrong: that could reveal something, or remove pages."""
+
+    @property
+    def label(self) -> str:
+        """The setting with its table, for messages."""
+        return f"[{self.table}] {self.name}" if self.table else self.name
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The keys that lead to it in the file."""
+        return (self.table, self.name) if self.table else (self.name,)
+
+
+def _is_bool(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_host(value: Any) -> bool:
+    if not isinstance(value, str) or ":" not in value:
+        return isinstance(value, str) and _HOST.fullmatch(value) is not None
+    from ipaddress import IPv6Address  # lazy: few users set allow_hosts
+
+    try:
+        return IPv6Address(value).scope_id is None
+    except ValueError:
+        return False
+
+
+def _are_hosts(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_host, value))
+
+
+def _is_proxy(value: Any) -> bool:
+    if not isinstance(value, str) or (value and not _PROXY.fullmatch(value)):
+        return False
+    from urllib.parse import urlsplit  # lazy: few users set a proxy
+
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname, parts.port  # .port raises ValueError unless it is a port number
+    except ValueError:
+        return False
+    return not value or bool(host and host.isascii())
+
+
+def _is_user_agent(value: Any) -> bool:
+    return isinstance(value, str) and value.isascii() and (not value or (value.isprintable() and bool(value.strip())))
+
+
+def _is_number_of_megabytes(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _MAX_MEGABYTES
+
+
+def _are_names(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) and each.strip() for each in value)
+
+
+def _one_of(names: Sequence[str]) -> str:
+    return "one of " + ", ".join(f'"{name}"' for name in names)
+
+
+def _is_command(value: Any) -> bool:
+    if isinstance(value, list):
+        return all(isinstance(word, str) and "\0" not in word for word in value) and (not value or bool(value[0]))
+    try:
+        return isinstance(value, str) and "\0" not in value and bool(command_words(value)) == bool(value)
+    except ValueError:  # an unclosed quote
+        return False
+
+
+def command_words(value: str | Sequence[str], platform: str = sys.platform) -> list[str]:
+    """Return a program and its arguments. Raises ValueError if a quote is not closed."""
+    if not value or not isinstance(value, str):
+        return [*value]
+    import shlex  # lazy: few users set programs
+
+    # In POSIX mode, the backslashes of a Windows path would be escapes.
+    words = shlex.split(value, posix=platform != "win32")
+    return [word.strip("\"'") for word in words] if platform == "win32" else words
+
+
+def _is_number_of_seconds(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= _MAX_SECONDS
+
+
+def _program(name: str, text: str) -> Setting:
+    words = 'a command, such as "firefox --new-window", or a list of its words; it is never run by a shell'
+    return Setting("", name, "", _is_command, words, text)
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        "", "theme", "", lambda value: isinstance(value, str), "the name of a theme, in quotes",
+        "The theme, such as “newsreader-light”; “ansi-dark” uses the terminal's own colors. Empty: the one last "
+        "chosen in the app (Ctrl+p, Theme).",
+    ),
+    Setting(
+        "", "density", "auto", lambda value: value in DENSITIES,
+        _one_of(DENSITIES),
+        "How the list shows an article: “comfortable” in two lines, the first for its title, or “compact” in one. "
+        "“auto”: as last chosen in the app (d), else comfortable where the list has fewer than 100 columns and enough "
+        "lines.",
+    ),
+    Setting(
+        "", "mark_read", "open", lambda value: value in MARK_READ, _one_of(MARK_READ),
+        "What marks an article read. “open”: opening its text, its related items or its original. “rest”: also "
+        "selecting it for some seconds. “never”: only keys.",
+    ),
+    Setting(
+        "", "mark_read_after", 2, _is_number_of_seconds, f"a number of seconds, at most {_MAX_SECONDS:,}",
+        "For how many seconds an article has to be selected with “rest”.",
+    ),
+    _program(
+        "browser",
+        "The program that opens links; %s in it stands for the URL, which otherwise comes last. Empty: $BROWSER, "
+        "else what the system opens URLs with.",
+    ),
+    _program(
+        "pager",
+        "The program that shows a text outside of the app. Empty: $PAGER, else the editor, else less or more.",
+    ),
+    _program("editor", "Your editor; it shows texts if there is no pager. Empty: $VISUAL, else $EDITOR."),
+    Setting(
+        "fetch", "enabled", True, _is_bool, "true or false", "false: no network access at all.", is_protective=True
+    ),
+    Setting(
+        "fetch", "allow_hosts", [], _are_hosts, 'a list of hosts without scheme and port, such as ["127.0.0.1"]',
+        "Hosts that may be fetched from although they are on this machine or a private network.",
+    ),
+    Setting(
+        "fetch", "proxy", "", _is_proxy, 'the URL of a proxy in quotes, such as "http://proxy.example:3128"',
+        "A proxy, such as “http://proxy.example:3128”. Empty: the environment variables.",
+        is_protective=True,
+    ),
+    Setting(
+        "fetch", "user_agent", "", _is_user_agent, "one line of ASCII in quotes",
+        "The User-Agent header. Empty: name and version.",
+    ),
+    Setting(
+        "fetch", "cache_mb", 500, _is_number_of_megabytes, f"a whole number of megabytes from 1 to {_MAX_MEGABYTES:,}",
+        "How many megabytes fetched pages and images may take.", is_protective=True,
+    ),
+    Setting(
+        "fetch", "archive", False, _is_bool, "true or false",
+        "true: ask the Wayback Machine whenever the article's own URLs fail.",
+    ),
+    Setting(
+        "fetch", "images", "ask", lambda value: _is_bool(value) or value == "ask", '"ask", true or false',
+        "“ask”: a key fetches those of an article; true: fetch all; false: show none.",
+    ),
+    Setting(
+        "fetch", "graphics", "auto", lambda value: value in GRAPHICS,
+        _one_of(GRAPHICS),
+        "How to draw images: “kitty”, “sixel”, “blocks” or “none”; “auto” asks the environment.",
+        needs_restart=True,
+    ),
+    *(
+        Setting(
+            "fields", name, [], _are_names, 'a list of names, such as ["when"]',
+            f"More names of {field}.", needs_restart=True,
+        )
+        for name, field in FIELDS.items()
+    ),
+    Setting(
+        "dates", "order", "", lambda value: value in ("", "dmy", "mdy"), '"dmy" or "mdy"',
+        "What 03/04/2024 is: “dmy” 3 April, “mdy” 4 March. Empty: such a date is a problem.", needs_restart=True,
+    ),
+)  # fmt: skip
+TABLES = {
+    "fetch": "Fetching originals and images.",
+    "fields": 'More names of fields in your documents, each a list such as ["when"].',
+    "dates": "Dates in your documents.",
+    "keys": (
+        "The keys of actions, several separated by commas. They replace the default keys; another action that has the "
+        "same key by default loses it."
+    ),
+}
+"""The tables, and what they are for."""
+BY_PATH = {setting.path: setting for setting in SETTINGS}

@@ -1,0 +1,400 @@
+"""Makes the index record of a document from its bytes, quickly.
+
+:func:`reader.documents.parse.parse_document` defines what is correct. Valid documents whose header has only common
+kinds of lines (:mod:`reader.documents.fast_patterns`) are read with regular expressions, in a tenth of the time. All
+others are parsed in full, so problems and line numbers always come from there. Tests compare the two paths.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from datetime import datetime
+
+from reader.core.errors import ReaderError
+from reader.core.marks import id_to_int
+from reader.core.model import PRECISIONS, BodyFormat, Number
+from reader.core.text import clean, clean_block, show_path
+from reader.core.times import to_micros
+from reader.core.urls import article_id, safe_url, url_key
+from reader.documents import fast_patterns
+from reader.documents.date_parser import PartialDate, parse_date
+from reader.documents.files import MAX_BYTES
+from reader.documents.header.nodes import MAX_HEADER
+from reader.documents.index_record import (
+    BODY,
+    IMAGES,
+    LANGUAGE_FIELDS,
+    PUBLISHED,
+    RELATED,
+    IndexRecord,
+    RecordProblem,
+    full_record,
+    index_words,
+    texts_in,
+)
+from reader.documents.parse import (
+    LIST_LIMIT,
+    author_name,
+    body_format_of,
+    date_from_path,
+    decode_entities,
+    first_paragraph,
+    scalar_to_json,
+    split_heading,
+    title_from_path,
+    undecorated,
+)
+from reader.documents.resolve import DEFAULTS, HUB_FIELDS, LINK_FIELDS, ReadingOptions, split_topics
+from reader.documents.scalars import to_bool, to_number
+
+_ALLOWED_BYTES = bytes(range(0x20, 0x7F)) + b"\n" + bytes(range(0x80, 0x100))
+"""Every byte except control characters; tab is one of them."""
+_YAML_SPECIAL = re.compile(
+    b"[\xc2\xe2\xef](?:(?<=\xc2)[\x80-\x9f]|(?<=\xe2)\x80[\xa8\xa9]|(?<=\xef)(?:\xbb\xbf|\xbf[\xbe\xbf]))"
+)
+"""Characters that PyYAML rejects, drops or takes for a line break: C1 controls, U+2028 and 2029, U+FEFF, FFFE, FFFF."""
+_ESCAPE = re.compile(r"\\(.)")
+_ESCAPED = {"n": "\n", "t": "\t"}
+_COMMON_IMAGE_STARTS = ("  - url: http", '  - url: "http', "  - url: /")
+_NULLS = frozenset({"null", "Null", "NULL"})
+_SINGLE = {"title", "excerpt", "category", "type", "publishedDateTime", "published", "quality", "heat", "secured"}
+_SINGLE.update(LINK_FIELDS)
+"""Fields with a single value; lines below one are a problem."""
+_LISTS = frozenset({"images", "related", "topics"})
+_READ_HERE = frozenset({*_SINGLE, *_LISTS, "provider"})
+"""Fields that have no other meaning here than in a whole parse."""
+
+
+_INNER = {
+    "provider": (2, frozenset({"name", "domain", "images", "authors"})),
+    "images": (4, frozenset({"url", "width", "height", "title", "attribution", "isCached"})),
+}
+"""The fields below a field that leave nothing for "More", and the column in which they begin."""
+
+
+class _NeedsParserError(Exception):
+    """The document needs the full parser."""
+
+
+def index_record(
+    path: bytes, data: bytes, options: ReadingOptions = DEFAULTS
+) -> tuple[IndexRecord, tuple[RecordProblem, ...]]:
+    """Return the record of the document ``data`` at ``path`` in its folder, and its problems.
+
+    Never raises, whatever the bytes.
+    """
+    found = fast_record(path, data, options)
+    return full_record(path, data, options) if found is None else (found, ())
+
+
+def fast_record(path: bytes, data: bytes, options: ReadingOptions = DEFAULTS) -> IndexRecord | None:
+    """Return the record of a valid, common document; None if it needs the full parser."""
+    try:
+        header, start = _header(data)
+        return _FastHeader(header, options).record(path, _body(data[start:]))
+    except (_NeedsParserError, UnicodeDecodeError, ReaderError):
+        return None
+
+
+def _header(data: bytes) -> tuple[str, int]:
+    """Return the text between the ``---`` lines, with its last line break, and the offset of the body."""
+    if len(data) > MAX_BYTES:
+        raise _NeedsParserError
+    newline, opening, closing = (b"\n", b"---\n", b"\n---\n")
+    if data.startswith(b"---\r"):
+        newline, opening, closing = (b"\r\n", b"---\r\n", b"\r\n---\r\n")
+    end = data.find(closing, len(opening) - len(newline), MAX_HEADER)
+    start = end + len(closing)
+    if end < 0 and len(data) < MAX_HEADER and data.endswith(newline + b"---"):
+        end, start = len(data) - len(newline) - 3, len(data)
+    if end < 0 or not data.startswith(opening):
+        raise _NeedsParserError
+    header = data[len(opening) : end + len(newline)]
+    if newline != b"\n":
+        header = header.replace(newline, b"\n")
+    if header.translate(None, _ALLOWED_BYTES) or header.count(b"\n") > LIST_LIMIT:
+        raise _NeedsParserError
+    if data.isascii():
+        return header.decode("ascii"), start
+    # Single bytes are found much faster than the expression.
+    if (b"\xc2" in header or b"\xe2" in header or b"\xef" in header) and _YAML_SPECIAL.search(header):
+        raise _NeedsParserError
+    return header.decode("utf-8"), start
+
+
+def _body(data: bytes) -> str:
+    """Return the body as in an article. Raises UnicodeDecodeError, the only problem that a body can have."""
+    text = data.decode("utf-8")
+    if not data.isascii() or data.translate(None, _ALLOWED_BYTES):
+        text = clean_block(text.replace("\r\n", "\n"))
+    return text.strip("\n")
+
+
+class _FastHeader:
+    """The fields of a header: reads those that the index stores, and checks the others for problems."""
+
+    def __init__(self, header: str, options: ReadingOptions) -> None:
+        self._options = options
+        self._values: dict[str, str | None] = {}  # unquoted; None is null
+        self._others: list[tuple[str, str]] = []  # fields of another kind, with their lines
+        self._blocks: dict[str, str] = {}  # the lines below a field
+        for key, value, below, odd in fast_patterns.split_fields().findall(header):
+            block = below.strip("\n")
+            if odd or key in self._values or key in self._blocks or (value and block):
+                raise _NeedsParserError
+            if block.startswith("-"):  # a list without indent: the same in YAML
+                block = "  " + block.replace("\n", "\n  ")
+            if value.startswith("[") and (words := fast_patterns.flow_list().fullmatch(value)):
+                block = "\n".join(f"  - {word.strip(' ')}" for word in words[1].split(","))
+            if block:
+                self._blocks[key] = block + "\n"
+            elif value in {"[]", "{}"}:
+                if key in _SINGLE or (value == "{}" and key in _LISTS) or (value == "[]" and key == "provider"):
+                    raise _NeedsParserError
+                self._values[key] = None
+            else:
+                self._values[key] = _unquoted(value) if value else None
+            if key not in _READ_HERE:
+                self._others.append((key, block + "\n" if block else f"  - {value}\n" if self._values[key] else ""))
+
+    def record(self, path: bytes, body: str) -> IndexRecord:
+        """Return the record. Raises _NeedsParserError if there is any problem."""
+        self._check_names()
+        provider = {"name": self._values.get("provider")}
+        for key, block in self._blocks.items():
+            inner = _checked_block(key, block)
+            if key == "provider":
+                provider = inner
+        name, domain = _one_line(provider.get("name")), _one_line(provider.get("domain"))
+        if text := self._values.get("secured"):
+            secured = fast_patterns.secured().fullmatch(text)
+            if not secured or len(secured[1]) % 4:
+                raise _NeedsParserError
+        if self._values.get("related") is not None:  # neither a list nor a mapping
+            raise _NeedsParserError
+        if (published := self._values.get("published")) is not None and to_bool(published) is None:
+            raise _NeedsParserError
+        quality, heat = self._number("quality"), self._number("heat")
+        if heat is not None and heat < 0:
+            if heat != -1:
+                raise _NeedsParserError
+            heat = None
+        links = [self._url(key) for key in LINK_FIELDS]
+        keys = {url: url_key(url) for url in links if url}
+        best = next(iter(keys.values()), None)
+        title = self._line("title") or self._line("name")
+        if not title:
+            if body and _format(path, body) == "markdown":
+                title, body = split_heading(body)
+            title = title or title_from_path(show_path(path), self._options.order)
+        excerpt = clean_block(decode_entities(self._values.get("excerpt") or "")).strip()
+        if not excerpt and body:
+            excerpt = first_paragraph(body, _format(path, body))
+        published_at, precision = self._time(path)
+        topics, authors = self._topics(), self._authors()
+        flags = (
+            (PUBLISHED if published is not None and to_bool(published) else 0)
+            | (RELATED if "related" in self._blocks else 0)
+            | (IMAGES if self._has_images() else 0)
+            | (BODY if body and not body.isspace() else 0)
+        )
+        return IndexRecord(
+            id=id_to_int(article_id("", self._options.place(path))) if best is None else best,
+            title=title,
+            excerpt=excerpt,
+            published_at=published_at,
+            precision=precision,
+            original_url=links[0],
+            web_url=links[1],
+            amp_url=links[2],
+            cdn_amp_url=links[3],
+            type=self._line("type"),
+            quality=quality,
+            heat=heat,
+            provider_name=name,
+            provider_domain=domain,
+            topics="\n".join(topics),
+            url_keys=tuple(sorted({key for key in keys.values() if key is not None})),
+            category=self._line("category"),
+            lang=self._lang(),
+            authors="\n".join(authors),
+            flags=flags,
+            words=index_words(
+                title, excerpt, name or domain, topics=topics, body=body, more=[*authors, *self._other_texts()]
+            ),
+        )
+
+    def _line(self, key: str) -> str:
+        return _one_line(self._values.get(key))
+
+    def _number(self, key: str) -> Number | None:
+        text = self._values.get(key)
+        if text is None:
+            return None
+        value = int(text) if len(text) < 10 and text.isascii() and text.isdigit() else to_number(text)
+        if value is None:
+            raise _NeedsParserError
+        return value
+
+    def _check_names(self) -> None:
+        """Raise if a field may have another name here."""
+        names = self._options.names
+        if names.may_give(key for key, _ in self._others):
+            raise _NeedsParserError
+        if any(key not in LANGUAGE_FIELDS and key.lower() in LANGUAGE_FIELDS for key, _ in self._others):
+            raise _NeedsParserError
+        if names.redefined and names.redefined & (self._values.keys() | self._blocks.keys()):
+            raise _NeedsParserError
+        is_topic = self._values.get("category") and self._is_empty("topics")  # but in documents of a hub
+        if is_topic and not HUB_FIELDS & (self._values.keys() | self._blocks.keys()):
+            raise _NeedsParserError
+
+    def _time(self, path: bytes) -> tuple[int | None, int]:
+        """Return the date in microseconds, and the index of its precision."""
+        text = self._values.get("publishedDateTime")
+        date: PartialDate | None
+        if text is None:
+            date = date_from_path(show_path(path), self._options.order)
+        elif fast_patterns.timestamp().fullmatch(text):
+            return int(datetime.fromisoformat(text).timestamp()) * 1_000_000, 0
+        else:
+            try:
+                date = parse_date(text, self._options.order)
+            except ValueError:
+                raise _NeedsParserError from None
+        return (to_micros(date.moment), PRECISIONS.index(date.precision)) if date else (None, 0)
+
+    def _url(self, key: str) -> str:
+        text = self._values.get(key)
+        return safe_url(text) if text and not text.isspace() else ""
+
+    def _topics(self) -> list[str]:
+        block = self._blocks.get("topics")
+        if block is None:
+            topics = split_topics(self._line("topics"))
+        else:
+            topics = [_one_line(_unquoted(line[4:])) for line in block.splitlines()]
+        return list(dict.fromkeys(topic for text in topics if (topic := undecorated(text))))
+
+    def _authors(self) -> list[str]:
+        block = self._blocks.get("provider", "")
+        if "  authors:" not in block:
+            return []
+        found = fast_patterns.author_lines().search(block)
+        if found is None:  # a single name on that line
+            raise _NeedsParserError
+        names = []
+        for line in found[1].splitlines():
+            name = fast_patterns.author_line().fullmatch(line)
+            if name is None:
+                raise _NeedsParserError
+            names.append(author_name(_one_line(_unquoted(name[1]))))
+        return list(dict.fromkeys(name for name in names if name))
+
+    def _other_texts(self) -> Iterator[str]:
+        """Yield the texts that "More" shows of fields of another kind."""
+        for _, lines in self._others:
+            for *_, written in fast_patterns.split_lines().findall(lines):
+                text = _unquoted(written) if written else None
+                if text is not None:
+                    yield from texts_in(scalar_to_json(text, plain=written[0] not in "\"'"))
+
+    def _is_empty(self, key: str) -> bool:
+        return key not in self._blocks and not (self._values.get(key) or "").strip()
+
+    def _lang(self) -> str:
+        for key in LANGUAGE_FIELDS:
+            if text := self._values.get(key):
+                if to_number(text) is not None or text.lower() in {"true", "false"}:
+                    raise _NeedsParserError  # text only if it is quoted
+                if found := clean(clean_block(text).strip()):
+                    return found
+        return ""
+
+    def _has_images(self) -> bool:
+        """Whether any image has a URL."""
+        block = self._blocks.get("images")
+        if block is None:
+            return bool(self._line("images"))
+        if block.startswith(_COMMON_IMAGE_STARTS):
+            return True
+        return any(_one_line(_unquoted(written)) for written in fast_patterns.image_urls().findall(block))
+
+
+def _format(path: bytes, body: str) -> BodyFormat:
+    return body_format_of(os.path.splitext(path)[1].lower(), body)
+
+
+def _unquoted(value: str) -> str | None:
+    """Return a value without its quotes; None for null."""
+    if value.isalnum():  # the most common plain values
+        return None if value in _NULLS else value
+    if value[0] == '"' and "\\" not in value and value.find('"', 1) == len(value) - 1:
+        return value[1:-1]
+    found = fast_patterns.scalar().fullmatch(value)
+    if found is None:
+        raise _NeedsParserError
+    double, plain, single = found.groups()
+    if double is not None:
+        return _ESCAPE.sub(lambda escape: _ESCAPED.get(escape[1], escape[1]), double)
+    if plain is not None:
+        return None if plain in _NULLS else plain
+    return single
+
+
+def _one_line(text: str | None) -> str:
+    return clean(decode_entities(text)) if text else ""
+
+
+def _checked_block(key: str, block: str) -> dict[str, str | None]:
+    """Check the lines below a field; return the values of the outermost mapping as far as the index stores them."""
+    if key in _SINGLE:
+        raise _NeedsParserError
+    if found := fast_patterns.ordered_lines(key).fullmatch(block):
+        name, domain = found.groups() if key == "provider" else (None, None)
+        return {"name": name and _unquoted(name), "domain": domain and _unquoted(domain)}
+    if key == "topics" or not fast_patterns.unordered_lines(key).fullmatch(block):
+        raise _NeedsParserError
+    return _check_each(block, *_INNER.get(key, (0, None)))
+
+
+def _check_each(block: str, known_column: int, known: frozenset[str] | None) -> dict[str, str | None]:
+    """Check for duplicate fields and invalid values; return the values of the outermost mapping."""
+    open_fields: dict[int, dict[str, str | None]] = {}
+    for indent, dash, key, written in fast_patterns.split_lines().findall(block):
+        column = len(indent) + len(dash)
+        if not key:
+            continue
+        for deeper in [at for at in open_fields if at > column or (dash and at == column)]:
+            del open_fields[deeper]
+        fields = open_fields.setdefault(column, {})
+        if key in fields or (known and (column != known_column or key not in known)):
+            raise _NeedsParserError
+        value = _unquoted(written) if written else None
+        if value is not None:
+            _check_value(key, value)
+        fields[key] = value
+    return open_fields.get(2, {})
+
+
+def _check_value(key: str, value: str) -> None:
+    """Raise if a field of this name might not accept the value."""
+    if key in LINK_FIELDS:
+        if value and not value.isspace():
+            safe_url(value)
+    elif key in {"quality", "heat", "width", "height"}:
+        number = to_number(value)
+        if number is None or (key == "heat" and number < 0 and number != -1):
+            raise _NeedsParserError
+    elif (key == "isCached" and to_bool(value) is None) or (key == "publishedDateTime" and not _is_date(value)):
+        raise _NeedsParserError
+
+
+def _is_date(text: str) -> bool:
+    try:
+        parse_date(text, any_language=False)
+    except ValueError:
+        return not text.strip()
+    return True

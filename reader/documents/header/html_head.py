@@ -1,0 +1,109 @@
+"""What the head of an HTML page says about its article: JSON-LD, OpenGraph, meta elements, title."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+from reader.content.html.tokenizer import Token, tokens
+from reader.documents.header.nodes import Header, HeaderNode, MappingNode, ScalarNode, SequenceNode
+
+_MAX_SOURCE = 256 * 1024
+"""Characters at the start of a page that are looked at."""
+_ARTICLE = re.compile(r"(?:Article|BlogPosting|Report|SocialMediaPosting|Review)$")
+# The names of meta elements for each field, the best first (OpenGraph, Dublin Core, and what many sites use).
+_META = {
+    "title": ("og:title", "twitter:title", "dc.title", "citation_title"),
+    "excerpt": ("og:description", "description", "twitter:description", "dc.description"),
+    "date": (
+        "article:published_time", "og:published_time", "date", "pubdate", "dc.date", "dcterms.created", "dcterms.date",
+        "citation_publication_date", "publish-date", "parsely-pub-date", "<time>",
+    ),
+    "updated": ("article:modified_time", "og:updated_time", "last-modified", "dcterms.modified"),
+    "url": ("canonical", "og:url"),
+    "site": ("og:site_name", "application-name", "dc.publisher"),
+    "author": ("author", "article:author", "dc.creator", "citation_author", "parsely-author"),
+    "image": ("og:image", "og:image:url", "twitter:image"),
+    "keywords": ("article:tag", "keywords", "news_keywords"),
+    "lang": ("lang", "og:locale"),
+}  # fmt: skip
+_LISTS = {"article:tag", "author", "citation_author", "article:author"}
+_JSON_LD = {
+    "headline": "title", "description": "excerpt", "datePublished": "date", "dateModified": "updated",
+    "author": "author", "publisher": "site", "keywords": "keywords", "image": "image", "inLanguage": "lang",
+}  # fmt: skip
+
+
+def read_html_head(source: str) -> Header:
+    """Return the fields that the head of the page ``source`` has, named as in front matter. Never raises."""
+    found: dict[str, list[str]] = {}
+    entries: dict[str, HeaderNode] = {}
+    for token in _head_tokens(source[:_MAX_SOURCE]):
+        attributes = token.attributes
+        if token.text == "html":
+            _add(found, "lang", attributes.get("lang", ""))
+        elif token.text == "title":
+            _add(found, "<title>", " ".join(token.inner.split()))
+        elif token.text == "meta":
+            _add(found, attributes.get("property") or attributes.get("name") or "", attributes.get("content", ""))
+        elif token.text == "time" and ("pubdate" in attributes or attributes.get("itemprop") == "datePublished"):
+            _add(found, "<time>", attributes.get("datetime", ""))
+        elif token.text == "link" and "canonical" in attributes.get("rel", "").lower().split():
+            _add(found, "canonical", attributes.get("href", ""))
+        elif token.text == "script" and "ld+json" in attributes.get("type", "").lower():
+            _read_json_ld(token.inner, entries)
+    for field, names in _META.items():
+        values = next(((name, found[name]) for name in names if name in found), None)
+        if values and field not in entries:
+            name, texts = values
+            entries[field] = _node(texts if name in _LISTS else texts[:1])
+    if "<title>" in found:
+        entries.setdefault("title", ScalarNode(found["<title>"][0], 1, plain=False))
+    return Header(MappingNode(entries, 1))
+
+
+def _head_tokens(source: str) -> Iterator[Token]:
+    for token in tokens(source):
+        if token.kind == "start":
+            yield token
+            if token.text == "head":  # the tokenizer skips what is inside
+                yield from (inner for inner in tokens(token.inner) if inner.kind == "start")
+
+
+def _add(found: dict[str, list[str]], name: str, value: str) -> None:
+    if value.strip():
+        found.setdefault(name.strip().lower(), []).append(value.strip())
+
+
+def _read_json_ld(source: str, entries: dict[str, HeaderNode]) -> None:
+    try:
+        data = json.loads(source)
+    except (ValueError, RecursionError):
+        return
+    things = data if isinstance(data, list) else data.get("@graph", [data]) if isinstance(data, dict) else []
+    for thing in things if isinstance(things, list) else []:
+        kinds = thing.get("@type") if isinstance(thing, dict) else None
+        if not any(
+            isinstance(kind, str) and _ARTICLE.search(kind) for kind in (kinds if isinstance(kinds, list) else [kinds])
+        ):
+            continue
+        for name, field in _JSON_LD.items():
+            texts = [text for value in _list_of(thing.get(name)) if (text := _text_of(value))]
+            if texts and field not in entries:
+                entries[field] = _node(texts)
+
+
+def _text_of(value: object) -> str:
+    if isinstance(value, dict):
+        value = value.get("name") or value.get("url")
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _list_of(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
+
+
+def _node(texts: list[str]) -> HeaderNode:
+    items = tuple(ScalarNode(text, 1, plain=False) for text in texts)
+    return items[0] if len(items) == 1 else SequenceNode(items, 1)

@@ -1,0 +1,228 @@
+"""Splits a document into its header, a tree with line numbers, and its body. Both may be empty."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from reader.documents.header.lenient import TOML_KEY, YAML_KEY, Reader, read_leniently
+from reader.documents.header.nodes import (
+    MAX_HEADER,
+    TOO_LONG,
+    DocumentProblem,
+    Header,
+    HeaderError,
+    MappingNode,
+    UnclosedQuoteError,
+)
+from reader.documents.header.plain_lines import (
+    has_key_lines,
+    key_lines_end,
+    read_logseq,
+    read_nikola,
+    read_org,
+    read_rst,
+)
+from reader.documents.header.toml_json import read_json, read_toml
+from reader.documents.header.yaml_format import read_yaml
+
+_MAX_CLOSING_LINES = 8
+"""How many closing lines to try if the earlier ones are inside a quoted value."""
+_HTML = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype html|html|head)\b", re.IGNORECASE)
+_YAML_FILES = frozenset({b".yaml", b".yml"})
+_HTML_FILES = frozenset({b".html", b".htm"})
+
+
+@dataclass(frozen=True, slots=True)
+class SplitDocument:
+    """The header and the body of a document."""
+
+    header: MappingNode
+    body: str
+    problems: tuple[DocumentProblem, ...] = ()
+    is_page: bool = False
+    """Whether the header is the head of an HTML page."""
+
+
+def split_document(data: bytes, ending: bytes = b".md") -> SplitDocument:
+    """Split a document whose name ends in ``ending`` (in lower case) into header and body.
+
+    The header is YAML between ``---`` lines (the closing one may be ``...``), TOML between ``+++`` lines, or JSON: an
+    object, or between ``---json`` and ``---`` or ``;;;`` lines. Blank lines may precede it. A closing line contains
+    nothing else, starts in the first column and is not inside a quoted value. In .yaml and .yml files the ``---`` lines
+    are optional. Otherwise it is made of fields without fences, Org keywords, reStructuredText fields or the head of an
+    HTML page, or there is none. What cannot be read is a problem, never an error.
+    """
+    text, problems = _decode(data)
+    split = _split(text.split("\n"), ending)
+    return replace(split, problems=(*problems, *split.problems)) if problems else split
+
+
+def _split(lines: list[str], ending: bytes) -> SplitDocument:
+    is_yaml = ending in _YAML_FILES
+    passed_over = ("#", "%") if is_yaml else ()
+    first = next((at for at, line in enumerate(lines) if line.strip() and not line.startswith(passed_over)), len(lines))
+    if first == len(lines):
+        return SplitDocument(MappingNode({}, 1), "")
+    opening = lines[first].rstrip()
+    if fence := _FENCES.get(opening):
+        return _split_fenced(lines, first, fence, is_yaml=is_yaml)
+    if is_yaml:
+        return _split_fenced(lines, -1, _FENCES["---"], is_yaml=True)
+    if opening.startswith("{"):
+        return _split_json(lines, first)
+    if ending in _HTML_FILES or _HTML.match(opening):
+        from reader.documents.header.html_head import read_html_head  # lazy: most documents are no pages
+
+        source = "\n".join(lines)
+        return SplitDocument(read_html_head(source).fields, source, is_page=True)
+    if ending == b".org":
+        header, at = read_org(lines)
+        return _of(header, "\n".join(lines[at:]))
+    if ending == b".rst":
+        header, at = read_rst(lines, first)
+        return _of(header, "\n".join(lines[at:]))
+    if marked := read_nikola(lines, first) or read_logseq(lines, first):
+        return _of(marked[0], "\n".join(lines[marked[1] :]))
+    if has_key_lines(lines, first):
+        end = key_lines_end(lines, first)
+        header = _read(lines[first:end], first + 1, read_yaml, YAML_KEY)
+        # These lines need not be YAML, so what YAML refuses is no problem.
+        return SplitDocument(header.fields, "\n".join(lines[end + (end < len(lines)) :]))
+    return SplitDocument(MappingNode({}, 1), "\n".join(lines))
+
+
+def _of(header: Header, body: str) -> SplitDocument:
+    return SplitDocument(header.fields, body, header.problems)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fence:
+    """The lines around a header of one format."""
+
+    read: Reader
+    closers: frozenset[str]
+    key: re.Pattern[str]
+
+
+def _json_object(lines: Sequence[str], first_line: int) -> Header:
+    """Read an object, or what is between its braces."""
+    source = "\n".join(lines)
+    if not source.lstrip().startswith("{"):
+        source = f"{{{source.rstrip().removesuffix(',')}}}"
+    header, end = read_json(source, first_line)
+    if source[end:].strip():
+        raise HeaderError(
+            first_line + source.count("\n", 0, end), "the front matter is not valid JSON (text follows the object)"
+        )
+    return header
+
+
+def _json_members(lines: Sequence[str]) -> list[str]:
+    """Return the lines of an object without its braces and the indentation of its members."""
+    first = next(filter(_JSON_KEY.match, lines), "")
+    margin = first[: len(first) - len(first.lstrip())]
+    return ["" if line.rstrip() in {"{", "}"} else line.removeprefix(margin) for line in lines]
+
+
+_JSON_KEY = re.compile(r"""[ \t]*+["']([^"'\n]{1,100})["'][ \t]*+:[ \t]*+(.*[^\s,]|)""")
+_JSON_OBJECT = _Fence(_json_object, frozenset({"}"}), _JSON_KEY)
+_FENCES = {
+    "---": _Fence(read_yaml, frozenset({"---", "..."}), YAML_KEY),
+    "---yaml": _Fence(read_yaml, frozenset({"---", "..."}), YAML_KEY),
+    "+++": _Fence(read_toml, frozenset({"+++"}), TOML_KEY),
+    "---toml": _Fence(read_toml, frozenset({"---"}), TOML_KEY),
+    "---json": _Fence(_json_object, frozenset({"---"}), _JSON_KEY),
+    ";;;": _Fence(_json_object, frozenset({";;;"}), _JSON_KEY),
+}
+
+
+def _split_fenced(lines: list[str], first: int, fence: _Fence, *, is_yaml: bool) -> SplitDocument:
+    """Split at the closing line of the header that line ``first`` opens; -1 if nothing does."""
+    ends = [at for at in range(first + 1, len(lines)) if lines[at].rstrip() in fence.closers]
+    unclosed = not ends and not is_yaml
+    if unclosed:
+        ends = [key_lines_end(lines, first + 1, fence.key)]
+    elif not ends:
+        ends = [len(lines)]
+    try:
+        end, header = _read_to_closing_line(lines, first, ends, fence)
+    except HeaderError as error:
+        end = ends[0]
+        header = _read(lines[first + 1 : end], first + 2, fence.read, fence.key)
+        if not header.fields.entries:  # a line of dashes above text, or nothing that can be read
+            return SplitDocument(MappingNode({}, 1), "\n".join(lines[max(first, 0) :]), (error.problem,))
+        header = Header(header.fields, header.problems or (error.problem,))
+    if unclosed:
+        if not header.fields.entries:
+            return SplitDocument(MappingNode({}, 1), "\n".join(lines[first:]))
+        closer = "---" if "---" in fence.closers else next(iter(fence.closers))
+        message = f"the front matter is not closed; a line of {closer} is missing"
+        problem = DocumentProblem(first + 1, "", message)
+        return SplitDocument(header.fields, "\n".join(lines[end:]), (problem, *header.problems))
+    return _of(header, "\n".join(lines[end + 1 :]))
+
+
+def _read_to_closing_line(lines: list[str], first: int, ends: Sequence[int], fence: _Fence) -> tuple[int, Header]:
+    """Return the first of ``ends`` that is not inside a quoted value, and the header before it. Raises HeaderError."""
+    unclosed: UnclosedQuoteError | None = None
+    for end in ends[:_MAX_CLOSING_LINES]:
+        header = lines[first + 1 : end]
+        try:
+            _check_size(header, first + 2)
+            return end, fence.read(header, first + 2)
+        except UnclosedQuoteError as error:
+            unclosed = unclosed or error
+        except HeaderError as error:
+            raise (unclosed or error) from None
+    assert unclosed is not None, "every attempt returns, raises or sets unclosed"
+    raise unclosed
+
+
+def _read(lines: list[str], first_line: int, read: Reader, key: re.Pattern[str]) -> Header:
+    """Return the header in ``lines``, read leniently if it is not valid."""
+    try:
+        _check_size(lines, first_line)
+        return read(lines, first_line)
+    except HeaderError as error:
+        if error.problem.message == TOO_LONG:
+            lines = lines[: error.problem.line - first_line]
+        header = read_leniently(_json_members(lines) if key is _JSON_KEY else lines, first_line, read, key)
+        too_long = (error.problem,) if error.problem.message == TOO_LONG else ()
+        return Header(header.fields, (*header.problems, *too_long))
+
+
+def _split_json(lines: list[str], first: int) -> SplitDocument:
+    source = "\n".join(lines[first:])
+    try:
+        header, end = read_json(source, first + 1)
+    except HeaderError as error:
+        # Templates begin with braces too: {{ … }}, {% … %}.
+        if lines[first].rstrip() == "{" and any(map(_JSON_KEY.match, lines[first + 1 : first + 4])):
+            return _split_fenced(lines, first, _JSON_OBJECT, is_yaml=False)
+        problems = (error.problem,) if re.match(r'\{\s*"', source) else ()
+        return SplitDocument(MappingNode({}, 1), source, problems)
+    return _of(header, source[end:].removeprefix("\n"))
+
+
+def _check_size(lines: Sequence[str], first_line: int) -> None:
+    size = 0
+    for number, line in enumerate(lines, first_line):
+        size += len(line.encode("utf-8", "replace")) + 1
+        if size > MAX_HEADER:
+            raise HeaderError(number, TOO_LONG)
+
+
+def _decode(data: bytes) -> tuple[str, tuple[DocumentProblem, ...]]:
+    """Return the text with ``\\n`` line ends, and a problem at the first byte that its encoding does not allow."""
+    encoding = "UTF-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "UTF-8"
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    problems: tuple[DocumentProblem, ...] = ()
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        problems = (DocumentProblem(line, "", f"this is not {encoding}; invalid bytes are shown as �"),)
+        text = data.decode(encoding, "replace")
+    return text.replace("\r\n", "\n").replace("\r", "\n"), problems

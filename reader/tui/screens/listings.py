@@ -1,0 +1,203 @@
+"""Dialogs with a title, a filter and a list of lines: the help, and the problems of the documents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from reader.core.model import Problem
+from reader.core.text import fit_cells, format_count, truncate
+from reader.query.completion import EXAMPLES
+from reader.tui.input_gate import hold_keys
+from reader.tui.keys import bindings
+from reader.tui.keys.actions import Group, KeyContext
+from reader.tui.terminal.overlay import use_latest_size
+from reader.tui.widgets.article_list.columns import type_legend
+from reader.tui.widgets.prompt.prompt import LineInput
+from reader.tui.widgets.text.line_view import LineView
+from reader.tui.widgets.text.lines import BLANK, Line, labeled, line_of
+from reader.tui.widgets.text.scroll_view import Direction
+
+_SYMBOLS = (
+    ("•", "unread; read articles are dimmed"),
+    ("⇩", "its page is saved: it can be read offline"),
+    ("✗", "its page could not be fetched; the article says why"),
+    ("–", "unknown quality, heat or date; always sorted last"),
+    ("›", "a related item that is a document of this folder"),
+    ("", type_legend()),
+    ("mouse", "click selects, a second click opens; the header sorts; the wheel scrolls"),
+)
+
+
+_GROUPS_OF: dict[KeyContext, Group] = {"text": "Reader", "views": "Sidebar", "entry": "Prompt"}
+"""Contexts in which keys mean something else than in the list and the article, with their help groups."""
+_HERE: dict[KeyContext, str] = {
+    "empty": "In the empty list", "list": "In the list", "chosen": "With several articles selected",
+    "article": "In the article", "related": "In the related items",
+}  # fmt: skip
+"""The headings of the keys of the other contexts."""
+_FILTER_KEYS = {"ctrl+d": "half_down", "ctrl+u": "half_up", "home": "top", "end": "end"}
+"""Keys that scroll although the filter has them too."""
+_FILLERS = ("go", "move", "select", "to", "the", "a", "article")
+_NOTHING: tuple[Line, ...] = (line_of("Nothing matches these words.", "quiet"),)
+_SHOWN = 1000
+"""Problems that are laid out at once; the filter narrows them down, and the command lists all."""
+
+
+class _Lines(LineView, inherit_bindings=False):
+    """The lines; the dialog acts on their keys."""
+
+
+class ListingScreen(ModalScreen[None]):
+    """Shows lines that a filter narrows down. Subclasses implement :meth:`lines_for`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings.dialog_bindings(),
+        *bindings.bindings("listing"),
+        Binding("escape", "leave", "Close"),
+        Binding("enter", "accept", "Close", priority=True),
+        *(Binding(key, f"move('{how}')", show=False, priority=True) for key, how in _FILTER_KEYS.items()),
+    ]
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self._heading = title
+        self._field = LineInput(placeholder="/ filters", id="listing-filter", compact=True)
+        self._view = _Lines(id="listing-lines", measure=200)
+
+    def lines_for(self, words: Sequence[str], width: int) -> tuple[Line, ...]:
+        """Return the lines that contain all of ``words`` (in lower case), for ``width`` cells."""
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        """Yield a box with the filter at its top."""
+        with Vertical(id="listing"):
+            yield Static(Content(self._heading), id="listing-title")
+            yield self._field
+            yield self._view
+            yield Static(Content("j k Space scroll   / filters   q closes"), id="listing-foot")
+
+    def on_mount(self) -> None:
+        """Focus the lines."""
+        self._view.focus()
+        self.call_after_refresh(self._fill)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Wrap the lines for the new width."""
+        use_latest_size(self, event)
+        self.call_after_refresh(self._fill)
+
+    @on(Input.Changed)
+    def _fill(self) -> None:
+        words = self._field.value.lower().split()
+        self._view.show_lines(self.lines_for(words, self._view.text_width), y=0)
+
+    def action_search(self) -> None:
+        """Go to the filter."""
+        hold_keys(self._field)
+        self._field.focus()
+
+    def action_accept(self) -> None:
+        """Go from the filter to what it has found, or close the dialog."""
+        if self._field.has_focus:
+            self.set_focus(self._view)
+        else:
+            self.action_leave()
+
+    def action_leave(self) -> None:
+        """Clear the filter, or close the dialog."""
+        if self._field.value:
+            self._field.clear()
+        elif self.is_active:  # otherwise it is closing already
+            self.dismiss()
+
+    def action_move(self, direction: Direction) -> None:
+        """Scroll the lines."""
+        self._view.action_move(direction)
+
+
+class HelpScreen(ListingScreen):
+    """The current keys, in groups."""
+
+    def __init__(self, keymap: Mapping[str, str], where: KeyContext = "list") -> None:
+        """``where`` is the current context: its keys are listed first."""
+        super().__init__("Keys, symbols and queries")
+        self._keymap = dict(keymap)
+        self._where: KeyContext = where
+
+    def lines_for(self, words: Sequence[str], width: int) -> tuple[Line, ...]:  # noqa: D102 - see ListingScreen
+        lines: list[Line] = []
+        groups = sorted(bindings.groups(), key=lambda each: each[0] != _GROUPS_OF.get(self._where))
+        if self._where in _HERE and not words:
+            groups.insert(0, (_HERE[self._where], [action for action, _ in bindings.footer(self._where)]))
+        for group, found in groups:
+            rows = [(bindings.key_label(bindings.keys_of(a, self._keymap)), a.title, a.help) for a in found]
+            lines += _group(group, [row for row in rows if _has(words, (group, *row))], width)
+        symbols = [(symbol, text, "") for symbol, text in _SYMBOLS if _has(words, ("symbols", symbol, text))]
+        lines += _group("Symbols", symbols, width)
+        queries = [(query, "", text) for query, text in EXAMPLES if _has(words, ("queries search /", query, text))]
+        lines += _group("Queries", queries, width, keys=28)
+        return tuple(lines[1:]) or _NOTHING
+
+
+class ProblemsScreen(ListingScreen):
+    """Every problem with its file, line and field."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        documents = format_count(len({problem.path for problem in problems}), "document")
+        super().__init__(f"{format_count(len(problems), 'problem')} in {documents}")
+        self._problems = problems
+
+    def lines_for(self, words: Sequence[str], width: int) -> tuple[Line, ...]:
+        """Return the problems, grouped by file."""
+        lines: list[Line] = []
+        path = ""
+        shown = 0
+        for problem in self._problems:
+            if shown >= _SHOWN:
+                lines += [BLANK, line_of("There are more; `newsreader check` lists all of them.", "quiet")]
+                break
+            text = f"{problem.path} {problem.field} {problem.message}".lower()
+            if not all(word in text for word in words):
+                continue
+            shown += 1
+            if problem.path != path:
+                path = problem.path
+                lines += [BLANK, line_of(truncate(path, width), "title")]
+            where = f"  line {problem.line}"
+            what = f"{problem.field}: {problem.message}" if problem.field else problem.message
+            lines += labeled(line_of(f"{where:<12}", "quiet"), what, width)
+        return tuple(lines[1:]) or _NOTHING
+
+
+def _has(words: Sequence[str], texts: Sequence[str]) -> bool:
+    everything = " ".join(texts).lower()
+    return all(word in everything for word in words)
+
+
+def _adds_nothing(title: str, text: str) -> bool:
+    """Whether a description only repeats its title."""
+    return set(text.lower().rstrip(".").split()) <= {*title.lower().split(), *_FILLERS}
+
+
+def _group(name: str, rows: Sequence[tuple[str, str, str]], cells: int, keys: int = 16) -> list[Line]:
+    if not rows:
+        return []
+    lines: list[Line] = [BLANK, line_of(name, "heading")]
+    titles = 24 if cells >= 76 else 0
+    for key, title, description in rows:
+        text = "" if title and _adds_nothing(title, description) else description
+        said = f"{title}: {text}" if title and text and not titles else text or title
+        label = line_of(fit_cells(f"  {key}", keys), "accent")
+        if titles and title and text:
+            label += line_of(fit_cells(title, titles))
+        lines += labeled(label, said, cells, "quiet" if text and titles else "text")
+    return lines

@@ -1,0 +1,133 @@
+"""Textual's driver for Linux and macOS, made safe for processes that are stopped and continued."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import sys
+import termios
+from collections.abc import Callable
+from functools import partial
+from types import FrameType
+from typing import Any
+
+from textual.drivers import linux_driver
+from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Resize
+from textual.geometry import Size
+
+from reader.tui.terminal.input_parser import InputParser
+
+_ENTER = "\x1b[?1049h\x1b[?25l\x1b[?1004h\x1b[?2004h\x1b[?7l"
+"""Alternate screen, no cursor, focus events, bracketed paste, no line wrap."""
+_LEAVE = "\x1b[?2004l\x1b[?7h\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
+
+
+_drivers: list[TerminalDriver] = []
+"""The driver of this process, once there is one."""
+
+
+class TerminalDriver(LinuxDriver):
+    """A driver that takes the terminal over once, however often the process is stopped and continued.
+
+    After SIGSTOP and SIGCONT, Textual's own would start a second thread that reads keys, and take the raw
+    mode for the one to restore at the end.
+
+    A handler of a signal runs between any two instructions of the main thread, also while it has the lock of what
+    it writes to, and inside another handler: of two resizes the first could be reported last, and many could exceed
+    the recursion limit. So these leave their work to the event loop.
+
+    Private: ``LinuxDriver._sigtstp_application`` and ``_sigcont_application``, the handlers of SIGTSTP and SIGCONT,
+    ``_enable_mouse_support``, ``_get_terminal_size``, ``_in_band_window_resize``, ``_query_in_band_window_resize``,
+    ``_writer_thread`` and ``_file``; and ``Driver._app``, ``_loop`` and ``_auto_restart``.
+    """
+
+    _raw: list[Any] | None = None
+    """The attributes of the terminal while the app has it."""
+    _original: list[Any] | None = None
+    """The attributes from before the first start; a killed pager may leave others."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        _drivers.append(self)
+
+    def run_input_thread(self) -> None:
+        """Read the terminal's input with our parser."""
+        linux_driver.XTermParser = InputParser  # type: ignore[attr-defined]
+        super().run_input_thread()
+
+    def start_application_mode(self) -> None:
+        """Take the terminal over."""
+        if self._raw is not None:
+            return
+        writer = self._writer_thread
+        self._in_band_window_resize = True  # so that Textual's own handler of resizes does nothing
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        if self._writer_thread is writer:
+            return  # the process is in the background, and will be stopped
+        # The start also reports a size, which may be out of date: one step later, and before this.
+        self._soon(partial(self._loop.call_soon, self._report_size))
+        self._original = self.attrs_before = self._original or self.attrs_before
+        with contextlib.suppress(termios.error):  # the terminal is gone
+            self._raw = termios.tcgetattr(self.fileno)
+
+    def _query_in_band_window_resize(self) -> None:
+        self._loop.add_signal_handler(signal.SIGWINCH, self._report_size)
+        self._in_band_window_resize = False
+        super()._query_in_band_window_resize()
+
+    def stop_application_mode(self) -> None:
+        """Give the terminal back."""
+        self._raw = None
+        super().stop_application_mode()
+
+    def _sigtstp_application(self, *arguments: int | FrameType | None) -> None:
+        if self._auto_restart:
+            self._soon(super()._sigtstp_application)
+        else:  # another program has the terminal and the main thread; it was stopped too
+            super()._sigtstp_application(*arguments)
+
+    def _sigcont_application(self, *arguments: int | FrameType | None) -> None:
+        self._soon(self._continue)
+
+    def _report_size(self) -> None:
+        if not self._in_band_window_resize:
+            size = Size(*self._get_terminal_size())
+            self._app.post_message(Resize(size, size))
+
+    def _soon(self, callback: Callable[[], object]) -> None:
+        with contextlib.suppress(RuntimeError):  # the app has ended
+            self._loop.call_soon_threadsafe(callback)
+
+    def _continue(self) -> None:
+        if self._raw is None:  # stopped by Ctrl+z, while another program has the terminal, or at the very end
+            if self._app.return_code is None:
+                super()._sigcont_application()
+            return
+        # The shell or another program has used the terminal meanwhile.
+        with contextlib.suppress(termios.error):
+            termios.tcsetattr(self.fileno, termios.TCSANOW, self._raw)
+        self.write(_ENTER)
+        self._enable_mouse_support()
+        self._app.post_message(self.SignalResume())
+
+    def restore(self) -> None:
+        """Restore the terminal's modes and screen without the app's thread."""
+        if self._original is None:
+            return
+        with contextlib.suppress(termios.error):
+            termios.tcsetattr(self.fileno, termios.TCSANOW, self._original)
+        if self._raw is None:  # a pager has it, which may have changed its modes; the screen was left before
+            return
+        with contextlib.suppress(OSError, ValueError):
+            output = (self._file or sys.stderr).fileno()
+            if select.select([], [output], [], 0)[1]:  # otherwise the write would block
+                os.write(output, _LEAVE.encode())
+
+
+def restore_terminal() -> None:
+    """Give the terminal back at once, from any thread, while the app is busy or blocked."""
+    for driver in _drivers:
+        driver.restore()

@@ -1,0 +1,76 @@
+"""Less memory for what Textual and the C library keep: hours of use on screens of any size take no more than minutes.
+
+On a large screen, Textual's lines take more memory for their caches than for their text: a strip has seven, most of
+which stay empty. Here, each is made when it is first used. And a strip that ``Strip.divide`` does not cut would cache
+itself, so that every line drawn would stay until a garbage collection.
+
+Private: the names in ``Strip.__slots__`` and :data:`_LIMITS`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Sequence
+from functools import lru_cache, partial
+from typing import Any
+
+from rich.segment import Segment
+from textual._styles_cache import StylesCache
+from textual.cache import FIFOCache
+from textual.geometry import Region
+from textual.strip import Strip
+
+_SIZES = {"_crop_cache": 16, "_style_cache": 16} | dict.fromkeys(
+    ("_divide_cache", "_filter_cache", "_line_length_cache", "_crop_extend_cache", "_offsets_cache"), 4
+)
+_LIMITS: tuple[tuple[type, str, int], ...] = (
+    # Textual caches this by widget, which would retain a thousand removed widgets with all their lines.
+    (StylesCache, "get_inner_outer", 256),
+    (Segment, "_split_cells", 1024),
+    (Strip, "render_ansi", 1024),
+    (Strip, "blank", 128),
+)
+"""How many results of which methods of a class are cached: Textual's own limits are up to 16,384."""
+_MALLOC_SETTINGS = {-8: 2, -3: 256 << 10, -1: 256 << 10}
+"""M_ARENA_MAX: each thread's arena would retain what it once needed; M_MMAP_THRESHOLD and M_TRIM_THRESHOLD: they would
+grow to twice the size of the largest frame, and so much be retained in each arena."""
+
+
+def limit_textual() -> None:
+    """Replace methods of Textual."""
+    for owner, name, limit in _LIMITS:
+        setattr(owner, name, staticmethod(lru_cache(limit)(partial(getattr(owner, name).__wrapped__, owner))))
+    for name in ("intersection", "__contains__", "shrink", "union", "grow"):
+        setattr(Region, name, lru_cache(1024)(getattr(Region, name).__wrapped__))
+    divide_and_cache = Strip.divide
+
+    def start(strip: Strip, segments: Iterable[Segment], cell_length: int | None = None) -> None:
+        strip._segments = list(segments)
+        strip._cell_length = cell_length
+        strip._render_cache = strip._link_ids = strip._cell_count = None
+
+    def make_cache(strip: Strip, name: str) -> FIFOCache[Any, Any]:
+        # Python calls this for an attribute that is not set.
+        if name not in _SIZES:
+            raise AttributeError(name)
+        cache = FIFOCache[Any, Any](_SIZES[name])
+        setattr(strip, name, cache)
+        return cache
+
+    def divide(strip: Strip, cuts: Iterable[int]) -> Sequence[Strip]:
+        within = [cut for cut in cuts if cut <= strip.cell_length]
+        return [strip] if within == [strip.cell_length] else divide_and_cache(strip, within)
+
+    Strip.__init__ = start  # type: ignore[assignment]
+    Strip.__getattr__ = make_cache  # type: ignore[attr-defined]
+    Strip.divide = divide  # type: ignore[assignment]
+
+
+def limit_malloc() -> None:
+    """Have the GNU C library return freed memory; does nothing with others."""
+    import ctypes
+
+    with contextlib.suppress(AttributeError):
+        mallopt = ctypes.CDLL(None).mallopt
+        for setting, value in _MALLOC_SETTINGS.items():
+            mallopt(setting, value)

@@ -1,0 +1,127 @@
+"""Signals, suspending and stopping: the process obeys, and the terminal is as it was before the start."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import MakeFolder
+from tests.e2e.terminal import PATIENCE, Terminal, program
+
+_ALL = "5 articles  5 unread"
+
+
+def _wait_until_stopped(process: int) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while Path(f"/proc/{process}/stat").read_text("utf-8").rpartition(")")[2].split()[0] != "T":
+        assert time.monotonic() < deadline, "it did not stop"
+        time.sleep(0.01)
+
+
+def _threads(terminal: Terminal) -> int:
+    """Return the number of threads, once none has started or ended for a while."""
+    count, since = 0, time.monotonic()
+    while time.monotonic() - since < 0.7:
+        terminal.read()
+        now = len(list(Path(f"/proc/{terminal.process.pid}/task").iterdir()))
+        if now != count:
+            count, since = now, time.monotonic()
+    return count
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP], ids=lambda each: each.name)
+def test_a_signal_ends_the_app_soon_and_restores_the_terminal(seeds: Path, number: signal.Signals) -> None:
+    with Terminal(seeds) as terminal:
+        terminal.wait(_ALL)
+        os.kill(terminal.process.pid, number)
+        assert terminal.end() == 128 + number
+        assert terminal.attributes == terminal.before
+        assert terminal.raw.rindex(b"\x1b[?1049l") > terminal.raw.rindex(b"\x1b[?1049h")
+
+
+def test_an_interrupt_while_a_pager_runs_is_for_the_pager(make_folder: MakeFolder, tmp_path: Path) -> None:
+    script = "trap 'echo INTERRUPTED; exit 0' INT; echo IT-IS-READ; while :; do sleep 1; done"
+    pager = program(tmp_path / "viewer", script)
+    folder = make_folder({"a.md": f"---\ntitle: A title\n---\n{'Words of a text. ' * 200}"})
+    with Terminal(folder, environ={"PAGER": str(pager)}) as terminal:
+        terminal.wait("1 article")
+        terminal.press("enter")
+        terminal.wait("of a text")
+        terminal.press("e")
+        terminal.wait("IT-IS-READ")
+        os.kill(terminal.process.pid, signal.SIGINT)  # to newsreader alone
+        terminal.press("ctrl+c")  # to both, by the terminal
+        terminal.wait(lambda: b"INTERRUPTED" in terminal.raw)
+        terminal.wait("Back from viewer.")
+        terminal.press("q", "q")
+        assert terminal.end() == 0
+        assert terminal.attributes == terminal.before
+
+
+def test_the_next_start_deletes_what_a_killed_pager_left(seeds: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    ended = os.posix_spawn("/bin/true", ["true"], os.environ)
+    os.waitpid(ended, 0)
+    left, own = cache / f"private-{ended}-x", cache / f"private-{os.getpid()}-x"
+    for folder in (left, own):
+        folder.mkdir(parents=True)
+        (folder / "text.txt").write_text("private", "utf-8")
+    with Terminal(seeds, environ={"NEWSREADER_CACHE_DIR": str(cache)}) as terminal:
+        terminal.wait(lambda: not left.exists())
+        assert own.exists()
+
+
+def test_ctrl_z_suspends_and_fg_continues(seeds: Path) -> None:
+    with Terminal(seeds) as terminal:
+        terminal.wait(_ALL)
+        threads = _threads(terminal)
+        for _ in range(2):
+            terminal.press("\x1a")
+            _wait_until_stopped(terminal.process.pid)
+            terminal.read()
+            assert terminal.attributes == terminal.before
+            assert terminal.raw.rindex(b"\x1b[?1049l") > terminal.raw.rindex(b"\x1b[?1049h")
+            terminal.screen.reset()
+            os.kill(terminal.process.pid, signal.SIGCONT)
+            terminal.wait(_ALL)
+        assert _threads(terminal) <= threads
+        terminal.press("q")
+        assert terminal.end() == 0
+        assert terminal.attributes == terminal.before
+
+
+@pytest.mark.parametrize("resized", [False, True], ids=["same size", "resized"])
+def test_a_stop_from_outside_changes_nothing(seeds: Path, resized: bool) -> None:
+    with Terminal(seeds) as terminal:
+        terminal.wait(_ALL)
+        threads = _threads(terminal)
+        for _ in range(3):
+            os.kill(terminal.process.pid, signal.SIGSTOP)
+            _wait_until_stopped(terminal.process.pid)
+            terminal.read()
+            terminal.screen.reset()  # as after other programs
+            if resized:
+                terminal.resize(100, 30)
+            os.kill(terminal.process.pid, signal.SIGCONT)
+            terminal.wait(_ALL)
+        assert _threads(terminal) <= threads, "every stop left threads that read keys"
+        terminal.press("m")
+        terminal.wait("4 unread")
+        terminal.press("q")
+        assert terminal.end() == 0
+        assert terminal.attributes == terminal.before
+
+
+@pytest.mark.parametrize(
+    "opening", ["?", "\x10", "!", "/", "\x10theme\r"], ids=["help", "palette", "!", "prompt", "themes"]
+)
+def test_ctrl_q_quits_from_every_dialog(seeds: Path, opening: str) -> None:
+    with Terminal(seeds) as terminal:
+        terminal.wait(_ALL)
+        terminal.send(opening)
+        terminal.send("\x11")
+        assert terminal.end() == 0

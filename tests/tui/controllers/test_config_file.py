@@ -1,0 +1,163 @@
+"""Edits of config.toml while the app runs: a real file, and the thread that watches it."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from reader.core.paths import Paths
+from reader.library.library import Library
+from reader.tui.keys import bindings
+from reader.tui.loaders.config import load_app_config
+from tests.conftest import MakeFolder
+from tests.tui.helpers import PATIENT, Reader, document, open_app
+
+_TIMINGS = PATIENT._replace(files_poll=0.01)
+_LATER = iter(range(1, 1000))
+
+
+@pytest.fixture
+def path(own_directories: Paths) -> Path:
+    own_directories.config.mkdir(parents=True)
+    path = own_directories.config_file
+    write(path, "[fetch]\nenabled = false\n")
+    return path
+
+
+def write(path: Path, text: str) -> None:
+    """Replace the file in one step, as an editor does, with a time of its own."""
+    part = path.with_suffix(".part")
+    part.write_text(text)
+    moment = 1_700_000_000 + next(_LATER)
+    os.utime(part, (moment, moment))
+    part.replace(path)
+
+
+async def says(reader: Reader, text: str) -> None:
+    await reader.wait_until(lambda: text in reader.message)
+
+
+async def test_edits_take_effect_while_the_app_runs(seeds: Path, path: Path) -> None:
+    async with open_app(seeds, settings=load_app_config(path), timings=_TIMINGS) as reader:
+        write(path, 'theme = "nord"\n[keys]\n"sort.date" = "D"\nopen = "x"\n[fetch]\nenabled = false\n')
+        await says(reader, "config.toml was read again; its changes are in force.")
+        assert reader.app.theme == "nord"
+        assert "D Date" in reader.list_header
+        reader.clear_message()
+        await reader.settle()
+        assert "x open" in reader.text
+        await reader.press("D")
+        assert reader.sort.by == "date"
+        await reader.press("3")
+        assert "3 does nothing here." in reader.message
+        await reader.press("enter", "l")
+        write(path, '[keys]\n"text.zen" = "Z"\nquit = "ctrl+w"\n[fetch]\nenabled = false\n')
+        await says(reader, "its changes are in force")
+        reader.clear_message()
+        await reader.settle()
+        assert "Ctrl+w back" in reader.text
+        await reader.press("Z")
+        assert "Z shows the bars again" in reader.message
+        assert reader.app.session.config.fetch.refusal.startswith("Fetching is off: enabled = false")
+        write(path, "")
+        await says(reader, "its changes are in force")
+        assert reader.app.session.config.fetch.refusal == ""
+
+
+async def test_a_mistake_in_an_edit_changes_nothing_and_names_its_line(seeds: Path, path: Path) -> None:
+    write(path, 'theme = "nord"\n[keys]\n"sort.date" = "D"\n[fetch]\nenabled = false\n')
+    async with open_app(seeds, settings=load_app_config(path), timings=_TIMINGS) as reader:
+        write(path, 'theme = "dracula"\n[keys\n')
+        await says(reader, "config.toml:2: not valid TOML")
+        assert reader.message.endswith("Fix that line. What was set before stays in force.")
+        assert reader.app.theme == "nord"
+        await reader.press("D")
+        assert reader.sort.by == "date"
+        write(path, 'theme = "dracula"\n[keys]\n"sort.date" = "crtl+d"\nopne = "x"\n')
+        await says(reader, "config.toml:3: [keys] sort.date: there is no key “crtl+d”. Did you mean “ctrl+d”?")
+        assert "(and 1 more; `newsreader config check` lists them)" in reader.message
+        assert reader.app.theme == "dracula"
+        write(path, "[fetch]\nproxy = 1\n")
+        await says(reader, "Fetching is off until this is corrected; what was set before stays in force.")
+        assert reader.app.session.config.fetch.refusal.startswith("Fetching is off until config.toml is corrected")
+        write(path, 'theme = "dracula"\n[keys]\n"sort.date" = "D"\n[fetch]\nenabled = false\n')
+        await says(reader, "its changes are in force.")
+        await reader.press("1", "D")
+        assert reader.sort.by == "date"
+        os.unlink(path)
+        await says(reader, "config.toml was read again; its changes are in force.")
+        await reader.press("1", "3")
+        assert reader.sort.by == "date"
+
+
+async def test_what_needs_a_restart_is_said(seeds: Path, path: Path) -> None:
+    async with open_app(seeds, settings=load_app_config(path), timings=_TIMINGS) as reader:
+        write(path, '[fetch]\nenabled = false\ngraphics = "none"\n[dates]\norder = "dmy"\n')
+        await says(reader, "[fetch] graphics, [dates] order take effect when newsreader starts next.")
+        write(path, '[fetch]\nenabled = false\ngraphics = "none"\n')
+        await says(reader, "; [dates] order takes effect when newsreader starts next.")
+
+
+async def test_mistakes_and_changed_keys_are_reported_at_the_start(seeds: Path, path: Path) -> None:
+    write(path, '[keys]\n"sort.date" = "n"\n[fetch]\nproxy = 1\n')
+    async with open_app(seeds, settings=load_app_config(path)) as reader:
+        assert "config.toml:4: [fetch] proxy must be" in reader.message
+        assert "Fetching is off until this is corrected" in reader.message
+        await reader.press("n")
+        assert reader.sort.by == "date"
+        await reader.press("f")
+        assert "Fetching is off until config.toml is corrected" in reader.text.replace("\n", " ")
+
+
+async def test_that_a_key_was_taken_from_another_action_is_said_once(seeds: Path, path: Path) -> None:
+    write(path, '[keys]\n"sort.date" = "n"\n[fetch]\nenabled = false\n')
+    for is_said in (True, False):
+        async with open_app(seeds, settings=load_app_config(path)) as reader:
+            assert ("config.toml:2: [keys] gives “n” to sort.date" in reader.message) == is_said
+
+
+async def test_the_library_does_not_repeat_what_the_app_reports(make_folder: MakeFolder, path: Path) -> None:
+    write(path, "[fields]\ndate = 1\n")
+    folder = make_folder({"a.md": document()})
+    library = Library.open(folder, Paths.from_environment())
+    assert library.reading is not None
+    assert library.notices == (f'{path}:2: [fields] date must be a list of names, such as ["when"].',)
+    library.close()
+    async with open_app(folder, settings=load_app_config(path)) as reader:
+        assert reader.message.count("[fields] date must be") == 1
+
+
+async def test_a_watch_that_fails_is_reported_once_and_the_others_go_on(seeds: Path) -> None:
+    calls, again = [], threading.Event()
+
+    def fail() -> None:
+        calls.append("fail")
+        raise RuntimeError
+
+    def look() -> None:
+        calls.append("look")
+        if calls.count("look") == 3:
+            again.set()
+
+    async with open_app(seeds, timings=_TIMINGS) as reader:
+        reader.app.session.files.watch("a.toml", fail)
+        reader.app.session.files.watch("b.toml", look)
+        await reader.wait_until(again.is_set)
+        await says(reader, "Changes to a.toml are no longer detected.")
+        assert calls.count("fail") == 1
+
+
+async def test_an_action_without_a_key_shows_none(seeds: Path, path: Path) -> None:
+    write(path, '[keys]\n"sort.date" = "o"\n[fetch]\nenabled = false\n')
+    settings = load_app_config(path)
+    assert settings.keys["open"] == ""
+    assert bindings.first_key("open", settings.keys) == "no key"
+    async with open_app(seeds, settings=settings) as reader:
+        reader.clear_message()
+        await reader.settle()
+        assert " open " not in reader.text.splitlines()[-1]
+        await reader.press("o")
+        assert reader.sort.by == "date"
