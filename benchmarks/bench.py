@@ -105,7 +105,7 @@ class Bench:
             usual.pop(name, None)
         return usual | {
             **{"PYTHONPATH": str(ROOT), "TERM": "xterm-256color", "COLORTERM": "truecolor", "TZ": "UTC"},
-            # As over ssh, where pictures are off: those of generated documents do not exist.
+            # As over ssh, where images are off: those of generated documents do not exist.
             "SSH_CONNECTION": "192.0.2.1 1 192.0.2.2 22",
             "NEWSREADER_CACHE_DIR": str(own / "cache"),
             "NEWSREADER_DATA_DIR": str(data or own / "data"),

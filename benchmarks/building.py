@@ -44,11 +44,11 @@ def measure(bench: Bench) -> list[Figure]:
             terminal.end("q")
     figures = []
     for name in KEYS:
-        told = f"key to screen while building, {name} ({CAPS[name]})"
+        label = f"key to screen while building, {name} ({CAPS[name]})"
         if taken[name]:
-            figures.append(figure(told, taken[name][: bench.samples], MOST, f"builds {builds}"))
+            figures.append(figure(label, taken[name][: bench.samples], MOST, f"builds {builds}"))
         else:
-            figures.append(Figure(f"{told}, p95", None, "ms", target=MOST * 1000, note="the build was over too soon"))
+            figures.append(Figure(f"{label}, p95", None, "ms", target=MOST * 1000, note="the build was over too soon"))
     return figures
 
 

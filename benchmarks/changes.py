@@ -29,11 +29,10 @@ _ALONE = 10.0
 """Seconds for the app to notice by itself; after that, the refresh key is pressed."""
 _ALONE_WITH_MANY = 60.0
 """The same after a burst, which takes longer in a large folder."""
-_TIMES = 5
 
 
 def measure(bench: Bench) -> list[Figure]:
-    """Measure no change, five single new documents, and many changes at once."""
+    """Measure no change, single new documents, and many changes at once."""
     with _copy(bench.folder) as folder:
         own = bench.fresh()
         bench.index(own, folder)
@@ -43,14 +42,14 @@ def measure(bench: Bench) -> list[Figure]:
             moment = terminal.press("r")
             nothing = terminal.until(lambda screen: NOTHING in screen[-1]) - moment
             terminal.rest(1.0, 10)
-            arrivals, seen = _arrivals(terminal, folder, bench.documents)
+            arrivals, seen = _arrivals(terminal, folder, bench.documents, bench.runs)
             count = bench.documents + len(arrivals)
             burst, changed, seen_too = _burst(terminal, folder, paths, bench.burst, count)
             terminal.rest(1.0, 30)
             terminal.end("q")
         _, totals = bench.index(own, folder)
         if totals["changed"] or totals["articles"] != count + 1:
-            raise MeasureError(f"After {changed:,} changed documents the index is not what the folder is: {totals}.")
+            raise MeasureError(f"After {changed:,} changed documents the index does not match the folder: {totals}.")
     return [
         Figure("refresh by key to “Nothing has changed.”", nothing, "s", note="r"),
         Figure(
@@ -83,7 +82,7 @@ def _changed(text: str, number: int) -> str:
     return f'{before}\ntitle: "{NEW} {number} {rest.removeprefix(NEW)}'
 
 
-def _arrivals(terminal: Terminal, folder: Path, count: int) -> tuple[list[float], str]:
+def _arrivals(terminal: Terminal, folder: Path, count: int, runs: int) -> tuple[list[float], str]:
     """Add documents one by one; return the seconds until each was counted, and how it was noticed.
 
     Stop at the first that is not noticed without a key.
@@ -91,7 +90,7 @@ def _arrivals(terminal: Terminal, folder: Path, count: int) -> tuple[list[float]
     text = next(folder.rglob("*.md")).read_text("utf-8")
     times: list[float] = []
     by_hand = None
-    for number in range(1, _TIMES + 1):
+    for number in range(1, runs + 1):
         new = text.replace("/news/", f"/news/new{number}-")
         _replace(folder / f"new{number}.md", _changed(new, number))
         seconds, by_hand = _noticed(terminal, partial(_counts, count + number))
@@ -137,9 +136,9 @@ def _noticed(terminal: Terminal, true: Callable[[Screen], object], alone: float 
     try:
         return terminal.until(true, alone) - moment, None
     except NotShownError:
-        told = terminal.press("r")
+        pressed = terminal.press("r")
         shown = terminal.until(true)
-        return shown - moment, shown - told
+        return shown - moment, shown - pressed
 
 
 def _how(by_hand: float | None, alone: float = _ALONE) -> str:

@@ -62,7 +62,7 @@ def sentence(dice: random.Random, words: int) -> str:
 
 
 def address(number: int) -> str:
-    """Return the address of document ``number``."""
+    """Return the URL of document ``number``."""
     return (
         f"https://www.{SOURCES[number % len(SOURCES)][1]}/news/{number // 365}/{number:08}-{WORDS[number % len(WORDS)]}"
     )
@@ -146,16 +146,16 @@ def make(folder: Path, count: int, seed: int = 1, workers: int | None = None) ->
 
     Raises CorpusError if the folder contains something other than this corpus.
     """
-    told = json.dumps({"form": FORM, "count": count, "seed": seed})
+    recipe = json.dumps({"form": FORM, "count": count, "seed": seed})
     folder.mkdir(parents=True, exist_ok=True)
     record = folder / RECORD
     if record.exists():
-        if record.read_text("utf-8") != told:
-            raise CorpusError(f"{folder} holds another corpus ({record.read_text('utf-8')}, not {told}).")
+        if record.read_text("utf-8") != recipe:
+            raise CorpusError(f"{folder} holds another corpus ({record.read_text('utf-8')}, not {recipe}).")
     elif any(folder.iterdir()):
         raise CorpusError(f"{folder} holds something that is not known to be a corpus of this form.")
     else:
-        record.write_text(told, "utf-8")
+        record.write_text(recipe, "utf-8")
     work = partial(make_part, folder=folder, count=count, seed=seed)
     parts = range(-(-count // PART))
     if len(parts) == 1 or workers == 1:

@@ -2,12 +2,12 @@
 
     python benchmarks/fetching.py [--pages N] [--rounds N] [--kilobytes N] [--at-once N] [--json FILE]
 
-The server is a process of its own that has every page ready, gzipped. Both clients ask
-for the same pages over two connections, a number at once (the others wait), and
+The server is a separate process that has every page ready, gzipped. Both clients request
+the same pages over two connections, a number at once (the others wait), and
 decode them to text; their rounds alternate, and so does which starts. CPU is
 user and system time of the client's process.
 Bare httpx is a default AsyncClient: no address checks, no size limits, no limit on
-time as a whole.
+the total time.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from pathlib import Path
 from statistics import median
 
 WORDS = "news of the day and what became of it the house water street council years people said".split()  # noqa: SIM905
+
+NOT_FOUND = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
 
 Fetch = Callable[[str], Awaitable[int]]
 
@@ -51,8 +53,8 @@ class _Pages(asyncio.Protocol):
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        number = int(data.split(b" ", 2)[1][1:]) % len(self._pages)
-        self._transport.write(self._pages[number])
+        name = data.split(b" ", 2)[1][1:]
+        self._transport.write(self._pages[int(name) % len(self._pages)] if name.isdigit() else NOT_FOUND)
 
 
 async def serve(kilobytes: int) -> None:

@@ -7,9 +7,6 @@ from statistics import median
 from bench import Bench, Figure, MeasureError
 from others import Others
 
-TURNS = 5
-"""Minimum number of alternating refreshes and walks; they are short, and the machine is never quiet."""
-
 SHORTEST = 0.01
 """Minimum seconds of a refresh that can be judged."""
 
@@ -26,7 +23,7 @@ def build(bench: Bench) -> list[Figure]:
         cpu.append(ran.cpu)
         wall.append(ran.wall)
         bench.keep(own)
-    noise = others.told()
+    noise = others.describe()
     parallel = median(took / cost for took, cost in zip(wall, cpu, strict=True))
     yaml, read = bench.yardstick("yaml"), bench.yardstick("read")
     share = f" (a {yaml['share']:.0%} sample, multiplied)" if yaml["share"] < 1 else ""
@@ -47,13 +44,13 @@ def refresh(bench: Bench) -> list[Figure]:
     """Refresh the complete index without changes, alternating with the bare walk."""
     own = bench.built()
     walks, processes, alone, whole = [], [], [], []
-    for _ in range(max(TURNS, bench.runs)):
+    for _ in range(bench.runs):
         walk = bench.yardstick("walk", again=True)
         walks.append(walk["seconds"])
         processes.append(walk["process"])
         ran, totals = bench.index(own)
         if totals["changed"]:
-            raise MeasureError(f"{totals['changed']:.0f} documents are said to have changed, and none has.")
+            raise MeasureError(f"{totals['changed']:.0f} documents are reported as changed, but none has changed.")
         alone.append(totals["seconds"])
         whole.append(ran.wall)
     walked, process = median(walks), median(processes)
@@ -69,7 +66,7 @@ def refresh(bench: Bench) -> list[Figure]:
             against="bare walk",
             ratio=median(alone) / walked if is_long else None,
             target=1.5,
-            note="" if is_long else f"shorter than {SHORTEST * 1000:.0f} ms, too short to be told apart",
+            note="" if is_long else f"shorter than {SHORTEST * 1000:.0f} ms, too short to measure",
             samples=tuple(alone),
         ),
         Figure(

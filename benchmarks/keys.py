@@ -78,8 +78,8 @@ def sort(bench: Bench) -> list[Figure]:
         for key in islice(cycle("223311"), max(6, bench.samples // 6 * 6)):
             arrow = "↑" if sight.order(terminal.screen) == f"{key}↓" else "↓"
 
-            def sorted_so(before: Screen, after: Screen, told: str = key + arrow) -> bool:
-                there = sight.order(after) == told and sight.is_full(after, count) and sight.is_sorted(after)
+            def sorted_so(before: Screen, after: Screen, header: str = key + arrow) -> bool:
+                there = sight.order(after) == header and sight.is_full(after, count) and sight.is_sorted(after)
                 return there and sight.titles(after) != sight.titles(before)
 
             taken["another direction" if arrow == "↑" else "another order"].append(
@@ -253,5 +253,7 @@ def figure(name: str, times: list[float], most: float | None, note: str = "") ->
     value = percentile(times, 95) * 1000
     spread = f"p50 {percentile(times, 50) * 1000:.1f}, max {max(times) * 1000:.1f}, n {len(times)}"
     samples = tuple(time * 1000 for time in times)
-    told = "; ".join(filter(None, (spread, note)))
-    return Figure(f"{name}, p95", value, "ms", target=None if most is None else most * 1000, note=told, samples=samples)
+    note_text = "; ".join(filter(None, (spread, note)))
+    return Figure(
+        f"{name}, p95", value, "ms", target=None if most is None else most * 1000, note=note_text, samples=samples
+    )

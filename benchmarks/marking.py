@@ -34,15 +34,15 @@ SECONDS = 1.0
 
 
 def measure(bench: Bench) -> list[Figure]:
-    """Mark all articles read in one step and undo it, starting with a new file of marks."""
-    command = [sys.executable, "-c", MARKED, str(bench.folder), str(max(3, bench.runs))]
+    """Mark all articles read in one step and undo it, starting with a new marks file."""
+    command = [sys.executable, "-c", MARKED, str(bench.folder), str(bench.runs)]
     environ = bench.environ(bench.built(), bench.fresh() / "marks")
     ran = subprocess.run(command, env=environ, cwd=ROOT, capture_output=True, text=True, check=False)
     if ran.returncode:
         raise MeasureError(f"Marking failed: {ran.stderr.strip()[-500:]}")
     unread, marked, undone = json.loads(ran.stdout)
     if unread != bench.documents:
-        raise MeasureError(f"{unread} of {bench.documents} articles are unread after all marks were taken back.")
+        raise MeasureError(f"{unread} of {bench.documents} articles are unread after undoing all marks.")
     target = SECONDS if bench.documents <= 100_000 else None
     note = f"the first, with a new file, {marked[0]:.2f} s; max {max(marked):.2f} s, n {len(marked)}"
     return [

@@ -24,10 +24,10 @@ def tree(pid: int) -> list[int]:
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
-                told = (entry / "stat").read_text("utf-8", "replace")
+                stat = (entry / "stat").read_text("utf-8", "replace")
             except (FileNotFoundError, ProcessLookupError):
                 continue  # it has ended
-            children[int(told.rpartition(")")[2].split()[1])].append(int(entry.name))
+            children[int(stat.rpartition(")")[2].split()[1])].append(int(entry.name))
     found = [pid]
     for each in found:
         found += children[each]
@@ -35,7 +35,10 @@ def tree(pid: int) -> list[int]:
 
 
 def held(pid: int) -> dict[str, float]:
-    """Return MB of a process: ``rss``, ``pss`` (shared pages divided among those who share them), ``uss`` (its own).
+    """Return MB of a process.
+
+    These are ``rss``, ``pss`` (shared pages divided among those who share them), ``uss`` (its own) and ``anonymous``
+    (the part of ``rss`` that no file backs).
 
     All are 0 for a process that has ended.
     """
@@ -43,11 +46,12 @@ def held(pid: int) -> dict[str, float]:
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
     except (FileNotFoundError, ProcessLookupError):
-        return {"rss": 0.0, "pss": 0.0, "uss": 0.0}
+        return {"rss": 0.0, "pss": 0.0, "uss": 0.0, "anonymous": 0.0}
     for line in lines:
         name, size, *_ = line.split()
         sizes[name] = int(size) / 1000 * 1.024
-    return {"rss": sizes["Rss:"], "pss": sizes["Pss:"], "uss": sizes["Private_Clean:"] + sizes["Private_Dirty:"]}
+    uss = sizes["Private_Clean:"] + sizes["Private_Dirty:"]
+    return {"rss": sizes["Rss:"], "pss": sizes["Pss:"], "uss": uss, "anonymous": sizes["Anonymous:"]}
 
 
 def measure(bench: Bench) -> list[Figure]:
@@ -75,8 +79,8 @@ def measure(bench: Bench) -> list[Figure]:
     yardstick = _middle(empty, "pss")
     note = f"looked at {looks} times"
     for name, value in (("PSS", app_peak), ("with its child processes, PSS", whole_peak)):
-        told = f"peak while building, {name}"
-        figures += [Figure(told, value, "MB", "empty Textual app", value / yardstick, note=note)]
+        stat = f"peak while building, {name}"
+        figures += [Figure(stat, value, "MB", "empty Textual app", value / yardstick, note=note)]
     return figures
 
 

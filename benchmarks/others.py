@@ -19,10 +19,9 @@ class Others:
         self._own = _own()
 
     def share(self) -> float | None:
-        """Return the share of all cores, from 0 to 1, that was used, but not by us or by children that have ended.
+        """Return the share of all cores, from 0 to 1, that other programs used: not this one or its ended children.
 
-        It is an upper bound for other programs: what programs of ours that were killed had used
-        is not known and counts as theirs.
+        It is an upper bound: what killed programs of the benchmark had used is unknown and counts as theirs.
         """
         busy = _busy()
         if busy is None or self._busy is None:
@@ -31,7 +30,7 @@ class Others:
         others = (busy - self._busy) - (_own() - self._own)
         return max(0.0, others / whole) if whole else 0.0
 
-    def told(self) -> str:
+    def describe(self) -> str:
         """Return the share in words; empty if it is unknown."""
         share = self.share()
         return "" if share is None else f"others used at most {share:.0%} of the machine"

@@ -61,7 +61,7 @@ def main() -> int:
     if unknown := set(arguments.only) - set(PARTS):
         parser.error(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     if not arguments.folder.is_dir():
-        parser.error(f"{arguments.folder} is no folder")
+        parser.error(f"{arguments.folder} is not a folder")
     figures: list[Figure] = []
     failed = 0
     whole = Others()
@@ -77,13 +77,15 @@ def main() -> int:
                 failed += 1
                 figures.append(Figure(name, None, "", note="could not be measured, see above"))
                 print(f"{name}: {error}", file=sys.stderr)
-            print(f"{name}: {time.perf_counter() - begin:.0f} s, {others.told()}", file=sys.stderr)
+            print(f"{name}: {time.perf_counter() - begin:.0f} s, {others.describe()}", file=sys.stderr)
     command = shlex.join(["python", "benchmarks/run.py", *sys.argv[1:]])
-    about = f"{bench.documents:,} documents, {bench.size / 1e6:,.1f} MB. {report.machine()} Meanwhile {whole.told()}."
+    about = (
+        f"{bench.documents:,} documents, {bench.size / 1e6:,.1f} MB. {report.machine()} Meanwhile {whole.describe()}."
+    )
     print(f"`{command}`\n\n{about}\n\n{report.table(figures)}")
     if arguments.json:
-        told = {"command": command, "about": about, "figures": [asdict(each) | {"met": each.met} for each in figures]}
-        arguments.json.write_text(json.dumps(told, indent=1), "utf-8")
+        data = {"command": command, "about": about, "figures": [asdict(each) | {"met": each.met} for each in figures]}
+        arguments.json.write_text(json.dumps(data, indent=1), "utf-8")
     return 1 if failed else 0
 
 

@@ -1,10 +1,10 @@
 """A terminal to measure in: a pty whose output is timestamped as it arrives, and an emulator that is fed afterwards.
 
 What is visible is known only after the emulator has drawn it, but drawing takes it
-longer than a real terminal: some milliseconds for a full frame. So a thread does
-nothing but read the pty and timestamp each piece; the emulator is fed when
-the measurement does not wait, and the time of a screen is that of the piece that
-completed it. Nothing is subtracted from a figure.
+longer than a real terminal: some milliseconds for a full frame. So a thread only
+reads the pty and timestamps each piece; the emulator is fed when the measurement
+is not waiting, and the time of a screen is that of the piece that completed it.
+Nothing is subtracted from a figure.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 
 import pyte
 
-COLUMNS, LINES = 120, 40
+COLUMNS, LINES = 80, 31
 PATIENCE = 60.0
 """Seconds to wait for a screen before the measurement fails."""
 QUIET = 0.03
@@ -98,7 +98,7 @@ class Emulator:
 
 
 class Terminal:
-    """A program in a terminal of 120x40, with a keyboard."""
+    """A program in a terminal of 80x31, where the list has a line for each article, with a keyboard."""
 
     def __init__(self, command: Sequence[str], environ: Mapping[str, str]) -> None:
         self.emulator = Emulator()

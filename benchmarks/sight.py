@@ -6,13 +6,14 @@ import re
 
 MARK = "▌"
 _ARTICLES = re.compile(r"([\d,]+) articles?\b")
-_ROW = re.compile(r"^[▌ ].\s*(-?\d+[kMG]?|–|∞) ")
+_SCORE = r"(-?\d+[kMG]?|–|∞)"
+_ROW = re.compile(rf"^[▌ ].\s*{_SCORE} ")
+_SCORES = re.compile(rf"{_ROW.pattern}\s*[━╸╺▁-█]*\s*{_SCORE} ")
+"""A row up to heat; with two scores, quality comes first. The scores may have bars."""
 _SORTED = re.compile(r"([123]) \w+ ([↓↑])")
 _UNSURE = re.compile("[\u0300-\u036f\u0590-\u0dff\u200d\ufe0f\U0001f000-\U0001faff].*")
 _BORDERS = "▏│┃▕"
 _GAUGE = re.compile(r"(\d[\d,]*) ?(?:of|/) ?\d[\d,]*")
-_COLUMN = {"1": slice(2, 5), "2": slice(11, 14)}
-"""Position of the numbers of quality and heat, in cells."""
 
 
 def header(screen: list[str]) -> int:
@@ -37,7 +38,7 @@ def rows(screen: list[str]) -> list[str]:
     if at < 0:
         return []
     cells = width(screen)
-    bottom = len(screen) - 1
+    bottom = next((line for line in range(at + 1, len(screen)) if screen[line].startswith("───")), len(screen) - 1)
     while bottom > at + 1 and _GAUGE.search(screen[bottom - 1]) and not _ROW.match(screen[bottom - 1]):
         bottom -= 1
     return [line[:cells] for line in screen[at + 1 : bottom]]
@@ -93,17 +94,17 @@ def order(screen: list[str]) -> str:
 
 def is_sorted(screen: list[str]) -> bool:
     """Whether the rows are in the order that the header shows; dates, which are words, are not checked."""
-    told = order(screen)
-    if not told:
+    shown_order = order(screen)
+    if not shown_order:
         return False
-    place = _COLUMN.get(told[0])
-    if place is None:
+    if shown_order[0] == "3":
         return True
-    found = [_number(row[place]) for row in filled(screen)]
+    scores = [_SCORES.match(row) for row in filled(screen)]
+    found = [_number(each[int(shown_order[0])]) if each else None for each in scores]
     known = [value for value in found if value is not None]
     if None in found[: len(known)]:
         return False  # unknown values come last either way
-    return known == sorted(known, reverse=told[1] == "↓")
+    return known == sorted(known, reverse=shown_order[1] == "↓")
 
 
 def _number(text: str) -> int | None:

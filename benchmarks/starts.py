@@ -26,7 +26,7 @@ def measure(bench: Bench) -> list[Figure]:
             warm.append(terminal.until(lambda screen: sight.is_complete(screen, bench.documents)) - terminal.begin)
             terminal.rest(0.2, 5)
             terminal.end("q")
-        if number == 0:  # the first start creates the file of marks
+        if number == 0:  # the first start creates the marks file
             for times in (empty, warm, first):
                 times.clear()
             continue

@@ -26,7 +26,7 @@ from measure import PageScore, average, compare  # noqa: E402
 from percentiles import percentile  # noqa: E402
 
 from reader.extraction.cleanup import article_text  # noqa: E402
-from reader.extraction.extract import extract_article  # noqa: E402
+from reader.extraction.extract import extract  # noqa: E402
 
 _RUNS = 3
 
@@ -70,7 +70,7 @@ def truths(folder: Path) -> Iterator[Truth]:
 
 def ours(page: bytes, url: str) -> str:
     """Return the text that newsreader extracts."""
-    article = extract_article(page, url)
+    article = extract(page, url)
     return "" if article is None else article_text(article.blocks)
 
 
