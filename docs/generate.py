@@ -1,7 +1,7 @@
-"""Write the parts of README.md and docs/ that are generated from the code: `python docs/generate.py`.
+"""Write the parts of README.md and docs/ that are generated from the code: `.venv/bin/python docs/generate.py`.
 
-The tables of keys come from the registry of actions, the reference of commands from click's declarations,
-the tree of packages from their docstrings.
+The tables of keys come from the registry of actions, those of settings from the registry of settings, the reference of
+commands from click's declarations, the tree of packages from their docstrings.
 tests/test_readme.py fails when a page is out of date.
 """
 
@@ -16,7 +16,11 @@ from pathlib import Path
 import click
 
 from reader.cli.main import cli
+from reader.config.declarations import SETTINGS, TABLES
+from reader.config.template import toml_value
+from reader.documents.field_names import ALTERNATIVES
 from reader.tui.keys import bindings
+from reader.tui.keys.actions import ACTIONS, Action
 
 ROOT = Path(__file__).resolve().parent.parent
 TEN_ACTIONS = (
@@ -25,14 +29,14 @@ TEN_ACTIONS = (
 )  # fmt: skip
 NOTES = {
     "Reader": "These keys work while you read a text in full.",
-    "Sidebar": "The first two work in the list as well, the others in the sidebar.",
+    "Sidebar": "The first two keys also work in the list; the others work only in the sidebar.",
     "Prompt": "These keys work in the line in which you type a query, tags or a name.",
 }
 
 
 def ten_keys() -> str:
     """Return the table of the README."""
-    by_name = {action.name: action for action in bindings.ACTIONS}
+    by_name = {action.name: action for action in ACTIONS}
     actions = [by_name[name] for name in TEN_ACTIONS]
     rows = [f"| {_keys(action)} | {action.title} | {action.help} |" for action in actions]
     return "\n".join(["| keys | action | what it does |", "|---|---|---|", *rows, ""])
@@ -62,6 +66,29 @@ def all_commands() -> str:
     return "\n".join(part for name, command in sorted(commands()) for part in _section(name, command))
 
 
+def settings() -> str:
+    """Return every setting, by table, with its default and what it does."""
+    parts = []
+    for table in ("", *TABLES):
+        found = [setting for setting in SETTINGS if setting.table == table]
+        parts += [f"### {f'[{table}]' if table else 'Above the first table'}", ""]
+        parts += [TABLES[table], ""] if table else []
+        if found:
+            parts += ["| setting | default | what it does | a change takes effect |", "|---|---|---|---|"]
+            when = ("at once", "at the next start")
+            parts += [
+                f"| `{each.name}` | `{toml_value(each.default)}` | {_cell(each.help)} | {when[each.needs_restart]} |"
+                for each in found
+            ] + [""]
+    return "\n".join(parts)
+
+
+def field_names() -> str:
+    """Return the other names of each field."""
+    rows = (f"| `{field}` | {', '.join(f'`{name}`' for name in names)} |" for field, names in ALTERNATIVES.items())
+    return "\n".join(["| field | other names |", "|---|---|", *rows, ""])
+
+
 def packages() -> str:
     """Return every package with the first sentence of its docstring."""
     lines = ["```"]
@@ -80,7 +107,9 @@ def pages() -> dict[Path, str]:
             ROOT / "README.md": ten_keys(),
             ROOT / "docs" / "keys.md": all_keys(),
             ROOT / "docs" / "commands.md": all_commands(),
+            ROOT / "docs" / "configuration.md": settings(),
             ROOT / "docs" / "architecture.md": packages(),
+            ROOT / "docs" / "format.md": field_names(),
         }.items()
     }
 
@@ -91,7 +120,7 @@ def _replaced(page: str, text: str) -> str:
     )
 
 
-def _keys(action: bindings.Action) -> str:
+def _keys(action: Action) -> str:
     return ", ".join(f"`{key}`" for key in bindings.key_label(action.keys).split())
 
 

@@ -1,6 +1,6 @@
-"""Make the pictures in this folder from the seeds: run `python screenshots/make.py` at the top of a checkout.
+"""Make the screenshots in this folder from the seeds: run `python screenshots/make.py` at the top of a checkout.
 
-Each picture shows the real app, driven by real keys, in a terminal of a given size. It is saved as SVG
+Each shows the real app, driven by real keys, in a terminal of a given size. It is saved as SVG
 and, if rsvg-convert (part of librsvg) is installed, as PNG too.
 """
 
@@ -25,20 +25,20 @@ from reader.content.markdown.parser import parse_markdown  # noqa: E402
 from reader.content.page import Extract, Page  # noqa: E402
 from reader.core.ordering import Sort  # noqa: E402
 from reader.core.paths import Paths  # noqa: E402
+from reader.indexing.process_client import UpdaterHandle  # noqa: E402
 from reader.indexing.refresh import refresh  # noqa: E402
-from reader.indexing.remote import UpdaterThread  # noqa: E402
 from reader.library.library import Library  # noqa: E402
 from reader.startup import load_first_frame  # noqa: E402
 from reader.tui.app import NewsreaderApp  # noqa: E402
 from reader.tui.widgets.article_pane.article_pane import ArticlePane  # noqa: E402
 
 OFFLINE = FetchSettings(offline=True, images=False)
-"""Without network, so that the pictures are the same everywhere."""
+"""Offline, so that the screenshots are the same everywhere."""
 
 
 @dataclass(frozen=True)
-class Picture:
-    """One picture: its file name, size in cells, theme, and the keys to press first."""
+class Screenshot:
+    """One screenshot: its file name, size in cells, theme, and the keys to press first."""
 
     name: str
     size: tuple[int, int]
@@ -48,20 +48,20 @@ class Picture:
     """Whether the article of the best quality has a fetched page."""
 
 
-PICTURES = (
-    Picture("wide", (120, 36), "newsreader-dark", ("j", "j", "j", "right_square_bracket")),
-    Picture("light", (120, 36), "newsreader-light"),
-    Picture("narrow", (80, 24), "newsreader-dark", ("j", "enter", "right_square_bracket")),
-    Picture("very-wide", (200, 50), "newsreader-dark", ("j", "j", "j")),
-    Picture("single", (50, 24), "newsreader-dark"),
-    Picture("search", (120, 36), "newsreader-dark", ("slash", *"facial regul")),
-    Picture("help", (120, 36), "newsreader-dark", ("question_mark",)),
-    Picture("text", (120, 36), "newsreader-dark", ("f",), text=True),
-    Picture(
+SCREENSHOTS = (
+    Screenshot("wide", (120, 36), "newsreader-dark", ("j", "j", "j", "right_square_bracket")),
+    Screenshot("light", (120, 36), "newsreader-light"),
+    Screenshot("narrow", (80, 24), "newsreader-dark", ("j", "l", "right_square_bracket")),
+    Screenshot("very-wide", (200, 50), "newsreader-dark", ("j", "j", "j")),
+    Screenshot("single", (50, 24), "newsreader-dark"),
+    Screenshot("search", (120, 36), "newsreader-dark", ("slash", *"facial regul")),
+    Screenshot("help", (120, 36), "newsreader-dark", ("question_mark",)),
+    Screenshot("text", (120, 36), "newsreader-dark", ("f",), text=True),
+    Screenshot(
         "text-links", (80, 24), "newsreader-dark", ("f", "slash", *"court", "enter", "right_square_bracket", "l"), True
     ),
 )
-# Textual's SVG loads its font from a web site at every view; a local monospace font serves as well.
+# Textual's SVG loads its font from the web; a local monospace font serves as well.
 _FONT_FACE = re.compile(r"@font-face \{.*?\}", re.DOTALL)
 _FONTS = "'DejaVu Sans Mono', 'Noto Sans Mono', 'Noto Sans Mono CJK SC', monospace"
 _CELL = 12.2
@@ -76,7 +76,7 @@ def _without_leading_spaces(match: re.Match[str]) -> str:
 
 
 def store_page(library: Library) -> None:
-    """Store a page for the article of the best quality, with a text of our own, as nothing is fetched here."""
+    """Store a page for the article of the best quality, with the text of text.md, as nothing is fetched here."""
     for _ in refresh(library):
         pass
     (row,) = library.articles.rows(library.articles.order(Sort("quality")).rowids[:1])
@@ -86,20 +86,20 @@ def store_page(library: Library) -> None:
     library.pages.put(Page(row.id, "original", row.links.best, row.links.best, extract, when, when), b"")
 
 
-async def screenshot(picture: Picture, folder: Path) -> str:
-    """Return one picture as SVG."""
+async def screenshot(shot: Screenshot, folder: Path) -> str:
+    """Return one screenshot as SVG."""
     with tempfile.TemporaryDirectory() as scratch:
         paths = Paths(Path(scratch, "cache"), Path(scratch, "data"), Path(scratch, "config"))
         library = Library.open(folder, paths)
-        if picture.text:
+        if shot.text:
             store_page(library)
-        first = load_first_frame(library, updater=UpdaterThread(library, watching=False))
-        app = NewsreaderApp(first, Config(theme=picture.theme, fetch=OFFLINE))
-        async with app.run_test(size=picture.size) as pilot:
+        first = load_first_frame(library, updater=UpdaterHandle(library, in_thread=True, watching=False))
+        app = NewsreaderApp(first, Config(theme=shot.theme, fetch=OFFLINE))
+        async with app.run_test(size=shot.size) as pilot:
             pane = app.screen.query_one(ArticlePane)
             while pane.content is None:
                 await pilot.pause(0.01)
-            for key in picture.keys:
+            for key in shot.keys:
                 await pilot.press(key)
                 await app.workers.wait_for_complete()
                 await pilot.pause()
@@ -110,15 +110,15 @@ async def screenshot(picture: Picture, folder: Path) -> str:
 
 
 def main() -> None:
-    """Make all pictures, or those named on the command line."""
+    """Make all screenshots, or those named on the command line."""
     os.environ["TZ"] = "UTC"
     wanted = set(sys.argv[1:])
     converter = shutil.which("rsvg-convert")
-    for picture in PICTURES:
-        if wanted and picture.name not in wanted:
+    for shot in SCREENSHOTS:
+        if wanted and shot.name not in wanted:
             continue
-        target = HERE / f"{picture.name}.svg"
-        target.write_text(asyncio.run(screenshot(picture, HERE.parent / "seeds")), "utf-8")
+        target = HERE / f"{shot.name}.svg"
+        target.write_text(asyncio.run(screenshot(shot, HERE.parent / "seeds")), "utf-8")
         if converter:
             subprocess.run([converter, "--zoom", "1", "-o", target.with_suffix(".png"), target], check=True)
         print(target.name)
