@@ -42,6 +42,8 @@ NEEDS: Mapping[str, Mapping[str, tuple[Resource, ...]]] = {
 """What each action needs, by class of node and by action, with its arguments if it is bound with arguments."""
 _CHECKS = 10
 """How many times in a row the app has to be found idle before it stops waiting."""
+_MOST_CHECKS = 200
+"""How many times in all: then it stops waiting, busy or not, for keys alone may keep it busy."""
 _BUSY = 0.03
 """The share of a processor that the app uses at least while it has work, on the busiest machine."""
 
@@ -97,7 +99,7 @@ class InputGate:
         return self.is_moving or (bool(self._deferred) and not self._impatient)
 
     def hold(self, *, for_input: bool = False) -> None:
-        """Hold keys back until :meth:`release`, or until the app has been idle for half a second.
+        """Hold keys back until :meth:`release`, or until the app has been idle for half a second or busy for ten.
 
         With ``for_input`` they are meant for the input of a prompt or a dialog that is about to open.
         """
@@ -194,15 +196,16 @@ class InputGate:
     def _unless(self, is_done: Callable[[], bool], seconds: float, give_up: Callable[[], object]) -> None:
         """Call ``give_up`` unless something ``is_done`` before the app has been idle for ``seconds``.
 
-        Time in which the app works does not count, so that nothing depends on the speed of the machine.
+        Time in which the app works hardly counts, so that little depends on the speed of the machine.
         """
-        step, idle, used = seconds / _CHECKS, 0, time.process_time()
+        step, idle, checks, used = seconds / _CHECKS, 0, 0, time.process_time()
 
         def check() -> None:
-            nonlocal idle, used
+            nonlocal idle, checks, used
             before, used = used, time.process_time()
+            checks += 1
             idle = idle + 1 if used - before < step * _BUSY and not self.is_busy() else max(0, idle - 1)
             if not is_done():
-                self._app.set_timer(step, check) if idle < _CHECKS else give_up()
+                self._app.set_timer(step, check) if idle < _CHECKS and checks < _MOST_CHECKS else give_up()
 
         self._app.set_timer(step, check)

@@ -85,6 +85,7 @@ class PromptScreen(OverlayScreen):
         event.stop()
         name = bindings.pressed_key_label(event.key, event.character)
         self.line.hint(f"{name} does nothing here.", warning=True)
+        self._prompts.gate.release()
 
 
 class Prompts:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from rich.segment import Segment
 from textual import events, screen
-from textual.keys import KEY_NAME_REPLACEMENTS
+from textual.keys import KEY_NAME_REPLACEMENTS, key_to_character
 from textual.pilot import Pilot
 from textual.strip import Strip
 from textual.widget import Widget
@@ -417,7 +417,7 @@ class Reader:
 def key_event(key: str) -> events.Key:
     """Return the event of a key, or of a character as the terminal sends it."""
     if len(key) > 1 or key.isalnum():
-        return events.Key(key, key if len(key) == 1 else None)
+        return events.Key(key, key_to_character(key))
     name = unicodedata.name(key).lower().replace("-", "_").replace(" ", "_")
     return events.Key(KEY_NAME_REPLACEMENTS.get(name, name), key)
 

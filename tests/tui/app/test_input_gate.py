@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from textual.command import CommandPalette
+from textual.events import Key
 from textual.widgets import Input
 
 from reader.tui.input_gate import NEEDS
@@ -111,6 +112,27 @@ async def test_held_keys_are_not_released_while_the_app_works(folder: Path) -> N
         while time.thread_time() < work:  # noqa: ASYNC110 - it has to work, not to wait
             await asyncio.sleep(0)
         assert reader.is_gate_closed
+
+
+async def test_held_keys_are_released_though_keys_keep_the_app_busy(folder: Path) -> None:
+    async with open_app(folder, timings=PATIENT._replace(key_hold=0.1)) as reader:
+        reader.close_input_gate()
+        async with asyncio.timeout(30):
+            while reader.is_gate_closed:  # noqa: ASYNC110 - it has to work, not to wait
+                reader.app.post_message(key_event("j"))
+                work = time.thread_time() + 0.002
+                while time.thread_time() < work:
+                    await asyncio.sleep(0)
+        await reader.settle()
+        assert reader.article_list.cursor > 0
+
+
+async def test_a_key_that_does_not_close_the_prompt_holds_nothing_back(folder: Path) -> None:
+    async with open_app(folder) as reader:
+        await reader.press("t")
+        for key in (Key("question_mark", None), key_event("a"), key_event("b")):  # "?" without a character is no text
+            reader.app.post_message(key)
+        assert await filter_text(reader) == "ab"
 
 
 async def test_keys_wait_while_another_process_reads_the_article(
