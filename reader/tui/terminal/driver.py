@@ -75,6 +75,10 @@ class TerminalDriver(LinuxDriver):
 
     def _query_in_band_window_resize(self) -> None:
         self._loop.add_signal_handler(signal.SIGWINCH, self._report_size)
+        # Hundreds of resizes while the loop is busy fill the buffer that wakes it. By default Python then warns, and
+        # for that takes a lock that the interrupted thread may have: it would wait for itself, for ever. What is in the
+        # buffer reports the latest size all the same.
+        signal.set_wakeup_fd(signal.set_wakeup_fd(-1), warn_on_full_buffer=False)
         self._in_band_window_resize = False
         super()._query_in_band_window_resize()
 

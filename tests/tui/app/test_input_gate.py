@@ -118,10 +118,10 @@ async def test_held_keys_are_released_though_keys_keep_the_app_busy(folder: Path
     async with open_app(folder, timings=PATIENT._replace(key_hold=0.1)) as reader:
         reader.close_input_gate()
         async with asyncio.timeout(30):
-            while reader.is_gate_closed:  # noqa: ASYNC110 - it has to work, not to wait
+            while reader.is_gate_closed:
                 reader.app.post_message(key_event("j"))
                 work = time.thread_time() + 0.002
-                while time.thread_time() < work:
+                while time.thread_time() < work:  # noqa: ASYNC110 - see above
                     await asyncio.sleep(0)
         await reader.settle()
         assert reader.article_list.cursor > 0

@@ -191,3 +191,25 @@ async def test_resizes_inside_the_handler_of_resizes_do_not_exceed_the_recursion
             signal.raise_signal(signal.SIGWINCH)
     finally:
         driver.suspend_application_mode()
+
+
+async def test_more_resizes_than_can_be_noted_while_the_app_is_busy(
+    terminal: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "__stdout__", sys.__stderr__)
+    monkeypatch.delenv("COLUMNS", raising=False)
+    monkeypatch.delenv("LINES", raising=False)
+    warnings: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", warnings.append)
+    app = Resizable()
+    driver = TerminalDriver(app)
+    driver.start_application_mode()
+    try:
+        for lines in range(1, 2001):
+            termios.tcsetwinsize(terminal, (lines, 80))
+            signal.raise_signal(signal.SIGWINCH)
+        while Size(80, 2000) not in app.sizes:  # noqa: ASYNC110 - the report is what is awaited
+            await asyncio.sleep(0)
+        assert warnings == [], "to warn, Python takes a lock that the interrupted thread may have"
+    finally:
+        driver.suspend_application_mode()
