@@ -23,8 +23,8 @@ PUBLIC_METHODS_OF_A_CLASS = 25
 MODULES_IN_A_FOLDER = 13
 LINES_OF_A_MODULE = 500
 CYCLOMATIC_COMPLEXITY = 12
-LINES_OF_THE_PACKAGE = 39_250
-"""A little more than there are: 35,400, 2,000 for documents of other programs, 900 for settings, 450 for looks, and 200
+LINES_OF_THE_PACKAGE = 39_350
+"""A little more than there are: 35,400, 2,100 for documents of other programs, 900 for settings, 450 for looks, and 200
 for habits."""
 
 DATA = {"reader/tui/keys/actions.py"}
