@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from reader.config.settings import DENSITIES, GRAPHICS, MARK_READ
+from reader.config.settings import DEFAULT_PRESET, DENSITIES, GRAPHICS, MARK_READ, PRESETS
 
 _COLOR = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})", re.IGNORECASE)
 _HOST = re.compile(r"[A-Za-z0-9_.-]{1,253}")
@@ -181,6 +181,10 @@ SETTINGS: tuple[Setting, ...] = (
         "", "mark_read_after", 2, _is_number_of_seconds, f"a number of seconds, at most {_MAX_SECONDS:,}",
         "For how many seconds an article has to be selected with “rest”.",
     ),
+    Setting(
+        "", "key_preset", DEFAULT_PRESET, lambda value: value in PRESETS, _one_of(PRESETS),
+        "The default keys: those that you know from another program. [keys] changes single ones.",
+    ),
     _program(
         "browser",
         "The program that opens links; %s in it stands for the URL, which otherwise comes last. Empty: $BROWSER, "
@@ -254,8 +258,8 @@ TABLES = {
         "is empty is that of the theme it is based on."
     ),
     "keys": (
-        "The keys of actions, several separated by commas. They replace the default keys; another action that has the "
-        "same key by default loses it."
+        "The keys of actions, several separated by commas; keys to press one after the other are separated by spaces, "
+        "such as “g r”. They replace the default keys; another action that has the same key by default loses it."
     ),
 }
 """The tables, and what they are for."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from reader.config.declarations import BY_PATH, FIELDS, OWN_THEME, SETTINGS, TABLES, Setting, command_words, label
-from reader.config.settings import Config, ConfigNote, FetchSettings
+from reader.config.settings import DEFAULT_PRESET, Config, ConfigNote, FetchSettings
 from reader.core.errors import describe_error
 from reader.core.text import clean, show_path, truncate
 
@@ -35,7 +35,8 @@ class KeysCheck(NamedTuple):
 class AppChecks(NamedTuple):
     """How to check the settings of which only the app knows the valid values."""
 
-    keys: Callable[[Mapping[str, Any]], KeysCheck]
+    keys: Callable[[Mapping[str, Any], str], KeysCheck]
+    """Takes the table ``[keys]`` and the name of the preset."""
     themes: Callable[[], Iterable[str]]
 
 
@@ -267,12 +268,13 @@ class _Loading:
         table = self._tables.get("keys", {})
         if self._checks is None or not isinstance(table, dict):
             return (self._before.keys if self._checks else {}), []
-        found = self._checks.keys(table)
+        preset = self._values.get(("key_preset",), DEFAULT_PRESET)
+        found = self._checks.keys(table, preset)
         for action, message, hint in found.problems:
             self._report(("keys", action), message, hint)
         wrong = {("keys", action) for action, *_ in found.problems}
         if stay := {names[1]: value for names, value in self._before.values.items() if names in wrong}:
-            found = self._checks.keys({**table, **stay})
+            found = self._checks.keys({**table, **stay}, preset)
         own = {action: keys for action, keys in found.keymap.items() if action in table}
         self._values |= {("keys", action): keys for action, keys in own.items()}
         return found.keymap, [

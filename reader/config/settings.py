@@ -17,6 +17,9 @@ GRAPHICS = ("auto", "kitty", "sixel", "blocks", "none")
 """Ways to draw images: detect, Kitty's graphics protocol, Sixel, half-blocks, none at all."""
 
 
+PRESETS = ("vim", "newsboat", "emacs", "less")
+"""The sets of default keys."""
+DEFAULT_PRESET = "vim"
 MARK_READ = ("open", "rest", "never")
 """What marks an article read: opening it, also selecting it for some seconds, or only keys."""
 
@@ -83,7 +86,7 @@ class Config:
     mark_read_after: float = 2.0
     """After how many seconds a selected article is marked read."""
     keys: Mapping[str, str] = field(default_factory=dict)
-    """Action name -> its keys, separated by commas; they replace the default keys."""
+    """Action name -> its keys, separated by commas, where they are not those of the registry."""
     browser: tuple[str, ...] = ()
     """A program and its arguments, as the other two; empty to use the environment."""
     pager: tuple[str, ...] = ()

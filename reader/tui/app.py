@@ -151,6 +151,8 @@ class NewsreaderApp(App[None]):
             self._idle_gc.note_activity()
             if isinstance(event, events.Key | events.MouseDown) and takes_keys:
                 self._base_screen.key_bar.on_next_key()
+        elif isinstance(event, events.Key) and await self.session.keys.press(event):
+            return
         await super().on_event(event)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:

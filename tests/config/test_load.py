@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from reader.config.load import AppChecks, lines_of, load_config, problem_lines
 from reader.config.settings import Config, FetchSettings
-from reader.tui.keys import bindings
+from reader.tui.keys.keymap import check_keys
 
-_CHECKS = AppChecks(bindings.check_keys, lambda: ["nord", "gruvbox"])
+_CHECKS = AppChecks(check_keys, lambda: ["nord", "gruvbox"])
 _STATEMENTS = [
     "a = 1", "bb.c = 2", "bb.d = [\n1,\n2,\n]", "[t]", "[t.u]", "[[v]]", "# [w]", "", "'x y' = \"\"\"\n[z]\n\"\"\"",
     "inl = { m = 1, n = [\n] }",
@@ -108,7 +108,7 @@ def test_names_of_fields_and_the_order_of_dates_are_read(path: Path) -> None:
         (
             'colour = "x"',
             1,
-            "unknown setting “colour”. The settings are: theme, density, mark_read, mark_read_after, browser",
+            "unknown setting “colour”. The settings are: theme, density, mark_read, mark_read_after, key_preset",
         ),
         ('mark_read = "sometimes"', 1, 'mark_read must be one of "open", "rest", "never".'),
         ("mark_read_after = 0", 1, "mark_read_after must be a number of seconds, at most 3,600."),

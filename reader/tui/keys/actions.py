@@ -137,6 +137,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("quit.now", "ctrl+q", "quit", "App", _APP, "Quit", "Quit newsreader from anywhere; everything is saved."),
 )
 
+COUNTED = frozenset({
+    *("move.down", "move.up", "move.half_down", "move.half_up", "move.page_down", "move.page_up"),
+    *("unread.next", "unread.previous", "related.next", "related.previous", "text.next", "text.previous"),
+    *("text.heading_next", "text.heading_previous", "text.wider", "text.narrower", "choose.down", "choose.up"),
+    *("views.page_down", "list.wider", "list.narrower", "undo", "redo"),
+})
+"""Actions that a number typed before their key repeats."""
+
 FOOTERS: dict[KeyContext, tuple[tuple[str, str], ...]] = {
     "empty": (("search", "search"), ("refresh", "check again"), ("problems", "problems")),
     "list": (
