@@ -29,7 +29,7 @@ class _StyleSpec(NamedTuple):
     background: str = ""
 
 
-_STYLES = {
+STYLES = {
     "text": _StyleSpec("foreground"),
     "strong": _StyleSpec("foreground", bold=True),
     "title": _StyleSpec("foreground", bold=True),
@@ -53,6 +53,7 @@ _STYLES = {
     "selected-quiet": _StyleSpec("foreground-muted", background="panel"),
     "selected-score": _StyleSpec("success", background="panel"),
 }
+"""The styles by name."""
 
 
 def theme_style(widget: Widget, name: str, background: str = "") -> Style:
@@ -66,7 +67,7 @@ def theme_style(widget: Widget, name: str, background: str = "") -> Style:
 
 def style_on(variables: Mapping[str, str], name: str, base: Color, background: str = "") -> Style:
     """Return the style ``name`` in a theme with these variables, on ``base`` or, if given, on ``background``."""
-    spec = _STYLES[name]
+    spec = STYLES[name]
     fill = background or spec.background
     bold, underline = spec.bold or None, spec.underline or None
     if base.ansi is not None:

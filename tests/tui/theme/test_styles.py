@@ -14,7 +14,7 @@ from textual.theme import Theme
 
 from reader.config.settings import Config
 from reader.tui.theme import themes
-from reader.tui.theme.styles import _STYLES, style_on, theme_style
+from reader.tui.theme.styles import STYLES, style_on, theme_style
 from tests.tui.helpers import open_app
 
 XTERM = ((0, 0, 0), (205, 0, 0), (0, 205, 0), (205, 205, 0), (0, 0, 238), (205, 0, 205), (0, 205, 205), (229, 229, 229))
@@ -47,7 +47,7 @@ def shown(style: Style, system: ColorSystem, terminal: TerminalTheme | None = No
 
 def backgrounds(name: str) -> tuple[str, ...]:
     """What a style is drawn on: its own background, or any other."""
-    return ("",) if _STYLES[name].background else ("", "surface", "panel")
+    return ("",) if STYLES[name].background else ("", "surface", "panel")
 
 
 def test_the_formula_is_that_of_wcag() -> None:
@@ -62,7 +62,7 @@ def test_every_style_is_legible(theme: Theme, system: ColorSystem) -> None:
     base = Color.parse(variables["background"])
     found = {
         (name, background): shown(style_on(variables, name, base, background), system)
-        for name in _STYLES.keys() - {"track"}  # the empty part of a bar
+        for name in STYLES.keys() - {"track"}  # the empty part of a bar
         for background in backgrounds(name)
     }
     least = 7 if "contrast" in theme.name and system is ColorSystem.TRUECOLOR else 4.5
@@ -85,7 +85,7 @@ def test_the_colors_of_the_palette_are_legible_in_xterm(theme: Theme) -> None:
     behind, text = (black, XTERM[7]) if theme.dark else (white, black)
     terminal = TerminalTheme(behind, text, list(XTERM))
     variables = themes.with_rule(theme.to_color_system().generate())
-    for name in _STYLES:
+    for name in STYLES:
         for background in backgrounds(name):
             style = style_on(variables, name, Color.parse("ansi_default"), background)
             assert shown(style, ColorSystem.STANDARD, terminal) >= 4.5, name
