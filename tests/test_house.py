@@ -54,6 +54,7 @@ SAME_MEANING = {
     "parser": "text to a syntax tree",
     "positions": "where you left a text",
     "process_client": "starts a process, sends it commands, reads its events",
+    "programs": "other programs that the user runs",
     "progress": "how far something is",
     "reader": "the screen that shows a text in full",
     "recovery": "a damaged database is replaced",
