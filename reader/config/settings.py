@@ -92,7 +92,9 @@ class Config:
     density: Density = "auto"
     """How many lines an article has in the list."""
     theme: str = ""
-    """Name of a theme; empty for the theme last chosen in the app."""
+    """Name of a theme; empty for the theme last chosen in the app, or one as dark or light as the terminal."""
+    themes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Name -> the settings of a theme of the person (``[themes.NAME]``)."""
     mark_read: str = "open"
     """What marks an article read: one of :data:`MARK_READ`."""
     mark_read_after: float = 2.0

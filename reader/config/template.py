@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from reader.config.declarations import PROGRAM_SETTINGS, SETTINGS, TABLES, Setting
+from reader.config.declarations import OWN_THEME, PROGRAM_SETTINGS, SETTINGS, TABLES, Setting
 from reader.config.settings import Config
 
 _HEAD = """\
@@ -41,7 +41,8 @@ def template(actions: Iterable[KeysOfAction]) -> str:
     """Return config.toml with every setting at its default, as a comment."""
     parts = [_HEAD]
     for table, settings in groupby(SETTINGS, lambda setting: setting.table):
-        parts += [f"\n[{table}]\n{_comment(TABLES[table])}"] if table else []
+        header = f"#[{table}]" if table == OWN_THEME else f"[{table}]"
+        parts += [f"\n{header}\n{_comment(TABLES[table])}"] if table else []
         parts += [
             f"\n{_comment(setting.help + _RESTART * setting.needs_restart)}#{_line(setting.name, setting.default)}\n"
             for setting in settings
@@ -59,8 +60,12 @@ def in_force(config: Config, lines: Mapping[tuple[str, ...], int], keys: Mapping
     """Yield every setting; ``keys`` are those of every action."""
     values = config.values
     for setting in SETTINGS:
+        if setting.table == OWN_THEME:
+            continue
         line = lines.get(setting.path, 0) if setting.path in values else None
         yield InForce(setting.table, setting.name, _shown(setting, values.get(setting.path, setting.default)), line)
+    for path in sorted(path for path in values if len(path) > 2):  # [themes.NAME]
+        yield InForce(".".join(path[:-1]), path[-1], values[path], lines.get(path, 0))
     for name, value in keys.items():
         line = lines.get(("keys", name), 0) if ("keys", name) in values else None
         yield InForce("keys", name, ", ".join(value.split(",")), line)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reader.config.declarations import SETTINGS
+from reader.config.declarations import SETTINGS, label
 from reader.config.load import AppChecks, load_config
 from reader.config.settings import Config
 from reader.tui.keys import bindings, keymap
@@ -30,7 +30,7 @@ def change_message(config: Config, before: Config) -> str:
     if config.problems:
         return _problems(config, "What was set before stays in force.")
     later = [
-        setting.label
+        label(setting.path)
         for setting in SETTINGS
         if setting.needs_restart and config.values.get(setting.path) != before.values.get(setting.path)
     ]
