@@ -271,7 +271,7 @@ def test_rebuilding_the_shared_full_text_table_loses_no_words(path: Path, pages_
     for n in range(60):  # in place of their previous versions: as much waste
         one.put(a_page(n, markdown=f"Later{n} glacier\n"), b"")
     steps = 0
-    while not one._write(fulltext.rebuild_step):
+    while not one._rebuild_words():
         steps += 1
         assert set(one.with_words(["glacier"], prefix=False)) == one.ids_with_page()
         other.put(a_page(1_000 + steps, markdown="New glacier\n"), b"")
