@@ -40,6 +40,7 @@ def test_init_writes_every_setting_at_its_default_as_a_comment(own_directories: 
     assert run("check").exit_code == 0
     path.write_text(re.sub("^#(?! )", "", text, flags=re.MULTILINE), "utf-8")
     values = tomllib.loads(path.read_text("utf-8"))
+    own_theme = values.pop("themes")["NAME"]
     assert list(values.pop("keys")) == [action.name for group in [ACTIONS] for action in sorted_actions(group)]
     flat = {name: value for name, value in values.items() if not isinstance(value, dict)}
     flat |= {
@@ -48,10 +49,11 @@ def test_init_writes_every_setting_at_its_default_as_a_comment(own_directories: 
         if isinstance(inner, dict)
         for name, value in inner.items()
     }
+    flat |= {("themes.NAME", name): value for name, value in own_theme.items()}
     assert flat == {(each.table, each.name) if each.table else each.name: each.default for each in SETTINGS}
     config = load_app_config(path)
     assert (config.problems, config.notes) == ((), ())
-    assert config == Config(keys={action.name: action.keys for action in ACTIONS})
+    assert config == Config(themes={"NAME": own_theme}, keys={action.name: action.keys for action in ACTIONS})
 
 
 def sorted_actions(actions: tuple[object, ...]) -> list[object]:

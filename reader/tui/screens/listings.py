@@ -20,6 +20,7 @@ from reader.tui.input_gate import hold_keys
 from reader.tui.keys import bindings
 from reader.tui.keys.actions import Group, KeyContext
 from reader.tui.terminal.overlay import use_latest_size
+from reader.tui.timings import DelayedCall, timings_of
 from reader.tui.widgets.article_list.columns import type_legend
 from reader.tui.widgets.prompt.prompt import LineInput
 from reader.tui.widgets.text.line_view import LineView
@@ -52,6 +53,9 @@ _SHOWN = 1000
 """Problems that are laid out at once; the filter narrows them down, and the command lists all."""
 
 
+_FOOT = "j k Space scroll   / filters   q closes"
+
+
 class _Lines(LineView, inherit_bindings=False):
     """The lines; the dialog acts on their keys."""
 
@@ -72,6 +76,8 @@ class ListingScreen(ModalScreen[None]):
         self._heading = title
         self._field = LineInput(placeholder="/ filters", id="listing-filter", compact=True)
         self._view = _Lines(id="listing-lines", measure=200)
+        self._foot = Static(Content(_FOOT), id="listing-foot")
+        self._end = DelayedCall(self)
 
     def lines_for(self, words: Sequence[str], width: int) -> tuple[Line, ...]:
         """Return the lines that contain all of ``words`` (in lower case), for ``width`` cells."""
@@ -83,7 +89,23 @@ class ListingScreen(ModalScreen[None]):
             yield Static(Content(self._heading), id="listing-title")
             yield self._field
             yield self._view
-            yield Static(Content("j k Space scroll   / filters   q closes"), id="listing-foot")
+            yield self._foot
+
+    @property
+    def key_place(self) -> tuple[type, bool]:
+        """Whether the filter has the focus."""
+        return type(self), self._field.has_focus
+
+    def show_typed(self, typed: str, follows: tuple[tuple[str, str], ...]) -> None:
+        """Show the typed keys, and those that may follow, in the last line."""
+        words = "   ".join([typed, *(f"{key} {word}" for key, word in follows)])
+        self._end.stop()
+        self._foot.update(Content(words or _FOOT))
+
+    def show_message(self, text: str, *, warning: bool = False, transient: bool = False) -> None:
+        """Show a sentence in the last line for a while."""
+        self._foot.update(Content(text))
+        self._end.start(timings_of(self).message, lambda: self.show_typed("", ()))
 
     def on_mount(self) -> None:
         """Focus the lines."""

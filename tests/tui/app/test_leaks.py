@@ -16,7 +16,7 @@ from reader.tui.terminal import idle_gc
 from reader.tui.widgets.text.lines import Run
 from tests.tui.helpers import STACKED, Reader, open_app
 
-ROUNDS = 4
+ROUNDS = 2
 USE = [
     *("?", "escape", "F", "escape", "ctrl+p", "escape", "slash", "escape", "t", "escape", "j", "k"),
     *("l", "enter", "pagedown", "escape", "escape", "escape", "b", "escape", "s", "T", "T", "u", "ctrl+r"),

@@ -112,6 +112,8 @@ class KeyBar(Widget):
     message: reactive[str] = reactive("", toggle_class="-has-message")
     """The message that is shown instead of the keys, if any; the bar is shown for it even where the keys are hidden."""
 
+    typed: reactive[tuple[str, tuple[Piece, ...]]] = reactive[tuple[str, tuple[Piece, ...]]](("", ()))
+    """The keys that were typed of a sequence, and those that may follow, each with a word."""
     keymap: reactive[Mapping[str, str]] = reactive({})
     """The keys by action, as far as they are not the default ones."""
 
@@ -156,8 +158,25 @@ class KeyBar(Widget):
         self.long_message.display = False
         self.message = ""
 
+    def watch_typed(self) -> None:
+        """Show the bar for the typed keys even where the keys are hidden."""
+        self.set_class(bool(self.typed[0]), "-typing")
+
+    def _draw_typed(self) -> Strip:
+        typed, follows = self.typed
+        pieces: list[Piece] = [(f" {typed} ", "name")]
+        for key, word in follows:
+            more: list[Piece] = [("  ", "footer"), (key, "footer-key"), (f" {word}", "footer")]
+            if cells_of([*pieces, *more]) > self.size.width:
+                break
+            pieces += more
+        return draw_line(self, pieces, "footer")
+
     def render_line(self, y: int) -> Strip:
         """Draw the keys or the message."""
+        if self.typed[0]:
+            self._places = []
+            return self._draw_typed()
         if self.message:
             message = f" {truncate(self.message, self.size.width - 1)}"
             return draw_line(self, [(message, "warning" if self._warning else "text")], "footer")
