@@ -20,7 +20,7 @@ _OLD_THRESHOLD = 10
 """Middle collections until one of everything that came after the last pause; a user who never pauses needs it."""
 _IDLE_SECONDS = 2.0
 """Seconds without input after which the user is idle."""
-_SHORT_PAUSE = 0.3
+SHORT_PAUSE = 0.3
 """Seconds without input after which younger objects are collected, which takes 10 ms or so,"""
 _FEW = 2
 """if there were more middle collections than this."""
@@ -63,6 +63,6 @@ class IdleGC:
             gc.unfreeze()
             gc.collect()
             gc.freeze()
-        elif _SHORT_PAUSE < pause < _IDLE_SECONDS and gc.get_count()[2] > _FEW:
+        elif SHORT_PAUSE < pause < _IDLE_SECONDS and gc.get_count()[2] > _FEW:
             gc.collect()
         trim_malloc()

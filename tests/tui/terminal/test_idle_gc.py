@@ -40,7 +40,7 @@ class Closed:
 def test_a_short_pause_frees_screens_that_were_open_for_long(
     monkeypatch: pytest.MonkeyPatch, pause: float, is_freed: bool
 ) -> None:
-    monkeypatch.setattr(idle_gc, "_SHORT_PAUSE", pause)
+    monkeypatch.setattr(idle_gc, "SHORT_PAUSE", pause)
     collector = IdleGC()
     gc.collect()
     screen = Closed()
