@@ -249,6 +249,32 @@ SETTINGS: tuple[Setting, ...] = (
         for name, use in THEME_COLORS.items()
     ),
 )  # fmt: skip
+PROGRAM, MACRO = "program.", "macro."
+"""What the names of the user's own actions begin with."""
+PROGRAM_FIELDS = ("url", "title", "source", "authors", "date", "excerpt", "topics", "tags", "id", "path")
+"""The fields of an article that may stand in an argument, in braces."""
+PROGRAM_SETTINGS = {
+    setting.name: setting
+    for setting in (
+        Setting(
+            "programs", "run", "", lambda value: _is_command(value) and bool(value),
+            'a command, such as "mpv {url}", or a list of its words; it is never run by a shell',
+            "The program and its arguments, in which {url} and other fields of the article are replaced.",
+        ),
+        Setting(
+            "programs", "title", "", lambda value: isinstance(value, str) and value.isprintable(),
+            "a few words in quotes", "What help and palette call it. Empty: its name.",
+        ),
+        Setting(
+            "programs", "json", False, _is_bool, "true or false",
+            "true: it gets the article as a line of JSON on its standard input.",
+        ),
+        Setting(
+            "programs", "terminal", False, _is_bool, "true or false",
+            "true: it uses the terminal, and newsreader returns when it ends; false: it runs in the background.",
+        ),
+    )
+}  # fmt: skip
 TABLES = {
     "fetch": "Fetching originals and images.",
     "fields": 'More names of fields in your documents, each a list such as ["when"].',
@@ -260,6 +286,14 @@ TABLES = {
     "keys": (
         "The keys of actions, several separated by commas; keys to press one after the other are separated by spaces, "
         "such as “g r”. They replace the default keys; another action that has the same key by default loses it."
+    ),
+    "programs": (
+        "Programs that get the article, each in a table of its own, such as [programs.mpv]. The action is then called "
+        "program.mpv: give it a key under [keys]."
+    ),
+    "macros": (
+        'Several actions in order, such as done = ["mark.star", "unread.next"]. The action is then called macro.done: '
+        "give it a key under [keys]."
     ),
 }
 """The tables, and what they are for."""

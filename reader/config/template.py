@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from reader.config.declarations import OWN_THEME, SETTINGS, TABLES, Setting
+from reader.config.declarations import OWN_THEME, PROGRAM_SETTINGS, SETTINGS, TABLES, Setting
+from reader.config.settings import Config
 
 _HEAD = """\
 # The settings of newsreader, each with its default. To change one, remove the # at the start of its line.
@@ -50,13 +51,14 @@ def template(actions: Iterable[KeysOfAction]) -> str:
     for group, found in groupby(actions, lambda action: action.group):
         parts.append(f"\n# {group}\n")
         parts += [f"#{_line(each.name, ', '.join(each.keys.split(',')), each.title)}\n" for each in found]
+    parts += [f"\n[macros]\n{_comment(TABLES['macros'])}", f"\n[programs]\n{_comment(TABLES['programs'])}"]
+    parts += [_comment(f"{each.name}: {each.help}") for each in PROGRAM_SETTINGS.values()]
     return "".join(parts)
 
 
-def in_force(
-    values: Mapping[tuple[str, ...], Any], lines: Mapping[tuple[str, ...], int], keys: Mapping[str, str]
-) -> Iterator[InForce]:
-    """Yield every setting; ``values`` are those of the file, ``keys`` those of every action."""
+def in_force(config: Config, lines: Mapping[tuple[str, ...], int], keys: Mapping[str, str]) -> Iterator[InForce]:
+    """Yield every setting; ``keys`` are those of every action."""
+    values = config.values
     for setting in SETTINGS:
         if setting.table == OWN_THEME:
             continue
@@ -67,6 +69,11 @@ def in_force(
     for name, value in keys.items():
         line = lines.get(("keys", name), 0) if ("keys", name) in values else None
         yield InForce("keys", name, ", ".join(value.split(",")), line)
+    for name, steps in config.macros.items():
+        yield InForce("macros", name, list(steps), lines.get(("macros", name), 0))
+    for name, program in config.programs.items():
+        line = lines.get(("programs", name), 0)
+        yield from (InForce(f"programs.{name}", each, getattr(program, each), line) for each in PROGRAM_SETTINGS)
 
 
 def as_toml(settings: Iterable[InForce], file: str) -> str:

@@ -199,14 +199,14 @@ class NewsreaderApp(App[None]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Yield the actions of the registry, and the list of themes."""
-        for action in ACTIONS:
+        for action in (*ACTIONS, *self.session.keys.own.values()):
             if action.palette and self._is_enabled(action, screen):
                 keys = bindings.key_label(bindings.keys_of(action, self.session.config.keys))
                 yield SystemCommand(action.title, f"{action.help}\t{keys}", self._runner(action))
         yield SystemCommand("Theme", "Choose a theme from a list.", self.action_change_theme)
 
     def _is_enabled(self, action: Action, screen: Screen[object]) -> bool:
-        if action.scopes == ("browse",):
+        if action.method.startswith("run("):
             return screen.check_action("run", (action.name,)) is not False
         return screen.check_action(action.method.partition("(")[0], ()) is not False
 
@@ -227,7 +227,7 @@ class NewsreaderApp(App[None]):
 
         where = "entry" if self.session.prompts.is_open else self._base_screen.key_bar.context
         self.gate.hold(for_input=True)
-        self.push_screen(HelpScreen(self.session.config.keys, where))
+        self.push_screen(HelpScreen(self.session.config.keys, where, tuple(self.session.keys.own.values())))
 
     def action_command_palette(self) -> None:
         """Show the palette."""
@@ -272,8 +272,8 @@ class NewsreaderApp(App[None]):
                 loop.call_soon_threadsafe(self.call_later, self.action_quit)
 
             watch_terminal(leave, self._clean_up)
-        if self.session.config.keys:
-            self.set_keymap(bindings.textual_keymap(self.session.config.keys))
+        if keymap := self.session.keys.textual_keymap():
+            self.set_keymap(keymap)
         self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh(layout=True))
         self.theme_choice.ask_terminal()
 
@@ -302,8 +302,8 @@ class NewsreaderApp(App[None]):
 
     def _config_changed(self, before: Config) -> None:
         config = self.session.config
-        if config.keys != before.keys:
-            self.set_keymap(bindings.textual_keymap(config.keys))
+        if (config.keys, config.macros) != (before.keys, before.macros):
+            self.set_keymap(self.session.keys.textual_keymap())
         self.theme_choice.config_changed(before)
 
     def _fatal_error(self) -> None:

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from reader.config.load import AppChecks, lines_of, load_config, problem_lines
 from reader.config.settings import Config, FetchSettings
+from reader.tui.keys import bindings
 from reader.tui.keys.keymap import check_keys
 
-_CHECKS = AppChecks(check_keys, lambda: ["nord", "gruvbox"])
+_CHECKS = AppChecks(check_keys, bindings.NAMES, lambda: ["nord", "gruvbox"])
 _STATEMENTS = [
     "a = 1", "bb.c = 2", "bb.d = [\n1,\n2,\n]", "[t]", "[t.u]", "[[v]]", "# [w]", "", "'x y' = \"\"\"\n[z]\n\"\"\"",
     "inl = { m = 1, n = [\n] }",

@@ -29,6 +29,7 @@ def test_with_few_colors_only_those_of_the_palette_are_sent(seeds: Path, environ
         assert terminal.end() == 0
     assert RGB.search(terminal.raw) is None
     assert b"\x1b[7" in terminal.raw  # the selection is reversed
+    assert b"\x1b[1;4" in terminal.raw or "NO_COLOR" not in environ  # the cursor in the palette is underlined
     assert (b"\x1b[1;36;49m" in terminal.raw) is ("NO_COLOR" not in environ)  # cyan on the terminal's background
 
 

@@ -35,6 +35,11 @@ class Action(NamedTuple):
     """Whether the command palette lists it."""
 
 
+def own_action(name: str, title: str = "", text: str = "") -> Action:
+    """Return an action of the user's own, which applies to the article in the list, its pane or the reader."""
+    return Action(name, "", f"run_own('{name}')", "App", ("browse", "text"), title, text)
+
+
 _APP: tuple[Scope, ...] = ("app",)
 _BROWSE: tuple[Scope, ...] = ("browse",)
 _LIST: tuple[Scope, ...] = ("list",)

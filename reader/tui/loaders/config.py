@@ -7,13 +7,13 @@ from pathlib import Path
 from reader.config.declarations import SETTINGS, label
 from reader.config.load import AppChecks, load_config
 from reader.config.settings import Config
-from reader.tui.keys import keymap
+from reader.tui.keys import bindings, keymap
 from reader.tui.theme import themes
 
 
 def load_app_config(path: Path, before: Config | None = None) -> Config:
     """Return the settings in a file, keys and theme checked; see :func:`reader.config.load.load_config`."""
-    return load_config(path, AppChecks(keymap.check_keys, themes.names), before)
+    return load_config(path, AppChecks(keymap.check_keys, bindings.NAMES, themes.names), before)
 
 
 def start_message(config: Config) -> str:

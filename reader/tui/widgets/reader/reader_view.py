@@ -6,11 +6,12 @@ import time
 from collections.abc import Sequence
 
 from textual import events, on
+from textual.binding import Binding
 from textual.message import Message
 from textual.selection import Selection
 from textual.strip import Strip
 
-from reader.tui.input_gate import hold_keys
+from reader.tui.input_gate import hold_keys, keys_held
 from reader.tui.keys import bindings
 from reader.tui.timings import timings_of
 from reader.tui.widgets.messages import show_status
@@ -30,7 +31,10 @@ _NO_MATCHES = SearchableText(()).find("")
 class ReaderView(LineView):
     """Shows one :class:`ReaderText`, laid out by a worker."""
 
-    BINDINGS = bindings.bindings("text")
+    BINDINGS = [
+        *bindings.bindings("text"),
+        *(Binding(digit, f"link_digit('{digit}')", show=False) for digit in "0123456789"),
+    ]
 
     class CloseRequested(Message):
         """The user wants to leave the text."""
@@ -187,7 +191,13 @@ class ReaderView(LineView):
 
     def action_links(self) -> None:
         """Show a label at every link on the screen; typing it opens the link."""
-        self.hints.show()
+        with keys_held(self):
+            self.hints.show()
+
+    def action_link_digit(self, digit: str) -> None:
+        """Begin the number of a link, which opens it."""
+        with keys_held(self):
+            self.hints.type_digit(digit)
 
     @on(events.Key)
     def _handle_link_key(self, event: events.Key) -> None:
