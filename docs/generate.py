@@ -16,7 +16,7 @@ from pathlib import Path
 import click
 
 from reader.cli.main import cli
-from reader.config.declarations import SETTINGS, TABLES
+from reader.config.declarations import PROGRAM_SETTINGS, SETTINGS, TABLES
 from reader.config.settings import PRESETS
 from reader.config.template import toml_value
 from reader.documents.field_names import ALTERNATIVES
@@ -84,8 +84,9 @@ def settings() -> str:
     """Return every setting, by table, with its default and what it does."""
     parts = []
     for table in ("", *TABLES):
-        found = [setting for setting in SETTINGS if setting.table == table]
-        parts += [f"### {f'[{table}]' if table else 'Above the first table'}", ""]
+        found = [setting for setting in (*SETTINGS, *PROGRAM_SETTINGS.values()) if setting.table == table]
+        head = {"": "Above the first table", "programs": "[programs.NAME]"}.get(table, f"[{table}]")
+        parts += [f"### {head}", ""]
         parts += [TABLES[table], ""] if table else []
         if found:
             parts += ["| setting | default | what it does | a change takes effect |", "|---|---|---|---|"]

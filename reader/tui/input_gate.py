@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Literal
 
@@ -36,9 +37,9 @@ NEEDS: Mapping[str, Mapping[str, tuple[Resource, ...]]] = {
     "ArticleList": dict.fromkeys(("move", "enter", "screen.into", "leave", "choose", "extend"), _LIST),
     "ArticlePane": dict.fromkeys(("move", "enter", "screen.into"), _ARTICLE),
     "Panes": {"related": _ARTICLE},
-    "ReaderView": dict.fromkeys(("move", "links", "heading", "match"), _TEXT),
-    "MainScreen": {**{f"run('{name}')": _LIST for name in _ABOUT_SELECTION}, "run('more')": _ARTICLE},
-    "ReaderScreen": {f"run('{name}')": _LIST for name in _ABOUT_SELECTION},
+    "ReaderView": dict.fromkeys(("move", "links", "link_digit", "heading", "match"), _TEXT),
+    "MainScreen": {**{f"run('{name}')": _LIST for name in _ABOUT_SELECTION}, "run('more')": _ARTICLE, "run_own": _LIST},
+    "ReaderScreen": {**{f"run('{name}')": _LIST for name in _ABOUT_SELECTION}, "run_own": (*_LIST, *_TEXT)},
 }
 """What each action needs, by class of node and by action, with its arguments if it is bound with arguments."""
 _CHECKS = 10
@@ -54,6 +55,17 @@ def hold_keys(widget: Widget) -> None:
     gate = getattr(widget.app, "gate", None)
     if isinstance(gate, InputGate):
         gate.hold()
+
+
+@contextmanager
+def keys_held(widget: Widget) -> Iterator[None]:
+    """Have ``widget`` see the next keys again, even those it has passed on, once it has changed what they mean."""
+    gate = getattr(widget.app, "gate", None)
+    if isinstance(gate, InputGate):
+        gate.hold()
+    yield
+    if isinstance(gate, InputGate):
+        gate.release()
 
 
 class InputGate:

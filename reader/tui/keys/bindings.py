@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.keys import KEY_NAME_REPLACEMENTS
 
+from reader.config.declarations import MACRO, PROGRAM
+from reader.config.settings import Config
 from reader.core.text import clean
-from reader.tui.keys.actions import ACTIONS, FOOTERS, GROUPS, Action, KeyContext, Scope
+from reader.tui.keys.actions import ACTIONS, FOOTERS, GROUPS, Action, KeyContext, Scope, own_action
 from reader.tui.keys.sequences import Keys
 
 CHAINS: tuple[tuple[Scope, ...], ...] = (
@@ -123,24 +125,27 @@ def _long_name(key: str) -> str:
     return "+".join([*modifiers, last])
 
 
-def sequences(keymap: Mapping[str, str]) -> dict[str, list[Keys]]:
-    """Return the keys of each action that have to be pressed one after the other."""
-    return {
-        name: found for name, keys in keymap.items() if (found := [sequence_of(k) for k in keys.split(",") if " " in k])
-    }
-
-
-def textual_keymap(keymap: Mapping[str, str]) -> dict[str, str]:
-    """Return the single keys for Textual.
-
-    An action with a sequence, or without a key, also gets a name that no key has: otherwise it would not be bound.
-    """
-    return {
-        name: ",".join(
-            sequence_of(key)[0] if key and " " not in key else f"<{name}>" for key in dict.fromkeys(keys.split(","))
-        )
+def sequences(keymap: Mapping[str, str], own: Collection[str] = ()) -> dict[str, list[Keys]]:
+    """Return the keys that Textual does not know: those to press one after the other, and all of ``own`` actions."""
+    found = {
+        name: [sequence_of(key) for key in keys.split(",") if " " in key or name in own]
         for name, keys in keymap.items()
     }
+    return {name: keys for name, keys in found.items() if keys}
+
+
+def textual_keymap(keymap: Mapping[str, str], also: Collection[str] = ()) -> dict[str, str]:
+    """Return the single keys for Textual.
+
+    An action with a sequence, without a key, or in ``also`` gets a name that no key has, so that it is bound even where
+    another action has its keys.
+    """
+    found = {}
+    for name in (*keymap, *(name for name in also if name not in keymap)):
+        keys = keys_of(BY_NAME[name], keymap).split(",") if name in BY_NAME else []
+        single = [sequence_of(key)[0] for key in keys if key and " " not in key]
+        found[name] = ",".join([*single, f"<{name}>"] if name in also or len(single) < len(keys) else single)
+    return found
 
 
 def single_keys(keymap: Mapping[str, str]) -> dict[str, str]:
@@ -149,7 +154,21 @@ def single_keys(keymap: Mapping[str, str]) -> dict[str, str]:
     return {name: min(keys, key=len) for name, keys in every.items() if min(map(len, keys)) == 1}
 
 
-def groups() -> Iterator[tuple[str, list[Action]]]:
-    """Yield the actions by group, in the order of :data:`GROUPS`."""
+def own_actions(config: Config) -> dict[str, Action]:
+    """Return the actions that the user has made: programs and macros."""
+    own = {}
+    for name, program in config.programs.items():
+        words = f"Run “{clean(' '.join(program.run))}” with the article."
+        own[PROGRAM + name] = own_action(PROGRAM + name, clean(program.title) or name, words)
+    for name, steps in config.macros.items():
+        titles = (BY_NAME[step].title if step in BY_NAME else own[step].title for step in steps)
+        own[MACRO + name] = own_action(MACRO + name, name, f"{', then '.join(titles)}.")
+    return own
+
+
+def groups(own: Collection[Action] = ()) -> Iterator[tuple[str, list[Action]]]:
+    """Yield the actions by group, in the order of :data:`GROUPS`, and after them the user's own."""
     for group in GROUPS:
         yield group, [action for action in ACTIONS if action.group == group]
+    if own:
+        yield "Programs and macros", list(own)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from functools import partial
 from typing import Protocol, runtime_checkable
 
@@ -10,6 +10,8 @@ from textual import events
 from textual.app import App
 from textual.binding import ActiveBinding
 
+from reader.config.declarations import MACRO
+from reader.config.settings import Config
 from reader.tui.input_gate import InputGate
 from reader.tui.keys import bindings
 from reader.tui.keys.actions import COUNTED
@@ -34,12 +36,24 @@ class TypingScreen(Protocol):
         """Show a sentence."""
 
 
+@runtime_checkable
+class ScreenWithOwnActions(TypingScreen, Protocol):
+    """A screen with an article to which the user's own actions apply."""
+
+    async def action_run_own(self, name: str) -> None:
+        """Run a program or a macro."""
+
+
 def key_table(
-    active: Mapping[str, ActiveBinding], sequences: Mapping[str, list[Keys]], leaving: frozenset[str]
+    active: Mapping[str, ActiveBinding],
+    sequences: Mapping[str, list[Keys]],
+    leaving: frozenset[str],
+    own: Collection[str] = (),
 ) -> KeyTable:
     """Return what keys mean, given Textual's bindings from the focused widget outwards.
 
-    A sequence is ruled out by what an inner widget has for its first keys.
+    A sequence is ruled out by what an inner widget has for its first keys. The user's ``own`` actions, which Textual
+    does not know, come last.
     """
     bound = bindings.bound_keys(active)
     seen: set[str] = set()
@@ -51,26 +65,38 @@ def key_table(
                 found[keys] = name
         if key in bound:
             seen.add(key)
+    for name in own:
+        for keys in sequences.get(name, ()):
+            if keys[0] not in seen and not any(overlap(keys, inner) for inner in found):
+                found[keys] = name
     return KeyTable(found, bound, leaving)
 
 
 class KeyDispatcher:
     """Gets every key that no widget has taken, in order, from the app."""
 
-    def __init__(self, app: App[None], gate: InputGate, keymap: Mapping[str, str]) -> None:
+    def __init__(self, app: App[None], gate: InputGate, config: Config) -> None:
         self._app = app
         self._gate = gate
         self._typed = KeySequence()
-        self.take_keys(keymap)
+        self.take_config(config)
 
-    def take_keys(self, keymap: Mapping[str, str]) -> None:
-        """Take the keys of the settings, by action."""
-        self._keymap = keymap
-        self._sequences = bindings.sequences(keymap)
+    def take_config(self, config: Config) -> None:
+        """Take the keys, programs and macros of the settings."""
+        self._keymap = keymap = config.keys
+        self._macros = config.macros
+        self.own = bindings.own_actions(config)
+        """The user's own actions by name."""
+        self._sequences = bindings.sequences(keymap, self.own)
         self._tables: dict[Hashable, KeyTable] = {}
         self._typed.reset()
         leaving = (bindings.keys_of(bindings.BY_NAME[name], keymap).split(",") for name in ("quit", "quit.now"))
         self._leaving = frozenset(key for keys in leaving for key in keys)
+
+    def textual_keymap(self) -> dict[str, str]:
+        """Return the keys for Textual."""
+        steps = {step for steps in self._macros.values() for step in steps if step in bindings.BY_NAME}
+        return bindings.textual_keymap(self._keymap, steps)
 
     async def press(self, event: events.Key) -> bool:
         """Return whether nothing else remains to be done with the key."""
@@ -93,9 +119,8 @@ class KeyDispatcher:
                 screen.show_message(_nothing(bindings.key_label(" ".join(typed.keys))), transient=True)
             case "pass" if event.key not in table.bound:
                 screen.show_message(_nothing(bindings.pressed_key_label(event.key, event.character)), transient=True)
-            case "pass" if typed.times > 1:
-                active = self._app.screen.active_bindings.get(event.key)
-                await self._run(active.binding.id if active else None, typed.times)
+            case "pass" if typed.times > 1 and (name := self._counted(event.key)):
+                await self._run(name, typed.times)
             case _:
                 return False
         return True
@@ -104,7 +129,8 @@ class KeyDispatcher:
         table = self._tables.get(place)
         if table is None:
             active = self._app.screen.active_bindings
-            table = self._tables[place] = key_table(active, self._sequences, self._leaving)
+            own = self.own if isinstance(self._app.screen, ScreenWithOwnActions) else ()
+            table = self._tables[place] = key_table(active, self._sequences, self._leaving, own)
         return table
 
     def _hint(self, typed: Typed, table: KeyTable) -> tuple[str, Follows]:
@@ -112,19 +138,40 @@ class KeyDispatcher:
         if not typed.keys:
             return str(typed.times), ((bindings.first_key("move.down", self._keymap), f"{typed.times} down"), cancel)
         follows = (
-            (bindings.key_label(" ".join(keys)), bindings.BY_NAME[name].title.lower())
+            (bindings.key_label(" ".join(keys)), (self.own.get(name) or bindings.BY_NAME[name]).title.lower())
             for keys, name in following(typed.keys, table)
         )
         label = bindings.key_label(" ".join(typed.keys))
         return f"{typed.times or ''} {label}".lstrip(), (*follows, cancel)
 
-    async def _run(self, name: str | None, times: int) -> None:
+    def _counted(self, key: str) -> str:
+        """Return the action of a single key if a number repeats it."""
+        active = self._app.screen.active_bindings.get(key)
+        name = active.binding.id if active is not None else None
+        return name if name in COUNTED else ""
+
+    async def _run(self, name: str, times: int) -> None:
         """Do an action that applies here, as often as was typed if that makes sense."""
-        for node, binding, *_ in self._app.screen.active_bindings.values():
+        steps = self._macros[name.removeprefix(MACRO)] if name.startswith(MACRO) else (name,)
+        count = max(1, times) if name in COUNTED else 1
+        await self._gate.play(partial(self._do, step) for step in steps * count)
+
+    async def run_macro(self, name: str) -> None:
+        """Do the actions of a macro in order; each waits for what those before it open and load."""
+        await self._run(name, 1)
+
+    async def _do(self, name: str) -> bool:
+        """Do an action and return True, or say that it does not apply where the focus is now."""
+        screen = self._app.screen
+        if name in self.own and isinstance(screen, ScreenWithOwnActions):
+            return await self._app.run_action(self.own[name].method, screen)
+        for node, binding, *_ in screen.active_bindings.values():
             if binding.id == name:
-                run = partial(self._app.run_action, binding.action, node)
-                await self._gate.play([run] * (max(1, times) if name in COUNTED else 1))
-                break
+                return await self._app.run_action(binding.action, node)
+        if isinstance(screen, TypingScreen):
+            title = (self.own.get(name) or bindings.BY_NAME[name]).title
+            screen.show_message(f"“{title}” does nothing here.", transient=True)
+        return False
 
 
 def _nothing(label: str) -> str:

@@ -8,11 +8,12 @@ from typing import Any
 
 from textual.keys import Keys as TextualKeys
 
-from reader.config.load import KeysCheck, nearest, shown_name
+from reader.config.load import KeysCheck
+from reader.config.names import nearest, shown_name
 from reader.config.settings import DEFAULT_PRESET
 from reader.core.text import clean
 from reader.tui.keys import bindings
-from reader.tui.keys.actions import ACTIONS, Action
+from reader.tui.keys.actions import ACTIONS, Action, own_action
 from reader.tui.keys.sequences import Keys, overlap
 
 _MODIFIERS = {"ctrl", "shift", "alt", "super"}
@@ -22,20 +23,22 @@ _HOW = (
 )
 
 
-def check_keys(table: Mapping[str, Any], preset: str = DEFAULT_PRESET) -> KeysCheck:
+def check_keys(table: Mapping[str, Any], preset: str = DEFAULT_PRESET, own_names: Iterable[str] = ()) -> KeysCheck:
     """Return the keymap that a preset and the table ``[keys]`` mean, with what is wrong in the table.
 
+    ``own_names`` are those of the user's own actions, which have no default keys.
     An action that is not in the table loses the default keys that the table gives to others; in the keymap it then has
     those that remain, or an empty text.
     """
     found = KeysCheck({**preset_keys(preset)}, [], [])
-    own = {name: keys for name, value in table.items() if (keys := _valid_keys(name, value, found))}
-    taken: list[tuple[str, str]] = []
+    actions = {**bindings.BY_NAME, **{name: own_action(name) for name in own_names}}
+    own = {name: keys for name, value in table.items() if (keys := _valid_keys(name, value, actions, found))}
+    taken: list[tuple[Action, str]] = []
     for name, keys in own.items():
         for key in list(keys):
-            other, theirs = _owner(name, key, taken)
+            other, theirs = _owner(actions[name], key, taken)
             if not other:
-                taken.append((name, key))
+                taken.append((actions[name], key))
                 continue
             keys.remove(key)
             gives = f"[keys] gives “{clean(key)}” to {other} and to {name}"
@@ -63,24 +66,20 @@ def clashes(one: Action, other: Action) -> bool:
     return any(set(chain) & set(one.scopes) and set(chain) & set(other.scopes) for chain in bindings.CHAINS)
 
 
-def _owner(name: str, key: str, taken: Iterable[tuple[str, str]]) -> tuple[str, Keys]:
-    """Return the other action that has ``key``, or keys that rule it out, where ``name`` applies, with these keys."""
+def _owner(action: Action, key: str, taken: Iterable[tuple[Action, str]]) -> tuple[str, Keys]:
+    """Return the other action that has ``key``, or keys that rule it out, where ``action`` applies, with these keys."""
     sequence = bindings.sequence_of(key)
     for other, theirs in taken:
         keys = bindings.sequence_of(theirs)
-        if (
-            overlap(keys, sequence)
-            and (other != name or keys != sequence)
-            and clashes(bindings.BY_NAME[name], bindings.BY_NAME[other])
-        ):
-            return other, keys
+        if overlap(keys, sequence) and (other is not action or keys != sequence) and clashes(action, other):
+            return other.name, keys
     return "", ()
 
 
-def _valid_keys(name: str, value: Any, found: KeysCheck) -> list[str]:
+def _valid_keys(name: str, value: Any, actions: Mapping[str, Action], found: KeysCheck) -> list[str]:
     """Return the valid ones of the keys that are set for an action, after reporting the others."""
-    if name not in bindings.BY_NAME:
-        near = nearest(name, bindings.NAMES)
+    if name not in actions:
+        near = nearest(name, actions)
         hint = "Actions have names such as “open” and “mark.star”; put those with a dot in quotes."
         found.problems.append(
             (name, f"[keys] has no action “{shown_name(name)}”.", f"Did you mean “{near}”? {hint}" if near else hint)
@@ -89,7 +88,7 @@ def _valid_keys(name: str, value: Any, found: KeysCheck) -> list[str]:
     if not isinstance(value, str) or not value.strip():
         found.problems.append((name, f'[keys] {name} must be a key in quotes, such as "x" or "ctrl+x".', ""))
         return []
-    in_prompt = "entry" in bindings.BY_NAME[name].scopes
+    in_prompt = "entry" in actions[name].scopes
     valid: list[str] = []
     for key in (" ".join(part.split()) for part in value.split(",")):
         pressed = key.split() or [""]
@@ -123,7 +122,7 @@ def _similar(key: str) -> set[str]:
     return {*_known(), *(f"{each}+{last}" for each in _MODIFIERS if last)}
 
 
-def _yield_keys(action: Action, taken: Iterable[tuple[str, str]], found: KeysCheck) -> None:
+def _yield_keys(action: Action, taken: Iterable[tuple[Action, str]], found: KeysCheck) -> None:
     """Take those of an action's default keys away that are set for another action in the same place.
 
     If the key begins a sequence now, pressing it twice does what it did.
@@ -131,13 +130,13 @@ def _yield_keys(action: Action, taken: Iterable[tuple[str, str]], found: KeysChe
     kept: list[str] = []
     lost: list[tuple[str, str]] = []
     for key in bindings.keys_of(action, found.keymap).split(","):
-        other, keys = _owner(action.name, key, taken)
+        other, keys = _owner(action, key, taken)
         if not other:
             kept.append(key)
             continue
         lost.append((other, " ".join(keys)))
         twice = f"{key} {key}"
-        if keys[1:] and " " not in key and not _owner(action.name, twice, taken)[0]:
+        if keys[1:] and " " not in key and not _owner(action, twice, taken)[0]:
             kept.append(twice)
     if lost:
         found.keymap[action.name] = ",".join(kept)

@@ -11,6 +11,7 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widget import Widget
 
+from reader.config.declarations import MACRO, PROGRAM
 from reader.core.events import BulkProgress, Progress
 from reader.tui.keys import bindings
 from reader.tui.keys.actions import KeyContext, Scope
@@ -34,7 +35,7 @@ class BaseScreen(Screen[None]):
     BLANK = True  # its children cover it, see CoveredContainer
     AUTO_FOCUS = ""
 
-    def __init__(self, session: Session, commands: Mapping[str, Callable[[], object]]) -> None:
+    def __init__(self, session: Session, commands: Mapping[str, Callable[..., object]]) -> None:
         """``commands`` are the actions by name."""
         super().__init__()
         self.session = session
@@ -124,6 +125,13 @@ class BaseScreen(Screen[None]):
     async def action_run(self, name: str) -> None:
         """Run the action ``name`` of the registry."""
         self.commands[name]()
+
+    async def action_run_own(self, name: str) -> None:
+        """Run one of the user's own actions: a program or a macro."""
+        if name.startswith(MACRO):
+            await self.session.keys.run_macro(name)
+        else:
+            self.commands["program"](name.removeprefix(PROGRAM))
 
     @on(KeyBar.ActionClicked)
     async def _run_clicked(self, event: KeyBar.ActionClicked) -> None:

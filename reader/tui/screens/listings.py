@@ -18,7 +18,7 @@ from reader.core.text import fit_cells, format_count, truncate
 from reader.query.completion import EXAMPLES
 from reader.tui.input_gate import hold_keys
 from reader.tui.keys import bindings
-from reader.tui.keys.actions import Group, KeyContext
+from reader.tui.keys.actions import Action, Group, KeyContext
 from reader.tui.terminal.overlay import use_latest_size
 from reader.tui.timings import DelayedCall, timings_of
 from reader.tui.widgets.article_list.columns import type_legend
@@ -149,15 +149,16 @@ class ListingScreen(ModalScreen[None]):
 class HelpScreen(ListingScreen):
     """The current keys, in groups."""
 
-    def __init__(self, keymap: Mapping[str, str], where: KeyContext = "list") -> None:
-        """``where`` is the current context: its keys are listed first."""
+    def __init__(self, keymap: Mapping[str, str], where: KeyContext = "list", own: Sequence[Action] = ()) -> None:
+        """``where`` is the current context: its keys are listed first. ``own`` are the user's own actions."""
         super().__init__("Keys, symbols and queries")
         self._keymap = dict(keymap)
         self._where: KeyContext = where
+        self._own = own
 
     def lines_for(self, words: Sequence[str], width: int) -> tuple[Line, ...]:  # noqa: D102 - see ListingScreen
         lines: list[Line] = []
-        groups = sorted(bindings.groups(), key=lambda each: each[0] != _GROUPS_OF.get(self._where))
+        groups = sorted(bindings.groups(self._own), key=lambda each: each[0] != _GROUPS_OF.get(self._where))
         if self._where in _HERE and not words:
             groups.insert(0, (_HERE[self._where], [action for action, _ in bindings.footer(self._where)]))
         for group, found in groups:

@@ -7,11 +7,14 @@ import threading
 from pathlib import Path
 
 import pytest
+from rich.color import Color as RichColor
 
 from reader.core.paths import Paths
 from reader.library.library import Library
 from reader.tui.keys import bindings
 from reader.tui.loaders.config import load_app_config
+from reader.tui.theme import themes
+from reader.tui.theme.styles import theme_style
 from tests.conftest import MakeFolder
 from tests.tui.helpers import PATIENT, Reader, document, open_app
 
@@ -162,3 +165,24 @@ async def test_an_action_without_a_key_shows_none(seeds: Path, path: Path) -> No
         assert " open " not in reader.text.splitlines()[-1]
         await reader.press("o")
         assert reader.sort.by == "date"
+
+
+async def test_an_own_theme_changes_with_the_file(seeds: Path, path: Path) -> None:
+    write(
+        path, 'theme = "sea"\n[themes.sea]\nbase = "newsreader-light"\naccent = "#000080"\n[fetch]\nenabled = false\n'
+    )
+    async with open_app(seeds, settings=load_app_config(path), timings=_TIMINGS) as reader:
+        app = reader.app
+        assert (app.theme, app.current_theme.dark) == ("sea", False)
+
+        def accent() -> RichColor | None:
+            return theme_style(reader.article_list, "accent").color
+
+        assert accent() == RichColor.parse("#000080")
+        write(path, 'theme = "sea"\n[themes.sea]\naccent = "#ff80ff"\n[fetch]\nenabled = false\n')
+        await says(reader, "config.toml was read again; its changes are in force.")
+        await reader.settle()
+        assert (accent(), app.current_theme.dark) == (RichColor.parse("#ff80ff"), True)
+        write(path, "[fetch]\nenabled = false\n")
+        await reader.wait_until(lambda: "sea" not in app.available_themes)
+        assert app.theme == themes.DARK.name

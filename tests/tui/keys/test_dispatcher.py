@@ -72,9 +72,8 @@ async def test_a_number_repeats_a_motion(folder: Path) -> None:
 
 async def test_a_number_before_a_key_that_opens_a_text_counts_nothing(folder: Path) -> None:
     async with open_app(folder) as reader:
-        await reader.press_at_once("5", "enter", *"jjq")
+        await reader.press_at_once("5", "enter", *"jjq4j")
         assert reader.focus == "list"
-        await reader.press_at_once(*"4j")
         assert reader.article_list.cursor == 4
 
 

@@ -70,7 +70,8 @@ def test_keys_of_the_user_change_a_preset() -> None:
 def test_a_sequence_is_bound_by_a_name_that_no_key_has() -> None:
     keymap = {"move.top": "g g,home", "help": "", "open": "alt+<,?"}
     assert bindings.textual_keymap(keymap) == {
-        "move.top": "<move.top>,home", "help": "<help>", "open": "alt+less_than_sign,question_mark",
+        "move.top": "home,<move.top>", "help": "<help>", "open": "alt+less_than_sign,question_mark",
     }  # fmt: skip
+    assert bindings.textual_keymap({}, ["open"]) == {"open": "o,<open>"}, "for a macro"
     assert bindings.sequences(keymap) == {"move.top": [("g", "g")]}
     assert bindings.key_label("g g,ctrl+x space") == "g g  Ctrl+x Space"
