@@ -277,6 +277,10 @@ class NewsreaderApp(App[None]):
         self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh(layout=True))
         self.theme_choice.ask_terminal()
 
+    def on_app_focus(self) -> None:
+        """Ask the terminal again: it may have become lighter or darker in the meantime."""
+        self.theme_choice.ask_terminal()
+
     def on_terminal_background(self, event: TerminalBackground) -> None:
         """Show a theme that is as dark or light as the terminal."""
         self.theme_choice.terminal_replied(is_dark=event.is_dark)

@@ -40,6 +40,7 @@ class Palette(CommandPalette):
     Palette > Vertical {{ width: 100%; max-width: {_CELLS}; &, &:dark {{ background: $surface; }} }}
     Palette CommandList {{ min-width: 24; text-wrap: nowrap; text-overflow: ellipsis; }}
     Palette CommandList > .option-list--option-highlighted {{ color: $foreground; background: $accent 20%; }}
+    Palette CommandList:nocolor > .option-list--option-highlighted {{ text-style: bold underline; }}
     Palette:ansi #--input {{ border: hkey $rule; }}
     Palette:ansi #--input.--list-visible {{ border-bottom: none; }}
     Palette:ansi CommandList, Palette:ansi CommandList:focus {{ border-bottom: hkey $rule; }}
@@ -111,7 +112,9 @@ class Commands(SystemCommandsProvider):
         """Return the title with the keys, which follow the description after a tab, at the right."""
         keys = text.rpartition("\t")[2] if "\t" in text else ""
         gap = min(_CELLS, self.app.size.width) - _MARGIN - title.cell_length - cell_width(keys)
-        return Content.assemble(title, " " * max(1, gap), (keys, "not bold $accent"))
+        # The accent of the terminal's palette could be the color of the line with the cursor.
+        style = "not bold" if self.app.native_ansi_color else "not bold $accent"
+        return Content.assemble(title, " " * max(1, gap), (keys, style))
 
 
 class Themes(ThemeProvider):

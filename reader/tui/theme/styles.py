@@ -88,7 +88,7 @@ def _palette_style(variables: Mapping[str, str], name: str, fill: str) -> Style:
     is_reversed = name == "background"
     color, is_blended = _theme_color(variables, fill if is_reversed else name)
     return _DEFAULT + Style(
-        color=color.rich_color if color.ansi is not None else None, reverse=is_reversed or None, dim=is_blended or None
+        color=color.rich_color if color.ansi is not None else None, reverse=is_reversed or None, dim=is_blended
     )
 
 

@@ -67,15 +67,19 @@ class ReaderView(LineView):
     # Content.
 
     def clear(self) -> None:
-        """Forget the text. Its lines stay on the screen until the next text is shown."""
+        """Forget the text. Its lines stay on the screen until the next text is shown, or until :meth:`drop_lines`."""
         self._set_text(None, _NO_LAYOUT)
+
+    def drop_lines(self) -> None:
+        """Free the lines of the text that was shown last; those of a long one take megabytes."""
+        self.position.start(None)
+        self.show_lines((), y=0)
 
     def show(self, text: ReaderText, layout: ReaderLayout, *, position: int | None = None) -> None:
         """Show ``text`` from its top or from an offset in it."""
         self._shown_at = time.monotonic()
-        self._set_text(text, layout)
         self.search_text = ""
-        self._update_matches()
+        self._set_text(text, layout)
         self.show_text(layout.lines, layout, position=position)
 
     def refit(self, text: ReaderText, layout: ReaderLayout) -> None:
@@ -84,11 +88,11 @@ class ReaderView(LineView):
         same_width = self.text_layout.width == layout.width
         is_reading = same_width and time.monotonic() > self._shown_at + timings_of(self).until_reading
         self._set_text(text, layout)
-        self._update_matches()
         self.show_lines(layout.lines, y=self.position.refit(layout, by_middle=is_reading))
 
     def _set_text(self, text: ReaderText | None, layout: ReaderLayout) -> None:
         self.text, self.text_layout, self._searchable = text, layout, None
+        self._update_matches()
         self.hints.clear()
         self.end_line_selection()
 
