@@ -119,6 +119,7 @@ class KeyDispatcher:
                 screen.show_message(_nothing(bindings.key_label(" ".join(typed.keys))), transient=True)
             case "pass" if event.key not in table.bound:
                 screen.show_message(_nothing(bindings.pressed_key_label(event.key, event.character)), transient=True)
+                return False
             case "pass" if typed.times > 1 and (name := self._counted(event.key)):
                 await self._run(name, typed.times)
             case _:

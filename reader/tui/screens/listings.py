@@ -92,9 +92,9 @@ class ListingScreen(ModalScreen[None]):
             yield self._foot
 
     @property
-    def key_place(self) -> tuple[type, bool]:
-        """Whether the filter has the focus."""
-        return type(self), self._field.has_focus
+    def key_place(self) -> tuple[type, bool, bool]:
+        """Whether the filter or the lines have the focus."""
+        return type(self), self._field.has_focus, self._view.has_focus
 
     def show_typed(self, typed: str, follows: tuple[tuple[str, str], ...]) -> None:
         """Show the typed keys, and those that may follow, in the last line."""

@@ -109,3 +109,13 @@ async def test_sequences_work_in_the_help(folder: Path) -> None:
         assert "Queries" in reader.text or "mouse" in reader.text
         await reader.press_at_once("g", "g", "q")
         assert reader.is_main_screen_on_top
+
+
+async def test_a_key_while_nothing_has_the_focus_changes_nothing_for_later_keys(folder: Path) -> None:
+    async with open_app(folder) as reader:
+        reader.main_screen.set_focus(None)
+        await reader.press("j")
+        assert reader.message == "j does nothing here. ? shows all keys."
+        reader.main_screen.panes.focus_list()
+        await reader.press("j")
+        assert reader.article_list.cursor == 1
