@@ -116,9 +116,11 @@ class KeyDispatcher:
             case "cancel":
                 screen.show_message("Canceled.", transient=True)
             case "unknown":
-                screen.show_message(_nothing(bindings.key_label(" ".join(typed.keys))), transient=True)
+                screen.show_message(self._nothing(bindings.key_label(" ".join(typed.keys))), transient=True)
             case "pass" if event.key not in table.bound:
-                screen.show_message(_nothing(bindings.pressed_key_label(event.key, event.character)), transient=True)
+                screen.show_message(
+                    self._nothing(bindings.pressed_key_label(event.key, event.character)), transient=True
+                )
                 return False
             case "pass" if typed.times > 1 and (name := self._counted(event.key)):
                 await self._run(name, typed.times)
@@ -174,6 +176,5 @@ class KeyDispatcher:
             screen.show_message(f"“{title}” does nothing here.", transient=True)
         return False
 
-
-def _nothing(label: str) -> str:
-    return f"{label} does nothing here. ? shows all keys."
+    def _nothing(self, label: str) -> str:
+        return f"{label} does nothing here. {bindings.first_key('help', self._keymap)} shows all keys."

@@ -14,7 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from reader.core.model import Problem
-from reader.core.text import fit_cells, format_count, truncate
+from reader.core.text import cell_width, fit_cells, format_count, truncate
 from reader.query.completion import EXAMPLES
 from reader.tui.input_gate import hold_keys
 from reader.tui.keys import bindings
@@ -53,9 +53,6 @@ _SHOWN = 1000
 """Problems that are laid out at once; the filter narrows them down, and the command lists all."""
 
 
-_FOOT = "j k Space scroll   / filters   q closes"
-
-
 class _Lines(LineView, inherit_bindings=False):
     """The lines; the dialog acts on their keys."""
 
@@ -71,12 +68,18 @@ class ListingScreen(ModalScreen[None]):
         *(Binding(key, f"move('{how}')", show=False, priority=True) for key, how in _FILTER_KEYS.items()),
     ]
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, keymap: Mapping[str, str]) -> None:
+        """``keymap`` has the keys by action, as far as they are not the default ones."""
         super().__init__()
         self._heading = title
-        self._field = LineInput(placeholder="/ filters", id="listing-filter", compact=True)
+        self._keymap = dict(keymap)
+        filters = f"{bindings.first_key('text.search', keymap)} filters"
+        page = bindings.key_label(bindings.keys_of(bindings.BY_NAME["move.page_down"], keymap).rpartition(",")[2])
+        scroll = " ".join(bindings.first_key(name, keymap) for name in ("move.down", "move.up"))
+        self._usual_foot = f"{scroll} {page} scroll   {filters}   {bindings.first_key('quit', keymap)} closes"
+        self._field = LineInput(placeholder=filters, id="listing-filter", compact=True)
         self._view = _Lines(id="listing-lines", measure=200)
-        self._foot = Static(Content(_FOOT), id="listing-foot")
+        self._foot = Static(Content(self._usual_foot), id="listing-foot")
         self._end = DelayedCall(self)
 
     def lines_for(self, words: Sequence[str], width: int) -> tuple[Line, ...]:
@@ -100,7 +103,7 @@ class ListingScreen(ModalScreen[None]):
         """Show the typed keys, and those that may follow, in the last line."""
         words = "   ".join([typed, *(f"{key} {word}" for key, word in follows)])
         self._end.stop()
-        self._foot.update(Content(words or _FOOT))
+        self._foot.update(Content(words or self._usual_foot))
 
     def show_message(self, text: str, *, warning: bool = False, transient: bool = False) -> None:
         """Show a sentence in the last line for a while."""
@@ -151,8 +154,7 @@ class HelpScreen(ListingScreen):
 
     def __init__(self, keymap: Mapping[str, str], where: KeyContext = "list", own: Sequence[Action] = ()) -> None:
         """``where`` is the current context: its keys are listed first. ``own`` are the user's own actions."""
-        super().__init__("Keys, symbols and queries")
-        self._keymap = dict(keymap)
+        super().__init__("Keys, symbols and queries", keymap)
         self._where: KeyContext = where
         self._own = own
 
@@ -161,9 +163,12 @@ class HelpScreen(ListingScreen):
         groups = sorted(bindings.groups(self._own), key=lambda each: each[0] != _GROUPS_OF.get(self._where))
         if self._where in _HERE and not words:
             groups.insert(0, (_HERE[self._where], [action for action, _ in bindings.footer(self._where)]))
+        labels = (bindings.key_label(bindings.keys_of(a, self._keymap)) for _, found in groups for a in found)
+        most = 34 if width >= 100 else 24 if width >= 76 else 16
+        keys = max(16, min(most, 4 + max(map(cell_width, labels))))
         for group, found in groups:
             rows = [(bindings.key_label(bindings.keys_of(a, self._keymap)), a.title, a.help) for a in found]
-            lines += _group(group, [row for row in rows if _has(words, (group, *row))], width)
+            lines += _group(group, [row for row in rows if _has(words, (group, *row))], width, keys)
         symbols = [(symbol, text, "") for symbol, text in _SYMBOLS if _has(words, ("symbols", symbol, text))]
         lines += _group("Symbols", symbols, width)
         queries = [(query, "", text) for query, text in EXAMPLES if _has(words, ("queries search /", query, text))]
@@ -174,9 +179,9 @@ class HelpScreen(ListingScreen):
 class ProblemsScreen(ListingScreen):
     """Every problem with its file, line and field."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, problems: Sequence[Problem], keymap: Mapping[str, str]) -> None:
         documents = format_count(len({problem.path for problem in problems}), "document")
-        super().__init__(f"{format_count(len(problems), 'problem')} in {documents}")
+        super().__init__(f"{format_count(len(problems), 'problem')} in {documents}", keymap)
         self._problems = problems
 
     def lines_for(self, words: Sequence[str], width: int) -> tuple[Line, ...]:

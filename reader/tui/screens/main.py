@@ -496,4 +496,4 @@ class MainScreen(BaseScreen):
         from reader.tui.screens.listings import ProblemsScreen
 
         self.session.gate.hold(for_input=True)
-        self.app.push_screen(ProblemsScreen(problems))
+        self.app.push_screen(ProblemsScreen(problems, self.session.config.keys))
