@@ -141,7 +141,7 @@ class KeyDispatcher:
         if not typed.keys:
             return str(typed.times), ((bindings.first_key("move.down", self._keymap), f"{typed.times} down"), cancel)
         follows = (
-            (bindings.key_label(" ".join(keys)), (self.own.get(name) or bindings.BY_NAME[name]).title.lower())
+            (bindings.key_label(" ".join(keys)), self.own[name].title if name in self.own else _word(name))
             for keys, name in following(typed.keys, table)
         )
         label = bindings.key_label(" ".join(typed.keys))
@@ -178,3 +178,9 @@ class KeyDispatcher:
 
     def _nothing(self, label: str) -> str:
         return f"{label} does nothing here. {bindings.first_key('help', self._keymap)} shows all keys."
+
+
+def _word(name: str) -> str:
+    """Return the title of an action for the middle of a line."""
+    title = bindings.BY_NAME[name].title
+    return title[:1].lower() + title[1:]

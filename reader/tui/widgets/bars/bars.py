@@ -167,7 +167,8 @@ class KeyBar(Widget):
         pieces: list[Piece] = [(f" {typed} ", "name")]
         for key, word in follows:
             more: list[Piece] = [("  ", "footer"), (key, "footer-key"), (f" {word}", "footer")]
-            if cells_of([*pieces, *more]) > self.size.width:
+            if cells_of([*pieces, *more]) > self.size.width - 3:
+                pieces.append(("  …", "footer"))
                 break
             pieces += more
         return draw_line(self, pieces, "footer")
