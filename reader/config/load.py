@@ -214,20 +214,24 @@ class _Loading:
         return tuple(command_words(self._values.get((name,), "")))
 
     def _take_themes(self) -> None:
-        table = self._tables.get("themes", {})
-        for name, theme in table.items() if isinstance(table, dict) else ():
+        wrong = set() if isinstance(self._tables.get("themes", {}), dict) else {*self._before.themes}
+        for name, theme in self._table("themes").items():
             if not _THEME_NAME.fullmatch(name):
                 self._report(("themes", name), "the name of a theme has letters, digits, - and _ only.")
             elif name in self._built_in:
                 self._report(("themes", name), f"there is a theme “{name}” already.", "Choose another name.")
             elif not isinstance(theme, dict):
                 self._report(("themes", name), f"a theme must be a table: [themes.{name}].")
+                wrong.add(name)
             else:
                 for inner, value in theme.items():
                     self._take(("themes", name, inner), value)
                 self._themes[name] = {
                     path[2]: value for path, value in self._values.items() if path[:2] == ("themes", name)
                 }
+        for name in wrong & self._before.themes.keys():
+            self._themes[name] = {**self._before.themes[name]}
+            self._values |= {("themes", name, inner): value for inner, value in self._themes[name].items()}
 
     def _take(self, names: _Names, value: Any) -> None:
         setting = BY_PATH.get(_declared(names))
@@ -274,7 +278,7 @@ class _Loading:
         tables = self._table("programs"), self._table("macros")
         if self._checks is None or not {"programs", "macros"} & self._tables.keys():
             return {}, {}
-        from reader.config.own_actions import Problem, own_names, read_macros, read_programs  # lazy: few users have any
+        from reader.config.own_actions import own_names, read_macros, read_programs  # lazy: few users have any
 
         problems: list[Problem] = []
         programs = read_programs(tables[0], problems) | self._kept("programs", self._before.programs, problems)
