@@ -41,7 +41,7 @@ _GROUPS_OF: dict[KeyContext, Group] = {"text": "Reader", "views": "Sidebar", "en
 """Contexts in which keys mean something else than in the list and the article, with their help groups."""
 _HERE: dict[KeyContext, str] = {
     "empty": "In the empty list", "list": "In the list", "chosen": "With several articles selected",
-    "article": "In the article", "related": "In the related items",
+    "article": "In the article", "related": "In the related items", "folded": "On “More”", "unfolded": "On “More”",
 }  # fmt: skip
 """The headings of the keys of the other contexts."""
 _FILTER_KEYS = {"ctrl+d": "half_down", "ctrl+u": "half_up", "home": "top", "end": "end"}
