@@ -55,6 +55,13 @@ def hold_keys(widget: Widget) -> None:
         gate.hold()
 
 
+def release_keys(widget: Widget) -> None:
+    """Release the keys that were held back, as the focus does not move or has moved."""
+    gate = getattr(widget.app, "gate", None)
+    if isinstance(gate, InputGate):
+        gate.release(to_input=True)
+
+
 class InputGate:
     """Holds keys and actions back, and releases them in order."""
 

@@ -16,7 +16,7 @@ from textual.widgets import Input, Static
 from reader.core.model import Problem
 from reader.core.text import fit_cells, format_count, truncate
 from reader.query.completion import EXAMPLES
-from reader.tui.input_gate import hold_keys
+from reader.tui.input_gate import hold_keys, release_keys
 from reader.tui.keys import bindings
 from reader.tui.keys.actions import Group, KeyContext
 from reader.tui.terminal.overlay import use_latest_size
@@ -100,6 +100,10 @@ class ListingScreen(ModalScreen[None]):
         words = self._field.value.lower().split()
         self._view.show_lines(self.lines_for(words, self._view.text_width), y=0)
 
+    def on_unmount(self) -> None:
+        """Release the keys for the screen below."""
+        release_keys(self)
+
     def action_search(self) -> None:
         """Go to the filter."""
         hold_keys(self._field)
@@ -116,6 +120,7 @@ class ListingScreen(ModalScreen[None]):
         """Clear the filter, or close the dialog."""
         if self._field.value:
             self._field.clear()
+            release_keys(self)
         elif self.is_active:  # otherwise it is closing already
             self.dismiss()
 

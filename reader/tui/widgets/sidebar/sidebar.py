@@ -50,7 +50,7 @@ class SidebarTitle(Widget):
 
     def render_line(self, y: int) -> Strip:
         """Draw the name and the filter."""
-        name, numbers = " Views", "unread/all "
+        name, numbers = " Views", "unread/all"
         filtered = f"  /{stable_width(self.filter)}" if self.filter else ""
         room = max(0, self.size.width - len(name))
         right = numbers if cell_width(filtered) + len(numbers) < room else ""
