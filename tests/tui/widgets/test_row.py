@@ -17,6 +17,7 @@ from reader.tui.widgets.text.highlight import Term, parse_term
 from reader.tui.widgets.text.scroll_view import LineList
 
 TEXTS = st.text(st.sampled_from("ab 人é̂👩‍⚖️…"), max_size=80)
+EARLIEST, LATEST = datetime(1, 1, 3), datetime(9999, 12, 29)  # noqa: DTZ001 - as hypothesis wants them
 NUMBERS = st.none() | st.integers(-(10**12), 10**12)
 
 
@@ -32,7 +33,7 @@ class Styles:
 @given(
     st.builds(
         Row, st.just(1), st.just(""), st.just(""), TEXTS, st.just(""),
-        st.none() | st.datetimes(datetime(1, 1, 3), datetime(9999, 12, 29), timezones=st.just(UTC)),
+        st.none() | st.datetimes(EARLIEST, LATEST, timezones=st.just(UTC)),
         st.just(Links()), st.sampled_from(["", "video"]), NUMBERS, NUMBERS, TEXTS, st.just(""),
         st.lists(TEXTS, max_size=3).map(tuple), original=st.sampled_from(["", "saved", "failed"]),
     ),

@@ -129,9 +129,9 @@ class KeyBar(Widget):
         """Whether a key came after the message."""
 
     def show_message(self, text: str, *, warning: bool = False, transient: bool = False) -> None:
-        """Show a message until the next key or for some seconds, unless a more important one is there; it must be clean.
+        """Show a message until the next key or for some seconds, unless a more important one is there.
 
-        A message may come just before a key that is no answer to it. One that is not ``transient`` says more than that
+        It must be clean text. A message may come just before a key that is no answer to it. One that is not ``transient`` says more than that
         a key had no effect, and then stays for a moment; a warning, twice as long.
         """
         importance = 2 if warning else 0 if transient else 1
