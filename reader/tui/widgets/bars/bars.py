@@ -111,6 +111,8 @@ class KeyBar(Widget):
     message: reactive[str] = reactive("", toggle_class="-has-message")
     """The message that is shown instead of the keys, if any; the bar is shown for it even where the keys are hidden."""
 
+    typed: reactive[tuple[str, tuple[Piece, ...]]] = reactive[tuple[str, tuple[Piece, ...]]](("", ()))
+    """The keys that were typed of a sequence, and those that may follow, each with a word."""
     keymap: reactive[Mapping[str, str]] = reactive({})
     """The keys by action, as far as they are not the default ones."""
 
@@ -131,8 +133,8 @@ class KeyBar(Widget):
     def show_message(self, text: str, *, warning: bool = False, transient: bool = False) -> None:
         """Show a message until the next key or for some seconds, unless a more important one is there.
 
-        It must be clean text. A message may come just before a key that is no answer to it. One that is not ``transient`` says more than that
-        a key had no effect, and then stays for a moment; a warning, twice as long.
+        It must be clean text. As it may come just before a key that is no answer to it, it stays for a moment, and a
+        warning twice as long; but one that is ``transient`` says no more than that a key had no effect.
         """
         importance = 2 if warning else 0 if transient else 1
         is_read = self._key_came and time.monotonic() >= self._ends_after
@@ -162,8 +164,26 @@ class KeyBar(Widget):
         self.long_message.display = False
         self.message = ""
 
+    def watch_typed(self) -> None:
+        """Show the bar for the typed keys even where the keys are hidden."""
+        self.set_class(bool(self.typed[0]), "-typing")
+
+    def _draw_typed(self) -> Strip:
+        typed, follows = self.typed
+        pieces: list[Piece] = [(f" {typed} ", "name")]
+        for key, word in follows:
+            more: list[Piece] = [("  ", "footer"), (key, "footer-key"), (f" {word}", "footer")]
+            if cells_of([*pieces, *more]) > self.size.width - 3:
+                pieces.append(("  …", "footer"))
+                break
+            pieces += more
+        return draw_line(self, pieces, "footer")
+
     def render_line(self, y: int) -> Strip:
         """Draw the keys or the message."""
+        if self.typed[0]:
+            self._places = []
+            return self._draw_typed()
         if self.message:
             message = f" {truncate(self.message, self.size.width - 1)}"
             return draw_line(self, [(message, "warning" if self._importance == 2 else "text")], "footer")
