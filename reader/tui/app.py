@@ -140,6 +140,9 @@ class NewsreaderApp(App[None]):
 
     async def on_event(self, event: events.Event) -> None:
         """Pass input through the input gate, and pasted text through the text gate."""
+        if isinstance(event, events.Key) and not event.is_forwarded and self._is_escape_and_more(event):
+            await self.on_event(events.Key("escape", None))
+            event = events.Key(event.character or "", event.character)
         takes_keys = isinstance(self.screen, BaseScreen | PromptScreen) if self.screen_stack else False
         gated = takes_keys or self.gate.is_closed or self.gate.is_moving
         if isinstance(event, events.InputEvent) and gated and self.gate.intercept(event):
@@ -156,6 +159,16 @@ class NewsreaderApp(App[None]):
         elif isinstance(event, events.Key) and await self.session.keys.press(event):
             return
         await super().on_event(event)
+
+    def _is_escape_and_more(self, event: events.Key) -> bool:
+        """Whether this is Esc and a character in one burst, which terminals send for the character with Alt, too.
+
+        A list may have something on Alt; where one types and in dialogs, nothing has.
+        """
+        is_typed = event.key.startswith("alt+") and bool(event.character) and event.is_printable
+        if not is_typed or not self.screen_stack or isinstance(self.screen, BaseScreen):
+            return False
+        return event.key not in self.screen.active_bindings
 
     def _leaves_filter(self, event: events.Key) -> bool:
         """Whether a key may close the dialog in whose filter one types: the next keys may be for the screen below."""
