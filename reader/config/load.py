@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from reader.config.declarations import BY_PATH, FIELDS, SETTINGS, TABLES, Setting, command_words
-from reader.config.settings import Config, ConfigNote, FetchSettings
+from reader.config.settings import Config, ConfigNote, FetchSettings, TerminalSettings
 from reader.core.errors import describe_error
 from reader.core.text import clean, show_path, truncate
 
@@ -177,8 +177,7 @@ class _Loading:
             else:
                 self._take((name,), value)
         keymap, notes = self._keymap()
-        values = self._values
-        fetch = {names[1]: value for names, value in values.items() if names[0] == "fetch"}
+        values, fetch = self._values, self._table("fetch")
         fetch["allow_hosts"] = tuple(host.lower() for host in fetch.get("allow_hosts", ()))
         return Config(
             density=values.get(("density",), "auto"),
@@ -190,15 +189,18 @@ class _Loading:
             pager=self._command("pager"),
             editor=self._command("editor"),
             fetch=FetchSettings(**fetch, is_uncertain=self._is_uncertain),
-            fields={
-                FIELDS[names[1]]: tuple(value) for names, value in values.items() if names[0] == "fields" and value
-            },
+            terminal=TerminalSettings(**self._table("terminal")),
+            fields={FIELDS[name]: tuple(value) for name, value in self._table("fields").items() if value},
             date_order=values.get(("dates", "order"), ""),
             path=self._path,
             values=values,
             problems=tuple(sorted(self._problems)),
             notes=tuple(notes),
         )
+
+    def _table(self, table: str) -> dict[str, Any]:
+        """Return the values of a table by their names."""
+        return {names[1]: value for names, value in self._values.items() if names[0] == table}
 
     def _command(self, name: str) -> tuple[str, ...]:
         return tuple(command_words(self._values.get((name,), "")))

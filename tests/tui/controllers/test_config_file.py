@@ -53,7 +53,7 @@ async def test_edits_take_effect_while_the_app_runs(seeds: Path, path: Path) -> 
         assert reader.sort.by == "date"
         await reader.press("3")
         assert "3 does nothing here." in reader.message
-        await reader.press("enter", "l")
+        await reader.press("enter")
         write(path, '[keys]\n"text.zen" = "Z"\nquit = "ctrl+w"\n[fetch]\nenabled = false\n')
         await says(reader, "its changes are in force")
         reader.clear_message()

@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING
 from rich.segment import Segment
 from rich.style import Style
 from textual import events, on
-from textual.geometry import Region
+from textual.geometry import Offset, Region
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.scrollbar import ScrollDown, ScrollTo, ScrollUp
 from textual.strip import Strip
 
+from reader.tui.terminal.window import hyperlink, name_hyperlinks
 from reader.tui.theme.styles import blended, theme_style
 from reader.tui.widgets.messages import LatestMessage, show_status
 from reader.tui.widgets.text.image_overlay import ImageOverlay
 from reader.tui.widgets.text.reading_position import ReadingPosition
-from reader.tui.widgets.text.scroll_view import Direction, move_distance, scroll_to_line, set_line_count
+from reader.tui.widgets.text.scroll_view import Direction, move_distance, screen_offset, scroll_to_line, set_line_count
 
 if TYPE_CHECKING:
     from reader.content.blocks import TextStyle
@@ -55,6 +56,7 @@ class LineView(ScrollView, can_focus=True):
 
     def __init__(self, *, id: str | None = None, measure: int = MEASURE) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
+        self.set_reactive(LineView.auto_links, False)  # otherwise each link under the mouse redraws the whole view
         self.lines: Sequence[Line] = ()
         self.position = ReadingPosition(self, lambda: self.post_message(self.PositionSettled()))
         self._images = ImageOverlay(self)
@@ -110,6 +112,18 @@ class LineView(ScrollView, can_focus=True):
             self._matches.clear()
             self.refresh()
 
+    @property
+    def cursor_screen_offset(self) -> Offset:
+        """Where the terminal's cursor is while the view has the focus, as of a text input."""
+        return screen_offset(self, self.cursor_line, self.margin)
+
+    @property
+    def cursor_line(self) -> int:
+        """The line that someone reads who follows the cursor: the first on the screen with text."""
+        top = self.scroll_offset.y
+        shown = range(top, min(top + self.size.height, len(self.lines)))
+        return next((line for line in shown if self.lines[line]), top)
+
     # Drawing.
 
     def render_lines(self, crop: Region) -> list[Strip]:
@@ -128,8 +142,10 @@ class LineView(ScrollView, can_focus=True):
                 segments += image_segments(run.image)
                 continue
             style = self._run_style(run)
+            if run.href and getattr(self.app, "hyperlinks", False):
+                style += hyperlink(run.href)
             segments.append(Segment(run.text, style + theme_style(self, overlay) if overlay else style))
-        return Strip(segments).adjust_cell_length(self.size.width, self._blank)
+        return name_hyperlinks(Strip(segments)).adjust_cell_length(self.size.width, self._blank)
 
     def _styled_runs(self, index: int, line: Line) -> Iterator[tuple[Run, str]]:
         """Yield the runs of a line, split where a style overlays them, each with that style or ''."""

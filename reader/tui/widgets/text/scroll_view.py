@@ -6,7 +6,7 @@ from typing import Literal
 
 from rich.style import Style
 from textual import events, on
-from textual.geometry import Region, Size
+from textual.geometry import Offset, Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -52,6 +52,12 @@ def scroll_to_line(view: ScrollView, line: int) -> None:
     view.scroll_to(y=line, animate=False, immediate=True, force=True)
 
 
+def screen_offset(view: ScrollView, line: int, cell: int = 0) -> Offset:
+    """Return where a cell of ``line`` is on the terminal's screen; at the edge of ``view`` if it is beyond."""
+    left, top, _, height = view.content_region
+    return Offset(left + cell, top + max(0, min(line - view.scroll_offset.y, height - 1)))
+
+
 def set_line_count(view: ScrollView, lines: int) -> None:
     """Set the virtual size of ``view`` without Textual's layout of the whole screen.
 
@@ -69,6 +75,16 @@ class LineList(ScrollView, can_focus=True):
         self.cursor = cursor
         """The index of the selected line."""
         self._styles: dict[tuple[str, LineState, float], Style] = {}
+
+    @property
+    def cursor_screen_offset(self) -> Offset:
+        """Where the terminal's cursor is while the list has the focus, as of a text input."""
+        return screen_offset(self, self.cursor * self.row_height)
+
+    @property
+    def row_height(self) -> int:
+        """The lines of each of what can be selected."""
+        return 1
 
     def style(self, name: str, state: LineState = "", strength: float = 1.0) -> Style:
         """Return a style on the background of ``state``; below the full ``strength``, its color becomes quiet."""
