@@ -35,25 +35,34 @@ def takes_commands(environ: Mapping[str, str]) -> bool:
     return not _WITHOUT_COMMANDS.fullmatch(environ.get("TERM", ""))
 
 
-@lru_cache(maxsize=256)
-def hyperlink(href: str) -> Style:
-    """Return the style of a link that the terminal can open; a plain one if it cannot or must not open ``href``."""
+@lru_cache(maxsize=512)
+def hyperlink(style: Style, href: str) -> Style:
+    """Return ``style`` with a link that the terminal can open; without one if ``href`` must not or cannot be opened."""
     try:
         url = safe_url(href)
     except ReaderError:
-        return Style.null()
-    return Style(link=url) if len(url) <= _MAX_URL else Style.null()
+        return style
+    if len(url) > _MAX_URL:
+        return style
+    linked = style + Style(link=url)
+    _name_hyperlink(linked)
+    return linked
 
 
 def name_hyperlinks(strip: Strip) -> Strip:
-    """Give each link in a line the same id whenever it is drawn, so that the parts of a broken link belong together.
-
-    Private: ``Style._link_id``, which Rich changes with each addition of styles.
-    """
+    """Give the links in a line their ids again after something was added to their styles."""
     for _, style, _ in strip:
         if style is not None and style.link:
-            style._link_id = f"{hash(style.link) & 0xFFFFFFFF:x}"
+            _name_hyperlink(style)
     return strip
+
+
+def _name_hyperlink(style: Style) -> None:
+    """Give all parts of a link one id, by which the terminal knows that they belong together.
+
+    Private: ``Style._link_id``, which Rich changes whenever it adds styles.
+    """
+    style._link_id = f"{hash(style.link) & 0xFFFFFFFF:x}"
 
 
 def title_of(where: str, unread: int) -> str:

@@ -310,6 +310,8 @@ class ReaderView(LineView):
         """Draw a line with its link labels, and with the offsets that Textual needs to select text in it."""
         index = y + self.scroll_offset.y
         strip = self.hints.draw(index, super().render_line(y))
-        if index < len(self.lines) and any(run.image is not None for run in self.lines[index]):
+        line = self.line_at(y)
+        if any(run.image is not None for run in line):
             return strip  # images cannot be copied
-        return name_hyperlinks(strip.apply_offsets(-self.margin, index))
+        strip = strip.apply_offsets(-self.margin, index)
+        return name_hyperlinks(strip) if any(run.href for run in line) else strip

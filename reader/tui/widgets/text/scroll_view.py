@@ -67,6 +67,19 @@ def set_line_count(view: ScrollView, lines: int) -> None:
     view.vertical_scrollbar.window_virtual_size = lines
 
 
+def draw_lines(view: ScrollView, crop: Region, blank: Style) -> list[Strip]:
+    """Draw the lines of a region of ``view`` as they are, followed by blanks.
+
+    Textual would add border, padding and opacity, and lose what a line has cached.
+    """
+    strips = [view.render_line(y) for y in crop.line_range]
+    _, background = view.background_colors
+    for line_filter in view.get_line_filters():
+        strips = [strip.apply_filter(line_filter, background) for strip in strips]
+    width, span = view.size.width, crop.column_span
+    return [strip.adjust_cell_length(width, blank).crop(*span) for strip in strips]
+
+
 class LineList(ScrollView, can_focus=True):
     """Draws lines with cached styles; the selection is brighter with the focus."""
 
@@ -119,13 +132,5 @@ class LineList(ScrollView, can_focus=True):
         self.refresh()
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Draw the lines of a region as they are.
-
-        Textual would add border, padding and opacity, which these lists do not have, and lose what a line has cached.
-        """
-        strips = [self.render_line(y) for y in crop.line_range]
-        _, background = self.background_colors
-        for line_filter in self.get_line_filters():
-            strips = [strip.apply_filter(line_filter, background) for strip in strips]
-        width, span, blank = self.size.width, crop.column_span, self.style("text")
-        return [strip.adjust_cell_length(width, blank).crop(*span) for strip in strips]
+        """Draw the lines of a region as they are."""
+        return draw_lines(self, crop, self.style("text"))
