@@ -10,16 +10,17 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
 
 from reader.cli.main import cli
-from reader.config.declarations import SETTINGS, TABLES
+from reader.config.declarations import PROGRAM_SETTINGS, SETTINGS, TABLES
+from reader.config.settings import PRESETS
 from reader.config.template import toml_value
 from reader.documents.field_names import ALTERNATIVES
-from reader.tui.keys import bindings
+from reader.tui.keys import bindings, presets
 from reader.tui.keys.actions import ACTIONS, Action
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -49,7 +50,20 @@ def all_keys() -> str:
         note = [NOTES[group], ""] if group in NOTES else []
         rows = [f"| `{each.name}` | {_keys(each)} | {each.title} | {each.help} |" for each in actions]
         parts += [f"## {group}", "", *note, "| action | keys | title | what it does |", "|---|---|---|---|", *rows, ""]
-    return "\n".join(parts)
+    return "\n".join([*parts, *_presets()])
+
+
+def _presets() -> list[str]:
+    """Return the keys of each preset, where they differ from the default ones."""
+    columns = [presets.KEYS[name] for name in PRESETS]
+    rows = [
+        f"| `{action.name}` | {' | '.join(_keys(action, keymap) for keymap in columns)} |"
+        for _, actions in bindings.groups()
+        for action in actions
+        if any(action.name in keymap for keymap in columns)
+    ]
+    head = [f"| action | {' | '.join(PRESETS)} |", "|---" * (len(PRESETS) + 1) + "|"]
+    return ["## Presets", "", "The actions whose keys depend on `key_preset`:", "", *head, *rows, ""]
 
 
 def commands(group: click.Group = cli, prefix: str = "newsreader") -> Iterator[tuple[str, click.Command]]:
@@ -70,8 +84,9 @@ def settings() -> str:
     """Return every setting, by table, with its default and what it does."""
     parts = []
     for table in ("", *TABLES):
-        found = [setting for setting in SETTINGS if setting.table == table]
-        parts += [f"### {f'[{table}]' if table else 'Above the first table'}", ""]
+        found = [setting for setting in (*SETTINGS, *PROGRAM_SETTINGS.values()) if setting.table == table]
+        head = {"": "Above the first table", "programs": "[programs.NAME]"}.get(table, f"[{table}]")
+        parts += [f"### {head}", ""]
         parts += [TABLES[table], ""] if table else []
         if found:
             parts += ["| setting | default | what it does | a change takes effect |", "|---|---|---|---|"]
@@ -120,8 +135,8 @@ def _replaced(page: str, text: str) -> str:
     )
 
 
-def _keys(action: Action) -> str:
-    return ", ".join(f"`{key}`" for key in bindings.key_label(action.keys).split())
+def _keys(action: Action, keymap: Mapping[str, str] | None = None) -> str:
+    return ", ".join(f"`{bindings.key_label(key)}`" for key in bindings.keys_of(action, keymap or {}).split(","))
 
 
 def _section(name: str, command: click.Command) -> Iterator[str]:

@@ -34,7 +34,9 @@ SPLIT = "list-split"
 PANE = "views-pane"
 """Setting: the state of the sidebar."""
 THEME = "theme"
-"""Setting: the name of the theme."""
+"""Setting: the name of the theme that was chosen."""
+BACKGROUND = "terminal-background"
+"""Setting: how dark the terminal was when it last told."""
 TIMEOUT = 20.0
 """Seconds after which a disk that does not respond is given up on."""
 _SECONDS_UNTIL_NOTICE = 2.0
@@ -57,6 +59,8 @@ class FirstFrame:
     counts: Counts
     theme: str
     """The name of the theme that was chosen last, or empty."""
+    background: str = ""
+    """The value of the setting BACKGROUND."""
     pane: str = ""
     """The value of the setting PANE."""
     split: str = ""
@@ -87,6 +91,7 @@ def load_first_frame(library: Library, lines: int = 0, updater: UpdaterHandle | 
         library.articles.fields(rows),
         counts,
         settings.get(THEME) or "",
+        settings.get(BACKGROUND) or "",
         settings.get(PANE) or "",
         settings.get(SPLIT) or "",
         updater,

@@ -23,9 +23,10 @@ PUBLIC_METHODS_OF_A_CLASS = 25
 MODULES_IN_A_FOLDER = 13
 LINES_OF_A_MODULE = 500
 CYCLOMATIC_COMPLEXITY = 12
-LINES_OF_THE_PACKAGE = 39_550
-"""A little more than there are: 35,400, 2,000 for documents of other programs, 900 for settings, 450 for looks, 200 for
-habits, and 300 for links, title and cursor of the terminal."""
+LINES_OF_THE_PACKAGE = 41_400
+"""A little more than there are: 35,400, 2,100 for documents of other programs, 900 for settings, 450 for looks, 200 for
+habits, 1,000 for keys, programs and macros, 400 for themes, 150 for unread counts, messages and dialogs, and 300 for
+links, title and cursor of the terminal."""
 
 DATA = {"reader/tui/keys/actions.py"}
 """Modules that are tables, whose length does not matter."""
@@ -54,6 +55,7 @@ SAME_MEANING = {
     "parser": "text to a syntax tree",
     "positions": "where you left a text",
     "process_client": "starts a process, sends it commands, reads its events",
+    "programs": "other programs that the user runs",
     "progress": "how far something is",
     "reader": "the screen that shows a text in full",
     "recovery": "a damaged database is replaced",

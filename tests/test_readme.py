@@ -59,14 +59,15 @@ def test_the_reference_has_every_command_and_option() -> None:
             assert max(option.opts, key=len) in (section if isinstance(option, click.Option) else section.lower())
 
 
-def test_the_example_of_settings_is_valid(tmp_path: Path) -> None:
-    text = (ROOT / "docs" / "configuration.md").read_text("utf-8")
-    (example,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+def test_the_examples_of_settings_are_valid(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
-    path.write_text(example, "utf-8")
-    config = load_app_config(path)
-    assert (config.problems, config.notes) == ((), ())
-    assert set(tomllib.loads(example)) == {"theme", "browser", *TABLES}
+    shown: set[str] = set()
+    for page in ("configuration.md", "keys.md"):
+        for example in re.findall(r"```toml\n(.*?)```", (ROOT / "docs" / page).read_text("utf-8"), re.DOTALL):
+            path.write_text(example, "utf-8")
+            assert load_app_config(path).problems == (), example
+            shown |= set(tomllib.loads(example))
+    assert shown >= {table.partition(".")[0] for table in TABLES}
 
 
 def test_every_fetch_setting_can_be_set() -> None:

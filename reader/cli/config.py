@@ -90,7 +90,7 @@ def show(as_json: bool) -> None:
     path = _path(None)
     found = _load(path)
     keys = {action.name: bindings.keys_of(action, found.keys) for action in ACTIONS}
-    settings = list(in_force(found.values, _lines(found), keys))
+    settings = list(in_force(found, _lines(found), {**keys, **found.keys}))
     name = show_path(path)
     if as_json:
         print_json(
@@ -125,7 +125,8 @@ def _load(path: Path) -> Config:
 def _lines(found: Config) -> dict[tuple[str, ...], int]:
     from reader.config.load import lines_of, read_text
 
-    return lines_of(read_text(found.path)[0]) if found.path is not None and found.values else {}
+    is_set = found.values or found.programs or found.macros
+    return lines_of(read_text(found.path)[0]) if found.path is not None and is_set else {}
 
 
 def _missing_programs(found: Config) -> Iterator[ConfigNote]:
@@ -135,9 +136,17 @@ def _missing_programs(found: Config) -> Iterator[ConfigNote]:
     from reader.desktop.programs import find_program
 
     lines = _lines(found)
-    for name, words in (("browser", found.browser), ("pager", found.pager), ("editor", found.editor)):
+    named: dict[tuple[str, ...], tuple[str, ...]] = {
+        (name,): getattr(found, name) for name in ("browser", "pager", "editor")
+    }
+    named |= {("programs", name): program.run for name, program in found.programs.items()}
+    for names, words in named.items():
         try:
             if words:
-                find_program(words, name, "", shutil.which)
+                find_program([os.path.expanduser(words[0]), *words[1:]], _label(names), "", shutil.which)
         except ReaderError as error:
-            yield ConfigNote(lines.get((name,), 0), error.message)
+            yield ConfigNote(lines.get(names, 0), error.message)
+
+
+def _label(names: tuple[str, ...]) -> str:
+    return names[0] if len(names) == 1 else f"[{'.'.join(names)}] run"

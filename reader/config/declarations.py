@@ -11,8 +11,9 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from reader.config.settings import DENSITIES, GRAPHICS, MARK_READ
+from reader.config.settings import DEFAULT_PRESET, DENSITIES, GRAPHICS, MARK_READ, PRESETS
 
+_COLOR = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})", re.IGNORECASE)
 _HOST = re.compile(r"[A-Za-z0-9_.-]{1,253}")
 _PROXY = re.compile(r"https?://[^\s/]+/?", re.IGNORECASE)
 _MAX_MEGABYTES = 1_000_000
@@ -30,6 +31,21 @@ FIELDS = {
     "image": "images",
 }
 """The names in ``[fields]``, and the fields of documents that they stand for."""
+
+
+THEME_COLORS = {
+    "background": "The background.",
+    "surface": "The background of bars and dialogs, and of the selection without the focus.",
+    "panel": "The background of the selection, and the lines between panes.",
+    "foreground": "Titles and text.",
+    "muted": "What matters less: sources, dates, articles that were read, hints.",
+    "accent": "Headings, links, keys and marks.",
+    "success": "High scores, and code.",
+    "warning": "Warnings.",
+}
+"""The colors of a theme, and what they are for."""
+OWN_THEME = "themes.NAME"
+"""The table of a theme of the person; NAME stands for its name."""
 
 
 class Setting(NamedTuple):
@@ -50,14 +66,15 @@ class Setting(NamedTuple):
     """Whether nothing may be fetched while it may be wrong: that could reveal something, or remove pages."""
 
     @property
-    def label(self) -> str:
-        """The setting with its table, for messages."""
-        return f"[{self.table}] {self.name}" if self.table else self.name
-
-    @property
     def path(self) -> tuple[str, ...]:
         """The keys that lead to it in the file."""
         return (self.table, self.name) if self.table else (self.name,)
+
+
+def label(path: Sequence[str]) -> str:
+    """Return a setting, given by the keys that lead to it, for messages."""
+    *tables, name = path
+    return f"[{'.'.join(tables)}] {name}" if tables else name
 
 
 def _is_bool(value: Any) -> bool:
@@ -104,6 +121,10 @@ def _are_names(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(each, str) and each.strip() for each in value)
 
 
+def _is_color(value: Any) -> bool:
+    return isinstance(value, str) and (not value or _COLOR.fullmatch(value) is not None)
+
+
 def _one_of(names: Sequence[str]) -> str:
     return "one of " + ", ".join(f'"{name}"' for name in names)
 
@@ -140,8 +161,9 @@ def _program(name: str, text: str) -> Setting:
 SETTINGS: tuple[Setting, ...] = (
     Setting(
         "", "theme", "", lambda value: isinstance(value, str), "the name of a theme, in quotes",
-        "The theme, such as “newsreader-light”; “ansi-dark” uses the terminal's own colors. Empty: the one last "
-        "chosen in the app (Ctrl+p, Theme).",
+        "The theme, such as “newsreader-light” or “high-contrast-dark”; “ansi-dark” and “ansi-light” use the "
+        "terminal's own colors. Empty: the one last chosen in the app (Ctrl+p, Theme), else one as light or dark as "
+        "the terminal.",
     ),
     Setting(
         "", "density", "auto", lambda value: value in DENSITIES,
@@ -158,6 +180,10 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "", "mark_read_after", 2, _is_number_of_seconds, f"a number of seconds, at most {_MAX_SECONDS:,}",
         "For how many seconds an article has to be selected with “rest”.",
+    ),
+    Setting(
+        "", "key_preset", DEFAULT_PRESET, lambda value: value in PRESETS, _one_of(PRESETS),
+        "The default keys: those that you know from another program. [keys] changes single ones.",
     ),
     _program(
         "browser",
@@ -232,15 +258,61 @@ SETTINGS: tuple[Setting, ...] = (
         "dates", "order", "", lambda value: value in ("", "dmy", "mdy"), '"dmy" or "mdy"',
         "What 03/04/2024 is: “dmy” 3 April, “mdy” 4 March. Empty: such a date is a problem.", needs_restart=True,
     ),
+    Setting(
+        OWN_THEME, "base", "", lambda value: isinstance(value, str), "the name of a theme, in quotes",
+        "The theme that it is based on. Empty: “newsreader-dark”.",
+    ),
+    *(
+        Setting(OWN_THEME, name, "", _is_color, 'a color in quotes, such as "#7db4ff"', use)
+        for name, use in THEME_COLORS.items()
+    ),
 )  # fmt: skip
+PROGRAM, MACRO = "program.", "macro."
+"""What the names of the user's own actions begin with."""
+PROGRAM_FIELDS = ("url", "title", "source", "authors", "date", "excerpt", "topics", "tags", "id", "path")
+"""The fields of an article that may stand in an argument, in braces."""
+PROGRAM_SETTINGS = {
+    setting.name: setting
+    for setting in (
+        Setting(
+            "programs", "run", "", lambda value: _is_command(value) and bool(value),
+            'a command, such as "mpv {url}", or a list of its words; it is never run by a shell',
+            "The program and its arguments, in which {url} and other fields of the article are replaced.",
+        ),
+        Setting(
+            "programs", "title", "", lambda value: isinstance(value, str) and value.isprintable(),
+            "a few words in quotes", "What help and palette call it. Empty: its name.",
+        ),
+        Setting(
+            "programs", "json", False, _is_bool, "true or false",
+            "true: it gets the article as a line of JSON on its standard input.",
+        ),
+        Setting(
+            "programs", "terminal", False, _is_bool, "true or false",
+            "true: it uses the terminal, and newsreader returns when it ends; false: it runs in the background.",
+        ),
+    )
+}  # fmt: skip
 TABLES = {
     "fetch": "Fetching originals and images.",
     "terminal": "What newsreader asks of your terminal; one that cannot do it ignores it.",
     "fields": 'More names of fields in your documents, each a list such as ["when"].',
     "dates": "Dates in your documents.",
+    OWN_THEME: (
+        "A theme of your own. Its name has letters, digits, - and _ only, and is also a value of “theme”. A color that "
+        "is empty is that of the theme it is based on."
+    ),
     "keys": (
-        "The keys of actions, several separated by commas. They replace the default keys; another action that has the "
-        "same key by default loses it."
+        "The keys of actions, several separated by commas; keys to press one after the other are separated by spaces, "
+        "such as “g r”. They replace the default keys; another action that has the same key by default loses it."
+    ),
+    "programs": (
+        "Programs that get the article, each in a table of its own, such as [programs.mpv]. The action is then called "
+        "program.mpv: give it a key under [keys]."
+    ),
+    "macros": (
+        'Several actions in order, such as done = ["mark.star", "unread.next"]. The action is then called macro.done: '
+        "give it a key under [keys]."
     ),
 }
 """The tables, and what they are for."""

@@ -6,20 +6,24 @@ An error costs the setting it is in, not the whole file: :attr:`Config.problems`
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from reader.config.declarations import BY_PATH, FIELDS, SETTINGS, TABLES, Setting, command_words
-from reader.config.settings import Config, ConfigNote, FetchSettings, TerminalSettings
+from reader.config.declarations import BY_PATH, FIELDS, OWN_THEME, SETTINGS, TABLES, Setting, command_words, label
+from reader.config.names import did_you_mean, nearest, shown_name
+from reader.config.settings import DEFAULT_PRESET, Config, ConfigNote, FetchSettings, Program, TerminalSettings
 from reader.core.errors import describe_error
-from reader.core.text import clean, show_path, truncate
+from reader.core.text import clean, show_path
 
 _Names = tuple[str, ...]
 _MAX_BYTES = 200_000
 _MAX_PARSED = 20_000
 """Lines that are parsed to find the lines of settings, which takes less than half a second."""
+_OWN_TABLES = ("keys", "themes", "programs", "macros")
+"""Tables whose names are not those of settings."""
+_THEME_NAME = re.compile(r"[A-Za-z0-9_-]+")
 _AT_LINE = re.compile(r" \(at line (\d+), column \d+\)")
 
 
@@ -34,7 +38,10 @@ class KeysCheck(NamedTuple):
 class AppChecks(NamedTuple):
     """How to check the settings of which only the app knows the valid values."""
 
-    keys: Callable[[Mapping[str, Any]], KeysCheck]
+    keys: Callable[[Mapping[str, Any], str, Collection[str]], KeysCheck]
+    """Takes the table ``[keys]``, the name of the preset, and the names of the user's own actions."""
+    actions: Collection[str]
+    """The names of all other actions."""
     themes: Callable[[], Iterable[str]]
 
 
@@ -87,7 +94,7 @@ def _syntax_error(text: str, error: str) -> ConfigNote:
 
 
 def lines_of(text: str) -> dict[_Names, int]:
-    """Return the line of each table and each key in valid TOML, by the names that lead there, two at most.
+    """Return the line of each table and each key in valid TOML, by the names that lead there, three at most.
 
     The parser of the standard library reports no lines, so it is given one statement at a time. This takes far longer
     than parsing: call it only if there is something to report. In an absurd file not all are found.
@@ -113,7 +120,7 @@ def lines_of(text: str) -> dict[_Names, int]:
         else:
             statement = {(*table, *names): start + 1 for names in _inner_names(parsed)}
         for names, line in statement.items():
-            for length in range(1, min(len(names), 2) + 1):
+            for length in range(1, min(len(names), 3) + 1):
                 found.setdefault(names[:length], line)
         start = end
     return found
@@ -135,18 +142,6 @@ def _inner_names(parsed: dict[str, Any]) -> Iterable[_Names]:
             yield from ((name, inner) for inner in value)
 
 
-def shown_name(name: str) -> str:
-    """Return a name in the file for a message."""
-    return truncate(clean(name), 60)
-
-
-def nearest(name: str, names: Iterable[str]) -> str:
-    """Return the valid name that is most like ``name``; empty if none is."""
-    import difflib  # lazy: most settings are valid
-
-    return next(iter(difflib.get_close_matches(name, list(names), 1)), "")
-
-
 class _Loading:
     """The values of a file on their way to a :class:`Config`."""
 
@@ -162,35 +157,46 @@ class _Loading:
         self._problems: list[ConfigNote] = []
         self._is_uncertain = False
         self._values: dict[_Names, Any] = {}
+        self._own_names: list[str] = []
+        """The names of the actions in ``[programs]`` and ``[macros]``."""
+        self._built_in = tuple(checks.themes() if checks else ())
+        """The names of the themes that there are without this file."""
+        self._themes: dict[str, dict[str, str]] = {}
+        """The themes in this file, by name."""
 
     def config(self) -> Config:
         """Return the settings."""
+        self._take_themes()
         for name, value in self._tables.items():
-            if name == "keys" and isinstance(value, dict):
+            if name in _OWN_TABLES and isinstance(value, dict):
                 continue
             if name in TABLES and isinstance(value, dict):
                 for inner, inner_value in value.items():
                     self._take((name, inner), inner_value)
-            elif name in TABLES:
+            elif name in TABLES or name == "themes":
                 self._report((name,), f"{name} must be a table: [{name}].")
                 self._is_uncertain |= name == "fetch"
             else:
                 self._take((name,), value)
+        programs, macros = self._own_actions()
         keymap, notes = self._keymap()
-        values, fetch = self._values, self._table("fetch")
+        values, fetch = self._values, self._valid("fetch")
         fetch["allow_hosts"] = tuple(host.lower() for host in fetch.get("allow_hosts", ()))
         return Config(
             density=values.get(("density",), "auto"),
             theme=values.get(("theme",), ""),
+            themes=self._themes,
             mark_read=values.get(("mark_read",), "open"),
             mark_read_after=values.get(("mark_read_after",), 2.0),
             keys=keymap,
+            programs=programs,
+            macros=macros,
             browser=self._command("browser"),
             pager=self._command("pager"),
             editor=self._command("editor"),
             fetch=FetchSettings(**fetch, is_uncertain=self._is_uncertain),
-            terminal=TerminalSettings(**self._table("terminal")),
-            fields={FIELDS[name]: tuple(value) for name, value in self._table("fields").items() if value},
+            terminal=TerminalSettings(**self._valid("terminal")),
+            fields={FIELDS[name]: tuple(value) for name, value in self._valid("fields").items() if value},
             date_order=values.get(("dates", "order"), ""),
             path=self._path,
             values=values,
@@ -198,27 +204,44 @@ class _Loading:
             notes=tuple(notes),
         )
 
-    def _table(self, table: str) -> dict[str, Any]:
-        """Return the values of a table by their names."""
+    def _valid(self, table: str) -> dict[str, Any]:
+        """Return the valid values of a table by their names."""
         return {names[1]: value for names, value in self._values.items() if names[0] == table}
 
     def _command(self, name: str) -> tuple[str, ...]:
         return tuple(command_words(self._values.get((name,), "")))
 
+    def _take_themes(self) -> None:
+        table = self._tables.get("themes", {})
+        for name, theme in table.items() if isinstance(table, dict) else ():
+            if not _THEME_NAME.fullmatch(name):
+                self._report(("themes", name), "the name of a theme has letters, digits, - and _ only.")
+            elif name in self._built_in:
+                self._report(("themes", name), f"there is a theme “{name}” already.", "Choose another name.")
+            elif not isinstance(theme, dict):
+                self._report(("themes", name), f"a theme must be a table: [themes.{name}].")
+            else:
+                for inner, value in theme.items():
+                    self._take(("themes", name, inner), value)
+                self._themes[name] = {
+                    path[2]: value for path, value in self._values.items() if path[:2] == ("themes", name)
+                }
+
     def _take(self, names: _Names, value: Any) -> None:
-        setting = BY_PATH.get(names)
+        setting = BY_PATH.get(_declared(names))
         if setting is None:
             self._report_unknown(names)
             return
-        wrong = "" if setting.is_valid(value) else f"{setting.label} must be {setting.must_be}."
-        if not wrong and value and names == ("theme",) and self._checks is not None:
-            themes = list(self._checks.themes())
-            if value not in themes:
+        # The value is never quoted, since the URL of a proxy may contain a password.
+        wrong = "" if setting.is_valid(value) else f"{label(names)} must be {setting.must_be}."
+        hint = ""
+        if not wrong and value and names[-1] in ("theme", "base") and self._checks is not None:
+            known = [*self._built_in, *(self._themes if names == ("theme",) else ())]
+            if value not in known:
                 wrong = f"there is no theme “{shown_name(value)}”."
-                self._report(names, wrong, _did_you_mean(nearest(value, themes)) or "Ctrl+p, Theme lists them.")
-        elif wrong:  # the value is never quoted, since the URL of a proxy may contain a password
-            self._report(names, wrong)
+                hint = did_you_mean(nearest(value, known)) or "Ctrl+p, Theme lists them."
         if wrong:
+            self._report(names, wrong, hint)
             self._is_uncertain |= setting.is_protective
             if names in self._before.values:
                 self._values[names] = self._before.values[names]
@@ -226,33 +249,55 @@ class _Loading:
             self._values[names] = value
 
     def _report_unknown(self, names: _Names) -> None:
-        *table, name = names
+        *table, name = _declared(names)
         here = [each for each in SETTINGS if [*each.path[:-1]] == table]
         near = nearest(name, [each.name for each in here] + ([] if table else [*TABLES]))
         meant: Setting | None = next((each for each in here if each.name == near), None)
         if meant is None and (meant := next((each for each in SETTINGS if each.name == name), None)) is not None:
             hint = f"It belongs under [{meant.table}]." if meant.table else "It belongs above the first table."
         elif near:
-            hint = _did_you_mean(f"[{near}]" if meant is None else near)
+            hint = did_you_mean(f"[{near}]" if meant is None else near)
         else:
             hint = f"The {'fields' if table == ['fields'] else 'settings'} are: {', '.join(_known(here, table))}."
         self._is_uncertain |= near == "fetch" or (meant is not None and meant.is_protective)
         kind = "field" if table == ["fields"] else "setting"
-        what = f"[{table[0]}] has no {kind}" if table else "unknown setting"
+        what = f"[{'.'.join(names[:-1])}] has no {kind}" if table else "unknown setting"
         self._report(names, f"{what} “{shown_name(name)}”.", hint)
 
+    def _table(self, name: str) -> dict[str, Any]:
+        table = self._tables.get(name, {})
+        return table if isinstance(table, dict) else {}
+
+    def _own_actions(self) -> tuple[dict[str, Program], dict[str, tuple[str, ...]]]:
+        tables = self._table("programs"), self._table("macros")
+        if self._checks is None or not any(tables):
+            return {}, {}
+        from reader.config.own_actions import Problem, own_names, read_macros, read_programs  # lazy: few users have any
+
+        problems: list[Problem] = []
+        self._own_names = own_names(*tables)
+        programs = read_programs(tables[0], problems)
+        macros = read_macros(tables[1], {*self._checks.actions, *own_names(tables[0], {})}, problems)
+        for (table, name), message, hint in problems:
+            self._report((table, name), message, hint)
+            if table == "programs" and name in self._before.programs:
+                programs[name] = self._before.programs[name]
+            elif table == "macros" and name in self._before.macros:
+                macros[name] = self._before.macros[name]
+        return programs, macros
+
     def _keymap(self) -> tuple[Mapping[str, str], list[ConfigNote]]:
-        table = self._tables.get("keys", {})
-        if self._checks is None or not isinstance(table, dict):
+        table = self._table("keys")
+        if self._checks is None or not isinstance(self._tables.get("keys", {}), dict):
             return (self._before.keys if self._checks else {}), []
-        found = self._checks.keys(table)
+        preset = self._values.get(("key_preset",), DEFAULT_PRESET)
+        found = self._checks.keys(table, preset, self._own_names)
         for action, message, hint in found.problems:
             self._report(("keys", action), message, hint)
         wrong = {("keys", action) for action, *_ in found.problems}
         if stay := {names[1]: value for names, value in self._before.values.items() if names in wrong}:
-            found = self._checks.keys({**table, **stay})
-        own = {action: keys for action, keys in found.keymap.items() if action in table}
-        self._values |= {("keys", action): keys for action, keys in own.items()}
+            found = self._checks.keys({**table, **stay}, preset, self._own_names)
+        self._values |= {("keys", action): keys for action, keys in found.keymap.items() if action in table}
         return found.keymap, [
             ConfigNote(self._line(("keys", action)), message, hint) for action, message, hint in found.notes
         ]
@@ -263,15 +308,16 @@ class _Loading:
     def _line(self, names: _Names) -> int:
         if self._lines is None:
             self._lines = lines_of(self._text)
-        return self._lines.get(names) or self._lines.get(names[:1], 0)
+        return next((self._lines[names[:end]] for end in (3, 2, 1) if names[:end] in self._lines), 0)
+
+
+def _declared(names: _Names) -> _Names:
+    """Return the path under which a setting is declared."""
+    return (OWN_THEME, names[2]) if len(names) > 2 else names
 
 
 def _known(here: Iterable[Setting], table: list[str]) -> list[str]:
     return [each.name for each in here] + ([] if table else [f"[{name}]" for name in TABLES])
-
-
-def _did_you_mean(name: str) -> str:
-    return f"Did you mean “{name}”?" if name else ""
 
 
 def problem_lines(config: Config) -> list[str]:

@@ -17,6 +17,9 @@ GRAPHICS = ("auto", "kitty", "sixel", "blocks", "none")
 """Ways to draw images: detect, Kitty's graphics protocol, Sixel, half-blocks, none at all."""
 
 
+PRESETS = ("vim", "newsboat", "emacs", "less")
+"""The sets of default keys."""
+DEFAULT_PRESET = "vim"
 MARK_READ = ("open", "rest", "never")
 """What marks an article read: opening it, also selecting it for some seconds, or only keys."""
 
@@ -83,19 +86,39 @@ class ConfigNote(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Program:
+    """A program that a key runs with the article (``[programs.NAME]``)."""
+
+    run: tuple[str, ...]
+    """The program and its arguments; ``{url}`` and the like in these stand for fields of the article."""
+    title: str = ""
+    """What the help calls it; empty for its name."""
+    json: bool = False
+    """Whether it gets the article as JSON on its standard input."""
+    terminal: bool = False
+    """Whether it uses the terminal until it ends."""
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """All settings of the settings file, with their defaults."""
 
     density: Density = "auto"
     """How many lines an article has in the list."""
     theme: str = ""
-    """Name of a theme; empty for the theme last chosen in the app."""
+    """Name of a theme; empty for the theme last chosen in the app, or one as dark or light as the terminal."""
+    themes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Name -> the settings of a theme of the person (``[themes.NAME]``)."""
     mark_read: str = "open"
     """What marks an article read: one of :data:`MARK_READ`."""
     mark_read_after: float = 2.0
     """After how many seconds a selected article is marked read."""
     keys: Mapping[str, str] = field(default_factory=dict)
-    """Action name -> its keys, separated by commas; they replace the default keys."""
+    """Action name -> its keys, separated by commas, where they are not those of the registry."""
+    programs: Mapping[str, Program] = field(default_factory=dict)
+    """The user's own programs by name."""
+    macros: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The user's own macros by name: actions in order."""
     browser: tuple[str, ...] = ()
     """A program and its arguments, as the other two; empty to use the environment."""
     pager: tuple[str, ...] = ()

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from reader.config.declarations import SETTINGS, TABLES, Setting
+from reader.config.declarations import OWN_THEME, PROGRAM_SETTINGS, SETTINGS, TABLES, Setting
+from reader.config.settings import Config
 
 _HEAD = """\
 # The settings of newsreader, each with its default. To change one, remove the # at the start of its line.
@@ -40,7 +41,8 @@ def template(actions: Iterable[KeysOfAction]) -> str:
     """Return config.toml with every setting at its default, as a comment."""
     parts = [_HEAD]
     for table, settings in groupby(SETTINGS, lambda setting: setting.table):
-        parts += [f"\n[{table}]\n{_comment(TABLES[table])}"] if table else []
+        header = f"#[{table}]" if table == OWN_THEME else f"[{table}]"
+        parts += [f"\n{header}\n{_comment(TABLES[table])}"] if table else []
         parts += [
             f"\n{_comment(setting.help + _RESTART * setting.needs_restart)}#{_line(setting.name, setting.default)}\n"
             for setting in settings
@@ -49,19 +51,29 @@ def template(actions: Iterable[KeysOfAction]) -> str:
     for group, found in groupby(actions, lambda action: action.group):
         parts.append(f"\n# {group}\n")
         parts += [f"#{_line(each.name, ', '.join(each.keys.split(',')), each.title)}\n" for each in found]
+    parts += [f"\n[macros]\n{_comment(TABLES['macros'])}", f"\n[programs]\n{_comment(TABLES['programs'])}"]
+    parts += [_comment(f"{each.name}: {each.help}") for each in PROGRAM_SETTINGS.values()]
     return "".join(parts)
 
 
-def in_force(
-    values: Mapping[tuple[str, ...], Any], lines: Mapping[tuple[str, ...], int], keys: Mapping[str, str]
-) -> Iterator[InForce]:
-    """Yield every setting; ``values`` are those of the file, ``keys`` those of every action."""
+def in_force(config: Config, lines: Mapping[tuple[str, ...], int], keys: Mapping[str, str]) -> Iterator[InForce]:
+    """Yield every setting; ``keys`` are those of every action."""
+    values = config.values
     for setting in SETTINGS:
+        if setting.table == OWN_THEME:
+            continue
         line = lines.get(setting.path, 0) if setting.path in values else None
         yield InForce(setting.table, setting.name, _shown(setting, values.get(setting.path, setting.default)), line)
+    for path in sorted(path for path in values if len(path) > 2):  # [themes.NAME]
+        yield InForce(".".join(path[:-1]), path[-1], values[path], lines.get(path, 0))
     for name, value in keys.items():
         line = lines.get(("keys", name), 0) if ("keys", name) in values else None
         yield InForce("keys", name, ", ".join(value.split(",")), line)
+    for name, steps in config.macros.items():
+        yield InForce("macros", name, list(steps), lines.get(("macros", name), 0))
+    for name, program in config.programs.items():
+        line = lines.get(("programs", name), 0)
+        yield from (InForce(f"programs.{name}", each, getattr(program, each), line) for each in PROGRAM_SETTINGS)
 
 
 def as_toml(settings: Iterable[InForce], file: str) -> str:

@@ -104,7 +104,7 @@ class Progress(NamedTuple):
     total: int = 0
     """Documents to read; while ``walking``, those found so far."""
     changed: int = 0
-    """New and changed documents."""
+    """New and changed documents, without those that could not be read: each of these has a problem."""
     removed: int = 0
     moved: int = 0
     seconds: float = 0.0

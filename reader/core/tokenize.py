@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import string
 import unicodedata
+from collections.abc import Iterator
 
 from reader.core.text import change_until_stable, lazy_pattern, unescape
 
@@ -55,7 +56,7 @@ _SPELLING = _Spelling()
 _signs = lazy_pattern(r"(?<=[a-z0-9])(\+\+|#(?!\w))|(?<![\w.])(\.)(?=net\b)", re.ASCII)
 """Signs that belong to a name, in folded text."""
 _net = lazy_pattern(r"\.net\b", re.ASCII)
-_SIGN_WORDS = {"++": " ᐩᐩ ", "#": " ⵌ ", ".": " ꓸ "}
+_SIGN_WORDS = {"++": "ᐩᐩ", "#": "ⵌ", ".": "ꓸ"}
 """Letters that look like the signs, as nothing but letters and digits is in a word."""
 
 
@@ -67,14 +68,24 @@ def words(text: str) -> list[str]:
 def spaced_words(text: str) -> str:
     """Return the words of ``text`` separated by one or more spaces."""
     # Folded first: the compatibility form of a character may be a sign, or the letter before or after one.
-    # Case folding and normalization can affect each other.
-    text = text.lower() if text.isascii() else change_until_stable(text, _fold)
-    # Single characters, and an expression that begins with one, are found ten times as fast as two in a row.
-    if "+" in text or "#" in text or _net().search(text):
-        text = _signs().sub(lambda found: _SIGN_WORDS[found[0]], text)
+    text = fold(text)
+    if _may_have_signs(text):
+        text = _signs().sub(lambda found: f" {_SIGN_WORDS[found[0]]} ", text)
     if text.isascii():
         return text.encode("ascii").translate(_ASCII).decode("ascii")
     return text.translate(_SPELLING)
+
+
+def sign_words(folded: str) -> Iterator[tuple[int, int, str]]:
+    """Yield the signs in ``folded`` text that are words: start, end, and the word."""
+    if _may_have_signs(folded):
+        for found in _signs().finditer(folded):
+            yield found.start(), found.end(), _SIGN_WORDS[found[0]]
+
+
+def _may_have_signs(folded: str) -> bool:
+    # Single characters, and an expression that begins with one, are found ten times as fast as two in a row.
+    return "+" in folded or "#" in folded or _net().search(folded) is not None
 
 
 def is_single_character(word: str) -> bool:
@@ -91,8 +102,13 @@ def fold_case(text: str) -> str:
     )
 
 
-def _fold(text: str) -> str:
+def fold(text: str) -> str:
     """Return ``text`` without case, accents and compatibility variants."""
+    # Case folding and normalization can affect each other.
+    return text.lower() if text.isascii() else change_until_stable(text, _folded_once)
+
+
+def _folded_once(text: str) -> str:
     return unicodedata.normalize("NFC", _accents().sub("", unicodedata.normalize("NFKD", text).casefold()))
 
 

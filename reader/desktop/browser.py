@@ -9,7 +9,6 @@ command from ``$BROWSER``, waits for some browsers, and lets them write to the t
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -107,15 +106,7 @@ def open_url(browser: Browser, url: str, *, patience: float = 1.0) -> None:
     """
 
     def start(arguments: list[str]) -> int:
-        process = subprocess.Popen(
-            arguments,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            cwd=_stable_folder(),
-            close_fds=True,
-            start_new_session=True,  # no Ctrl+C, hangup or access to the terminal
-        )
+        process = programs.start_detached(arguments)
         try:
             return process.wait(patience)
         except subprocess.TimeoutExpired:
@@ -182,15 +173,6 @@ def _browser(program: str, arguments: tuple[str, ...]) -> Browser:
 # Starting it.
 
 
-def _stable_folder() -> str:
-    """Return a folder to run in: the current one may be deleted, or on a disk that will be unmounted."""
-    try:
-        home = Path.home()
-    except RuntimeError:  # unknown to HOME and the user database
-        return "/"
-    return str(home) if os.access(home, os.X_OK) and home.is_dir() else "/"
-
-
 _HINT = (
     "Set BROWSER, or browser in config.toml, to a browser that is installed or to a script that takes the URL, or "
     "unset it."
@@ -206,5 +188,6 @@ def _open(browser: Browser, url: str, start: Callable[[list[str]], int]) -> None
         problem = f"{browser.name} could not be started: {text.clean(error.strerror or str(error))}."
         raise ReaderError(problem, _HINT) from error
     if status and browser.name != "explorer":  # its status is always 1
-        how = f"exit status {status}" if status > 0 else f"ended by signal {-status}"
-        raise ReaderError(f"{browser.name} failed ({how}).", "Set another browser, or copy the URL.")
+        raise ReaderError(
+            f"{browser.name} failed ({programs.describe_status(status)}).", "Set another browser, or copy the URL."
+        )

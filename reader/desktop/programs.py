@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import PureWindowsPath
+from pathlib import Path, PureWindowsPath
+from tempfile import TemporaryFile
+from typing import IO, TypeAlias
 
 from reader.config.declarations import command_words
-from reader.core.errors import ReaderError
+from reader.core.errors import ReaderError, describe_error
 from reader.core.text import clean, truncate
 
 _INTERPRETER = re.compile(
@@ -25,6 +29,14 @@ _INTERPRETER = re.compile(
 # -Command and -EncodedCommand. Refusing a harmless option is better than running code.
 _RUNS_STRING = re.compile(r"-[A-Za-z]*[cCeEpPrR]|--(?:command|eval|print|run|init-command)\b")
 _ALWAYS_REFUSED = frozenset({"cmd", "deno"})  # would run a command or program from the URL itself
+_FIELD = re.compile(r"\{(\w+)\}")
+_OPTION = frozenset("-+@")
+"""What options begin with, or words that stand for a command or a file."""
+_COLOR = re.compile(r"\x1b\[[0-9;]*m")
+_MAX_VALUE = 10_000
+"""Characters of a field that are passed on: an argument must not be longer than 128 KiB."""
+Stream: TypeAlias = IO[bytes] | None
+"""An open file; None for none."""
 _ENV_SPLITS = re.compile(r"-[A-Za-z0]*S|--split-string\b")
 
 
@@ -87,14 +99,58 @@ _foreground: set[subprocess.Popen[bytes]] = set()
 """Programs that use the terminal."""
 
 
-def run_in_terminal(arguments: Sequence[str]) -> int:
+def fill_in(words: Sequence[str], values: Mapping[str, str]) -> list[str]:
+    """Return the words of a command with ``{name}`` replaced by the value of that name.
+
+    What a document says never becomes an option, or a command as +… in vi and less: a space goes before it.
+    """
+    filled = [
+        _FIELD.sub(lambda found: values.get(found[1], found[0])[:_MAX_VALUE].replace("\0", ""), word) for word in words
+    ]
+    return [
+        f" {new}" if new[:1] in _OPTION and new[:1] != word[:1] else new
+        for word, new in zip(words, filled, strict=True)
+    ]
+
+
+def start_detached(arguments: Sequence[str], stdin: Stream = None, stderr: Stream = None) -> subprocess.Popen[bytes]:
+    """Start a program detached from the terminal, in the home folder; it outlives this process.
+
+    Raises OSError if it cannot be started.
+    """
+    return subprocess.Popen(
+        arguments,
+        stdin=subprocess.DEVNULL if stdin is None else stdin,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL if stderr is None else stderr,
+        cwd=_home_folder(),
+        close_fds=True,
+        start_new_session=True,  # no Ctrl+C, hangup or access to the terminal
+    )
+
+
+def _home_folder() -> str:
+    """Return a folder to run in: the current one may be deleted, or on a disk that will be unmounted."""
+    try:
+        home = Path.home()
+    except RuntimeError:  # unknown to HOME and the user database
+        return "/"
+    return str(home) if os.access(home, os.X_OK) and home.is_dir() else "/"
+
+
+def describe_status(status: int) -> str:
+    """Return how a program failed."""
+    return f"exit status {status}" if status > 0 else f"ended by signal {-status}"
+
+
+def run_in_terminal(arguments: Sequence[str], stdin: Stream = None) -> int:
     """Run a program in the terminal and return its exit status.
 
     Call it from the main thread. Ctrl+C and Ctrl+\\ go to the program alone, as POSIX specifies for ``system()``.
     Raises OSError if it cannot be started.
     """
     with signals_for_child():
-        process = subprocess.Popen(arguments)
+        process = subprocess.Popen(arguments, stdin=stdin)
         _foreground.add(process)
         try:
             return process.wait()
@@ -135,3 +191,69 @@ def signals_for_child() -> Iterator[None]:
     finally:
         for each, handler in handlers.items():
             signal.signal(each, handler)
+
+
+class Command:
+    """A program with the arguments and the input for one run."""
+
+    def __init__(self, arguments: Sequence[str], title: str, data: bytes | None) -> None:
+        """``title`` is its name for messages, ``data`` what it reads from its standard input, if anything."""
+        self._arguments = arguments
+        self._title = title
+        self._data = data
+        self._process: subprocess.Popen[bytes] | None = None
+        self._errors: IO[bytes] | None = None
+        """A file, not a pipe: the program may outlive this process."""
+
+    @classmethod
+    def of(cls, words: Sequence[str], title: str, values: Mapping[str, str], data: bytes | None) -> Command:
+        """Return the command with its fields filled in.
+
+        Raises ReaderError if the program is not installed or would run code.
+        """
+        words = [os.path.expanduser(word) if word.startswith("~/") else word for word in words]
+        hint = "Change run under [programs] in config.toml."
+        return cls(fill_in(find_program(words, f"“{title}”", hint, shutil.which), values), title, data)
+
+    def start(self) -> None:
+        """Start it in the background. Raises ReaderError if that is impossible."""
+        self._errors = TemporaryFile()  # noqa: SIM115 - wait() closes it
+        with self._input() as stdin:
+            try:
+                self._process = start_detached(self._arguments, stdin, self._errors)
+            except OSError as error:
+                raise self._not_started(error) from error
+
+    def wait(self) -> None:
+        """Wait until it ends. Raises ReaderError with the last line of its standard error if it failed."""
+        assert self._process is not None and self._errors is not None, "it was started"
+        status = self._process.wait()
+        with self._errors as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - 4096))
+            lines = _COLOR.sub("", file.read().decode("utf-8", "replace")).strip().splitlines()
+        if status:
+            said = f": {truncate(clean(lines[-1]), 200)}" if lines else "."
+            raise ReaderError(f"“{self._title}” failed ({describe_status(status)}){said}")
+
+    def run_in_terminal(self) -> None:
+        """Run it in the terminal until it ends. Raises ReaderError if that failed."""
+        with self._input() as stdin:
+            try:
+                status = run_in_terminal(self._arguments, stdin)
+            except OSError as error:
+                raise self._not_started(error) from error
+        if status:
+            raise ReaderError(f"“{self._title}” failed ({describe_status(status)}).")
+
+    @contextmanager
+    def _input(self) -> Iterator[Stream]:
+        if self._data is None:
+            yield None
+            return
+        with TemporaryFile() as file:
+            file.write(self._data)
+            file.seek(0)
+            yield file
+
+    def _not_started(self, error: OSError) -> ReaderError:
+        return ReaderError(f"“{self._title}” could not be started: {describe_error(error)}.")

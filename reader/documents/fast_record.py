@@ -20,6 +20,7 @@ from reader.core.times import to_micros
 from reader.core.urls import article_id, safe_url, url_key
 from reader.documents import fast_patterns
 from reader.documents.date_parser import PartialDate, parse_date
+from reader.documents.file_names import date_from_path, title_from_path
 from reader.documents.files import MAX_BYTES
 from reader.documents.header.nodes import MAX_HEADER
 from reader.documents.index_record import (
@@ -38,12 +39,10 @@ from reader.documents.parse import (
     LIST_LIMIT,
     author_name,
     body_format_of,
-    date_from_path,
     decode_entities,
     first_paragraph,
     scalar_to_json,
     split_heading,
-    title_from_path,
     undecorated,
 )
 from reader.documents.resolve import DEFAULTS, HUB_FIELDS, LINK_FIELDS, ReadingOptions, split_topics
@@ -244,6 +243,8 @@ class _FastHeader:
         if names.may_give(key for key, _ in self._others):
             raise _NeedsParserError
         if any(key not in LANGUAGE_FIELDS and key.lower() in LANGUAGE_FIELDS for key, _ in self._others):
+            raise _NeedsParserError
+        if "name" in self._blocks:  # a list in brackets may be the title
             raise _NeedsParserError
         if names.redefined and names.redefined & (self._values.keys() | self._blocks.keys()):
             raise _NeedsParserError

@@ -19,8 +19,9 @@ from reader.core.model import Article, BodyFormat, Image, Json, Links, Number, P
 from reader.core.text import clean, clean_block, show_path, unescape
 from reader.core.urls import safe_url
 from reader.documents.date_parser import DateOrder, PartialDate, parse_date
+from reader.documents.file_names import date_from_path, title_from_path
 from reader.documents.files import MAX_BYTES
-from reader.documents.header.nodes import DocumentProblem, HeaderNode, MappingNode, ScalarNode, SequenceNode
+from reader.documents.header.nodes import DocumentProblem, HeaderNode, MappingNode, ScalarNode, SequenceNode, text_of
 from reader.documents.header.split import SplitDocument, split_document
 from reader.documents.resolve import DEFAULTS, LINK_FIELDS, ReadingOptions, resolve, split_topics
 from reader.documents.scalars import to_bool, to_number
@@ -222,11 +223,6 @@ def body_format_of(ending: bytes, body: str) -> BodyFormat:
     return "html" if ending in {b".html", b".htm"} or _HTML_START.match(body) else "markdown"
 
 
-# 2022.1.3 is a version, 2022-1-3 is not.
-_DATE_IN_NAME = re.compile(
-    r"(?<!\d)(?:(?=\d{4}(?:-|[_.]\d\d[_.]\d\d))\d{4}([-_.])\d{1,2}\1\d{1,2}|\d\d([-_.])\d\d\2\d{4})(?!\d)"
-)
-_DATE_IN_FOLDERS = re.compile(r"(?:^|/)(\d{4}/\d{2}/\d{2})(?!\d)[^/]*(?:/[^/]*)?$")
 _HEADING = re.compile(
     r"(?:[ \t]*+\n|<!--(?s:.*?)-->)*+ {0,3}"  # comments and blank lines may come first
     r"(?:\#{1,6}[ \t]++(\S[^\n]*+)"
@@ -240,7 +236,6 @@ _NO_TEXT = re.compile(
     r"<!--|\.\. |\{%[^%]*%\}$|\{\{[^{}]*\}\}$|(?:import|export)\s.{0,500}(?:\bfrom\s|[{=(])|import\s+[\"']"
 )
 """Starts of paragraphs that are for programs: comments, directives, templates, and modules of MDX."""
-_INDEX_NAMES = frozenset({"index", "_index", "readme"})
 
 
 def split_heading(body: str) -> tuple[str, str]:
@@ -274,34 +269,6 @@ def first_paragraph(body: str, body_format: BodyFormat) -> str:
     paragraphs = (clean(spans_text(block.spans)) for block in blocks if isinstance(block, Paragraph))
     found = next((text for text in paragraphs if text and not _NO_TEXT.match(text)), "")
     return found if len(found) <= _MAX_EXCERPT else found[:_MAX_EXCERPT].rsplit(" ", 1)[0] + " …"
-
-
-def date_from_path(path: str, order: DateOrder = "") -> PartialDate | None:
-    """Return the day in the name of a file, or else of its folder or folders (``2024/05/06/x.md``)."""
-    for name in reversed(path.split("/")[-2:]):
-        if (found := _DATE_IN_NAME.search(name)) and (date := _day(found[0], order)):
-            return date
-    return _day(found[1], order) if (found := _DATE_IN_FOLDERS.search(path)) else None
-
-
-def _day(text: str, order: DateOrder) -> PartialDate | None:
-    try:
-        return parse_date(text.replace("_", "-"), order, any_language=False)
-    except ValueError:
-        return None
-
-
-def title_from_path(path: str, order: DateOrder = "") -> str:
-    """Return a title made of the name of a file, or of its folder if it is an index: no extension, date or dashes."""
-    folder, _, name = path.rpartition("/")
-    stem = os.path.splitext(name)[0]
-    if stem.lower() in _INDEX_NAMES and folder:
-        stem = folder.rsplit("/", 1)[-1]
-    ahead = _DATE_IN_NAME.match(stem)
-    if ahead and stem[ahead.end() :][:1] in {"-", "_", " ", "."} and _day(ahead[0], order):
-        stem = stem[ahead.end() + 1 :] or stem
-    words = re.sub(r"[-_]+", " ", stem).strip()
-    return clean(words[:1].upper() + words[1:]) or "(no title)"
 
 
 def decode_entities(text: str) -> str:
@@ -364,8 +331,7 @@ class _Fields:
 
     def peek_text(self, key: str) -> str:
         """Return one line of text, or "", without removing the field."""
-        node = self._left.get(key)
-        return clean(decode_entities(node.text)) if isinstance(node, ScalarNode) and not node.is_null else ""
+        return clean(decode_entities(text_of(self._left.get(key)) or ""))
 
     def number(self, key: str) -> Number | None:
         """Return a number, or None."""
@@ -427,6 +393,8 @@ class _Fields:
     def mapping(self, key: str, plain: str) -> _Fields | None:
         """Return the fields inside a field; a single text stands for the inner field ``plain``."""
         node = self._left.pop(key, None)
+        if isinstance(node, SequenceNode) and node.source:
+            node = MappingNode({plain: node}, node.line)
         return None if node is None else self._inner(node, key, plain)
 
     def mappings(self, key: str, plain: str = "") -> list[_Fields]:
@@ -455,7 +423,8 @@ class _Fields:
         node = self._left.pop(key, None)
         if node is None or (isinstance(node, ScalarNode) and node.is_null):
             return None
-        value = convert(node.text) if isinstance(node, ScalarNode) else None
+        text = text_of(node)
+        value = None if text is None else convert(text)
         if value is None:
             self.add_problem(key, f"expected {wanted}, found {_kind(node)}")
         return value

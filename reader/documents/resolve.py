@@ -11,7 +11,7 @@ from reader.core.errors import ReaderError
 from reader.core.urls import safe_url
 from reader.documents.date_parser import DateOrder, parse_date
 from reader.documents.field_names import FieldNames, image_texts
-from reader.documents.header.nodes import HeaderNode, MappingNode, ScalarNode, SequenceNode
+from reader.documents.header.nodes import HeaderNode, MappingNode, ScalarNode, SequenceNode, text_of
 from reader.documents.scalars import to_bool
 
 LINK_FIELDS = ("originalUrl", "webUrl", "ampWebUrl", "cdnAmpWebUrl")
@@ -86,7 +86,7 @@ def resolve(header: MappingNode, options: ReadingOptions) -> ResolvedHeader:
                 if field == "originalUrl" and others:
                     left[key] = SequenceNode(tuple(others), node.line)
             if field == "images" and isinstance(node := chosen[0][1], ScalarNode):
-                texts = [each for each in image_texts(chosen[0][0], left) if isinstance(left[each[0]], ScalarNode)]
+                texts = [each for each in image_texts(chosen[0][0], left) if text_of(left[each[0]]) is not None]
                 keys[field] += tuple(key for key, _ in texts)
                 described = {inner: left.pop(key) for key, inner in texts}
                 chosen = [(chosen[0][0], MappingNode({"url": node, **described}, node.line))]
@@ -123,10 +123,11 @@ def _first_usable(field: str, named: list[tuple[str, HeaderNode]], order: DateOr
     """Return the first of the candidates ``named`` whose value the field can have."""
     chosen: tuple[str, HeaderNode] | None
     if field in {"publishedDateTime", "updatedDateTime"}:
-        dates = [each for each in named if isinstance(each[1], ScalarNode) and to_bool(each[1].text) is None]
+        dates = [each for each in named if (text := text_of(each[1])) is not None and to_bool(text) is None]
         dates = dates[:_MAX_DATES]
-        # If none can be read, the first is a problem; "published" has other values too.
-        bad = next((each for each in dates if each[0].lower() != "published"), None)
+        # If none can be read, the first text is a problem; "published" has other values too.
+        texts = (each for each in dates if isinstance(each[1], ScalarNode))
+        bad = next((each for each in texts if each[0].lower() != "published"), None)
         chosen = next((each for each in dates if _is_date(each[1], order)), bad)
     elif field == "originalUrl":
         each_one = ((key, item) for key, node in named for item in _items(node))
@@ -134,7 +135,7 @@ def _first_usable(field: str, named: list[tuple[str, HeaderNode]], order: DateOr
     elif field in {"authors", "images", "site"}:
         chosen = named[0] if named else None
     else:
-        chosen = next((each for each in named if isinstance(each[1], ScalarNode)), None)
+        chosen = next((each for each in named if text_of(each[1]) is not None), None)
     return chosen
 
 
@@ -145,7 +146,7 @@ def _items(node: HeaderNode) -> tuple[HeaderNode, ...]:
 
 def _is_date(node: HeaderNode, order: DateOrder) -> bool:
     try:
-        parse_date(node.text if isinstance(node, ScalarNode) else "", order)
+        parse_date(text_of(node) or "", order)
     except ValueError:
         return False
     return True
@@ -162,7 +163,7 @@ def _flat(node: HeaderNode) -> HeaderNode:
     """Return a list without lists inside: paths of categories (Hexo), links without quotes (Obsidian)."""
     if not isinstance(node, SequenceNode):
         return node
-    return SequenceNode(tuple(inner for item in node.items for inner in _items(item)), node.line)
+    return SequenceNode(tuple(inner for item in node.items for inner in _items(item)), node.line, node.source)
 
 
 def _joined(nodes: Iterable[HeaderNode]) -> SequenceNode:

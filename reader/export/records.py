@@ -88,10 +88,13 @@ def extract_record(extract: Extract, url: str, stub: str) -> Record:
     }
 
 
-def article_record(article: Article, row: Row, *, has_page: bool | None = None) -> Record:
-    """Return the output of ``show --json``: every field of the document, and the user's marks from its ``row``."""
+def article_record(article: Article, row: Row | None, *, has_page: bool | None = None) -> Record:
+    """Return the output of ``show --json``: every field of the document, and the user's marks from its ``row``.
+
+    A related item that is not a document has no row.
+    """
     return {
-        "id": row.id,
+        "id": row.id if row else None,
         "path": article.path,
         "category": article.category or None,
         "title": article.title,
@@ -107,7 +110,7 @@ def article_record(article: Article, row: Row, *, has_page: bool | None = None) 
         "provider": _provider(article.provider),
         "topics": list(article.topics),
         "authors": list(article.provider.authors),
-        **_marks(row),
+        **(_marks(row) if row else {}),
         "hasPage": has_page,
         "images": [_image(image) for image in article.images],
         "related": [_related(related) for related in article.related],

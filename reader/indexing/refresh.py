@@ -446,7 +446,7 @@ class _Refresh:
         return Progress(
             done=self._done,
             total=self._total,
-            changed=self._done - moved,
+            changed=self._done - moved - self._writer.unread,
             removed=len(self._removed) - moved,
             moved=moved,
             seconds=self._progress_at - self._begin,

@@ -24,7 +24,6 @@ from textual.driver import Driver
 from textual.geometry import Offset
 from textual.screen import Screen
 
-from reader import startup
 from reader.config.load import problem_lines
 from reader.config.settings import Config
 from reader.core.errors import ReaderError
@@ -42,10 +41,12 @@ from reader.tui.screens.main import MainScreen
 from reader.tui.session import Session
 from reader.tui.terminal.daemon_threads import DaemonThreads
 from reader.tui.terminal.idle_gc import IdleGC
+from reader.tui.terminal.input_parser import TerminalBackground
 from reader.tui.terminal.memory import limit_malloc, limit_textual
 from reader.tui.terminal.termination import watch_terminal
 from reader.tui.terminal.window import takes_commands
 from reader.tui.theme import themes
+from reader.tui.theme.choice import ThemeChoice, has_few_colors
 from reader.tui.timings import DEFAULT_TIMINGS, Timings
 from reader.tui.widgets import panes
 from reader.tui.widgets.text.line_view import LineView
@@ -74,8 +75,10 @@ class NewsreaderApp(App[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-single"), (panes.STACKED, "-stacked"), (panes.BESIDE, "-side")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (panes.HIGH, "-high")]
 
-    def __init__(self, first: FirstFrame, settings: Config, timings: Timings = DEFAULT_TIMINGS) -> None:
-        super().__init__()
+    def __init__(
+        self, first: FirstFrame, settings: Config, timings: Timings = DEFAULT_TIMINGS, *, few_colors: bool = False
+    ) -> None:
+        super().__init__(ansi_color=few_colors or None)
         self.timings = timings
         self.session = Session(self, first, settings, timings, self.show_message)
         self.gate = self.session.gate
@@ -86,18 +89,15 @@ class NewsreaderApp(App[None]):
         """The exit status if a signal ends the app."""
         self.session.first_frame_shown.subscribe(lambda _: self._first_frame_shown())
         self.session.config_changed.subscribe(self._config_changed)
-        for theme in (themes.DARK, themes.LIGHT):
-            self.register_theme(theme)
-        chosen = settings.theme or first.theme
-        self._saved_theme = chosen if chosen in self.available_themes else themes.DARK.name
-        self._start_with_theme(self._saved_theme)
+        self.theme_choice = ThemeChoice(self, self.session, first, few_colors=few_colors)
+        self._start_with_theme(self.theme_choice.shown)
         self._takes_commands = takes_commands(os.environ)
         self._window = WindowController(self.session)
 
     def _start_with_theme(self, theme: str) -> None:
         """Apply the theme before the stylesheet is read, which Textual would otherwise read twice."""
-        if theme not in {themes.DARK.name, themes.LIGHT.name}:
-            self.theme = theme  # a theme with the colors of the terminal changes more than the stylesheet
+        if self.available_themes[theme].ansi and not self.native_ansi_color:
+            self.theme = theme  # this changes more than the stylesheet
             return
         self.set_reactive(App.theme, theme)
         self.stylesheet.set_variables(self.get_css_variables())
@@ -157,7 +157,18 @@ class NewsreaderApp(App[None]):
             self._idle_gc.note_activity()
             if isinstance(event, events.Key | events.MouseDown) and takes_keys:
                 self._base_screen.key_bar.on_next_key()
+            elif isinstance(event, events.Key) and self._leaves_filter(event):
+                self.gate.hold()
+        elif isinstance(event, events.Key) and await self.session.keys.press(event):
+            return
         await super().on_event(event)
+
+    def _leaves_filter(self, event: events.Key) -> bool:
+        """Whether a key may close the dialog in whose filter one types: the next keys may be for the screen below."""
+        from reader.tui.widgets.prompt.prompt import LineInput  # lazy: the first frame has none
+
+        bound = self.screen.active_bindings.get(event.key) if isinstance(self.focused, LineInput) else None
+        return bound is not None and bound.binding.action == "leave"
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Release the keys that were meant for the input of a prompt or a dialog."""
@@ -203,14 +214,14 @@ class NewsreaderApp(App[None]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Yield the actions of the registry, and the list of themes."""
-        for action in ACTIONS:
+        for action in (*ACTIONS, *self.session.keys.own.values()):
             if action.palette and self._is_enabled(action, screen):
                 keys = bindings.key_label(bindings.keys_of(action, self.session.config.keys))
                 yield SystemCommand(action.title, f"{action.help}\t{keys}", self._runner(action))
         yield SystemCommand("Theme", "Choose a theme from a list.", self.action_change_theme)
 
     def _is_enabled(self, action: Action, screen: Screen[object]) -> bool:
-        if action.scopes == ("browse",):
+        if action.method.startswith("run("):
             return screen.check_action("run", (action.name,)) is not False
         return screen.check_action(action.method.partition("(")[0], ()) is not False
 
@@ -231,7 +242,7 @@ class NewsreaderApp(App[None]):
 
         where = "entry" if self.session.prompts.is_open else self._base_screen.key_bar.context
         self.gate.hold(for_input=True)
-        self.push_screen(HelpScreen(self.session.config.keys, where))
+        self.push_screen(HelpScreen(self.session.config.keys, where, tuple(self.session.keys.own.values())))
 
     def action_command_palette(self) -> None:
         """Show the palette."""
@@ -243,16 +254,14 @@ class NewsreaderApp(App[None]):
 
     def search_themes(self) -> None:
         """Show a palette of themes."""
-        from textual.theme import ThemeProvider
-
-        from reader.tui.keys.palette import Palette
+        from reader.tui.keys.palette import Palette, Themes
 
         self.gate.hold(for_input=True)
-        self.push_screen(Palette(self.gate, providers=[ThemeProvider], placeholder="Search for themes…"))
+        self.push_screen(Palette(self.gate, providers=[Themes], placeholder="Search for themes…"))
 
     def action_toggle_theme(self) -> None:
-        """Switch between the light and the dark theme."""
-        self.theme = (themes.LIGHT if self.current_theme.dark else themes.DARK).name
+        """Switch between a light and a dark theme."""
+        self.theme_choice.toggle()
 
     def action_help_quit(self) -> None:
         """Explain how to quit, after Ctrl+c."""
@@ -307,10 +316,23 @@ class NewsreaderApp(App[None]):
                 loop.call_soon_threadsafe(self.call_later, self.action_quit)
 
             watch_terminal(leave, self._clean_up)
-        if self.session.config.keys:
-            self.set_keymap(bindings.textual_keymap(self.session.config.keys))
+        if keymap := self.session.keys.textual_keymap():
+            self.set_keymap(keymap)
         self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh(layout=True))
-        self.theme_changed_signal.subscribe(self, lambda theme: self._save_theme(theme.name))
+        self.theme_choice.ask_terminal()
+
+    def on_app_focus(self) -> None:
+        """Ask the terminal again: it may have become lighter or darker in the meantime."""
+        self.theme_choice.ask_terminal()
+
+    def on_terminal_background(self, event: TerminalBackground) -> None:
+        """Show a theme that is as dark or light as the terminal."""
+        self.theme_choice.terminal_replied(is_dark=event.is_dark)
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Return the variables for the stylesheet, with ours."""
+        self.theme_variables = themes.with_rule(super().get_css_variables())
+        return self.theme_variables
 
     def _clean_up(self) -> None:
         """Do what only a proper exit would: give the terminal back and delete private files. For any thread."""
@@ -328,18 +350,12 @@ class NewsreaderApp(App[None]):
 
     def _config_changed(self, before: Config) -> None:
         config = self.session.config
-        if config.keys != before.keys:
-            self.set_keymap(bindings.textual_keymap(config.keys))
-        if config.theme and config.theme != before.theme:
-            self.theme = config.theme
+        if (config.keys, config.macros) != (before.keys, before.macros):
+            self.set_keymap(self.session.keys.textual_keymap())
+        self.theme_choice.config_changed(before)
         if config.terminal.links != before.terminal.links:
             for screen in self.screen_stack:
                 screen.query(LineView).refresh()
-
-    def _save_theme(self, name: str) -> None:
-        if name != self._saved_theme:
-            self._saved_theme = name
-            self.session.save_setting(startup.THEME, name)
 
     def _fatal_error(self) -> None:
         """End after an unhandled exception, which :func:`_run` logs.
@@ -363,11 +379,11 @@ class NewsreaderApp(App[None]):
     async def action_quit(self) -> None:
         """Quit once everything is saved."""
         self.gate.is_closed = True
-        self._save_theme(self.theme)
         self.main_screen.save_positions()
         self.main_screen.images.forget()
         await asyncio.sleep(0)  # let the last job start
         await self.session.background.finish_writes(self.timings.quit)
+        await self.theme_choice.end()
         self.exit()
 
 
@@ -393,7 +409,7 @@ def run(opened: Opening, paths: Paths, *, offline: bool = False) -> int:
                 "Use `newsreader list PATH` to print the articles.",
             )
         sys.setswitchinterval(_SECONDS_OF_A_THREAD)
-        return _run(NewsreaderApp(first, settings), paths)
+        return _run(NewsreaderApp(first, settings, few_colors=has_few_colors()), paths)
     finally:
         first.library.close()
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # from here, Ctrl+C could only replace the exit status

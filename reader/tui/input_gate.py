@@ -2,14 +2,16 @@
 
 Keys can be faster than the screen: after Enter, Space is meant for the article that Enter
 opens. So keys wait while the focus moves, and an action that needs a list, an article or
-a text that is still loading waits for it, with every key behind it.
+a text that is still loading waits for it, with every key behind it. The actions of one key
+run like keys that were pressed at once.
 """
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Literal
 
@@ -35,9 +37,9 @@ NEEDS: Mapping[str, Mapping[str, tuple[Resource, ...]]] = {
     "ArticleList": dict.fromkeys(("move", "enter", "screen.into", "leave", "choose", "extend"), _LIST),
     "ArticlePane": dict.fromkeys(("move", "enter", "screen.into"), _ARTICLE),
     "Panes": {"related": _ARTICLE},
-    "ReaderView": dict.fromkeys(("move", "links", "heading", "match"), _TEXT),
-    "MainScreen": {**{f"run('{name}')": _LIST for name in _ABOUT_SELECTION}, "run('more')": _ARTICLE},
-    "ReaderScreen": {f"run('{name}')": _LIST for name in _ABOUT_SELECTION},
+    "ReaderView": dict.fromkeys(("move", "links", "link_digit", "heading", "match"), _TEXT),
+    "MainScreen": {**{f"run('{name}')": _LIST for name in _ABOUT_SELECTION}, "run('more')": _ARTICLE, "run_own": _LIST},
+    "ReaderScreen": {**{f"run('{name}')": _LIST for name in _ABOUT_SELECTION}, "run_own": (*_LIST, *_TEXT)},
 }
 """What each action needs, by class of node and by action, with its arguments if it is bound with arguments."""
 _CHECKS = 10
@@ -53,6 +55,24 @@ def hold_keys(widget: Widget) -> None:
     gate = getattr(widget.app, "gate", None)
     if isinstance(gate, InputGate):
         gate.hold()
+
+
+def release_keys(widget: Widget) -> None:
+    """Release the keys that were held back, as the focus does not move or has moved."""
+    gate = getattr(widget.app, "gate", None)
+    if isinstance(gate, InputGate):
+        gate.release(to_input=True)
+
+
+@contextmanager
+def keys_held(widget: Widget) -> Iterator[None]:
+    """Have ``widget`` see the next keys again, even those it has passed on, once it has changed what they mean."""
+    gate = getattr(widget.app, "gate", None)
+    if isinstance(gate, InputGate):
+        gate.hold()
+    yield
+    if isinstance(gate, InputGate):
+        gate.release()
 
 
 class InputGate:
@@ -80,6 +100,8 @@ class InputGate:
         self._impatient = False
         """Whether keys no longer wait for the deferred actions."""
         self._is_running_deferred = False
+        self._steps: deque[Callable[[], Awaitable[object]]] = deque()
+        """What a key has still to do, one after the other."""
         self.is_closed = False
         """Whether the app is about to quit: nothing may be opened, and all input is dropped."""
 
@@ -96,6 +118,10 @@ class InputGate:
     @property
     def is_holding(self) -> bool:
         """Whether keys are held back."""
+        return self._is_waiting or bool(self._steps)
+
+    @property
+    def _is_waiting(self) -> bool:
         return self.is_moving or (bool(self._deferred) and not self._impatient)
 
     def hold(self, *, for_input: bool = False) -> None:
@@ -140,7 +166,18 @@ class InputGate:
             self._loading.discard("prompt")  # it is there, or was closed before it got the focus
             await self._drain()
 
+    async def play(self, steps: Iterable[Callable[[], Awaitable[object]]]) -> None:
+        """Do ``steps`` in order, before the next keys; each waits for what those before it open and load.
+
+        A step that returns False ends them.
+        """
+        self._steps.extend(steps)
+        await self._drain()
+
     async def _drain(self) -> None:
+        while self._steps and not self._is_waiting:
+            if not await self._steps.popleft()():
+                self._steps.clear()
         if self.is_holding:
             return
         keys, self._keys, self._returned = self._keys, [], 0

@@ -12,6 +12,7 @@ from reader.core.text import clean
 from reader.tui.background import Background
 from reader.tui.input_gate import InputGate
 from reader.tui.keys import bindings
+from reader.tui.keys.dispatcher import KeyDispatcher
 from reader.tui.loaders.watched_files import WatchedFiles
 from reader.tui.prompts import Prompts
 
@@ -124,6 +125,7 @@ class Session:
         self.show_message = show_message
         self.background = Background(app, self._report_failure)
         self.gate = InputGate(app, timings, config.keys)
+        self.keys = KeyDispatcher(app, self.gate, config)
         self.gate.is_busy = lambda: self._body_parser is not None and bool(self._body_parser.in_sandbox)
         self.prompts = Prompts(app, self.gate)
         # State that several controllers read; each field has one writer.
@@ -219,6 +221,7 @@ class Session:
         """Put other settings in force."""
         before, self.config = self.config, config
         self.gate.take_keys(config.keys)
+        self.keys.take_config(config)
         self.config_changed.publish(before)
 
     def key(self, action: str) -> str:

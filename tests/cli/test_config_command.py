@@ -36,10 +36,11 @@ def test_init_writes_every_setting_at_its_default_as_a_comment(own_directories: 
     assert f"Wrote {path}" in result.stderr
     assert path.stat().st_mode & 0o777 == 0o600
     text = path.read_text("utf-8")
-    assert tomllib.loads(text) == {"fetch": {}, "fields": {}, "dates": {}, "keys": {}}
+    assert tomllib.loads(text) == {"fetch": {}, "fields": {}, "dates": {}, "keys": {}, "macros": {}, "programs": {}}
     assert run("check").exit_code == 0
     path.write_text(re.sub("^#(?! )", "", text, flags=re.MULTILINE), "utf-8")
     values = tomllib.loads(path.read_text("utf-8"))
+    own_theme = values.pop("themes")["NAME"]
     assert list(values.pop("keys")) == [action.name for group in [ACTIONS] for action in sorted_actions(group)]
     flat = {name: value for name, value in values.items() if not isinstance(value, dict)}
     flat |= {
@@ -48,10 +49,11 @@ def test_init_writes_every_setting_at_its_default_as_a_comment(own_directories: 
         if isinstance(inner, dict)
         for name, value in inner.items()
     }
+    flat |= {("themes.NAME", name): value for name, value in own_theme.items()}
     assert flat == {(each.table, each.name) if each.table else each.name: each.default for each in SETTINGS}
     config = load_app_config(path)
     assert (config.problems, config.notes) == ((), ())
-    assert config == Config(keys={action.name: action.keys for action in ACTIONS})
+    assert config == Config(themes={"NAME": own_theme}, keys={action.name: action.keys for action in ACTIONS})
 
 
 def sorted_actions(actions: tuple[object, ...]) -> list[object]:
@@ -139,3 +141,18 @@ def test_show_says_what_is_in_force_and_where_it_is_set(path: Path) -> None:
     assert {"table": "", "name": "theme", "value": "nord", "line": 2, "source": "file"} in record["settings"]
     assert [each["line"] for each in record["problems"]] == [6]
     assert [each["line"] for each in record["notes"]] == [4]
+
+
+def test_own_programs_and_macros_are_checked_and_shown(path: Path) -> None:
+    path.write_text(
+        '[keys]\n"program.mpv" = "V"\n[programs.mpv]\nrun = "no-such-program {url}"\n'
+        '[macros]\ndone = ["open", "undo"]\n'
+    )
+    result = run("check")
+    assert result.stdout == f"{path}:3: [programs.mpv] run names 'no-such-program', which is not on the PATH.\n"
+    shown = tomllib.loads(run("show").stdout)
+    assert shown["keys"]["program.mpv"] == "V"
+    assert shown["macros"] == {"done": ["open", "undo"]}
+    assert shown["programs"]["mpv"] == {
+        "run": ["no-such-program", "{url}"], "title": "", "json": False, "terminal": False,
+    }  # fmt: skip

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from reader.config.load import AppChecks, lines_of, load_config, problem_lines
 from reader.config.settings import Config, FetchSettings
 from reader.tui.keys import bindings
+from reader.tui.keys.keymap import check_keys
 
-_CHECKS = AppChecks(bindings.check_keys, lambda: ["nord", "gruvbox"])
+_CHECKS = AppChecks(check_keys, bindings.NAMES, lambda: ["nord", "gruvbox"])
 _STATEMENTS = [
     "a = 1", "bb.c = 2", "bb.d = [\n1,\n2,\n]", "[t]", "[t.u]", "[[v]]", "# [w]", "", "'x y' = \"\"\"\n[z]\n\"\"\"",
     "inl = { m = 1, n = [\n] }",
@@ -43,6 +44,53 @@ def test_settings_are_read(path: Path, text: str, theme: str, keys: dict[str, st
     assert (config.theme, dict(config.keys)) == (theme, keys)
 
 
+def test_own_themes_are_read(path: Path) -> None:
+    path.write_text(
+        'theme = "sea"\n[themes.sea]\nbase = "nord"\naccent = "#0af"\n'
+        '[themes]\nplain = { muted = "#A0A0A0" }\nempty = {}\n'
+    )
+    config = load_config(path, _CHECKS)
+    assert (config.theme, config.problems) == ("sea", ())
+    assert config.themes == {
+        "sea": {"base": "nord", "accent": "#0af"},
+        "plain": {"muted": "#A0A0A0"},
+        "empty": {},
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ('[themes.sea]\nacent = "#0af"', 2, "[themes.sea] has no setting “acent”. Did you mean “accent”?"),
+        ('[themes.sea]\naccent = "blue"', 2, '[themes.sea] accent must be a color in quotes, such as "#7db4ff".'),
+        ("[themes.sea]\n\nmuted = 1", 3, '[themes.sea] muted must be a color in quotes, such as "#7db4ff".'),
+        ('[themes.sea]\nbase = "nrod"', 2, "there is no theme “nrod”. Did you mean “nord”?"),
+        ('[themes.sea]\nbase = "sea"', 2, "there is no theme “sea”. Ctrl+p, Theme lists them."),
+        ('theme = "seas"\n[themes.sea]', 1, "there is no theme “seas”. Did you mean “sea”?"),
+        ("\n[themes.nord]", 2, "there is a theme “nord” already. Choose another name."),
+        ('[themes."a b"]', 1, "the name of a theme has letters, digits, - and _ only."),
+        ("[themes]\nsea = 1", 2, "a theme must be a table: [themes.sea]."),
+        ("themes = 1", 1, "themes must be a table: [themes]."),
+        ('accent = "#0af"', 1, "unknown setting “accent”. It belongs under [themes.NAME]."),
+    ],
+)
+def test_a_mistake_in_a_theme_names_its_line_and_the_nearest_name(
+    path: Path, text: str, line: int, message: str
+) -> None:
+    path.write_text(text)
+    config = load_config(path, _CHECKS)
+    assert [problem.text("x") for problem in config.problems] == [f"x:{line}: {message}"]
+    assert config.theme == ""
+    assert not config.fetch.is_uncertain
+
+
+def test_a_mistake_in_a_color_leaves_the_one_before_in_force(path: Path) -> None:
+    path.write_text('[themes.sea]\naccent = "#0af"\nmuted = "#aaa"')
+    before = load_config(path, _CHECKS)
+    path.write_text('[themes.sea]\naccent = "#0afx"')
+    assert load_config(path, _CHECKS, before).themes == {"sea": {"accent": "#0af"}}
+
+
 def test_names_of_fields_and_the_order_of_dates_are_read(path: Path) -> None:
     path.write_text('[fields]\ndate = ["when"]\nurl = ["home", "web"]\n[dates]\norder = "mdy"\n')
     config = load_config(path)
@@ -61,7 +109,7 @@ def test_names_of_fields_and_the_order_of_dates_are_read(path: Path) -> None:
         (
             'colour = "x"',
             1,
-            "unknown setting “colour”. The settings are: theme, density, mark_read, mark_read_after, browser",
+            "unknown setting “colour”. The settings are: theme, density, mark_read, mark_read_after, key_preset",
         ),
         ('mark_read = "sometimes"', 1, 'mark_read must be one of "open", "rest", "never".'),
         ("mark_read_after = 0", 1, "mark_read_after must be a number of seconds, at most 3,600."),
@@ -198,7 +246,7 @@ one = 2
 """
     assert lines_of(text) == {
         ("a",): 2, ("b",): 3, ("b", "c"): 3, ("q.r",): 4, ("t",): 9, ("t", "k"): 10, ("t", "u.v"): 13,
-        ("t", "sub"): 14, ("many",): 16, ("many", "one"): 17,
+        ("t", "u.v", "w"): 13, ("t", "sub"): 14, ("t", "sub", "deep"): 15, ("many",): 16, ("many", "one"): 17,
     }  # fmt: skip
 
 

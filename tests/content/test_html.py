@@ -308,7 +308,7 @@ def test_hostile_input_is_read_in_linear_time(at: int) -> None:
         plain_text(blocks)
         links(blocks)
 
-    assert is_linear(work, lambda size: hostile(size)[at], 20_000)
+    assert is_linear(work, lambda size: hostile(size)[at], 10_000)
 
 
 @pytest.mark.parametrize(

@@ -258,6 +258,9 @@ _UNUSUAL_LINES = [
     "title: !!str 1",
     "<<: x",
     "title: [a]",
+    "name: [a]",
+    "excerpt: [a, b]",
+    "provider: [a]",
     "topics: [a, b: c]",
     "topics: [a,, b]",
     "topics: [a, [b]]",
@@ -409,7 +412,9 @@ def test_unusual_files_take_the_full_path(data: bytes) -> None:
 
 # --- both agree -----------------------------------------------------------------------------
 
-_PATHS = st.sampled_from([b"a.md", b"b.yaml", b"c/2020-01-02-some-thing.html", b"sub/caf\xe9\x1b\n.txt"])
+_PATHS = st.sampled_from(
+    [b"a.md", b"b.yaml", b"c/2020-01-02-some-thing.html", b"20240506_x/20249999.md", b"sub/caf\xe9\x1b\n.txt"]
+)
 _NAMES = (
     "title name excerpt category type publishedDateTime published originalUrl webUrl ampWebUrl cdnAmpWebUrl quality "
     "heat provider domain authors topics images url width height isCached related secured extra <<"
@@ -467,6 +472,7 @@ def test_both_paths_agree_on_odd_values(path: bytes, text: str) -> None:
 
 
 @given(st.sampled_from(["title: %s", "topics:\n  - %s", "provider:\n  name: %s", "related:\n  - title: %s"]), _VALUES)
+@example("title: %s", "[a]")
 @example("title: %s", "a\u2003")
 @example("title: %s", "a:\u2003b")
 @example("title: %s", "\u3000a")

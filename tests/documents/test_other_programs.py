@@ -104,6 +104,12 @@ def test_a_category_is_a_topic_unless_the_document_is_of_a_hub() -> None:
     ("path", "document", "moment"),
     [
         (b"2024-05-06-post.md", "---\ntitle: Post\n---\n", "2024-05-06T00:00:00+00:00"),
+        (b"20240506-x.md", "---\ntitle: Post\n---\n", "2024-05-06T00:00:00+00:00"),
+        (b"20240506_title.md", "---\ntitle: Post\n---\n", "2024-05-06T00:00:00+00:00"),
+        (b"x/20240506/index.md", "---\ntitle: Post\n---\n", "2024-05-06T00:00:00+00:00"),
+        (b"note 20240506T1230.md", "---\ntitle: Post\n---\n", "2024-05-06T00:00:00+00:00"),
+        (b"202405061230 note.md", "---\ntitle: Post\n---\n", "2024-05-06T00:00:00+00:00"),
+        (b"20249999-2024-05-06.md", "---\ntitle: Post\n---\n", "2024-05-06T00:00:00+00:00"),
         (b"x/2021-08-26-welcome/index.md", "---\ntitle: Post\n---\n", "2021-08-26T00:00:00+00:00"),
         (b"2021-08-26-x.md", "---\ndate: 2020-01-02\n---\n", "2020-01-02T00:00:00+00:00"),
         (b"a.md", "---\nlastmod: 2020-01-02\n---\n", "2020-01-02T00:00:00+00:00"),
@@ -114,6 +120,35 @@ def test_a_category_is_a_topic_unless_the_document_is_of_a_hub() -> None:
 )
 def test_where_a_date_is_found(path: bytes, document: str, moment: str) -> None:
     assert _date(_article(document, path))[0] == moment
+
+
+@pytest.mark.parametrize(
+    ("path", "title"),
+    [
+        ("20240506-some_title.md", "Some title"),
+        ("20240506 x.md", "X"),
+        ("202405061230 x.md", "X"),
+        ("20240506.md", "20240506"),
+        ("a/20240506-trip/index.md", "Trip"),
+    ],
+)
+def test_a_day_in_digits_is_no_part_of_a_title(path: str, title: str) -> None:
+    article = _article("", path.encode())
+    assert (article.title, _date(article)) == (title, ("2024-05-06T00:00:00+00:00", "day"))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["19891231-x", "20240230-x", "120240506", "2024050612", "202405062530", "a20240506", "20240506a", "20241301"],
+)
+def test_other_digits_are_no_day(name: str) -> None:
+    assert _article("", f"{name}.md".encode()).published_at is None
+
+
+def test_a_day_in_digits_is_not_later_than_next_year() -> None:
+    year = datetime.now().astimezone().year
+    dated = {added: _article("", f"{year + added}0102-x.md".encode()).published_at for added in (0, 1, 2)}
+    assert [added for added, date in dated.items() if date] == [0, 1]
 
 
 def test_the_time_of_an_update_is_known_beside_the_date() -> None:

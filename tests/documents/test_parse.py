@@ -148,6 +148,35 @@ def test_lists_and_fields_may_be_null() -> None:
     assert (article.provider, article.links.best) == (Provider(), "")
 
 
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("[WIP]", "[WIP]"),
+        ("[a, 'b' ] # a comment", "[a, 'b' ]"),
+        ("[[A note]]", "[[A note]]"),
+        ("{a: b}", "{a: b}"),
+        ("[😀&amp;, é]", "[😀&, é]"),
+        ('["a", [b]]', '["a", [b]]'),
+    ],
+)
+def test_brackets_on_one_line_are_text_where_a_field_has_text(written: str, text: str) -> None:
+    for field in ("title", "headline", "PageTitle", "name"):
+        assert _article(f"{field}: {written}").title == text
+    article = _article(
+        f"excerpt: {written}\ntype: {written}\nprovider:\n  name: {written}\nquality: 1\ncategory: {written}"
+    )
+    assert {article.excerpt, article.type, article.provider.name, article.category} == {text}
+    assert _article(f"related:\n  - title: {written}").related[0].title == text
+    assert _article(f"related: [{{title: {written.partition(' #')[0]}}}]").related[0].title == text
+
+
+def test_brackets_are_lists_and_fields_where_a_field_has_these() -> None:
+    article = _article("topics: [a, b]\nauthors: [C]\nprovider: {name: D}\nx: [e]\ndate: [[2024-05-06]]")
+    assert (article.topics, article.provider.name, article.extra) == (("a", "b"), "D", {"x": ["e"]})
+    assert (article.provider.authors, article.precision) == (("C",), "day")
+    assert _article("site: [A]").provider.name == _article("provider: [A]").provider.name == "[A]"
+
+
 def test_images_need_an_address_and_invalid_sizes_are_unknown() -> None:
     article = _article("images: [{width: 5}, {url: /a.png, width: 0, height: -3}, {url: /b.png, width: 5.7}]")
     assert article.images == (Image("/a.png"), Image("/b.png", width=5))
@@ -156,8 +185,9 @@ def test_images_need_an_address_and_invalid_sizes_are_unknown() -> None:
 @pytest.mark.parametrize(
     ("header", "line", "field", "message"),
     [
-        ("title: [a]", 2, "title", "expected text, found a list"),
-        ("a: 1\ntitle: {b: c}", 3, "title", "expected text, found fields"),
+        ("title: [a,\n  b]", 2, "title", "expected text, found a list"),
+        ("title: []", 2, "title", "expected text, found a list"),
+        ("a: 1\ntitle:\n  b: c", 4, "title", "expected text, found fields"),
         ("quality: high", 2, "quality", "expected a number, found “high”"),
         ("quality: .nan", 2, "quality", "expected a number, found “.nan”"),
         ("quality: ''", 2, "quality", "expected a number, found “”"),
@@ -173,8 +203,8 @@ def test_images_need_an_address_and_invalid_sizes_are_unknown() -> None:
         ("webUrl: http://me:secret@a.example/", 2, "webUrl", "user name or a password"),
         ("topics: [a, [b]]", 2, "topics[1]", "expected text, found a list"),
         ("topics: {a: b}", 2, "topics[0]", "expected text, found fields"),
-        ("provider: [a]", 2, "provider", "expected fields, found a list"),
-        ("provider:\n  name: [a]", 3, "provider.name", "expected text, found a list"),
+        ("provider: [a,\n  b]", 2, "provider", "expected fields, found a list"),
+        ("provider:\n  name:\n  - a", 4, "provider.name", "expected text, found a list"),
         ("provider:\n  authors:\n    - [a]", 4, "provider.authors[0]", "expected fields, found a list"),
         ("related: [words]", 2, "related[0]", "expected fields, found “words”"),
         ("related:\n  - title: a\n  - title: b\n    quality: c", 5, "related[1].quality", "found “c”"),

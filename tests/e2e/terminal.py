@@ -26,6 +26,7 @@ KEYS = {
     **{"enter": "\r", "esc": "\x1b", "tab": "\t", "backspace": "\x7f", "ctrl+c": "\x03", "ctrl+p": "\x10"},
     **{"down": "\x1b[B", "up": "\x1b[A", "space": " "},
 }
+BACKGROUND_QUERY = b"\x1b]11;?\x07"
 # pyte does not know the private forms of these sequences and would print their ends.
 _UNKNOWN_TO_PYTE = re.compile(rb"\x1b\[[>=<][0-9;]*[a-zA-Z]|\x1b\[\?[0-9;]*\$p|\x1b[P_].*?\x1b\\", re.DOTALL)
 
@@ -44,9 +45,11 @@ class Terminal:
         program: tuple[str, str] = ("-m", "reader"),
         leads: bool = True,
         cell: tuple[int, int] = (0, 0),
+        background: str | None = "0000/0000/0000",
     ) -> None:
-        """``cell`` is the size of a cell in pixels; zeros mean unknown."""
+        """``cell`` is the size of a cell in pixels; zeros mean unknown. ``background`` is None if it does not tell."""
         self._cell = cell
+        self._background = background
         self.raw = b""
         """Every byte that the command has sent to the terminal."""
         self.screen = pyte.Screen(columns, lines)
@@ -125,6 +128,9 @@ class Terminal:
                 return came
             came = True
             self.raw += data
+            latest = self.raw[-len(data) - len(BACKGROUND_QUERY) + 1 :]
+            if self._background is not None and BACKGROUND_QUERY in latest:
+                self.send(f"\x1b]11;rgb:{self._background}\x1b\\")
             if not self._draws:
                 continue
             known = _UNKNOWN_TO_PYTE.sub(b"", self._held + data)

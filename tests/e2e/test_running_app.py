@@ -12,7 +12,7 @@ import pytest
 
 from reader.core.paths import Paths
 from tests.conftest import MakeFolder, OpenLibrary
-from tests.e2e.terminal import TOP, Terminal
+from tests.e2e.terminal import TOP, Terminal, program
 
 OSC_52 = re.compile(rb"\x1b\]52|\x9d52|\xc2\x9d52")
 FIRST = "China Supreme Court issues regulations against"
@@ -182,6 +182,32 @@ def test_a_browser_cannot_write_on_the_screen(seeds: Path, tmp_path: Path) -> No
         assert terminal.end() == 0
     assert b"SCRIBBLE" not in terminal.raw
     assert "https://www.jurist.org/" in (tmp_path / "called").read_text()
+
+
+def test_an_own_program_gets_the_terminal_and_the_keys_after_it_wait(seeds: Path, tmp_path: Path) -> None:
+    config = Paths.from_environment().config_file
+    config.parent.mkdir(parents=True)
+    script = program(tmp_path / "mailer", 'echo "MAIL $1"; read line < /dev/tty; exit 3')
+    config.write_text(f"""
+        [keys]
+        "macro.mail" = "space m"
+        [macros]
+        mail = ["program.mail", "move.down"]
+        [programs.mail]
+        run = ["{script}", "{{title}}"]
+        terminal = true
+    """)
+    with Terminal(seeds) as terminal:
+        terminal.wait(lambda: FIRST in pane(terminal))
+        terminal.press("space")
+        terminal.wait("m mail")
+        terminal.press("m")
+        terminal.wait("MAIL China Supreme Court")
+        terminal.send("\n")
+        terminal.wait("“mail” failed (exit status 3).")
+        terminal.wait(lambda: SECOND in pane(terminal))
+        terminal.press("q")
+        assert terminal.end() == 0
 
 
 def test_a_text_browser_gets_the_terminal_and_gives_it_back(seeds: Path, tmp_path: Path) -> None:

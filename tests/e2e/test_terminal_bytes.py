@@ -26,6 +26,7 @@ _COLOR = r"[34]8;(?:2;\d+;\d+;\d+|5;\d+)"  # progress bars have the second form
 STYLE = re.compile(rf"\x1b\[(?:0|[1-479]|{_COLOR})?(?:;(?:[1-479]|{_COLOR}))*m")
 MOVE = re.compile(r"\x1b\[(\d+);(\d+)H")
 MODE = re.compile(r"\x1b\[(?:\?(?:25|1000|1003|1004|1006|1015|1049|2004|2048|7)[hl]|\?20(?:26|48)\$p|>\d+u|<u)")
+BACKGROUND = re.compile(r"\x1b\]11;\?\x07")
 POINTER = re.compile(r"\x1b\]22;(?:default|pointer|text)\x07")
 PROGRESS = re.compile(r"\r?\x1b\[2K|\r?\x1b\[1A")
 TITLE = re.compile(r"\x1b\[2[23];2t|\x1b\]2;(?:[ -~\xa0-\uffff]+ – newsreader)?\x1b\\")
@@ -79,7 +80,7 @@ def assert_harmless(raw: bytes, bells: int = 0) -> None:
     for target, _ in LINK.findall(text):
         assert target.startswith(("https://a.org/", "https://b.org/")), target
     text = LINK.sub(r"\2", text)
-    for known in (STYLE, MOVE, MODE, POINTER, TITLE, PROGRESS, COPY):
+    for known in (STYLE, MOVE, MODE, BACKGROUND, POINTER, TITLE, PROGRESS, COPY):
         text = known.sub("", text)
     found = FORBIDDEN.search(text.replace("\x07", "", bells))
     assert found is None, text[max(0, found.start() - 60) : found.end() + 60]

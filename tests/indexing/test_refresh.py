@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import subprocess
+import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -152,7 +155,8 @@ def test_an_unreadable_file_is_a_problem_and_retried(make_folder: MakeFolder, li
     next(steps)
     (folder / "0064.md").unlink()  # after it was found, before it is read
     (folder / "0064.md").mkdir()
-    list(steps)
+    *_, last = steps
+    assert last.changed == 64
     assert opened.counts().with_problems == 1
     (problem,) = opened.index.problems()
     assert (problem.path, problem.line, problem.field) == ("0064.md", 1, "")
@@ -163,6 +167,45 @@ def test_an_unreadable_file_is_a_problem_and_retried(make_folder: MakeFolder, li
     make_folder({"0064.md": _document("back")})
     assert _refresh(opened).changed == 1
     assert opened.index.problems() == []
+
+
+_REFRESHED_BY_ANYONE = """
+import os, sys
+from pathlib import Path
+from reader.core.events import describe_outcome
+from reader.core.paths import Paths
+from reader.indexing.refresh import refresh
+from reader.library.library import Library
+place = Path(sys.argv[1])
+paths = Paths(place, place, place)
+def outcome():
+    library = Library.open(place / "news", paths)
+    *_, last = refresh(library)
+    print(describe_outcome(last), [problem.message for problem in library.index.problems()], sep="; ")
+    library.close()
+outcome()
+os.chmod(place / "news" / "a.md", 0)
+os.utime(place / "news" / "a.md", (0, 0))
+for file in place.glob("*.db*"):
+    os.chmod(file, 0o666)
+if os.getuid() == 0:
+    os.setuid(65534)  # a user who is subject to permissions
+outcome()
+outcome()
+"""
+
+
+def test_a_file_without_permission_is_one_problem_and_no_change() -> None:
+    with tempfile.TemporaryDirectory() as name:  # one that every user can access, unlike pytest's
+        place = Path(name)
+        (place / "news").mkdir()
+        for each in ("a.md", "b.md"):
+            (place / "news" / each).write_text(_document(each))
+        place.chmod(0o777)
+        program = [sys.executable, "-c", _REFRESHED_BY_ANYONE, name]
+        output = subprocess.run(program, capture_output=True, text=True, check=True).stdout
+    problem = "['a.md cannot be read: permission denied']"
+    assert output.splitlines() == ["2 new or changed; []", *2 * [f"nothing has changed; {problem}"]]
 
 
 def test_a_broken_document_is_counted_and_stops_nothing(make_folder: MakeFolder, library: OpenLibrary) -> None:

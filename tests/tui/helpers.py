@@ -63,7 +63,8 @@ def marking_after(seconds: float) -> Config:
 
 PATIENT = Timings(
     message=3600.0,
-    least_message=3600.0,
+    least_message=0.0,
+    transient_message=3600.0,
     until_reading=3600.0,
     until_lead_image=0.01,
     idle_gc=3600.0,
@@ -468,14 +469,19 @@ def segments(reader: Reader) -> Iterable[Segment]:
 
 @asynccontextmanager
 async def open_app(
-    folder: Path, size: tuple[int, int] = SIDE, settings: Config | None = None, timings: Timings = PATIENT
+    folder: Path,
+    size: tuple[int, int] = SIDE,
+    settings: Config | None = None,
+    timings: Timings = PATIENT,
+    *,
+    few_colors: bool = False,
 ) -> AsyncIterator[Reader]:
     """Open the app on ``folder`` in a terminal of ``size`` cells."""
     library = Library.open(folder, Paths.from_environment())
     try:
         # In this process, so that it can be waited for; and nothing is noticed that a test does not ask for.
         first = load_first_frame(library, updater=UpdaterHandle(library, in_thread=True, watching=False))
-        app = NewsreaderApp(first, settings or FETCH_DISABLED, timings)
+        app = NewsreaderApp(first, settings or FETCH_DISABLED, timings, few_colors=few_colors)
         app.session.fetches_in_thread = True
         async with app.run_test(size=size) as pilot:
             reader = Reader(app, pilot)

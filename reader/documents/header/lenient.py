@@ -7,7 +7,7 @@ people write. Such a line costs at most its own field.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from reader.core.text import clean
@@ -24,6 +24,7 @@ from reader.documents.header.nodes import (
 
 Reader = Callable[[Sequence[str], int], Header]
 """Reads lines, of which the first has the given number. Raises HeaderError."""
+NumberedLine = tuple[int, str]
 
 YAML_KEY = re.compile(r"""["']?([^\s"'#:\[\]{}<>=|&*!%@`,-][^:\n"']{0,100}?)["']?[ \t]*:(?:[ \t]+(.*)|$)""")
 TOML_KEY = re.compile(
@@ -46,7 +47,7 @@ class _Field(NamedTuple):
     line: int
 
 
-def read_leniently(lines: Sequence[str], first_line: int, read: Reader, key: re.Pattern[str]) -> Header:
+def read_leniently(lines: Iterable[NumberedLine], first_line: int, read: Reader, key: re.Pattern[str]) -> Header:
     """Return the fields that can be found in ``lines``, and a problem for each that is not as it should be.
 
     ``key`` matches the first line of a field: its name and its value, or the name of a TOML table. ``read`` reads a
@@ -54,7 +55,7 @@ def read_leniently(lines: Sequence[str], first_line: int, read: Reader, key: re.
     """
     problems: list[DocumentProblem] = []
     entries: dict[str, HeaderNode] = {}
-    for count, field in enumerate(_fields(_without_conflicts(lines, first_line, problems), first_line, key, problems)):
+    for count, field in enumerate(_fields(_without_conflicts(lines, problems), key, problems)):
         try:
             found = read(field.lines, field.line) if count < _MAX_FIELDS else _no_more(field)
         except HeaderError as error:
@@ -67,11 +68,10 @@ def read_leniently(lines: Sequence[str], first_line: int, read: Reader, key: re.
     return Header(MappingNode(entries, first_line), tuple(problems))
 
 
-def _without_conflicts(lines: Sequence[str], first_line: int, problems: list[DocumentProblem]) -> list[str]:
-    """Return ``lines`` with the first version of each conflict; the other lines are empty."""
-    kept: list[str] = []
+def _without_conflicts(lines: Iterable[NumberedLine], problems: list[DocumentProblem]) -> Iterator[NumberedLine]:
+    """Yield ``lines`` with the first version of each conflict, without the others."""
     state = ""  # of a conflict: the version that the line belongs to
-    for number, line in enumerate(lines, first_line):
+    for number, line in lines:
         marker = line[:7]
         if marker == "<<<<<<<" and not state:
             problems.append(DocumentProblem(number, "", "a merge conflict is unresolved; the first version is used"))
@@ -80,18 +80,13 @@ def _without_conflicts(lines: Sequence[str], first_line: int, problems: list[Doc
             state = "other"
         elif marker == ">>>>>>>" and state:
             state = ""
-        else:
-            kept.append(line if state != "other" else "")
-            continue
-        kept.append("")
-    return kept
+        elif state != "other":
+            yield number, line
 
 
-def _fields(
-    lines: Sequence[str], first_line: int, key: re.Pattern[str], problems: list[DocumentProblem]
-) -> Iterator[_Field]:
+def _fields(lines: Iterable[NumberedLine], key: re.Pattern[str], problems: list[DocumentProblem]) -> Iterator[_Field]:
     field: _Field | None = None
-    for number, line in enumerate(lines, first_line):
+    for number, line in lines:
         if (found := key.match(line)) and not (field and line[0] in " \t"):
             if field:
                 yield field

@@ -34,6 +34,8 @@ class SequenceNode:
 
     items: tuple[HeaderNode, ...]
     line: int
+    source: str = ""
+    """As written, if it is YAML in brackets on one line: the value in a field for text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +44,21 @@ class MappingNode:
 
     entries: dict[str, HeaderNode]
     line: int
+    source: str = ""
+    """As of a list."""
 
 
 HeaderNode = ScalarNode | SequenceNode | MappingNode
+
+
+def text_of(node: HeaderNode | None) -> str | None:
+    """Return the value of a field for text; None if it has none.
+
+    To YAML, ``title: [WIP]`` is a list. To the author, it is a title.
+    """
+    if isinstance(node, ScalarNode):
+        return None if node.is_null else node.text
+    return node.source or None if node else None
 
 
 class DocumentProblem(NamedTuple):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from reader.documents.header.lenient import TOML_KEY, YAML_KEY, Reader, read_leniently
+from reader.documents.header.lenient import TOML_KEY, YAML_KEY, NumberedLine, Reader, read_leniently
 from reader.documents.header.nodes import (
     MAX_HEADER,
     TOO_LONG,
@@ -119,14 +119,41 @@ def _json_object(lines: Sequence[str], first_line: int) -> Header:
     return header
 
 
-def _json_members(lines: Sequence[str]) -> list[str]:
-    """Return the lines of an object without its braces and the indentation of its members."""
-    first = next(filter(_JSON_KEY.match, lines), "")
-    margin = first[: len(first) - len(first.lstrip())]
-    return ["" if line.rstrip() in {"{", "}"} else line.removeprefix(margin) for line in lines]
+def _json_members(lines: Iterable[NumberedLine]) -> Iterator[NumberedLine]:
+    """Yield the lines of an object without its braces, each member on a line of its own, without indentation."""
+    margin: str | None = None  # the indentation of the first member that begins a line
+    for number, line in lines:
+        rest = line.lstrip()
+        inner = rest[1:].lstrip() if margin is None and rest.startswith("{") else rest
+        if not _JSON_KEY.match(inner) or not (margin is None or line.startswith(margin + rest[0])):
+            yield number, "" if line.rstrip() in {"{", "}"} else line.removeprefix(margin or "")
+            continue
+        if margin is None and inner is rest:
+            margin = line[: -len(rest)]
+        yield from ((number, member) for member in _members_of_line(inner))
+
+
+def _members_of_line(line: str) -> Iterator[str]:
+    """Yield the members of an object that are on one line, which begins with one."""
+    start = depth = 0
+    for token in _JSON_TOKEN.finditer(line):
+        if token[0] in {"{", "["}:
+            depth += 1
+        elif token[0] in {"}", "]"}:
+            depth -= 1
+            if depth < 0:
+                line = line[: token.start()]
+                break
+        elif token["colon"] and not depth and token.start():
+            yield line[start : token.start()]
+            start = token.start()
+    yield line[start:]
 
 
 _JSON_KEY = re.compile(r"""[ \t]*+["']([^"'\n]{1,100})["'][ \t]*+:[ \t]*+(.*[^\s,]|)""")
+_JSON_TOKEN = re.compile(r"""("(?:[^"\\]|\\.)*+"|'[^']*+')\s*+(?:(?P<colon>:)|(?=[,}\]]|\Z))|[{}\[\]]""")
+"""A text (not one without its second quote, which no comma or bracket follows), a key with its colon, or a bracket."""
+_TEXT_AFTER_BRACE = re.compile(r"\}\s*+[^\s,}\]]")
 _JSON_OBJECT = _Fence(_json_object, frozenset({"}"}), _JSON_KEY)
 _FENCES = {
     "---": _Fence(read_yaml, frozenset({"---", "..."}), YAML_KEY),
@@ -158,9 +185,8 @@ def _split_fenced(lines: list[str], first: int, fence: _Fence, *, is_yaml: bool)
         if not header.fields.entries:
             return SplitDocument(MappingNode({}, 1), "\n".join(lines[first:]))
         closer = "---" if "---" in fence.closers else next(iter(fence.closers))
-        message = f"the front matter is not closed; a line of {closer} is missing"
-        problem = DocumentProblem(first + 1, "", message)
-        return SplitDocument(header.fields, "\n".join(lines[end:]), (problem, *header.problems))
+        problems = (_not_closed(first, f"line of {closer}"), *header.problems)
+        return SplitDocument(header.fields, "\n".join(lines[end:]), problems)
     return _of(header, "\n".join(lines[end + 1 :]))
 
 
@@ -188,7 +214,8 @@ def _read(lines: list[str], first_line: int, read: Reader, key: re.Pattern[str])
     except HeaderError as error:
         if error.problem.message == TOO_LONG:
             lines = lines[: error.problem.line - first_line]
-        header = read_leniently(_json_members(lines) if key is _JSON_KEY else lines, first_line, read, key)
+        numbered = enumerate(lines, first_line)
+        header = read_leniently(_json_members(numbered) if key is _JSON_KEY else numbered, first_line, read, key)
         too_long = (error.problem,) if error.problem.message == TOO_LONG else ()
         return Header(header.fields, (*header.problems, *too_long))
 
@@ -201,9 +228,32 @@ def _split_json(lines: list[str], first: int) -> SplitDocument:
         # Templates begin with braces too: {{ … }}, {% … %}.
         if lines[first].rstrip() == "{" and any(map(_JSON_KEY.match, lines[first + 1 : first + 4])):
             return _split_fenced(lines, first, _JSON_OBJECT, is_yaml=False)
+        if _JSON_KEY.match(lines[first][1:]):
+            return _split_inline_json(lines, first, error.problem)
         problems = (error.problem,) if re.match(r'\{\s*"', source) else ()
         return SplitDocument(MappingNode({}, 1), source, problems)
     return _of(header, source[end:].removeprefix("\n"))
+
+
+def _split_inline_json(lines: list[str], first: int, problem: DocumentProblem) -> SplitDocument:
+    """Split after an object that is not valid and whose members begin on its opening line ``first``.
+
+    It ends at the last brace that ends a line before the first empty line.
+    """
+    empty = next((at for at in range(first, len(lines)) if not lines[at].strip()), len(lines))
+    closing = [at + 1 for at in range(first, empty) if lines[at].rstrip().endswith("}")]
+    end = closing[-1] if closing else key_lines_end(lines, first + 1, _JSON_KEY)
+    header = _read(lines[first:end], first + 1, _json_object, _JSON_KEY)
+    if not header.fields.entries or (not closing and any(map(_TEXT_AFTER_BRACE.search, lines[first:end]))):
+        return SplitDocument(MappingNode({}, 1), "\n".join(lines[first:]), (problem,))
+    if not closing:
+        problem = _not_closed(first, "brace")
+    problems = header.problems if closing and header.problems else (problem, *header.problems)
+    return SplitDocument(header.fields, "\n".join(lines[end:]), problems)
+
+
+def _not_closed(first: int, missing: str) -> DocumentProblem:
+    return DocumentProblem(first + 1, "", f"the front matter is not closed; a {missing} is missing")
 
 
 def _check_size(lines: Sequence[str], first_line: int) -> None:

@@ -52,7 +52,7 @@ def read_yaml(lines: Sequence[str], first_line: int) -> Header:
     inner = [" " + line if line.rstrip() in {"---", "..."} else line for line in lines]
     source = _YAML_REFUSES.sub("", _YAML_11_BREAKS.sub(" ", "\n".join(inner))) + "\n"
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    builder = _TreeBuilder(yaml.parse(source, Loader=loader), first_line)
+    builder = _TreeBuilder(yaml.parse(source, Loader=loader), first_line, source.split("\n"))
     try:
         return Header(builder.document(), tuple(builder.problems))
     except yaml.MarkedYAMLError as error:
@@ -76,9 +76,11 @@ def _yaml_error(error: yaml.MarkedYAMLError, first_line: int, last_line: int) ->
 class _TreeBuilder:
     """Builds a tree from YAML events, with line numbers; rejects aliases and deep nesting."""
 
-    def __init__(self, events: Iterator[Any], first_line: int) -> None:
+    def __init__(self, events: Iterator[Any], first_line: int, lines: Sequence[str]) -> None:
         self._events = events
         self._first_line = first_line
+        self._lines = lines
+        self._end: Any = None  # of the list or mapping that was read last
         self.problems: list[DocumentProblem] = []
 
     def document(self) -> MappingNode:
@@ -115,7 +117,7 @@ class _TreeBuilder:
             return ScalarNode(event.value, line, plain)
         inner = self._inner_nodes(depth + 1)
         if isinstance(event, yaml.SequenceStartEvent):
-            return SequenceNode(tuple(inner), line)
+            return SequenceNode(tuple(inner), line, self._source(event))
         entries: dict[str, HeaderNode] = {}
         for key in inner:
             if not isinstance(key, ScalarNode):
@@ -126,7 +128,15 @@ class _TreeBuilder:
             if name in entries:
                 self._add_problem(key.line, name, "this field appears twice; the last value is used")
             entries[name] = next(inner)
-        return MappingNode(entries, line)
+        return MappingNode(entries, line, self._source(event))
+
+    def _source(self, start: Any) -> str:
+        """Return the list or mapping read last as written, if it is in brackets on one line, and not empty."""
+        first, last = start.start_mark, self._end.end_mark
+        if not start.flow_style or first.line != last.line:
+            return ""
+        written = self._lines[first.line][first.column : last.column]
+        return written if written[1:-1].strip() else ""
 
     def _inner_nodes(self, depth: int) -> Iterator[HeaderNode]:
         """Yield the nodes up to the end of a list or mapping: items, or keys and values in turn."""
@@ -134,6 +144,7 @@ class _TreeBuilder:
 
         for event in self._events:
             if isinstance(event, yaml.CollectionEndEvent):
+                self._end = event
                 return
             yield self._node(event, depth)
 

@@ -153,6 +153,7 @@ class ReaderController:
         self._session.gate.end_loading("text")
         self.pane.view.clear()
         self._on_closed()
+        self.pane.view.drop_lines()
 
     def save_position(self) -> None:
         """Save the position in the text, if the user has scrolled."""
@@ -211,7 +212,7 @@ class ReaderController:
                 images, note = self.images(text)
                 return lay_out_text(text, width, now, notices, images, image_note=note)
 
-            layout = await self._session.background.run(lay_out)
+            layout = await self._session.background.run_alone("text layout", lay_out)
             if view.text is text:
                 view.refit(text, layout)
                 self.pane.update_header()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple, get_args
 
 Scope = Literal["app", "browse", "panes", "list", "article", "text", "views", "entry", "listing"]
-KeyContext = Literal["empty", "list", "chosen", "article", "related", "text", "views", "entry"]
+KeyContext = Literal["empty", "list", "chosen", "article", "related", "folded", "unfolded", "text", "views", "entry"]
 Group = Literal["Move", "Read", "Reader", "Search", "Sidebar", "Mark", "Links", "List", "Folder", "Prompt", "App"]
 GROUPS: tuple[Group, ...] = get_args(Group)
 
@@ -33,6 +33,11 @@ class Action(NamedTuple):
     """One sentence that says what the action does."""
     palette: bool = True
     """Whether the command palette lists it."""
+
+
+def own_action(name: str, title: str = "", text: str = "") -> Action:
+    """Return an action of the user's own, which applies to the article in the list, its pane or the reader."""
+    return Action(name, "", f"run_own('{name}')", "App", ("browse", "text"), title, text)
 
 
 _APP: tuple[Scope, ...] = ("app",)
@@ -131,12 +136,21 @@ ACTIONS: tuple[Action, ...] = (
     Action("entry.leave", "escape", "screen.entry_leave", "Prompt", _PROMPT, "Cancel", "Close the prompt and restore what was there before.", palette=False),
     Action("help", "question_mark,f1", "help", "App", _APP, "Help", "Show and search every key."),
     Action("palette", "ctrl+p", "command_palette", "App", _APP, "Palette", "Find any command by name, themes included.", palette=False),
-    Action("theme", "T", "toggle_theme", "App", _APP, "Light or dark", "Switch between the light and the dark theme."),
+    Action("theme", "T", "toggle_theme", "App", _APP, "Light or dark", "Switch between a light and a dark theme."),
     Action("suspend", "ctrl+z", "suspend_process", "App", _APP, "Suspend", "Return to the shell; fg resumes newsreader."),
     Action("quit", "q", "back_or_quit", "App", _APP, "Back, or quit", "Leave a text, the article, the sidebar, help or problems; in the list, quit newsreader.", palette=False),
     Action("quit.now", "ctrl+q", "quit", "App", _APP, "Quit", "Quit newsreader from anywhere; everything is saved."),
 )
 
+COUNTED = frozenset({
+    *("move.down", "move.up", "move.half_down", "move.half_up", "move.page_down", "move.page_up"),
+    *("unread.next", "unread.previous", "related.next", "related.previous", "text.next", "text.previous"),
+    *("text.heading_next", "text.heading_previous", "text.wider", "text.narrower", "choose.down", "choose.up"),
+    *("views.page_down", "list.wider", "list.narrower", "undo", "redo"),
+})
+"""Actions that a number typed before their key repeats."""
+
+_ON_MORE = (("article.leave", "article"), ("open", "open"), ("copy", "copy"), ("back", "back"))
 FOOTERS: dict[KeyContext, tuple[tuple[str, str], ...]] = {
     "empty": (("search", "search"), ("refresh", "check again"), ("problems", "problems")),
     "list": (
@@ -164,6 +178,8 @@ FOOTERS: dict[KeyContext, tuple[tuple[str, str], ...]] = {
         ("article.enter", "show"), ("related.next", "next"), ("article.leave", "article"), ("more", "more"),
         ("open", "open"), ("copy", "copy"), ("back", "back"),
     ),
+    "folded": (("article.enter", "unfold"), *_ON_MORE),
+    "unfolded": (("article.enter", "fold"), *_ON_MORE),
 }
 # fmt: on
 """What the key bar shows in each context, before help and quit: the names of actions, each with its label."""

@@ -1,4 +1,4 @@
-"""Bindings, key labels and the keymap check, made from the actions.
+"""Bindings and key labels, made from the actions.
 
 A screen or widget takes the bindings of its scope with :func:`bindings` and has an
 ``action_`` method for each.
@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping
 
 from textual.binding import ActiveBinding, Binding, BindingType
-from textual.keys import Keys
+from textual.keys import KEY_NAME_REPLACEMENTS
 
-from reader.config.load import KeysCheck, nearest, shown_name
+from reader.config.declarations import MACRO, PROGRAM
+from reader.config.settings import Config
 from reader.core.text import clean
-from reader.tui.keys.actions import ACTIONS, FOOTERS, GROUPS, Action, KeyContext, Scope
+from reader.tui.keys.actions import ACTIONS, FOOTERS, GROUPS, Action, KeyContext, Scope, own_action
+from reader.tui.keys.sequences import Keys
 
 CHAINS: tuple[tuple[Scope, ...], ...] = (
     ("app", "browse", "panes", "list"),
@@ -29,17 +30,16 @@ CHAINS: tuple[tuple[Scope, ...], ...] = (
 """Scopes in which a key does one thing; in the sidebar, / filters entries, in a text it searches the text."""
 BY_NAME = {action.name: action for action in ACTIONS}
 NAMES = frozenset(BY_NAME)
-_MODIFIERS = {"ctrl", "shift", "alt", "super"}
-
-_SPOKEN = {
+SPOKEN = {
     "question_mark": "?", "slash": "/", "left_square_bracket": "[", "right_square_bracket": "]",
     "exclamation_mark": "!", "pagedown": "PgDn", "pageup": "PgUp", "up": "↑", "down": "↓", "left": "←",
     "right": "→", "home": "Home",
     "end": "End", "space": "Space", "enter": "Enter", "escape": "Esc", "tab": "Tab", "backspace": "Backspace",
     "less_than_sign": "<", "greater_than_sign": ">",
+    "asterisk": "*", "left_parenthesis": "(", "right_parenthesis": ")", "colon": ":", "comma": ",", "full_stop": ".",
+    "semicolon": ";", "underscore": "_",
     "plus": "+", "minus": "-", "equals_sign": "=", "f1": "F1", "f5": "F5", "delete": "Del", "insert": "Ins",
 }  # fmt: skip
-_LONG_NAMES = {label: key for key, label in _SPOKEN.items() if label.isascii() and len(label) == 1}
 
 
 def bindings(scope: Scope, namespace: str = "") -> list[BindingType]:
@@ -89,21 +89,21 @@ def pressed_key_label(key: str, character: str | None) -> str:
         return key_label(key)
     if character and len(character) == 1 and character.isprintable() and not character.isspace():
         return character if not unicodedata.combining(character) and character == clean(character) else "This key"
-    return key_label(key) if key in _SPOKEN or "+" in key or re.fullmatch(r"f\d+", key) else "This key"
+    return key_label(key) if key in SPOKEN or "+" in key or re.fullmatch(r"f\d+", key) else "This key"
 
 
 def key_label(keys: str) -> str:
-    """Return the label of keys, such as ``j ↓`` or ``Ctrl+d``."""
-    return "  ".join(_spoken_key(key.strip()) for key in keys.split(",")) or "no key"
+    """Return the label of keys, such as ``j  ↓``, ``Ctrl+d`` or ``g g``."""
+    return "  ".join(" ".join(map(_spoken_key, key.split())) for key in keys.split(",")).strip() or "no key"
 
 
 def _spoken_key(key: str) -> str:
     *modifiers, last = key.split("+") if len(key) > 1 else [key]
-    return "+".join([*(modifier.capitalize() for modifier in modifiers), _SPOKEN.get(last, last)])
+    return "+".join([*(modifier.capitalize() for modifier in modifiers), SPOKEN.get(last, last)])
 
 
 def keys_of(action: Action, keymap: Mapping[str, str]) -> str:
-    """Return the keys of ``action``: the user's own, else the default keys."""
+    """Return the keys of ``action``: those of the keymap, else the default keys."""
     return keymap.get(action.name, action.keys)
 
 
@@ -112,89 +112,40 @@ def first_key(name: str, keymap: Mapping[str, str]) -> str:
     return key_label(keys_of(BY_NAME[name], keymap).split(",")[0])
 
 
-def check_keys(table: Mapping[str, Any]) -> KeysCheck:
-    """Return the keymap that ``[keys]`` means, with what is wrong in the table.
-
-    An action that is not in the table loses the default keys that the table gives to others; in the keymap it then has
-    those that remain, or an empty text.
-    """
-    found = KeysCheck({}, [], [])
-    own = {name: keys for name, value in table.items() if (keys := _valid_keys(name, value, found))}
-    for chain in CHAINS:
-        taken: dict[str, str] = {}
-        for name, keys in own.items():
-            for key in keys if set(chain) & set(BY_NAME[name].scopes) else ():
-                other = taken.setdefault(_long_name(key), name)
-                if other != name:
-                    own[name] = [each for each in own[name] if each != key]
-                    message = f"[keys] gives “{clean(key)}” to {other} and to {name}; {name} does not get it."
-                    found.problems.append((name, message, "Choose another key for one of them."))
-    own = {name: keys for name, keys in own.items() if keys}
-    found.keymap.update({name: ",".join(keys) for name, keys in own.items()})
-    for action in ACTIONS if own else ():
-        if action.name not in own:
-            _yield_keys(action, own, found)
-    return found
-
-
-def _valid_keys(name: str, value: Any, found: KeysCheck) -> list[str]:
-    """Return the valid ones of the keys that are set for an action, after reporting the others."""
-    if name not in BY_NAME:
-        near = nearest(name, NAMES)
-        hint = "Actions have names such as “open” and “mark.star”; put those with a dot in quotes."
-        found.problems.append(
-            (name, f"[keys] has no action “{shown_name(name)}”.", f"Did you mean “{near}”? {hint}" if near else hint)
-        )
-        return []
-    if not isinstance(value, str) or not value.strip():
-        found.problems.append((name, f'[keys] {name} must be a key in quotes, such as "x" or "ctrl+x".', ""))
-        return []
-    known = {key.value for key in Keys} | set(_SPOKEN)
-    valid = []
-    for key in (part.strip() for part in value.split(",")):
-        *modifiers, last = key.split("+") if len(key) > 1 else [key]
-        if not set(modifiers) <= _MODIFIERS or not (len(last) == 1 or last in known):
-            near = nearest(key, {*known, *(f"{each}+{last}" for each in _MODIFIERS if last)})
-            hint = 'Write keys as "x", "X", "ctrl+x", "f5", "enter" or "question_mark", several separated by commas.'
-            message = f"[keys] {name}: there is no key “{shown_name(key)}”."
-            found.problems.append((name, message, f"Did you mean “{near}”? {hint}" if near else hint))
-        elif "entry" in BY_NAME[name].scopes and len(key) == 1:
-            message = f"[keys] {name}: “{clean(key)}” is a character that you can type."
-            hint = 'Keys of the prompt must not be characters; use one such as "ctrl+n" or "escape".'
-            found.problems.append((name, message, hint))
-        else:
-            valid.append(key)
-    return valid
-
-
-def _yield_keys(action: Action, own: Mapping[str, list[str]], found: KeysCheck) -> None:
-    """Take those of an action's default keys away that are set for another action in the same place."""
-    taken = {
-        _long_name(key): name
-        for chain in CHAINS
-        if set(chain) & set(action.scopes)
-        for name, keys in own.items()
-        if set(chain) & set(BY_NAME[name].scopes)
-        for key in keys
-    }
-    keys = [key for key in action.keys.split(",") if _long_name(key) not in taken]
-    lost = [key for key in action.keys.split(",") if _long_name(key) in taken]
-    if lost:
-        found.keymap[action.name] = ",".join(keys)
-        left = f"{action.name} has {key_label(','.join(keys))} only" if keys else f"{action.name} has no key"
-        for key in lost:
-            to = taken[_long_name(key)]
-            found.notes.append((to, f"[keys] gives “{key_label(key)}” to {to}, so {left}.", ""))
+def sequence_of(key: str) -> Keys:
+    """Return keys that are separated by spaces, with Textual's names, such as ``question_mark`` for ``?``."""
+    return tuple(map(_long_name, key.split()))
 
 
 def _long_name(key: str) -> str:
-    """Return Textual's name of a key, such as ``question_mark`` for ``?``."""
-    return _LONG_NAMES.get(key, key)
+    *modifiers, last = key.split("+") if len(key) > 1 else [key]
+    if len(last) == 1 and not last.isalnum():
+        name = unicodedata.name(last, last).lower().replace("-", "_").replace(" ", "_")
+        last = KEY_NAME_REPLACEMENTS.get(name, name)
+    return "+".join([*modifiers, last])
 
 
-def textual_keymap(keymap: Mapping[str, str]) -> dict[str, str]:
-    """Return a keymap for Textual, to which an action without keys would be one with its default keys."""
-    return {name: keys or "<none>" for name, keys in keymap.items()}
+def sequences(keymap: Mapping[str, str], own: Collection[str] = ()) -> dict[str, list[Keys]]:
+    """Return the keys that Textual does not know: those to press one after the other, and all of ``own`` actions."""
+    found = {
+        name: [sequence_of(key) for key in keys.split(",") if " " in key or name in own]
+        for name, keys in keymap.items()
+    }
+    return {name: keys for name, keys in found.items() if keys}
+
+
+def textual_keymap(keymap: Mapping[str, str], also: Collection[str] = ()) -> dict[str, str]:
+    """Return the single keys for Textual.
+
+    An action with a sequence, without a key, or in ``also`` gets a name that no key has, so that it is bound even where
+    another action has its keys.
+    """
+    found = {}
+    for name in (*keymap, *(name for name in also if name not in keymap)):
+        keys = keys_of(BY_NAME[name], keymap).split(",") if name in BY_NAME else []
+        single = [sequence_of(key)[0] for key in keys if key and " " not in key]
+        found[name] = ",".join([*single, f"<{name}>"] if name in also or len(single) < len(keys) else single)
+    return found
 
 
 def single_keys(keymap: Mapping[str, str]) -> dict[str, str]:
@@ -203,7 +154,21 @@ def single_keys(keymap: Mapping[str, str]) -> dict[str, str]:
     return {name: min(keys, key=len) for name, keys in every.items() if min(map(len, keys)) == 1}
 
 
-def groups() -> Iterator[tuple[str, list[Action]]]:
-    """Yield the actions by group, in the order of :data:`GROUPS`."""
+def own_actions(config: Config) -> dict[str, Action]:
+    """Return the actions that the user has made: programs and macros."""
+    own = {}
+    for name, program in config.programs.items():
+        words = f"Run “{clean(' '.join(program.run))}” with the article."
+        own[PROGRAM + name] = own_action(PROGRAM + name, clean(program.title) or name, words)
+    for name, steps in config.macros.items():
+        titles = (BY_NAME[step].title if step in BY_NAME else own[step].title for step in steps)
+        own[MACRO + name] = own_action(MACRO + name, name, f"{', then '.join(titles)}.")
+    return own
+
+
+def groups(own: Collection[Action] = ()) -> Iterator[tuple[str, list[Action]]]:
+    """Yield the actions by group, in the order of :data:`GROUPS`, and after them the user's own."""
     for group in GROUPS:
         yield group, [action for action in ACTIONS if action.group == group]
+    if own:
+        yield "Programs and macros", list(own)

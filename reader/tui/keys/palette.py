@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from operator import itemgetter
 from typing import Any, ClassVar
 
@@ -13,6 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.command import CommandInput, CommandList, CommandPalette, DiscoveryHit, Hit, Hits
 from textual.content import Content
 from textual.system_commands import SystemCommandsProvider
+from textual.theme import ThemeProvider
 from textual.widgets import Input
 
 from reader.core.text import cell_width
@@ -32,11 +34,20 @@ _MARGIN = 6
 class Palette(CommandPalette):
     """Textual's palette: Enter waits for the search, and no key or size stops the app."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*dialog_bindings(), Binding("enter", "submit", show=False, priority=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *dialog_bindings(),
+        Binding("enter", "submit", show=False, priority=True),
+        Binding("escape", "leave", show=False, priority=True),
+    ]
     # A line of no width cannot be wrapped.
     DEFAULT_CSS = f"""
-    Palette > Vertical {{ width: 100%; max-width: {_CELLS}; }}
+    Palette > Vertical {{ width: 100%; max-width: {_CELLS}; &, &:dark {{ background: $surface; }} }}
     Palette CommandList {{ min-width: 24; text-wrap: nowrap; text-overflow: ellipsis; }}
+    Palette CommandList > .option-list--option-highlighted {{ color: $foreground; background: $accent 20%; }}
+    Palette CommandList:nocolor > .option-list--option-highlighted {{ text-style: bold underline; }}
+    Palette:ansi #--input {{ border: hkey $rule; }}
+    Palette:ansi #--input.--list-visible {{ border-bottom: none; }}
+    Palette:ansi CommandList, Palette:ansi CommandList:focus {{ border-bottom: hkey $rule; }}
     """
 
     def __init__(self, gate: InputGate, **options: Any) -> None:
@@ -48,6 +59,11 @@ class Palette(CommandPalette):
         self._gate.hold()
         field = self.query_one(CommandInput)
         field.call_later(field.action_submit)
+
+    async def action_leave(self) -> None:
+        """Close before the next key, which is for the screen below."""
+        self._gate.hold()
+        await self.run_action("escape")
 
     @on(Input.Submitted)
     async def _finish_search(self) -> None:
@@ -105,7 +121,20 @@ class Commands(SystemCommandsProvider):
         """Return the title with the keys, which follow the description after a tab, at the right."""
         keys = text.rpartition("\t")[2] if "\t" in text else ""
         gap = min(_CELLS, self.app.size.width) - _MARGIN - title.cell_length - cell_width(keys)
-        return Content.assemble(title, " " * max(1, gap), (keys, "not bold $accent"))
+        # The accent of the terminal's palette could be the color of the line with the cursor.
+        style = "not bold" if self.app.native_ansi_color else "not bold $accent"
+        return Content.assemble(title, " " * max(1, gap), (keys, style))
+
+
+class Themes(ThemeProvider):
+    """The themes that this terminal can show, and one as dark or light as the terminal."""
+
+    @property
+    def commands(self) -> list[tuple[str, Callable[[], None]]]:
+        """Each with what chooses it."""
+        choice = self.app.theme_choice  # type: ignore[attr-defined]
+        names = [(name, name) for name in sorted(choice.names)] + [("light or dark as the terminal", "")]
+        return [(title, partial(choice.choose, name)) for title, name in names]
 
 
 def has_words(sought: Iterable[str], text: str) -> bool:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reader.config.declarations import SETTINGS
+from reader.config.declarations import SETTINGS, label
 from reader.config.load import AppChecks, load_config
 from reader.config.settings import Config
-from reader.tui.keys import bindings
+from reader.tui.keys import bindings, keymap
 from reader.tui.theme import themes
 
 
 def load_app_config(path: Path, before: Config | None = None) -> Config:
     """Return the settings in a file, keys and theme checked; see :func:`reader.config.load.load_config`."""
-    return load_config(path, AppChecks(bindings.check_keys, themes.names), before)
+    return load_config(path, AppChecks(keymap.check_keys, bindings.NAMES, themes.names), before)
 
 
 def start_message(config: Config) -> str:
@@ -30,7 +30,7 @@ def change_message(config: Config, before: Config) -> str:
     if config.problems:
         return _problems(config, "What was set before stays in force.")
     later = [
-        setting.label
+        label(setting.path)
         for setting in SETTINGS
         if setting.needs_restart and config.values.get(setting.path) != before.values.get(setting.path)
     ]

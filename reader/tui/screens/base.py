@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import cast
 
 from textual import events, on
+from textual.binding import BindingsMap
 from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widget import Widget
 
+from reader.config.declarations import MACRO, PROGRAM
 from reader.core.events import BulkProgress, Progress
 from reader.tui.keys import bindings
 from reader.tui.keys.actions import KeyContext, Scope
@@ -33,7 +35,7 @@ class BaseScreen(Screen[None]):
     BLANK = True  # its children cover it, see CoveredContainer
     AUTO_FOCUS = ""
 
-    def __init__(self, session: Session, commands: Mapping[str, Callable[[], object]]) -> None:
+    def __init__(self, session: Session, commands: Mapping[str, Callable[..., object]]) -> None:
         """``commands`` are the actions by name."""
         super().__init__()
         self.session = session
@@ -41,8 +43,9 @@ class BaseScreen(Screen[None]):
         self.key_bar = KeyBar()
         self.indexing_bar = IndexingBar(id="indexing")
         self.bulk_fetch_bar = BulkFetchBar(id="bulk-fetch")
-        self._bound_keys: dict[KeyContext, frozenset[str]] = {}
-        """The keys that do something, by context."""
+        self._chains: dict[Widget | None, list[tuple[DOMNode, BindingsMap]]] = {}
+        """The bindings from each widget outwards, with :attr:`_chains_keymap`."""
+        self._chains_keymap: Mapping[str, str] | None = None
         self._take_keys()
         session.config_changed.subscribe(lambda _: self._take_keys())
         session.indexing_progressed.subscribe(self._indexing_progressed)
@@ -70,6 +73,18 @@ class BaseScreen(Screen[None]):
         """Show the keys of the focused widget. Screens implement it."""
         raise NotImplementedError
 
+    @property
+    def _binding_chain(self) -> list[tuple[DOMNode, BindingsMap]]:
+        """Private: Textual would apply the whole keymap twice for every key, which takes milliseconds."""
+        keymap = self.app._keymap
+        if self._chains_keymap is not keymap:
+            self._chains.clear()
+            self._chains_keymap = keymap
+        chain = self._chains.get(self.focused)
+        if chain is None:
+            chain = self._chains[self.focused] = super()._binding_chain
+        return chain
+
     def _compositor_refresh(self) -> None:
         if not draw_below_overlay(self):
             super()._compositor_refresh()
@@ -86,19 +101,20 @@ class BaseScreen(Screen[None]):
 
     def _take_keys(self) -> None:
         """Show the keys that are set now."""
-        self._bound_keys.clear()
+        self.show_typed("", ())
         self.key_bar.keymap = self.session.config.keys
         self.bulk_fetch_bar.keys = (self.session.key("fetch.all"), self.session.key("fetch.stop"))
 
-    def on_key(self, event: events.Key) -> None:
-        """Report a key that does nothing. Textual handles all others."""
-        context = self.key_bar.context
-        bound = self._bound_keys.get(context)
-        if bound is None:
-            bound = self._bound_keys[context] = bindings.bound_keys(self.active_bindings)
-        if event.key not in bound:
-            name = bindings.pressed_key_label(event.key, event.character)
-            self.show_message(f"{name} does nothing here. ? shows all keys.", transient=True)
+    @property
+    def key_place(self) -> tuple[KeyContext, Widget | None]:
+        """What has the focus; nothing has it for a moment while it moves."""
+        return self.key_bar.context, self.focused
+
+    def show_typed(self, typed: str, follows: tuple[tuple[str, str], ...]) -> None:
+        """Show the typed keys, and those that may follow, each with a word."""
+        if typed:
+            self.key_bar.clear()
+        self.key_bar.typed = (typed, follows)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Show the keys of the newly focused widget, and release those that were meant for it."""
@@ -109,6 +125,13 @@ class BaseScreen(Screen[None]):
     async def action_run(self, name: str) -> None:
         """Run the action ``name`` of the registry."""
         self.commands[name]()
+
+    async def action_run_own(self, name: str) -> None:
+        """Run one of the user's own actions: a program or a macro."""
+        if name.startswith(MACRO):
+            await self.session.keys.run_macro(name)
+        else:
+            self.commands["program"](name.removeprefix(PROGRAM))
 
     @on(KeyBar.ActionClicked)
     async def _run_clicked(self, event: KeyBar.ActionClicked) -> None:

@@ -14,12 +14,13 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from reader.core.model import Problem
-from reader.core.text import fit_cells, format_count, truncate
+from reader.core.text import cell_width, fit_cells, format_count, truncate
 from reader.query.completion import EXAMPLES
-from reader.tui.input_gate import hold_keys
+from reader.tui.input_gate import hold_keys, release_keys
 from reader.tui.keys import bindings
-from reader.tui.keys.actions import Group, KeyContext
+from reader.tui.keys.actions import Action, Group, KeyContext
 from reader.tui.terminal.overlay import use_latest_size
+from reader.tui.timings import DelayedCall, timings_of
 from reader.tui.widgets.article_list.columns import type_legend
 from reader.tui.widgets.prompt.prompt import LineInput
 from reader.tui.widgets.text.line_view import LineView
@@ -41,7 +42,7 @@ _GROUPS_OF: dict[KeyContext, Group] = {"text": "Reader", "views": "Sidebar", "en
 """Contexts in which keys mean something else than in the list and the article, with their help groups."""
 _HERE: dict[KeyContext, str] = {
     "empty": "In the empty list", "list": "In the list", "chosen": "With several articles selected",
-    "article": "In the article", "related": "In the related items",
+    "article": "In the article", "related": "In the related items", "folded": "On “More”", "unfolded": "On “More”",
 }  # fmt: skip
 """The headings of the keys of the other contexts."""
 _FILTER_KEYS = {"ctrl+d": "half_down", "ctrl+u": "half_up", "home": "top", "end": "end"}
@@ -67,11 +68,19 @@ class ListingScreen(ModalScreen[None]):
         *(Binding(key, f"move('{how}')", show=False, priority=True) for key, how in _FILTER_KEYS.items()),
     ]
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, keymap: Mapping[str, str]) -> None:
+        """``keymap`` has the keys by action, as far as they are not the default ones."""
         super().__init__()
         self._heading = title
-        self._field = LineInput(placeholder="/ filters", id="listing-filter", compact=True)
+        self._keymap = dict(keymap)
+        filters = f"{bindings.first_key('text.search', keymap)} filters"
+        page = bindings.key_label(bindings.keys_of(bindings.BY_NAME["move.page_down"], keymap).rpartition(",")[2])
+        scroll = " ".join(bindings.first_key(name, keymap) for name in ("move.down", "move.up"))
+        self._usual_foot = f"{scroll} {page} scroll   {filters}   {bindings.first_key('quit', keymap)} closes"
+        self._field = LineInput(placeholder=filters, id="listing-filter", compact=True)
         self._view = _Lines(id="listing-lines", measure=200)
+        self._foot = Static(Content(self._usual_foot), id="listing-foot")
+        self._end = DelayedCall(self)
 
     def lines_for(self, words: Sequence[str], width: int) -> tuple[Line, ...]:
         """Return the lines that contain all of ``words`` (in lower case), for ``width`` cells."""
@@ -83,7 +92,23 @@ class ListingScreen(ModalScreen[None]):
             yield Static(Content(self._heading), id="listing-title")
             yield self._field
             yield self._view
-            yield Static(Content("j k Space scroll   / filters   q closes"), id="listing-foot")
+            yield self._foot
+
+    @property
+    def key_place(self) -> tuple[type, bool, bool]:
+        """Whether the filter or the lines have the focus."""
+        return type(self), self._field.has_focus, self._view.has_focus
+
+    def show_typed(self, typed: str, follows: tuple[tuple[str, str], ...]) -> None:
+        """Show the typed keys, and those that may follow, in the last line."""
+        words = "   ".join([typed, *(f"{key} {word}" for key, word in follows)])
+        self._end.stop()
+        self._foot.update(Content(words or self._usual_foot))
+
+    def show_message(self, text: str, *, warning: bool = False, transient: bool = False) -> None:
+        """Show a sentence in the last line for a while."""
+        self._foot.update(Content(text))
+        self._end.start(timings_of(self).message, lambda: self.show_typed("", ()))
 
     def on_mount(self) -> None:
         """Focus the lines."""
@@ -99,6 +124,10 @@ class ListingScreen(ModalScreen[None]):
     def _fill(self) -> None:
         words = self._field.value.lower().split()
         self._view.show_lines(self.lines_for(words, self._view.text_width), y=0)
+
+    def on_unmount(self) -> None:
+        """Release the keys for the screen below."""
+        release_keys(self)
 
     def action_search(self) -> None:
         """Go to the filter."""
@@ -116,6 +145,7 @@ class ListingScreen(ModalScreen[None]):
         """Clear the filter, or close the dialog."""
         if self._field.value:
             self._field.clear()
+            release_keys(self)
         elif self.is_active:  # otherwise it is closing already
             self.dismiss()
 
@@ -127,20 +157,23 @@ class ListingScreen(ModalScreen[None]):
 class HelpScreen(ListingScreen):
     """The current keys, in groups."""
 
-    def __init__(self, keymap: Mapping[str, str], where: KeyContext = "list") -> None:
-        """``where`` is the current context: its keys are listed first."""
-        super().__init__("Keys, symbols and queries")
-        self._keymap = dict(keymap)
+    def __init__(self, keymap: Mapping[str, str], where: KeyContext = "list", own: Sequence[Action] = ()) -> None:
+        """``where`` is the current context: its keys are listed first. ``own`` are the user's own actions."""
+        super().__init__("Keys, symbols and queries", keymap)
         self._where: KeyContext = where
+        self._own = own
 
     def lines_for(self, words: Sequence[str], width: int) -> tuple[Line, ...]:  # noqa: D102 - see ListingScreen
         lines: list[Line] = []
-        groups = sorted(bindings.groups(), key=lambda each: each[0] != _GROUPS_OF.get(self._where))
+        groups = sorted(bindings.groups(self._own), key=lambda each: each[0] != _GROUPS_OF.get(self._where))
         if self._where in _HERE and not words:
             groups.insert(0, (_HERE[self._where], [action for action, _ in bindings.footer(self._where)]))
+        labels = (bindings.key_label(bindings.keys_of(a, self._keymap)) for _, found in groups for a in found)
+        most = 34 if width >= 100 else 24 if width >= 76 else 16
+        keys = max(16, min(most, 4 + max(map(cell_width, labels))))
         for group, found in groups:
             rows = [(bindings.key_label(bindings.keys_of(a, self._keymap)), a.title, a.help) for a in found]
-            lines += _group(group, [row for row in rows if _has(words, (group, *row))], width)
+            lines += _group(group, [row for row in rows if _has(words, (group, *row))], width, keys)
         symbols = [(symbol, text, "") for symbol, text in _SYMBOLS if _has(words, ("symbols", symbol, text))]
         lines += _group("Symbols", symbols, width)
         queries = [(query, "", text) for query, text in EXAMPLES if _has(words, ("queries search /", query, text))]
@@ -151,9 +184,9 @@ class HelpScreen(ListingScreen):
 class ProblemsScreen(ListingScreen):
     """Every problem with its file, line and field."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, problems: Sequence[Problem], keymap: Mapping[str, str]) -> None:
         documents = format_count(len({problem.path for problem in problems}), "document")
-        super().__init__(f"{format_count(len(problems), 'problem')} in {documents}")
+        super().__init__(f"{format_count(len(problems), 'problem')} in {documents}", keymap)
         self._problems = problems
 
     def lines_for(self, words: Sequence[str], width: int) -> tuple[Line, ...]:

@@ -23,6 +23,7 @@ from reader.tui.controllers.folder import FolderController
 from reader.tui.controllers.images import ImagesController
 from reader.tui.controllers.links import LinksController
 from reader.tui.controllers.marks import MarksController
+from reader.tui.controllers.programs import ProgramsController
 from reader.tui.controllers.reader import ReaderController
 from reader.tui.controllers.saved_views import SavedViewsController
 from reader.tui.controllers.search import SearchController
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from textual.dom import DOMNode
     from textual.widget import Widget
 
-    from reader.core.model import Counts, Links, Problem
+    from reader.core.model import Links, Problem
     from reader.core.ordering import Sort
     from reader.tui.screens.reader import ReaderScreen
     from reader.tui.widgets.article_pane.content import ArticleContent
@@ -77,6 +78,9 @@ class MainScreen(BaseScreen):
             session, panes, self.list_content.load_query, self.list_content.snapshot, self._query_accepted
         )
         self.links = LinksController(session, self.articles, self.marks.mark_read)
+        self.programs = ProgramsController(
+            session, lambda: self.reader.source if self.reader.is_open else self.pane_content.readable()
+        )
         self.fetch = FetchController(session, panes)
         self.reader = ReaderController(
             session,
@@ -102,12 +106,12 @@ class MainScreen(BaseScreen):
         session.gate.is_selecting = lambda: self.articles.has_unhandled_selection
         session.articles_changed.subscribe(lambda _: self._list_shown())
         session.query_changed.subscribe(lambda _: self._update_top_bar())
-        session.counts_changed.subscribe(self._counts_changed)
+        session.counts_changed.subscribe(partial(setattr, self.top_bar, "counts"))
         session.config_changed.subscribe(lambda before: panes.take_config(session.config, before))
-        session.folder_away.subscribe(self._folder_away)
+        session.folder_away.subscribe(partial(setattr, self.top_bar, "folder_missing"))
         self.set_class(not len(first.order), "-empty")
 
-    def _commands(self) -> Mapping[str, Callable[[], object]]:
+    def _commands(self) -> Mapping[str, Callable[..., object]]:
         """Return the function for each action of the screen, by its name in the registry."""
         list_content, marks, search = self.list_content, self.marks, self.search
         return {
@@ -145,6 +149,7 @@ class MainScreen(BaseScreen):
             "views.save": self.saved_views.ask_save,
             "refresh": self.folder.refresh,
             "problems": self.folder.show_problems,
+            "program": self.programs.run,
         }
 
     def compose(self) -> ComposeResult:
@@ -219,6 +224,7 @@ class MainScreen(BaseScreen):
 
         return row.links if row is not None and [row.rowid] == self.reader.rowids() else Links()
 
+    @on(ArticlePane.MoreToggled)
     def update_keys(self) -> None:
         """Show the keys for the focused widget."""
         bar = self.key_bar
@@ -229,10 +235,8 @@ class MainScreen(BaseScreen):
         elif not self.article.has_focus:
             bar.context = "chosen" if bar.selected_count else "list"
         else:
-            bar.context = "related" if self.article.selected >= 0 else "article"
-        content = self.article.content
-        has_related = content is not None and len(content.items) > 0
-        idle = {"related.next": not has_related, "back": not self.pane_content.can_go_back}
+            bar.context = self.article.key_context
+        idle = {"related.next": not self.article.item_count, "back": not self.pane_content.can_go_back}
         bar.idle = frozenset(name for name, is_idle in idle.items() if is_idle)
 
     def node_of_scope(self, scope: Scope) -> DOMNode:
@@ -328,9 +332,6 @@ class MainScreen(BaseScreen):
 
     def _highlight(self) -> None:
         self.pane_content.highlight(self.session.query)
-
-    def _counts_changed(self, counts: Counts) -> None:
-        self.top_bar.counts = counts
 
     def _update_top_bar(self) -> None:
         bar = self.top_bar
@@ -488,13 +489,10 @@ class MainScreen(BaseScreen):
 
     # The folder.
 
-    def _folder_away(self, is_away: bool) -> None:
-        self.top_bar.folder_missing = is_away
-
     def _show_problems(self, problems: Sequence[Problem]) -> None:
         if self.session.gate.is_closed:
             return
         from reader.tui.screens.listings import ProblemsScreen
 
         self.session.gate.hold(for_input=True)
-        self.app.push_screen(ProblemsScreen(problems))
+        self.app.push_screen(ProblemsScreen(problems, self.session.config.keys))

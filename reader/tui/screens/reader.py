@@ -9,7 +9,6 @@ from textual import events, on
 from textual.app import ComposeResult
 
 from reader.core.text import format_count
-from reader.tui.keys import bindings
 from reader.tui.screens.base import NOT_IN_READER, BaseScreen
 from reader.tui.widgets.reader.header import ReaderPane
 from reader.tui.widgets.reader.reader_view import ReaderView
@@ -45,16 +44,9 @@ class ReaderScreen(BaseScreen):
         self._images = images
         self._open_next = open_next
         self.pane = ReaderPane(session.library.name)
-        view = self.pane.view
-        self._take_link_keys()
-        session.config_changed.subscribe(lambda _: self._take_link_keys())
         reader.attach(self.pane)
-        images.attach_reader(view)
+        images.attach_reader(self.pane.view)
         self.indexing_bar.progress = session.progress
-
-    def _take_link_keys(self) -> None:
-        shortcuts = bindings.keys_of(bindings.BY_NAME["text.links"], self.session.config.keys).split(",")
-        self.pane.view.hints.shortcut_keys = frozenset(key.strip() for key in shortcuts)
 
     def compose(self) -> ComposeResult:
         """Yield the header, the text and the bars."""

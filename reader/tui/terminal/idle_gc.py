@@ -1,7 +1,8 @@
-"""Full garbage collection only while the user is idle.
+"""Full garbage collection only while the user is idle, and free memory back to the system.
 
 Python would run it at any time and delay a key by 30 to 40 ms. Until the user is idle, only objects that are
-younger than the last full collection are collected: a millisecond for the two thousand objects of a page or two.
+younger than the last full collection are collected: a millisecond for the two thousand objects of a page or two, and in
+a short pause all of them, since Python's memory never shrinks much after garbage has filled it.
 """
 
 from __future__ import annotations
@@ -9,14 +10,20 @@ from __future__ import annotations
 import gc
 import time
 
+from reader.tui.terminal.memory import trim_malloc
+
 YOUNG_THRESHOLD = 2_000
 """Allocations between collections of the youngest generation, which take about a millisecond."""
-MIDDLE_THRESHOLD = 100
-"""Young collections between collections of the middle generation, which take about two milliseconds."""
+MIDDLE_THRESHOLD = 20
+"""Young collections between collections of the middle generation, which take a few milliseconds at most."""
 _OLD_THRESHOLD = 10
 """Middle collections until one of everything that came after the last pause; a user who never pauses needs it."""
 _IDLE_SECONDS = 2.0
 """Seconds without input after which the user is idle."""
+SHORT_PAUSE = 0.3
+"""Seconds without input after which younger objects are collected, which takes 10 ms or so,"""
+_FEW = 2
+"""if there were more middle collections than this."""
 
 
 class IdleGC:
@@ -43,10 +50,19 @@ class IdleGC:
         self._due = True
 
     def collect_if_idle(self) -> None:
-        """Collect all garbage if the user was active and has paused since; call this periodically."""
-        # The count comes last: it visits every frozen object, which takes 6 ms or more.
-        if self._due and time.monotonic() > self._last + _IDLE_SECONDS and gc.get_freeze_count():
+        """Collect garbage if the user was active and has paused since; return free memory in any case.
+
+        Call this periodically.
+        """
+        if not self._due:
+            return
+        pause = time.monotonic() - self._last
+        # The count of frozen objects comes last: it visits each of them, which takes 6 ms or more.
+        if pause > _IDLE_SECONDS and gc.get_freeze_count():
             self._due = False
             gc.unfreeze()
             gc.collect()
             gc.freeze()
+        elif SHORT_PAUSE < pause < _IDLE_SECONDS and gc.get_count()[2] > _FEW:
+            gc.collect()
+        trim_malloc()

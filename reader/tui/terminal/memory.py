@@ -53,7 +53,7 @@ def limit_textual() -> None:
         # Python calls this for an attribute that is not set.
         if name not in _SIZES:
             raise AttributeError(name)
-        cache = FIFOCache[Any, Any](_SIZES[name])
+        cache: FIFOCache[Any, Any] = FIFOCache(_SIZES[name])  # not FIFOCache[Any, Any](…), which takes more memory
         setattr(strip, name, cache)
         return cache
 
@@ -67,10 +67,18 @@ def limit_textual() -> None:
 
 
 def limit_malloc() -> None:
-    """Have the GNU C library return freed memory; does nothing with others."""
+    """Have the GNU C library return freed memory at the end of its heaps; does nothing with others."""
     import ctypes
 
     with contextlib.suppress(AttributeError):
         mallopt = ctypes.CDLL(None).mallopt
         for setting, value in _MALLOC_SETTINGS.items():
             mallopt(setting, value)
+
+
+def trim_malloc() -> None:
+    """Have it return what is free inside its heaps too, which takes less than a millisecond."""
+    import ctypes
+
+    with contextlib.suppress(AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)

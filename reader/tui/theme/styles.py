@@ -6,7 +6,7 @@ widget before the first frame.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from rich.segment import Segment
@@ -16,6 +16,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 _TRANSPARENT = Color(0, 0, 0, 0)
+_DEFAULT = Style(color="default", bgcolor="default")
+"""The terminal's own colors."""
 
 
 class _StyleSpec(NamedTuple):
@@ -27,7 +29,7 @@ class _StyleSpec(NamedTuple):
     background: str = ""
 
 
-_STYLES = {
+STYLES = {
     "text": _StyleSpec("foreground"),
     "strong": _StyleSpec("foreground", bold=True),
     "title": _StyleSpec("foreground", bold=True),
@@ -51,6 +53,7 @@ _STYLES = {
     "selected-quiet": _StyleSpec("foreground-muted", background="panel"),
     "selected-score": _StyleSpec("success", background="panel"),
 }
+"""The styles by name."""
 
 
 def theme_style(widget: Widget, name: str, background: str = "") -> Style:
@@ -58,12 +61,35 @@ def theme_style(widget: Widget, name: str, background: str = "") -> Style:
 
     It changes with the theme: a widget that caches it drops it in ``notify_style_update``.
     """
-    spec = _STYLES[name]
-    variables = widget.app.theme_variables
     _, base = widget.background_colors
-    base = base + _theme_color(variables, background or spec.background)
-    color = (base + _theme_color(variables, spec.color)).rich_color
-    return Style(color=color, bgcolor=base.rich_color, bold=spec.bold or None, underline=spec.underline or None)
+    return style_on(widget.app.theme_variables, name, base, background)
+
+
+def style_on(variables: Mapping[str, str], name: str, base: Color, background: str = "") -> Style:
+    """Return the style ``name`` in a theme with these variables, on ``base`` or, if given, on ``background``."""
+    spec = STYLES[name]
+    fill = background or spec.background
+    bold, underline = spec.bold or None, spec.underline or None
+    if base.ansi is not None:
+        return Style(bold=bold, underline=underline) + _palette_style(variables, spec.color, fill)
+    base = base + _theme_color(variables, fill)[0]
+    color = base + _theme_color(variables, spec.color)[0]
+    return Style(color=color.rich_color, bgcolor=base.rich_color, bold=bold, underline=underline)
+
+
+def _palette_style(variables: Mapping[str, str], name: str, fill: str) -> Style:
+    """Return a color of the terminal's palette.
+
+    Only the terminal knows these colors, and which of them are legible on each other. So all are on its own background,
+    what has another one is reversed instead, and what would be blended with the background is dim.
+    """
+    if fill == "panel":
+        return _DEFAULT + Style(reverse=True)
+    is_reversed = name == "background"
+    color, is_blended = _theme_color(variables, fill if is_reversed else name)
+    return _DEFAULT + Style(
+        color=color.rich_color if color.ansi is not None else None, reverse=is_reversed or None, dim=is_blended
+    )
 
 
 def draw_line(widget: Widget, pieces: Sequence[tuple[str, str]], blank: str = "quiet") -> Strip:
@@ -73,15 +99,17 @@ def draw_line(widget: Widget, pieces: Sequence[tuple[str, str]], blank: str = "q
     return Strip(segments).adjust_cell_length(widget.size.width, styles[blank])
 
 
-def _theme_color(variables: dict[str, str], name: str) -> Color:
-    """Return a color of the theme; a transparent one if the variable is not a color."""
+def _theme_color(variables: Mapping[str, str], name: str) -> tuple[Color, bool]:
+    """Return a color of the theme, a transparent one if the variable is not a color, and whether it is translucent."""
     value, _, share = variables.get(name, "").partition(" ")  # such as "ansi_default 50%"
     if not value:  # the parser would search for similar names
-        return _TRANSPARENT
+        return _TRANSPARENT, True
     try:
-        return Color.parse(value).multiply_alpha(float(share.rstrip("%") or 100) / 100)
+        part = float(share.rstrip("%") or 100) / 100
+        color = Color.parse(value).multiply_alpha(part)
     except (ColorParseError, ValueError):
-        return _TRANSPARENT
+        return _TRANSPARENT, True
+    return color, min(part, color.a) < 1
 
 
 def blended(low: Style, high: Style, share: float) -> Style:

@@ -13,9 +13,10 @@ from textual.message_pump import MessagePump
 from textual.strip import Strip
 
 from reader.tui.terminal import idle_gc
+from reader.tui.widgets.text.lines import Run
 from tests.tui.helpers import STACKED, Reader, open_app
 
-ROUNDS = 4
+ROUNDS = 2
 USE = [
     *("?", "escape", "F", "escape", "ctrl+p", "escape", "slash", "escape", "t", "escape", "j", "k"),
     *("l", "enter", "pagedown", "escape", "escape", "escape", "b", "escape", "s", "T", "T", "u", "ctrl+r"),
@@ -45,6 +46,21 @@ async def test_screens_that_were_closed_leave_nothing(seeds: Path) -> None:
     # What is left of each use grows each time; the widgets of one closed screen may be freed a moment later.
     first, second = (after - before for before, after in pairwise(found))
     assert not {each: number for each, number in (first & second).items() if number >= ROUNDS}
+
+
+def runs() -> int:
+    gc.collect()
+    return sum(type(each) is Run for each in gc.get_objects())
+
+
+async def test_a_text_that_was_closed_leaves_no_lines(seeds: Path) -> None:
+    async with open_app(seeds, STACKED) as reader:
+        before = runs()
+        await reader.press("enter", "slash", *"the", "enter")
+        assert runs() > before
+        await reader.press("escape", "escape")
+        assert reader.is_main_screen_on_top
+        assert runs() <= before
 
 
 def strips() -> int:

@@ -7,11 +7,14 @@ import threading
 from pathlib import Path
 
 import pytest
+from rich.color import Color as RichColor
 
 from reader.core.paths import Paths
 from reader.library.library import Library
 from reader.tui.keys import bindings
 from reader.tui.loaders.config import load_app_config
+from reader.tui.theme import themes
+from reader.tui.theme.styles import theme_style
 from tests.conftest import MakeFolder
 from tests.tui.helpers import PATIENT, Reader, document, open_app
 
@@ -52,7 +55,8 @@ async def test_edits_take_effect_while_the_app_runs(seeds: Path, path: Path) -> 
         await reader.press("D")
         assert reader.sort.by == "date"
         await reader.press("3")
-        assert "3 does nothing here." in reader.message
+        assert "3 down" in reader.text, "a digit without an action begins a count"
+        await reader.press("escape")
         await reader.press("enter")
         write(path, '[keys]\n"text.zen" = "Z"\nquit = "ctrl+w"\n[fetch]\nenabled = false\n')
         await says(reader, "its changes are in force")
@@ -65,6 +69,26 @@ async def test_edits_take_effect_while_the_app_runs(seeds: Path, path: Path) -> 
         write(path, "")
         await says(reader, "its changes are in force")
         assert reader.app.session.config.fetch.refusal == ""
+
+
+async def test_presets_sequences_and_macros_are_taken_in_while_the_app_runs(seeds: Path, path: Path) -> None:
+    offline = "[fetch]\nenabled = false\n"
+    async with open_app(seeds, settings=load_app_config(path), timings=_TIMINGS) as reader:
+        write(path, f'key_preset = "newsboat"\n{offline}')
+        await says(reader, "its changes are in force")
+        await reader.press_at_once(*"gd")
+        assert reader.sort.by == "date"
+        await reader.press("g")
+        write(path, f'{offline}[keys]\n"macro.done" = "g x"\n[macros]\ndone = ["mark.star", "move.down"]\n')
+        await says(reader, "gives “g x” to macro.done, so move.top has g g, Home only.")
+        assert reader.main_screen.key_bar.typed == ("", ()), "what was typed is forgotten"
+        await reader.press_at_once(*"1gxgx")
+        assert (reader.sort.by, reader.article_list.cursor) == ("quality", 2)
+        write(path, f'{offline}[keys]\n"macro.done" = "g x"\n[macros]\ndone = ["mark.star", "move.end"]\n')
+        await says(reader, "its changes are in force")
+        await reader.press_at_once(*"gx")
+        assert reader.article_list.cursor == 4
+        assert [row.starred for row in reader.rows] == [True, True, True, False, False]
 
 
 async def test_a_mistake_in_an_edit_changes_nothing_and_names_its_line(seeds: Path, path: Path) -> None:
@@ -161,3 +185,24 @@ async def test_an_action_without_a_key_shows_none(seeds: Path, path: Path) -> No
         assert " open " not in reader.text.splitlines()[-1]
         await reader.press("o")
         assert reader.sort.by == "date"
+
+
+async def test_an_own_theme_changes_with_the_file(seeds: Path, path: Path) -> None:
+    write(
+        path, 'theme = "sea"\n[themes.sea]\nbase = "newsreader-light"\naccent = "#000080"\n[fetch]\nenabled = false\n'
+    )
+    async with open_app(seeds, settings=load_app_config(path), timings=_TIMINGS) as reader:
+        app = reader.app
+        assert (app.theme, app.current_theme.dark) == ("sea", False)
+
+        def accent() -> RichColor | None:
+            return theme_style(reader.article_list, "accent").color
+
+        assert accent() == RichColor.parse("#000080")
+        write(path, 'theme = "sea"\n[themes.sea]\naccent = "#ff80ff"\n[fetch]\nenabled = false\n')
+        await says(reader, "config.toml was read again; its changes are in force.")
+        await reader.settle()
+        assert (accent(), app.current_theme.dark) == (RichColor.parse("#ff80ff"), True)
+        write(path, "[fetch]\nenabled = false\n")
+        await reader.wait_until(lambda: "sea" not in app.available_themes)
+        assert app.theme == themes.DARK.name

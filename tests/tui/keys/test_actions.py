@@ -8,6 +8,7 @@ from textual.binding import Binding
 from reader.tui.app import NewsreaderApp
 from reader.tui.keys import bindings
 from reader.tui.keys.actions import ACTIONS, GROUPS, Action, KeyContext, Scope
+from reader.tui.keys.keymap import check_keys
 from reader.tui.prompts import PromptScreen
 from reader.tui.screens.listings import HelpScreen, ListingScreen
 from reader.tui.screens.main import MainScreen
@@ -50,7 +51,7 @@ def test_no_key_means_two_things_at_once(chain: tuple[str, ...]) -> None:
 def test_a_scope_binds_its_actions_by_name(scope: Scope) -> None:
     made = [binding for binding in bindings.bindings(scope) if isinstance(binding, Binding)]
     assert [binding.id for binding in made] == [action.name for action in ACTIONS if scope in action.scopes]
-    others = set() if scope != "listing" else {"quit", "quit.now", "suspend", None}
+    others = {"listing": {"quit", "quit.now", "suspend", None}, "text": {None}}.get(scope, set())
     assert made == [each for each in OWNERS[scope].BINDINGS if each.id not in others]
 
 
@@ -142,7 +143,7 @@ def test_key_labels(keys: str, words: str) -> None:
 def test_mistakes_in_keys_are_reported_and_the_rest_is_in_force(
     keymap: dict[str, object], said: str, in_force: dict[str, str]
 ) -> None:
-    found = bindings.check_keys(keymap)
+    found = check_keys(keymap)
     problems = {message.rstrip() for name, *words in found.problems if name in keymap for message in [" ".join(words)]}
     assert any(said in message for message in problems)
     assert found.keymap == in_force
@@ -162,7 +163,7 @@ def test_mistakes_in_keys_are_reported_and_the_rest_is_in_force(
     ],
 )
 def test_a_key_of_the_user_wins_over_a_default_key(keymap: dict[str, str], said: str, in_force: dict[str, str]) -> None:
-    found = bindings.check_keys(keymap)
+    found = check_keys(keymap)
     assert found.problems == []
     assert found.keymap == in_force
     assert [message for _, message, _ in found.notes] == ([f"[keys] {said}"] if said else [])
@@ -171,6 +172,6 @@ def test_a_key_of_the_user_wins_over_a_default_key(keymap: dict[str, str], said:
 @pytest.mark.parametrize("key", ["x", "U", "ctrl+x", "f12", "enter, ctrl+o", "question_mark", "alt+left", "é"])
 def test_valid_keys_are_accepted(key: str) -> None:
     freed = {"help": "f1", "article.enter": "l", "quit": "Q"}
-    found = bindings.check_keys(freed | {"sort.date": key})
+    found = check_keys(freed | {"sort.date": key})
     assert found.problems == []
     assert found.keymap["sort.date"].replace(",", ", ") == key

@@ -267,14 +267,13 @@ async def test_configured_keys_replace_the_defaults(seeds: Path) -> None:
         assert "d" in line.partition("Sort by date")[0].split()
 
 
-@pytest.mark.parametrize("key", ["space", "pagedown", "pageup", "ctrl+d", "j", "k"])
 @pytest.mark.parametrize("enter", [(), ("enter",), ("l",)])
-async def test_a_working_key_is_not_reported_as_unavailable(
-    make_folder: MakeFolder, key: str, enter: tuple[str, ...]
-) -> None:
+async def test_a_working_key_is_not_reported_as_unavailable(make_folder: MakeFolder, enter: tuple[str, ...]) -> None:
     folder = make_folder(
         {f"{n:03}.md": document(f"N{n}", "excerpt: Short.", body="text\n\n" * 200) for n in range(100)}
     )
     async with open_app(folder) as reader:
-        await reader.press("pagedown", "pagedown", *enter, key)
-        assert "does nothing" not in reader.text
+        await reader.press("pagedown", "pagedown", *enter)
+        for key in ("space", "pagedown", "pageup", "ctrl+d", "j", "k"):
+            await reader.press(key)
+            assert "does nothing" not in reader.text

@@ -189,8 +189,8 @@ async def test_capital_t_switches_the_theme_and_is_remembered(seeds: Path) -> No
 
 async def test_a_theme_from_the_palette_is_remembered(seeds: Path) -> None:
     async with open_app(seeds) as reader:
-        reader.app.theme = "nord"
-        await reader.settle()
+        await reader.press_at_once("ctrl+p", *"theme", "enter", *"nord", "enter")
+        await reader.wait_until(lambda: reader.app.theme == "nord")
     async with open_app(seeds) as reader:
         assert reader.app.theme == "nord"
 

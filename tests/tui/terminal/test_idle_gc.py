@@ -4,22 +4,50 @@ from __future__ import annotations
 
 import gc
 import time
+import weakref
 
+import pytest
+
+from reader.tui.terminal import idle_gc
 from reader.tui.terminal.idle_gc import IdleGC
 
 
 def test_nothing_visits_all_objects_while_the_user_is_active() -> None:
     objects = [[number] for number in range(1_000_000)]
-    idle_gc = IdleGC()
+    collector = IdleGC()
     gc.freeze()
     try:
-        idle_gc.note_activity()
+        collector.note_activity()
         took = []
         for _ in range(5):
             begin = time.thread_time()
-            idle_gc.collect_if_idle()
+            collector.collect_if_idle()
             took.append(time.thread_time() - begin)
     finally:
         gc.unfreeze()
     assert len(objects) == 1_000_000
     assert min(took) < 0.001
+
+
+class Closed:
+    """A screen that refers to itself, as widgets do."""
+
+    def __init__(self) -> None:
+        self.me = self
+
+
+@pytest.mark.parametrize(("pause", "is_freed"), [(0.0, True), (60.0, False)])
+def test_a_short_pause_frees_screens_that_were_open_for_long(
+    monkeypatch: pytest.MonkeyPatch, pause: float, is_freed: bool
+) -> None:
+    monkeypatch.setattr(idle_gc, "SHORT_PAUSE", pause)
+    collector = IdleGC()
+    gc.collect()
+    screen = Closed()
+    for _ in range(5):
+        gc.collect(1)  # it is old now
+    closed = weakref.ref(screen)
+    del screen
+    collector.note_activity()
+    collector.collect_if_idle()
+    assert (closed() is None) == is_freed

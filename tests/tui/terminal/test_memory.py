@@ -76,3 +76,21 @@ together.wait(20)
 """
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
     assert int(found.stdout) <= 2
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can trim")
+def test_what_is_free_between_blocks_in_use_goes_back_to_the_system() -> None:
+    program = """
+from reader.tui.terminal.memory import limit_malloc, trim_malloc
+limit_malloc()
+def held():
+    with open("/proc/self/statm") as statm:
+        return int(statm.read().split()[1]) * 4096
+blocks = [bytes(10_000) for _ in range(2_000)]
+blocks[:-1] = []
+before = held()
+trim_malloc()
+print(before - held())
+"""
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert int(found.stdout) > 15_000_000

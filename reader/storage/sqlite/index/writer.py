@@ -107,8 +107,8 @@ class IndexWriter:
         """Sets computed while sorting, to be stored by :meth:`finish`."""
         self.sorting_threads = 2
         """How many orders are sorted at a time."""
-        self.moved = 0
-        """The number of files found again at another path."""
+        self.moved = self.unread = 0
+        """How many files were found again at another path, and how many could not be read."""
         self.changed_ids: list[tuple[int, int]] = []
         """The previous and current ids of articles without a URL whose document was moved."""
         with database.read() as db:
@@ -288,6 +288,7 @@ class IndexWriter:
                 if moved is not None:
                     rowids[file.name] = moved
         rest = [file for file in files if file.name not in rowids] if rowids else files
+        self.unread += sum(file.mtime_ns == NOT_PARSED for file in rest)
         # By name, not by a row id read earlier: without locks, another process may have changed it.
         for start in range(0, len(rest), _NAMES_PER_QUERY):
             names = [file.name for file in rest[start : start + _NAMES_PER_QUERY]]

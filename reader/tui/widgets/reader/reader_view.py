@@ -6,11 +6,12 @@ import time
 from collections.abc import Sequence
 
 from textual import events, on
+from textual.binding import Binding
 from textual.message import Message
 from textual.selection import Selection
 from textual.strip import Strip
 
-from reader.tui.input_gate import hold_keys
+from reader.tui.input_gate import hold_keys, keys_held
 from reader.tui.keys import bindings
 from reader.tui.terminal.window import name_hyperlinks
 from reader.tui.timings import timings_of
@@ -31,7 +32,10 @@ _NO_MATCHES = SearchableText(()).find("")
 class ReaderView(LineView):
     """Shows one :class:`ReaderText`, laid out by a worker."""
 
-    BINDINGS = bindings.bindings("text")
+    BINDINGS = [
+        *bindings.bindings("text"),
+        *(Binding(digit, f"link_digit('{digit}')", show=False) for digit in "0123456789"),
+    ]
 
     class CloseRequested(Message):
         """The user wants to leave the text."""
@@ -64,15 +68,19 @@ class ReaderView(LineView):
     # Content.
 
     def clear(self) -> None:
-        """Forget the text. Its lines stay on the screen until the next text is shown."""
+        """Forget the text. Its lines stay on the screen until the next text is shown, or until :meth:`drop_lines`."""
         self._set_text(None, _NO_LAYOUT)
+
+    def drop_lines(self) -> None:
+        """Free the lines of the text that was shown last; those of a long one take megabytes."""
+        self.position.start(None)
+        self.show_lines((), y=0)
 
     def show(self, text: ReaderText, layout: ReaderLayout, *, position: int | None = None) -> None:
         """Show ``text`` from its top or from an offset in it."""
         self._shown_at = time.monotonic()
-        self._set_text(text, layout)
         self.search_text = ""
-        self._update_matches()
+        self._set_text(text, layout)
         self.show_text(layout.lines, layout, position=position)
 
     def refit(self, text: ReaderText, layout: ReaderLayout) -> None:
@@ -81,11 +89,11 @@ class ReaderView(LineView):
         same_width = self.text_layout.width == layout.width
         is_reading = same_width and time.monotonic() > self._shown_at + timings_of(self).until_reading
         self._set_text(text, layout)
-        self._update_matches()
         self.show_lines(layout.lines, y=self.position.refit(layout, by_middle=is_reading))
 
     def _set_text(self, text: ReaderText | None, layout: ReaderLayout) -> None:
         self.text, self.text_layout, self._searchable = text, layout, None
+        self._update_matches()
         self.hints.clear()
         self.end_line_selection()
 
@@ -184,7 +192,13 @@ class ReaderView(LineView):
 
     def action_links(self) -> None:
         """Show a label at every link on the screen; typing it opens the link."""
-        self.hints.show()
+        with keys_held(self):
+            self.hints.show()
+
+    def action_link_digit(self, digit: str) -> None:
+        """Begin the number of a link, which opens it."""
+        with keys_held(self):
+            self.hints.type_digit(digit)
 
     @on(events.Key)
     def _handle_link_key(self, event: events.Key) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from reader.core.tokenize import is_single_character, words
+from reader.core.tokenize import fold, is_single_character, sign_words, words
 
 _ASCII = re.compile("[A-Za-z0-9]+")
 _WITHIN_WORD = 1
@@ -50,7 +50,8 @@ def pieces(text: str, found: Iterable[tuple[int, int]]) -> Iterator[tuple[str, b
 
 def spans(text: str, terms: Iterable[Term]) -> list[tuple[int, int]]:
     """Return the character spans of ``terms`` in ``text``, in order, merged where they touch."""
-    all_words = list(_words(text[:_MAX_CHARACTERS]))
+    text = text[:_MAX_CHARACTERS]
+    all_words = sorted([*_words(text), *_signs(text)], key=lambda word: word.start)
     found: list[tuple[int, int]] = []
     for each in terms:
         for at in range(len(all_words) - len(each.words) + 1):
@@ -89,6 +90,20 @@ def _words(text: str) -> Iterator[_Word]:
             start = -1
         for word in words(char):  # a word of its own, as in Chinese; some make two, such as the Thai sara am
             yield _Word(at, at + 1, word)
+
+
+def _signs(text: str) -> Iterator[_Word]:
+    """Yield the signs that are words, as in C++, C# and .NET."""
+    folded = text.lower() if text.isascii() else [*map(_folded, text)]
+    found = [*sign_words("".join(folded))]
+    places = [at for at, part in enumerate(folded) for _ in part] if found else []
+    for start, end, word in found:
+        yield _Word(places[start], places[end - 1] + 1, word)
+
+
+@lru_cache(maxsize=4096)
+def _folded(char: str) -> str:
+    return fold(char)
 
 
 @lru_cache(maxsize=4096)

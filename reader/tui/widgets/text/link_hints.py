@@ -48,8 +48,6 @@ class LinkHints:
         """``links`` returns the numbered links of the text; their numbers start at 1."""
         self._view = view
         self._links = links
-        self.shortcut_keys: frozenset[str] = frozenset()
-        """Keys that show the labels. The next keys belong to the labels, so these must not go through the app."""
         self._hints: dict[str, _Hint] = {}
         """Label -> link; empty while no labels are shown."""
         self._typed = ""
@@ -85,23 +83,29 @@ class LinkHints:
         view.refresh()
         show_status(self._view, "Type the letters or the number of a link. Esc cancels.", transient=False)
 
+    def type_digit(self, digit: str) -> None:
+        """Begin or continue the number of a link."""
+        links = len(self._links())
+        self._typed += digit
+        number = int(self._typed)
+        if not 1 <= number <= links:
+            total = format_count(links, "link") if links else "no links"
+            self._close(f"There is no link {number}; the text has {total}.")
+        elif number * 10 > links:
+            self._open(self._links()[number - 1])
+        else:
+            self._show_typed()
+
     def handle_key(self, event: events.Key) -> None:
-        """Handle a key that is part of a label or number, or that shows the labels."""
-        letter = event.character or ""
+        """Handle a key that is part of a label or number, or ends it."""
         if self.is_active:
             event.stop()
-            self._handle_typing(event.key, letter)
+            self._handle_typing(event.key, event.character or "")
         elif (
             event.key in {"enter", "escape"} and time.monotonic() < self._closed_at + timings_of(self._view).hint_grace
         ):
             event.stop()  # it was meant to end the input, which has ended already: the number was complete, or wrong
             self._closed_at = 0.0
-        elif event.key in self.shortcut_keys:
-            event.stop()
-            self.show()
-        elif letter.isascii() and letter.isdecimal():
-            event.stop()
-            self._type_digit(letter)
 
     def _handle_typing(self, key: str, letter: str) -> None:
         is_number = self._typed.isdecimal()
@@ -115,7 +119,7 @@ class LinkHints:
             self._open(self._links()[int(self._typed) - 1])
             self._closed_at = 0.0
         elif letter.isascii() and letter.isdecimal() and (not self._typed or is_number):
-            self._type_digit(letter)
+            self.type_digit(letter)
         elif letter.isascii() and letter.isalpha() and self._hints and not is_number:
             self._type_letter(letter.lower())
         else:
@@ -128,18 +132,6 @@ class LinkHints:
             self._open(hint.href)
         elif not any(label.startswith(self._typed) for label in self._hints):
             self._close("No link has that label.")
-        else:
-            self._show_typed()
-
-    def _type_digit(self, digit: str) -> None:
-        links = len(self._links())
-        self._typed += digit
-        number = int(self._typed)
-        if not 1 <= number <= links:
-            total = format_count(links, "link") if links else "no links"
-            self._close(f"There is no link {number}; the text has {total}.")
-        elif number * 10 > links:
-            self._open(self._links()[number - 1])
         else:
             self._show_typed()
 

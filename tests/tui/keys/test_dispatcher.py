@@ -1,0 +1,121 @@
+"""Sequences, counts and presets in the app."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from reader.config.settings import Config
+from reader.tui.keys.keymap import check_keys
+from reader.tui.screens.listings import HelpScreen
+from tests.conftest import MakeFolder
+from tests.tui.helpers import FETCH_DISABLED, document, open_app
+
+
+@pytest.fixture
+def folder(make_folder: MakeFolder) -> Path:
+    known = ("heat: 5", "publishedDateTime: 2021-08-01")
+    return make_folder(
+        {
+            f"{n:02}.md": document(f"N{n:02}", f"quality: {90 - n}", *known, body="A paragraph.\n\n" * 99)
+            for n in range(60)
+        }
+    )
+
+
+def with_keys(table: Mapping[str, str], preset: str = "vim") -> Config:
+    return replace(FETCH_DISABLED, keys=check_keys(table, preset).keymap)
+
+
+async def test_a_sequence_shows_what_may_follow_and_runs_in_a_burst(folder: Path) -> None:
+    async with open_app(folder, settings=with_keys({"mark.star": "g s", "list.density": "g d"})) as reader:
+        await reader.press("j", "g")
+        last = reader.lines[-1]
+        assert last.split() == ["g", "g", "top", "s", "star", "d", "one", "or", "two", "lines", "Esc", "cancel"]
+        await reader.press("escape")
+        assert reader.message == "Canceled."
+        await reader.press("g", "z")
+        assert reader.message == "g z does nothing here. ? shows all keys."
+        await reader.press_at_once(*"jgsjgsggjm")
+        assert [row.title for row in reader.rows if row.starred] == ["N02", "N03"]
+        assert (reader.row.title, reader.row.read) == ("N01", True)
+        assert reader.message
+
+
+async def test_a_sequence_belongs_to_the_place_that_has_the_focus(folder: Path) -> None:
+    async with open_app(folder, settings=with_keys({"text.zen": "g z", "views.delete": "d d"})) as reader:
+        await reader.press("g", "z")
+        assert "g z does nothing here" in reader.message
+        await reader.press_at_once("enter", *"gz")
+        assert reader.app.screen.has_class("-zen")
+        await reader.press("g")
+        assert "zen mode" in reader.lines[-1], "shown although the bars are hidden"
+        await reader.press("g", "q", "d")
+        assert "d" not in reader.main_screen.key_bar.typed, "the density of the list is a key alone"
+
+
+async def test_a_number_repeats_a_motion(folder: Path) -> None:
+    async with open_app(folder) as reader:
+        await reader.press("4", "1")
+        assert reader.lines[-1].split() == ["41", "j", "41", "down", "Esc", "cancel"]
+        await reader.press("j")
+        assert reader.article_list.cursor == 41
+        await reader.press_at_once(*"9ksm")
+        assert [row.title for row in reader.rows if row.starred] == ["N32"]
+        await reader.press_at_once(*"5n7N4s")
+        assert reader.article_list.cursor == 29
+        assert reader.row.starred, "once: a number means nothing to it"
+
+
+async def test_a_number_before_a_key_that_opens_a_text_counts_nothing(folder: Path) -> None:
+    async with open_app(folder) as reader:
+        await reader.press_at_once("5", "enter", *"jjq4j")
+        assert reader.focus == "list"
+        assert reader.article_list.cursor == 4
+
+
+async def test_quit_keys_work_while_a_sequence_is_pending(folder: Path) -> None:
+    async with open_app(folder, settings=with_keys({"refresh": "g r"})) as reader:
+        await reader.press("enter")
+        await reader.press_at_once(*"gq")
+        assert reader.focus == "list"
+        await reader.press_at_once("g", "ctrl+q")
+        await reader.wait_until(lambda: not reader.app.is_running)
+        assert reader.app.return_code == 0
+
+
+async def test_a_preset_is_what_bar_help_and_keys_follow(folder: Path) -> None:
+    async with open_app(folder, settings=with_keys({}, "newsboat")) as reader:
+        await reader.press_at_once(*"gd")
+        assert reader.sort.by == "date"
+        await reader.press_at_once(*"gq17jN")
+        assert (reader.row.title, reader.row.read) == ("N17", True)
+        reader.clear_message()
+        await reader.settle()
+        assert "N mark" in reader.lines[-1]
+        await reader.press("?")
+        assert isinstance(reader.app.screen, HelpScreen)
+        assert "g d" in "".join(run.text for line in reader.app.screen.lines_for(("newest",), 100) for run in line)
+
+
+async def test_sequences_work_in_the_help(folder: Path) -> None:
+    async with open_app(folder, settings=with_keys({"move.end": "g e"})) as reader:
+        await reader.press("?", "g")
+        assert "e end" in reader.text
+        await reader.press("e")
+        assert "Queries" in reader.text or "mouse" in reader.text
+        await reader.press_at_once("g", "g", "q")
+        assert reader.is_main_screen_on_top
+
+
+async def test_a_key_while_nothing_has_the_focus_changes_nothing_for_later_keys(folder: Path) -> None:
+    async with open_app(folder) as reader:
+        reader.main_screen.set_focus(None)
+        await reader.press("j")
+        assert reader.message == "j does nothing here. ? shows all keys."
+        reader.main_screen.panes.focus_list()
+        await reader.press("j")
+        assert reader.article_list.cursor == 1
