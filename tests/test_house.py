@@ -23,9 +23,9 @@ PUBLIC_METHODS_OF_A_CLASS = 25
 MODULES_IN_A_FOLDER = 13
 LINES_OF_A_MODULE = 500
 CYCLOMATIC_COMPLEXITY = 12
-LINES_OF_THE_PACKAGE = 40_900
+LINES_OF_THE_PACKAGE = 41_100
 """A little more than there are: 35,400, 2,100 for documents of other programs, 900 for settings, 450 for looks, 200 for
-habits, 1,000 for keys, programs and macros, and 400 for themes."""
+habits, 1,000 for keys, programs and macros, 400 for themes, and 150 for unread counts, messages and dialogs."""
 
 DATA = {"reader/tui/keys/actions.py"}
 """Modules that are tables, whose length does not matter."""

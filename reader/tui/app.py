@@ -151,9 +151,18 @@ class NewsreaderApp(App[None]):
             self._idle_gc.note_activity()
             if isinstance(event, events.Key | events.MouseDown) and takes_keys:
                 self._base_screen.key_bar.on_next_key()
+            elif isinstance(event, events.Key) and self._leaves_filter(event):
+                self.gate.hold()
         elif isinstance(event, events.Key) and await self.session.keys.press(event):
             return
         await super().on_event(event)
+
+    def _leaves_filter(self, event: events.Key) -> bool:
+        """Whether a key may close the dialog in whose filter one types: the next keys may be for the screen below."""
+        from reader.tui.widgets.prompt.prompt import LineInput  # lazy: the first frame has none
+
+        bound = self.screen.active_bindings.get(event.key) if isinstance(self.focused, LineInput) else None
+        return bound is not None and bound.binding.action == "leave"
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Release the keys that were meant for the input of a prompt or a dialog."""
