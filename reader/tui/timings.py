@@ -46,6 +46,8 @@ class Timings(NamedTuple):
     """Pause before rows that could not be read are requested again."""
     list_refresh: float = 1.0
     """The list follows pages of a bulk fetch at most this often."""
+    title: float = 0.3
+    """The title of the window follows the list at most this often."""
     backup_check: float = 3600.0
     """Interval at which the daily backup of the marks is checked."""
     recount: float = 60.0

@@ -302,11 +302,16 @@ class SavedViewsController:
         self.count()
 
     def _mark_choices(self) -> None:
-        sidebar = self._panes.sidebar
+        session, sidebar = self._session, self._panes.sidebar
+        query = session.query.query
+        view = next((name for name, its in self._queries.items() if its == query), "")
+        if view != session.view:
+            session.view = view
+            session.query_changed.publish(session.query)
         if sidebar is not None:
             from reader.tui.widgets.sidebar.selection import choices_in
 
-            sidebar.choices = choices_in(self._session.query.query, self._queries)
+            sidebar.choices = choices_in(query, self._queries)
 
     # Commands for a line.
 

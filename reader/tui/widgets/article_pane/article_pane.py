@@ -156,6 +156,11 @@ class ArticlePane(LineView):
         """The number of related items."""
         return len(self.content.items) if self.content is not None else 0
 
+    @property
+    def cursor_line(self) -> int:
+        """The first line of the selected related item, else of the text on the screen."""
+        return self._item_lines[self.selected].start if self.selected >= 0 else super().cursor_line
+
     def select_item(self, index: int) -> None:
         """Select a related item, “More” or, with -1, none, and scroll it into view."""
         self.position.user_scrolls = False

@@ -181,7 +181,7 @@ def _origin(content: ArticleContent) -> list[Run]:
     article = content.article
     authors = ", ".join(article.provider.authors)
     return [
-        Run(article.source, "accent"),
+        Run(article.source, "accent", href=article.links.best),
         Run(formats.full_date(article.published_at, article.precision) or "no date", "quiet"),
         Run(f"by {authors}" if authors else "", "quiet"),
     ]
