@@ -37,7 +37,7 @@ class Palette(CommandPalette):
     BINDINGS: ClassVar[list[BindingType]] = [
         *dialog_bindings(),
         Binding("enter", "submit", show=False, priority=True),
-        Binding("escape", "leave", show=False, priority=True),
+        Binding("escape", "leave", show=False, priority=True, id="entry.leave"),
     ]
     # A line of no width cannot be wrapped.
     DEFAULT_CSS = f"""

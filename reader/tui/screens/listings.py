@@ -63,7 +63,7 @@ class ListingScreen(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings.dialog_bindings(),
         *bindings.bindings("listing"),
-        Binding("escape", "leave", "Close"),
+        Binding("escape", "leave", "Close", id="entry.leave"),
         Binding("enter", "accept", "Close", priority=True),
         *(Binding(key, f"move('{how}')", show=False, priority=True) for key, how in _FILTER_KEYS.items()),
     ]
@@ -73,11 +73,11 @@ class ListingScreen(ModalScreen[None]):
         super().__init__()
         self._heading = title
         self._keymap = dict(keymap)
-        filters = f"{bindings.first_key('text.search', keymap)} filters"
+        filter_key = f"{bindings.first_key('text.search', keymap)} filter"
         page = bindings.key_label(bindings.keys_of(bindings.BY_NAME["move.page_down"], keymap).rpartition(",")[2])
         scroll = " ".join(bindings.first_key(name, keymap) for name in ("move.down", "move.up"))
-        self._usual_foot = f"{scroll} {page} scroll   {filters}   {bindings.first_key('quit', keymap)} closes"
-        self._field = LineInput(placeholder=filters, id="listing-filter", compact=True)
+        self._usual_foot = f"{scroll} {page} scroll   {filter_key}   {bindings.first_key('quit', keymap)} close"
+        self._field = LineInput(placeholder=filter_key, id="listing-filter", compact=True)
         self._view = _Lines(id="listing-lines", measure=200)
         self._foot = Static(Content(self._usual_foot), id="listing-foot")
         self._end = DelayedCall(self)

@@ -112,17 +112,18 @@ def test_a_related_item_in_this_folder_has_a_marker() -> None:
 
 
 def test_unknown_scores_and_dates_are_shown_as_unknown() -> None:
-    facts = " ".join(texts(head(content())))
-    assert "quality –" in facts
-    assert "heat –" in facts
-    assert "no date" in facts
-    assert "-1" not in facts
+    assert texts(head(content(quality=46)))[1:3] == ["no date", "quality 46 ━━╸ · heat –"]
+    assert texts(head(content(heat=97)))[2].startswith("quality – · heat 97 ")
+
+
+def test_an_article_without_any_score_has_no_words_about_scores() -> None:
+    assert texts(head(content())) == ["Title", "no date"]
 
 
 @pytest.mark.parametrize(("length", "shown"), [("PT1H13M34S", "1 h 13 min 34 s"), ("an hour", "an hour")])
 def test_the_length_of_a_video_is_beside_its_scores(length: str, shown: str) -> None:
     subject = content(type="video", extra={"length": length})
-    assert texts(head(subject))[2] == f"quality – · heat – · video · {shown}"
+    assert texts(head(subject))[2] == f"video · {shown}"
     assert "length" not in " ".join(more(subject))
 
 
@@ -153,7 +154,7 @@ def test_source_scores_and_topics_have_a_line_each() -> None:
     topics = tuple(f"Topic {n}" for n in range(12))
     subject = content(provider=Provider("Jurist", authors=("A name " * 9,)), topics=topics, excerpt="Excerpt.")
     assert texts(head(subject, 40)) == [
-        "Title", "Jurist · no date …", "quality – · heat –", "Topic 0 · Topic 1 · Topic 2 · Topic 3 …", "", "Excerpt.",
+        "Title", "Jurist · no date …", "Topic 0 · Topic 1 · Topic 2 · Topic 3 …", "", "Excerpt.",
     ]  # fmt: skip
     shown = " ".join(" ".join(more(subject, 40)).split())
     assert " · ".join(topics) in shown

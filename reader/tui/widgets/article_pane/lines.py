@@ -189,9 +189,10 @@ def _origin(content: ArticleContent) -> list[Run]:
 
 def _scores(content: ArticleContent) -> list[Run]:
     article = content.article
+    scores = (("quality", article.quality, formats.QUALITY_FULL), ("heat", article.heat, formats.HEAT_FULL))
+    has_any = any(value is not None for _, value, _ in scores)
     return [
-        _score_fact("quality", article.quality, formats.QUALITY_FULL),
-        _score_fact("heat", article.heat, formats.HEAT_FULL),
+        *(_score_fact(*score) for score in scores if has_any),
         Run(" ".join(filter(None, (article.category, article.type))), "quiet"),
         Run(_length(article), "quiet"),
     ]
