@@ -16,7 +16,7 @@ from textual.widgets import Input, Static
 from reader.core.model import Problem
 from reader.core.text import cell_width, fit_cells, format_count, truncate
 from reader.query.completion import EXAMPLES
-from reader.tui.input_gate import hold_keys
+from reader.tui.input_gate import hold_keys, release_keys
 from reader.tui.keys import bindings
 from reader.tui.keys.actions import Action, Group, KeyContext
 from reader.tui.terminal.overlay import use_latest_size
@@ -42,7 +42,7 @@ _GROUPS_OF: dict[KeyContext, Group] = {"text": "Reader", "views": "Sidebar", "en
 """Contexts in which keys mean something else than in the list and the article, with their help groups."""
 _HERE: dict[KeyContext, str] = {
     "empty": "In the empty list", "list": "In the list", "chosen": "With several articles selected",
-    "article": "In the article", "related": "In the related items",
+    "article": "In the article", "related": "In the related items", "folded": "On “More”", "unfolded": "On “More”",
 }  # fmt: skip
 """The headings of the keys of the other contexts."""
 _FILTER_KEYS = {"ctrl+d": "half_down", "ctrl+u": "half_up", "home": "top", "end": "end"}
@@ -63,7 +63,7 @@ class ListingScreen(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings.dialog_bindings(),
         *bindings.bindings("listing"),
-        Binding("escape", "leave", "Close"),
+        Binding("escape", "leave", "Close", id="entry.leave"),
         Binding("enter", "accept", "Close", priority=True),
         *(Binding(key, f"move('{how}')", show=False, priority=True) for key, how in _FILTER_KEYS.items()),
     ]
@@ -73,11 +73,11 @@ class ListingScreen(ModalScreen[None]):
         super().__init__()
         self._heading = title
         self._keymap = dict(keymap)
-        filters = f"{bindings.first_key('text.search', keymap)} filters"
+        filter_key = f"{bindings.first_key('text.search', keymap)} filter"
         page = bindings.key_label(bindings.keys_of(bindings.BY_NAME["move.page_down"], keymap).rpartition(",")[2])
         scroll = " ".join(bindings.first_key(name, keymap) for name in ("move.down", "move.up"))
-        self._usual_foot = f"{scroll} {page} scroll   {filters}   {bindings.first_key('quit', keymap)} closes"
-        self._field = LineInput(placeholder=filters, id="listing-filter", compact=True)
+        self._usual_foot = f"{scroll} {page} scroll   {filter_key}   {bindings.first_key('quit', keymap)} close"
+        self._field = LineInput(placeholder=filter_key, id="listing-filter", compact=True)
         self._view = _Lines(id="listing-lines", measure=200)
         self._foot = Static(Content(self._usual_foot), id="listing-foot")
         self._end = DelayedCall(self)
@@ -125,6 +125,10 @@ class ListingScreen(ModalScreen[None]):
         words = self._field.value.lower().split()
         self._view.show_lines(self.lines_for(words, self._view.text_width), y=0)
 
+    def on_unmount(self) -> None:
+        """Release the keys for the screen below."""
+        release_keys(self)
+
     def action_search(self) -> None:
         """Go to the filter."""
         hold_keys(self._field)
@@ -141,6 +145,7 @@ class ListingScreen(ModalScreen[None]):
         """Clear the filter, or close the dialog."""
         if self._field.value:
             self._field.clear()
+            release_keys(self)
         elif self.is_active:  # otherwise it is closing already
             self.dismiss()
 

@@ -14,8 +14,8 @@ from textual.app import App
 from textual.theme import Theme
 
 from reader import startup
-from reader.tui.terminal.images import write_raw
 from reader.tui.terminal.input_parser import BACKGROUND_QUERY
+from reader.tui.terminal.window import takes_commands, write_raw
 from reader.tui.theme import themes
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class ThemeChoice:
 
     def ask_terminal(self) -> None:
         """Ask the terminal for its background, if the person has not decided."""
-        if self._choice not in self._app.available_themes and not self._app.is_headless:
+        if self._choice not in self._app.available_themes and not self._app.is_headless and takes_commands(os.environ):
             self._asked_at = monotonic()
             self._reply.clear()
             write_raw(self._app, BACKGROUND_QUERY)

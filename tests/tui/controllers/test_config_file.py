@@ -57,7 +57,7 @@ async def test_edits_take_effect_while_the_app_runs(seeds: Path, path: Path) -> 
         await reader.press("3")
         assert "3 down" in reader.text, "a digit without an action begins a count"
         await reader.press("escape")
-        await reader.press("enter", "l")
+        await reader.press("enter")
         write(path, '[keys]\n"text.zen" = "Z"\nquit = "ctrl+w"\n[fetch]\nenabled = false\n')
         await says(reader, "its changes are in force")
         reader.clear_message()
