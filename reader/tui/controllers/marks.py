@@ -38,6 +38,10 @@ class MarksController:
         self._read_timer = DelayedCall(self._list)
         self._marked_rowid = -1
         """The article that was selected when the user set marks, perhaps before it was shown, or -1."""
+        self._running = 0
+        """How many changes are running of which the list shows nothing yet: undo, and those of many articles."""
+        self._newest = 0
+        """The number of the last one that is on disk."""
         self._busy_timer = DelayedCall(self._list)
         """Shows a message when a change takes long."""
         self._known_tags: list[str] = []
@@ -76,10 +80,15 @@ class MarksController:
             self._session.library.marks.apply_to_rows([rowid], change, undoable=False)
             return ""
 
-        if rows is None:  # a related article that the query does not find
+        if rows is None or self._is_list_outdated:  # not in the list: a related article that the query does not find
             self._write(save)
         elif not rows[0].read:
             self._mark(rows, change, by_user=False)
+
+    @property
+    def _is_list_outdated(self) -> bool:
+        """Whether marks may have changed without the list, so that only the disk knows what a key changes."""
+        return bool(self._running) or self._list.rows.saved_changes < self._newest
 
     def _stop_marking_read(self) -> None:
         """Leave the selected article as the user marks it."""
@@ -103,7 +112,7 @@ class MarksController:
         rows = self._list.rows.get_all(rowids)
         if not rowids:
             self._session.show_message(_NO_ARTICLE.format("mark"), transient=True)
-        elif rows is None:
+        elif rows is None or self._is_list_outdated:
             self._mark_many(rowids, partial(self._session.library.marks.toggle, rowids, mark))
         else:
             value = not all(getattr(row, mark) for row in rows)
@@ -157,12 +166,15 @@ class MarksController:
         any article, and the list is loaded again; so it is if ``save`` fails.
         """
         session = self._session
+        self._running += local is None
 
         def save_and_count() -> str:
             message = save()
             session.saved_changes += 1
             if local is not None:
                 local.number = session.saved_changes
+            else:
+                self._newest = session.saved_changes
             return message
 
         async def job() -> None:
@@ -175,6 +187,7 @@ class MarksController:
                 raise
             finally:
                 if local is None:
+                    self._running -= 1
                     self._busy_timer.stop()
             session.marks_changed.publish(rows)
             self._show(message)

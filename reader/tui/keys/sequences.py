@@ -1,4 +1,4 @@
-"""Key sequences and counts: what the keys typed so far mean. Pure; :mod:`reader.tui.keys.typing` acts on it.
+"""Key sequences and counts: what the keys typed so far mean. Pure; :mod:`reader.tui.keys.dispatcher` acts on it.
 
 A key that begins no sequence and no count is passed on at once.
 """

@@ -35,6 +35,16 @@ async def test_unread_is_bold_and_read_is_dimmed_with_and_without_color(seeds: P
         assert bold(reader, 2)
 
 
+@pytest.mark.parametrize("keys", ["u enter q", "u m"])
+async def test_keys_right_after_an_undo_apply_to_what_it_leaves(seeds: Path, keys: str) -> None:
+    async with open_app(seeds) as reader:
+        await reader.press("j", "m")
+        assert reader.row.read
+        await reader.press_at_once(*keys.split())
+        assert reader.row.read
+        assert "4 unread" in reader.lines[0]
+
+
 @pytest.mark.parametrize("keys", ["enter", "f", "]", "tab tab"])
 async def test_opening_an_article_marks_it_read(seeds: Path, keys: str) -> None:
     async with open_app(seeds) as reader:

@@ -202,6 +202,7 @@ class ArticleList(LineList):
         self.rows.clear()
         self.rows.requested.clear()
         self._strips.clear()
+        self.rows.saved_changes = saved_changes
         self.rows.add(rows, saved_changes)
         self._set_line_count()
         self.cursor = max(0, min(self.cursor if index is None else index, len(order) - 1))

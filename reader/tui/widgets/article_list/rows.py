@@ -34,6 +34,8 @@ class RowCache(OrderedDict[int, Row]):
         super().__init__((row.rowid, row) for row in rows)
         self.requested: set[int] = set()
         """The row ids of the missing rows that are being loaded."""
+        self.saved_changes: float = 0
+        """How many changes of this run were on disk when the rows were read; some rows may be newer."""
         self._changes: deque[LocalChange] = deque(maxlen=_MAX_CHANGES)
 
     def get_all(self, rowids: Iterable[int]) -> list[Row] | None:
