@@ -23,9 +23,10 @@ PUBLIC_METHODS_OF_A_CLASS = 25
 MODULES_IN_A_FOLDER = 13
 LINES_OF_A_MODULE = 500
 CYCLOMATIC_COMPLEXITY = 12
-LINES_OF_THE_PACKAGE = 40_900
+LINES_OF_THE_PACKAGE = 41_400
 """A little more than there are: 35,400, 2,100 for documents of other programs, 900 for settings, 450 for looks, 200 for
-habits, 1,000 for keys, programs and macros, and 400 for themes."""
+habits, 1,000 for keys, programs and macros, 400 for themes, 150 for unread counts, messages and dialogs, and 300 for
+links, title and cursor of the terminal."""
 
 DATA = {"reader/tui/keys/actions.py"}
 """Modules that are tables, whose length does not matter."""
@@ -64,6 +65,7 @@ SAME_MEANING = {
     "sidebar": "saved views and facets",
     "store": "what reads and writes one kind of data",
     "text": "text that is shown",
+    "window": "the terminal's window around the app",
     "writer": "data to its stored form",
 }
 """Module names that several folders share, each with its one meaning."""

@@ -229,6 +229,24 @@ SETTINGS: tuple[Setting, ...] = (
         "How to draw images: “kitty”, “sixel”, “blocks” or “none”; “auto” asks the environment.",
         needs_restart=True,
     ),
+    Setting(
+        "terminal", "links", True, _is_bool, "true or false",
+        "true: sources and links in an article are links of the terminal, too, which opens them its own way, such as "
+        "with Ctrl+click or Shift+click.",
+    ),
+    Setting(
+        "terminal", "title", True, _is_bool, "true or false",
+        "true: the window's title is the saved view, the query or the folder, with the number of unread articles.",
+    ),
+    Setting(
+        "terminal", "notify", True, _is_bool, "true or false",
+        "true: the terminal notifies you when a fetch of many originals ends while another window is in front.",
+    ),
+    Setting(
+        "terminal", "cursor", False, _is_bool, "true or false",
+        "true: the terminal's cursor is visible. It stands at the selection in any case, for screen readers and "
+        "braille displays; some follow only a visible one.",
+    ),
     *(
         Setting(
             "fields", name, [], _are_names, 'a list of names, such as ["when"]',
@@ -277,6 +295,7 @@ PROGRAM_SETTINGS = {
 }  # fmt: skip
 TABLES = {
     "fetch": "Fetching originals and images.",
+    "terminal": "What newsreader asks of your terminal; one that cannot do it ignores it.",
     "fields": 'More names of fields in your documents, each a list such as ["when"].',
     "dates": "Dates in your documents.",
     OWN_THEME: (

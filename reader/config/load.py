@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from reader.config.declarations import BY_PATH, FIELDS, OWN_THEME, SETTINGS, TABLES, Setting, command_words, label
 from reader.config.names import did_you_mean, nearest, shown_name
-from reader.config.settings import DEFAULT_PRESET, Config, ConfigNote, FetchSettings, Program
+from reader.config.settings import DEFAULT_PRESET, Config, ConfigNote, FetchSettings, Program, TerminalSettings
 from reader.core.errors import describe_error
 from reader.core.text import clean, show_path
 
@@ -180,8 +180,7 @@ class _Loading:
                 self._take((name,), value)
         programs, macros = self._own_actions()
         keymap, notes = self._keymap()
-        values = self._values
-        fetch = {names[1]: value for names, value in values.items() if names[0] == "fetch"}
+        values, fetch = self._values, self._valid("fetch")
         fetch["allow_hosts"] = tuple(host.lower() for host in fetch.get("allow_hosts", ()))
         return Config(
             density=values.get(("density",), "auto"),
@@ -196,15 +195,18 @@ class _Loading:
             pager=self._command("pager"),
             editor=self._command("editor"),
             fetch=FetchSettings(**fetch, is_uncertain=self._is_uncertain),
-            fields={
-                FIELDS[names[1]]: tuple(value) for names, value in values.items() if names[0] == "fields" and value
-            },
+            terminal=TerminalSettings(**self._valid("terminal")),
+            fields={FIELDS[name]: tuple(value) for name, value in self._valid("fields").items() if value},
             date_order=values.get(("dates", "order"), ""),
             path=self._path,
             values=values,
             problems=tuple(sorted(self._problems)),
             notes=tuple(notes),
         )
+
+    def _valid(self, table: str) -> dict[str, Any]:
+        """Return the valid values of a table by their names."""
+        return {names[1]: value for names, value in self._values.items() if names[0] == table}
 
     def _command(self, name: str) -> tuple[str, ...]:
         return tuple(command_words(self._values.get((name,), "")))

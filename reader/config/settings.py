@@ -58,6 +58,20 @@ class FetchSettings:
         return NOT_VALID if self.is_uncertain else ""
 
 
+@dataclass(frozen=True, slots=True)
+class TerminalSettings:
+    """The table ``[terminal]`` of the settings file, with its defaults."""
+
+    links: bool = True
+    """Whether sources and links are links of the terminal too."""
+    title: bool = True
+    """Whether the window gets a title."""
+    notify: bool = True
+    """Whether the end of a bulk fetch is announced while another window is in front."""
+    cursor: bool = False
+    """Whether the terminal's cursor is visible."""
+
+
 class ConfigNote(NamedTuple):
     """Something to say about a line of the settings file."""
 
@@ -110,6 +124,7 @@ class Config:
     pager: tuple[str, ...] = ()
     editor: tuple[str, ...] = ()
     fetch: FetchSettings = field(default_factory=FetchSettings)
+    terminal: TerminalSettings = field(default_factory=TerminalSettings)
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Field of documents -> more names of it (``[fields]``)."""
     date_order: Literal["", "dmy", "mdy"] = ""

@@ -30,6 +30,8 @@ _INTERPRETER = re.compile(
 _RUNS_STRING = re.compile(r"-[A-Za-z]*[cCeEpPrR]|--(?:command|eval|print|run|init-command)\b")
 _ALWAYS_REFUSED = frozenset({"cmd", "deno"})  # would run a command or program from the URL itself
 _FIELD = re.compile(r"\{(\w+)\}")
+_OPTION = frozenset("-+@")
+"""What options begin with, or words that stand for a command or a file."""
 _COLOR = re.compile(r"\x1b\[[0-9;]*m")
 _MAX_VALUE = 10_000
 """Characters of a field that are passed on: an argument must not be longer than 128 KiB."""
@@ -100,13 +102,13 @@ _foreground: set[subprocess.Popen[bytes]] = set()
 def fill_in(words: Sequence[str], values: Mapping[str, str]) -> list[str]:
     """Return the words of a command with ``{name}`` replaced by the value of that name.
 
-    What a document says never becomes an option: a space precedes a dash at the beginning of such a word.
+    What a document says never becomes an option, or a command as +… in vi and less: a space goes before it.
     """
     filled = [
         _FIELD.sub(lambda found: values.get(found[1], found[0])[:_MAX_VALUE].replace("\0", ""), word) for word in words
     ]
     return [
-        f" {new}" if new.startswith("-") and not word.startswith("-") else new
+        f" {new}" if new[:1] in _OPTION and new[:1] != word[:1] else new
         for word, new in zip(words, filled, strict=True)
     ]
 

@@ -21,6 +21,7 @@ from textual.await_complete import AwaitComplete
 from textual.command import Provider
 from textual.dom import DOMNode, NoScreen
 from textual.driver import Driver
+from textual.geometry import Offset
 from textual.screen import Screen
 
 from reader.config.load import problem_lines
@@ -30,6 +31,7 @@ from reader.core.exit import print_notice
 from reader.core.paths import Paths
 from reader.core.text import clean, show_path
 from reader.startup import FirstFrame, Opening
+from reader.tui.controllers.window import WindowController
 from reader.tui.keys import bindings
 from reader.tui.keys.actions import ACTIONS, Action
 from reader.tui.loaders.config import load_app_config, start_message
@@ -42,10 +44,12 @@ from reader.tui.terminal.idle_gc import IdleGC
 from reader.tui.terminal.input_parser import TerminalBackground
 from reader.tui.terminal.memory import limit_malloc, limit_textual
 from reader.tui.terminal.termination import watch_terminal
+from reader.tui.terminal.window import takes_commands
 from reader.tui.theme import themes
 from reader.tui.theme.choice import ThemeChoice, has_few_colors
 from reader.tui.timings import DEFAULT_TIMINGS, Timings
 from reader.tui.widgets import panes
+from reader.tui.widgets.text.line_view import LineView
 
 log = logging.getLogger(__name__)
 limit_textual()
@@ -87,6 +91,8 @@ class NewsreaderApp(App[None]):
         self.session.config_changed.subscribe(self._config_changed)
         self.theme_choice = ThemeChoice(self, self.session, first, few_colors=few_colors)
         self._start_with_theme(self.theme_choice.shown)
+        self._takes_commands = takes_commands(os.environ)
+        self._window = WindowController(self.session)
 
     def _start_with_theme(self, theme: str) -> None:
         """Apply the theme before the stylesheet is read, which Textual would otherwise read twice."""
@@ -140,6 +146,9 @@ class NewsreaderApp(App[None]):
 
     async def on_event(self, event: events.Event) -> None:
         """Pass input through the input gate, and pasted text through the text gate."""
+        if isinstance(event, events.Key) and not event.is_forwarded and self._is_escape_and_more(event):
+            await self.on_event(events.Key("escape", None))
+            event = events.Key(event.character or "", event.character)
         takes_keys = isinstance(self.screen, BaseScreen | PromptScreen) if self.screen_stack else False
         gated = takes_keys or self.gate.is_closed or self.gate.is_moving
         if isinstance(event, events.InputEvent) and gated and self.gate.intercept(event):
@@ -151,9 +160,28 @@ class NewsreaderApp(App[None]):
             self._idle_gc.note_activity()
             if isinstance(event, events.Key | events.MouseDown) and takes_keys:
                 self._base_screen.key_bar.on_next_key()
+            elif isinstance(event, events.Key) and self._leaves_filter(event):
+                self.gate.hold()
         elif isinstance(event, events.Key) and await self.session.keys.press(event):
             return
         await super().on_event(event)
+
+    def _is_escape_and_more(self, event: events.Key) -> bool:
+        """Whether this is Esc and a character in one burst, which terminals send for the character with Alt, too.
+
+        A list may have something on Alt; where one types and in dialogs, nothing has.
+        """
+        is_typed = event.key.startswith("alt+") and bool(event.character) and event.is_printable
+        if not is_typed or not self.screen_stack or isinstance(self.screen, BaseScreen):
+            return False
+        return event.key not in self.screen.active_bindings
+
+    def _leaves_filter(self, event: events.Key) -> bool:
+        """Whether a key may close the dialog in whose filter one types: the next keys may be for the screen below."""
+        from reader.tui.widgets.prompt.prompt import LineInput  # lazy: the first frame has none
+
+        bound = self.screen.active_bindings.get(event.key) if isinstance(self.focused, LineInput) else None
+        return bound is not None and bound.binding.action == "leave"
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Release the keys that were meant for the input of a prompt or a dialog."""
@@ -256,6 +284,35 @@ class NewsreaderApp(App[None]):
         else:
             self.show_message(f"{self.session.key('quit.now')} quits newsreader.")
 
+    # The terminal.
+
+    @property
+    def hyperlinks(self) -> bool:
+        """Whether links are links of the terminal too."""
+        return self._takes_commands and self.session.config.terminal.links
+
+    def _set_pointer_shape(self, shape: str) -> None:
+        """Set the shape of the mouse pointer. Private: Textual also asks terminals that would print the command."""
+        if self._takes_commands:
+            super()._set_pointer_shape(shape)
+
+    @property
+    def cursor_position(self) -> Offset:
+        """Where each frame leaves the terminal's cursor: at the selection or in the input, also if it is hidden.
+
+        Screen readers and braille displays follow it. Without a focus it stays where it was.
+        """
+        focused = self.screen.focused if self.screen_stack else None
+        offset = getattr(focused, "cursor_screen_offset", None)
+        if isinstance(offset, Offset):
+            # At the end of its text, Textual's input says a cell too many.
+            self._cursor_position = offset - Offset(getattr(focused, "cursor_at_end", False), 0)
+        return self._cursor_position
+
+    @cursor_position.setter
+    def cursor_position(self, offset: Offset) -> None:
+        self._cursor_position = offset
+
     # Start and end.
 
     def on_mount(self) -> None:
@@ -275,6 +332,10 @@ class NewsreaderApp(App[None]):
         if keymap := self.session.keys.textual_keymap():
             self.set_keymap(keymap)
         self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh(layout=True))
+        self.theme_choice.ask_terminal()
+
+    def on_app_focus(self) -> None:
+        """Ask the terminal again: it may have become lighter or darker in the meantime."""
         self.theme_choice.ask_terminal()
 
     def on_terminal_background(self, event: TerminalBackground) -> None:
@@ -305,6 +366,9 @@ class NewsreaderApp(App[None]):
         if (config.keys, config.macros) != (before.keys, before.macros):
             self.set_keymap(self.session.keys.textual_keymap())
         self.theme_choice.config_changed(before)
+        if config.terminal.links != before.terminal.links:
+            for screen in self.screen_stack:
+                screen.query(LineView).refresh()
 
     def _fatal_error(self) -> None:
         """End after an unhandled exception, which :func:`_run` logs.

@@ -57,6 +57,13 @@ def hold_keys(widget: Widget) -> None:
         gate.hold()
 
 
+def release_keys(widget: Widget) -> None:
+    """Release the keys that were held back, as the focus does not move or has moved."""
+    gate = getattr(widget.app, "gate", None)
+    if isinstance(gate, InputGate):
+        gate.release(to_input=True)
+
+
 @contextmanager
 def keys_held(widget: Widget) -> Iterator[None]:
     """Have ``widget`` see the next keys again, even those it has passed on, once it has changed what they mean."""

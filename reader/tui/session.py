@@ -130,6 +130,8 @@ class Session:
         self.prompts = Prompts(app, self.gate)
         # State that several controllers read; each field has one writer.
         self.query = ActiveQuery()
+        self.view = ""
+        """The name of the saved view whose query the list answers; may be empty."""
         self.order = first.order
         """What the list shows."""
         self.counts = first.counts
@@ -166,7 +168,7 @@ class Session:
         self.folder_away = Signal[bool]()
         self.counts_changed: Signal[Counts] = Signal()
         self.query_changed = Signal[ActiveQuery]()
-        """The text of the query has changed but not its meaning, so that the list stays."""
+        """The text of the query or the name of its view has changed but not its meaning, so that the list stays."""
         self.list_failed = Signal[Exception]()
         self.index_damaged = Signal[None]()
         self.config_changed: Signal[Config] = Signal()

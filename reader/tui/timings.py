@@ -18,10 +18,10 @@ class Timings(NamedTuple):
     """A slow change of marks says so after this long."""
     message: float = 6.0
     """A message in the key bar stays this long; a warning, twice as long."""
-    least_message: float = 1.0
-    """A message stays at least this long, whatever key comes next; a warning, twice as long."""
+    least_message: float = 0.5
+    """A message stays at least this long, as it may come just before a key; a warning, twice as long."""
     transient_message: float = 0.15
-    """A transient message goes this long after the next key, so that a held key does not make it flicker."""
+    """A message goes this long after the next key, so that a held key does not make it flicker."""
     key_hold: float = 0.5
     """Keys that wait for the focus to move are released when the app has been idle this long."""
     action_hold: float = 1.0
@@ -46,6 +46,8 @@ class Timings(NamedTuple):
     """Pause before rows that could not be read are requested again."""
     list_refresh: float = 1.0
     """The list follows pages of a bulk fetch at most this often."""
+    title: float = 0.3
+    """The title of the window follows the list at most this often."""
     backup_check: float = 3600.0
     """Interval at which the daily backup of the marks is checked."""
     recount: float = 60.0

@@ -398,11 +398,13 @@ def test_dotted_keys_have_the_same_limit() -> None:
         "---\na: '\n" + "---\n" * 10_000 + "x\n",
         '{\n"a": ' + "[" * 25_000 + "\n}\n",
         '{\n"a": ' + " ," * 30_000 + "x\n}\n",
+        '{\n"a": "' + r"\"" * 30_000 + " x\n}\n",
+        '{"a": 1,\n"b": "' + r"\"" * 30_000 + " x\n}\n",
         "---\ntags: [" + "[[a" * 20_000 + "\n---\n",
     ],
     ids=[
         *("brackets", "dashes", "keys", "toml", "dots", "hex", "digits", "aliases", "merges", "ends"),
-        *("json", "commas", "links"),
+        *("json", "commas", "quotes", "inline quotes", "links"),
     ],
 )
 def test_attacks_on_the_parser_fail_fast(bomb: str) -> None:
@@ -414,7 +416,7 @@ def test_attacks_on_the_parser_fail_fast(bomb: str) -> None:
 
 
 def test_the_pure_python_loader_reads_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    data = "---\na: [1, {b: 'c\n---\nd'}]\nb: 2\n---\nbody"
+    data = "---\na: [1, {b: 'c\n---\nd'}]\nb: 2\ntitle: [😀, é]\n---\nbody"
     read_by_c = split_document(data.encode())
     monkeypatch.delattr(yaml, "CSafeLoader", raising=False)  # as if PyYAML was built without libyaml
     assert split_document(data.encode()) == read_by_c

@@ -10,8 +10,8 @@ import pytest
 
 from tests.e2e.terminal import BACKGROUND_QUERY, Terminal
 
-LIGHT = b"48;2;251;250;246"
-"""The background of the light theme."""
+LIGHT, DARK = b"48;2;251;250;246", b"48;2;20;23;28"
+"""The backgrounds of our themes."""
 RGB = re.compile(rb"\x1b\[[\d;]*[34]8;")
 
 
@@ -43,11 +43,26 @@ def test_the_theme_is_as_light_as_the_terminal_whose_reply_is_slow(seeds: Path) 
             terminal.read(0.15)  # longer than an Esc may take
         terminal.wait(lambda: LIGHT in terminal.raw)
         assert "5 articles  5 unread" in terminal.text  # and no prompt, no sidebar, no other order
+        terminal.send("\x1b[O\x1b[I")  # back from another window, at night
+        terminal.wait(lambda: terminal.raw.count(BACKGROUND_QUERY) == 2)
+        start = len(terminal.raw)
+        terminal.send("\x1b]11;rgb:0000/0000/0000\x07")
+        terminal.wait(lambda: DARK in terminal.raw[start:])
         terminal.press("q")
         assert terminal.end() == 0
         terminal.assert_restored()
+
+
+@pytest.mark.parametrize("background", ["ffff/ffff/ffff", "0000/0000/0000"])
+def test_the_next_start_begins_as_the_terminal_was(seeds: Path, background: str) -> None:
+    ours = LIGHT if background.startswith("f") else DARK
+    with Terminal(seeds, background=background) as terminal:
+        terminal.wait(lambda: ours in terminal.raw)
+        terminal.press("q")
+        assert terminal.end() == 0
     with Terminal(seeds, background=None) as terminal:
-        terminal.wait(lambda: LIGHT in terminal.raw)
+        terminal.wait("5 articles")
+        assert (LIGHT in terminal.raw, DARK in terminal.raw) == (ours == LIGHT, ours == DARK)
 
 
 def test_a_terminal_is_not_asked_if_a_theme_was_chosen(seeds: Path) -> None:

@@ -15,7 +15,8 @@ from tests.e2e.terminal import PATIENCE, Terminal, program
 _ALL = "5 articles  5 unread"
 
 
-def _wait_until_stopped(process: int) -> None:
+def wait_until_stopped(process: int) -> None:
+    """Wait until a process is stopped."""
     deadline = time.monotonic() + PATIENCE
     while Path(f"/proc/{process}/stat").read_text("utf-8").rpartition(")")[2].split()[0] != "T":
         assert time.monotonic() < deadline, "it did not stop"
@@ -81,7 +82,7 @@ def test_ctrl_z_suspends_and_fg_continues(seeds: Path) -> None:
         threads = _threads(terminal)
         for _ in range(2):
             terminal.press("\x1a")
-            _wait_until_stopped(terminal.process.pid)
+            wait_until_stopped(terminal.process.pid)
             terminal.read()
             assert terminal.attributes == terminal.before
             assert terminal.raw.rindex(b"\x1b[?1049l") > terminal.raw.rindex(b"\x1b[?1049h")
@@ -101,7 +102,7 @@ def test_a_stop_from_outside_changes_nothing(seeds: Path, resized: bool) -> None
         threads = _threads(terminal)
         for _ in range(3):
             os.kill(terminal.process.pid, signal.SIGSTOP)
-            _wait_until_stopped(terminal.process.pid)
+            wait_until_stopped(terminal.process.pid)
             terminal.read()
             terminal.screen.reset()  # as after other programs
             if resized:

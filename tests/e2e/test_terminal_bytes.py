@@ -29,6 +29,10 @@ MODE = re.compile(r"\x1b\[(?:\?(?:25|1000|1003|1004|1006|1015|1049|2004|2048|7)[
 BACKGROUND = re.compile(r"\x1b\]11;\?\x07")
 POINTER = re.compile(r"\x1b\]22;(?:default|pointer|text)\x07")
 PROGRESS = re.compile(r"\r?\x1b\[2K|\r?\x1b\[1A")
+TITLE = re.compile(r"\x1b\[2[23];2t|\x1b\]2;(?:[ -~\xa0-\uffff]+ – newsreader)?\x1b\\")
+LINK = re.compile(
+    r"\x1b\]8;id=[0-9a-f]{1,8};(https?://[!-~]{1,2083})\x1b\\((?:\x1b\[[0-9;]*m|[^\x1b])*)\x1b\]8;;\x1b\\"
+)
 COPY = re.compile(r"\x1b\]52;c;([A-Za-z0-9+/=]*)\x07")
 FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|\r(?!\n)")
 """What may not be left once the grammar's sequences are gone."""
@@ -73,7 +77,10 @@ def assert_harmless(raw: bytes, bells: int = 0) -> None:
     assert text.count("\x1b[?1049l") == text.count("\x1b[?1049h") <= 1  # so no payload with modes came through
     for copied in COPY.findall(text):
         assert re.fullmatch(r"https://[!-~]+", base64.b64decode(copied).decode()), copied
-    for known in (STYLE, MOVE, MODE, BACKGROUND, POINTER, PROGRESS, COPY):
+    for target, _ in LINK.findall(text):
+        assert target.startswith(("https://a.org/", "https://b.org/")), target
+    text = LINK.sub(r"\2", text)
+    for known in (STYLE, MOVE, MODE, BACKGROUND, POINTER, TITLE, PROGRESS, COPY):
         text = known.sub("", text)
     found = FORBIDDEN.search(text.replace("\x07", "", bells))
     assert found is None, text[max(0, found.start() - 60) : found.end() + 60]
@@ -124,7 +131,8 @@ def test_the_app_sends_only_sequences_of_the_grammar(hostile: Path) -> None:
         terminal.send("\x11")
         assert terminal.end() == 0
     assert_harmless(terminal.raw)
-    assert COPY.search(terminal.raw.decode())
+    for sent in (COPY, LINK, TITLE):
+        assert sent.search(terminal.raw.decode())
     log = Path(os.environ["NEWSREADER_CACHE_DIR"]) / "newsreader.log"
     assert_harmless(log.read_bytes())  # names that are not UTF-8 cannot be watched
 

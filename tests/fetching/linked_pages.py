@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import sqlite3
 import zlib
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -74,7 +75,9 @@ def ids_of(library: Library) -> list[str]:
 
 def body_of(pages: PageStore, id_: str) -> tuple[bytes, str] | None:
     """Return the stored body of an article's page, and its charset."""
+    path = pages.info().path
+    assert path is not None, "only a file can be read without its store"
     query = "SELECT body, facts FROM pages JOIN texts USING (id) WHERE id = ?"
-    with pages._database.read() as db:
+    with contextlib.closing(sqlite3.connect(path)) as db:
         found = db.execute(query, [id_to_int(id_)]).fetchone()
     return None if found is None else (zlib.decompress(found[0]), json.loads(found[1])["charset"])

@@ -15,17 +15,21 @@ import pytest_asyncio
 from reader.content.markdown.parser import parse_markdown
 from reader.content.page import Extract, Page
 from reader.core.events import BulkProgress, FetchResult
+from reader.core.paths import Paths
 from reader.fetching.bulk import BulkFetch, BulkLimits
 from reader.fetching.fetch_article import ArticleFetcher, Outcome
 from reader.fetching.fetch_target import FetchTarget, find_target
 from reader.fetching.politeness import ROUNDS
 from reader.indexing.refresh import refresh
 from reader.library.library import Library
+from reader.storage.sqlite.pages.recovery import open_or_recover
+from reader.storage.sqlite.pages.store import PageStore
 from reader.web.client import WebClient
 from reader.web.robots import Robots
 from tests.conftest import MakeFolder, OpenLibrary
 from tests.fetching.linked_pages import RULES, document, fetching, html, ids_of
 from tests.shared_sandboxes import SharedPool
+from tests.storage.page_helpers import fill
 from tests.web.server import Request, Server, redirect, reply, serving
 
 PER_HOST = BulkLimits().per_host
@@ -52,6 +56,7 @@ class BulkRecorder:
         self.progress: list[BulkProgress] = []
         self.results: list[FetchResult] = []
         self.news = asyncio.Event()
+        self.run_in_library = job.context.run
         self.bulk = BulkFetch(
             job, library, robots, self._record_progress, on_result=self._record_result, force=force, limits=limits
         )
@@ -73,10 +78,16 @@ class BulkRecorder:
 
 @contextlib.asynccontextmanager
 async def bulk_fetch(
-    library: Library, extractor: SharedPool, *, force: bool = False, limits: BulkLimits | None = None
+    library: Library,
+    extractor: SharedPool,
+    *,
+    pages: PageStore | None = None,
+    fetcher: type[ArticleFetcher] = ArticleFetcher,
+    force: bool = False,
+    limits: BulkLimits | None = None,
 ) -> AsyncIterator[BulkRecorder]:
-    async with WebClient(RULES) as fetcher, fetching(library.pages, extractor) as job:
-        yield BulkRecorder(library, job, Robots(fetcher), force=force, limits=limits)
+    async with WebClient(RULES) as client, fetching(pages or library.pages, extractor) as job:
+        yield BulkRecorder(library, fetcher(job.context), Robots(client), force=force, limits=limits)
 
 
 def site(server: Server, number: int, host: str = "") -> dict[str, str]:
@@ -328,22 +339,23 @@ async def test_force_fetches_everything_again(
 
 
 async def test_a_full_disk_ends_the_run_with_a_message(
-    server: Server, extractor: SharedPool, make_folder: MakeFolder, library: OpenLibrary
+    server: Server,
+    extractor: SharedPool,
+    make_folder: MakeFolder,
+    library: OpenLibrary,
+    own_directories: Paths,
 ) -> None:
     opened = library(make_folder(site(server, 20)))
-    async with bulk_fetch(opened, extractor) as recorder:
+    assert opened.pages.ids_with_page() == set()
+    database, _ = open_or_recover(own_directories.pages_file)
+    async with bulk_fetch(opened, extractor, pages=PageStore(database, frozenset)) as recorder:
         await recorder.bulk.add(ids_of(opened))
-
-        def fill() -> None:
-            with opened.pages._database.read() as db:
-                (used,) = db.execute("PRAGMA page_count").fetchone()
-                db.execute(f"PRAGMA max_page_count={used}")
-
-        await recorder.bulk._run_in_library(fill)
+        await recorder.run_in_library(lambda: fill(database))
         final = await recorder.bulk.run()
     assert final.finished
     assert "disk is full" in final.summary
     assert final.left > 0
+    database.close()
 
 
 async def test_an_article_removed_in_the_meantime_fails_alone(
@@ -368,6 +380,10 @@ async def test_canceling_ends_all_running_fetches(
             asked.set()
         await asyncio.Event().wait()
 
+    def fetches() -> list[str]:
+        names = [task.get_coro().__qualname__ for task in asyncio.all_tasks() if not task.done()]
+        return [name for name in names if name.startswith("BulkFetch.") and name != "BulkFetch.run"]
+
     for n in range(4):
         server.on(f"/{n}", silent)
     opened = library(make_folder(documents))
@@ -375,10 +391,11 @@ async def test_canceling_ends_all_running_fetches(
         await recorder.bulk.add(ids_of(opened))
         run = asyncio.create_task(recorder.bulk.run())
         await asyncio.wait_for(asked.wait(), 60)
+        assert fetches()
         run.cancel()
         with pytest.raises(asyncio.CancelledError):
             await run
-        assert not recorder.bulk._active
+        assert not fetches()
     assert opened.pages.ids_with_page() == set()
 
 
@@ -476,9 +493,8 @@ async def test_an_internal_error_fails_only_its_article(
 ) -> None:
     opened = library(make_folder(site(server, 12)))
     for force in (False, True):
-        async with bulk_fetch(opened, extractor, force=force) as recorder:
-            recorder.bulk._fetcher = _BuggyFetcher(recorder.bulk._fetcher.context)
-            recorder.bulk._fetcher.url = server.url("/3")
+        _BuggyFetcher.url = server.url("/3")
+        async with bulk_fetch(opened, extractor, fetcher=_BuggyFetcher, force=force) as recorder:
             await recorder.bulk.add(ids_of(opened))
             final = await recorder.bulk.run()
         (error,) = (got for got in recorder.results if got.error)

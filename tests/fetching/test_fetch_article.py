@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -20,6 +21,7 @@ from reader.core.model import Links
 from reader.fetching.fetch_article import NO_URL, ArticleFetcher, describe_failures
 from reader.fetching.fetch_target import FetchTarget, TargetUrl, fetch_target, find_target
 from reader.storage.sqlite.database import StorageError
+from reader.storage.sqlite.pages.recovery import open_or_recover
 from reader.storage.sqlite.pages.store import PageStore
 from reader.web.client import WebClient
 from reader.web.options import ClientOptions
@@ -28,14 +30,15 @@ from reader.workers.sandbox import SandboxLimits, SandboxPool
 from tests.conftest import MakeFolder, OpenLibrary
 from tests.fetching.linked_pages import RULES, STUB, Captures, body_of, document, fetching, html
 from tests.shared_sandboxes import SharedPool
+from tests.storage.page_helpers import fill
 from tests.web.server import Request, Server, redirect, reply, serving
 
 ID = "0123456789abcdef"
 
 
 @pytest.fixture
-def pages() -> Iterator[PageStore]:
-    one = PageStore.open(None, frozenset)
+def pages(tmp_path: Path) -> Iterator[PageStore]:
+    one = PageStore.open(tmp_path / "pages.db", frozenset)
     yield one
     one.close()
 
@@ -379,21 +382,13 @@ async def test_a_304_without_a_stored_page_is_a_failure(server: Server, job: Art
     assert pages.page(ID) is None
 
 
-async def test_a_full_disk_raises_and_loses_nothing(server: Server, extractor: SharedPool, tmp_path: object) -> None:
-    from pathlib import Path
-
-    assert isinstance(tmp_path, Path)
-    pages = PageStore.open(tmp_path / "pages.db", frozenset)
+async def test_a_full_disk_raises_and_loses_nothing(server: Server, extractor: SharedPool, tmp_path: Path) -> None:
+    database, _ = open_or_recover(tmp_path / "pages.db")
+    pages = PageStore(database, frozenset)
     async with fetching(pages, extractor) as job:
         what = fetch_target(ID, [Links(server.on("/a", reply(html("Old"))))])
         await job.fetch(what)
-
-        def fill() -> None:
-            with pages._database.read() as db:
-                (used,) = db.execute("PRAGMA page_count").fetchone()
-                db.execute(f"PRAGMA max_page_count={used}")
-
-        await job.context.run(fill)
+        await job.context.run(lambda: fill(database))
         import random
 
         noise = "".join(chr(random.Random(1).randrange(0x4E00, 0x9000)) for _ in range(3))

@@ -8,6 +8,7 @@ from typing import Any
 
 from reader.content.markdown.parser import parse_markdown
 from reader.content.page import Extract, Page
+from reader.storage.sqlite.database import Database
 from reader.storage.sqlite.pages.store import PageStore
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -30,3 +31,10 @@ def incompressible(size: int, seed: int = 0) -> bytes:
     import random
 
     return random.Random(seed).randbytes(size)
+
+
+def fill(database: Database) -> None:
+    """Let SQLite report for the next write of this connection what it reports for a full disk."""
+    with database.read() as db:
+        (used,) = db.execute("PRAGMA page_count").fetchone()
+        db.execute(f"PRAGMA max_page_count={used}")

@@ -39,6 +39,7 @@ def _answers(library: Library) -> list[object]:
         *found,
         library.search.view_counts(),
         library.search.values("tag"),
+        library.search.values("folder"),
         library.marks.store.tags(),
         library.counts(),
     ]
@@ -88,7 +89,7 @@ def test_changing_one_mark_does_not_load_all_others(tmp_path: Path, monkeypatch:
         put(library.index, Article("1.md", "one"), Article("2.md", "two"))
         one, two = library.index.ids_of(library.articles.order(Sort()).rowids)
         library.marks.apply([one, two], MarkChange(starred=True))
-        assert library.search.view_counts().starred == 2
+        assert library.search.view_counts().starred.articles == 2
         looked_up = []
         of_now = library.marks.store.all_but_read
 
@@ -98,7 +99,7 @@ def test_changing_one_mark_does_not_load_all_others(tmp_path: Path, monkeypatch:
 
         monkeypatch.setattr(library.marks.store, "all_but_read", all_but_read)
         library.marks.apply([two], MarkChange(starred=False, add_tags=("Later",)))
-        assert library.search.view_counts().starred == 1
+        assert library.search.view_counts().starred.articles == 1
         assert [each.value for each in library.search.values("tag")] == ["Later"]
         assert None not in looked_up
         assert len(looked_up) == 1

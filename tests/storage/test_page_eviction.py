@@ -14,9 +14,10 @@ import pytest
 
 from reader.core.errors import ReaderError
 from reader.core.marks import MarkChange, id_to_int
-from reader.storage.sqlite.database import Database, StorageError
+from reader.storage.sqlite.database import Database, StorageError, open_database
 from reader.storage.sqlite.pages import fulltext
 from reader.storage.sqlite.pages.eviction import NoRoomError
+from reader.storage.sqlite.pages.schema import prepare, words_of
 from reader.storage.sqlite.pages.store import PageStore
 from tests.conftest import MakeFolder, OpenLibrary
 from tests.storage.page_helpers import NOW, OpenPages, a_page, an_id, incompressible
@@ -113,11 +114,14 @@ def test_a_star_set_while_eviction_waits_counts(act: Callable[[PageStore], objec
             with super().write() as db:
                 yield db
 
-    pages, other = (PageStore.open(path, lambda: frozenset(starred)) for _ in range(2))
+    path.parent.mkdir()
+    database, waiting = Database(path, durable=False), Signalling(path, durable=False)
+    for each in (database, waiting):
+        prepare(each)
+    pages, other = (PageStore(each, lambda: frozenset(starred)) for each in (database, waiting))
     for n in range(1, 4):
         pages.put(a_page(n), b"body")
-    other._database.__class__ = Signalling
-    with pages._database.write():  # another window is writing
+    with database.write():  # another window is writing
         clearing = threading.Thread(target=act, args=[other])
         clearing.start()
         assert waits.wait(60)
@@ -265,13 +269,18 @@ def test_the_files_stay_near_the_limit_as_images_are_replaced(path: Path, pages_
 
 
 def test_rebuilding_the_shared_full_text_table_loses_no_words(path: Path, pages_at: OpenPages) -> None:
-    one, other = pages_at(path), pages_at(path)
+    path.parent.mkdir()
+    database = open_database(path, prepare, durable=False)
+    one, other = PageStore(database, frozenset), pages_at(path)
     for n in range(100):
         one.put(a_page(n, markdown=f"Word{n} glacier\n"), b"")
     for n in range(60):  # in place of their previous versions: as much waste
         one.put(a_page(n, markdown=f"Later{n} glacier\n"), b"")
     steps = 0
-    while not one._write(fulltext.rebuild_step):
+    while True:
+        with database.write() as db:
+            if fulltext.rebuild_step(db, words_of):
+                break
         steps += 1
         assert set(one.with_words(["glacier"], prefix=False)) == one.ids_with_page()
         other.put(a_page(1_000 + steps, markdown="New glacier\n"), b"")
@@ -281,8 +290,9 @@ def test_rebuilding_the_shared_full_text_table_loses_no_words(path: Path, pages_
     assert other.with_words(["later7"], prefix=False) == [7]
     assert other.with_words(["word7"], prefix=False) == []
     assert len(other.with_words(["again"], prefix=False)) == steps
-    with one._database.read() as db:
+    with database.read() as db:
         assert fulltext.waste(db) < 0.2
+    one.close()
 
 
 @pytest.mark.parametrize("starred", [True, False])

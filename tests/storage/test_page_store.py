@@ -21,11 +21,12 @@ from reader.core.model import Image
 from reader.core.paths import Paths
 from reader.library.stores import open_page_store
 from reader.storage.sqlite.database import StorageError
+from reader.storage.sqlite.pages.recovery import open_or_recover
 from reader.storage.sqlite.pages.schema import put, row_of
 from reader.storage.sqlite.pages.store import PageStore
 from tests.conftest import MakeFolder, OpenLibrary
 from tests.fetching.linked_pages import body_of
-from tests.storage.page_helpers import NOW, OpenPages, a_page, an_id, incompressible
+from tests.storage.page_helpers import NOW, OpenPages, a_page, an_id, fill, incompressible
 
 
 @pytest.fixture
@@ -61,7 +62,6 @@ def test_an_article_without_a_page_has_none(pages_at: OpenPages) -> None:
     pages = pages_at(None)
     assert pages.in_memory
     assert pages.page(an_id(1)) is None
-    assert body_of(pages, an_id(1)) is None
     assert pages.image("https://a.example/i.png") is None
     assert pages.failure(an_id(1)) is None
     assert pages.ids_with_page() == set()
@@ -83,8 +83,8 @@ def test_articles_with_a_page_are_found(ids: list[int], others: list[int]) -> No
     pages.close()
 
 
-def test_a_newer_page_replaces_the_older(pages_at: OpenPages) -> None:
-    pages = pages_at(None)
+def test_a_newer_page_replaces_the_older(path: Path, pages_at: OpenPages) -> None:
+    pages = pages_at(path)
     pages.put(a_page(1, markdown="Old\n"), b"old" * 1000)
     pages.put(a_page(1, markdown="New\n"), b"new")
     stored = pages.page(an_id(1))
@@ -220,12 +220,12 @@ def test_an_unusable_path_is_reported_and_memory_is_used(tmp_path: Path, pages_a
     assert pages.ids_with_page() == {1}
 
 
-def test_a_full_disk_is_reported_and_loses_nothing(path: Path, pages_at: OpenPages) -> None:
-    pages = pages_at(path)
+def test_a_full_disk_is_reported_and_loses_nothing(path: Path) -> None:
+    path.parent.mkdir()
+    database, _ = open_or_recover(path)
+    pages = PageStore(database, frozenset)
     pages.put(a_page(1, markdown="Old\n"), b"old")
-    with pages._database.read() as db:  # SQLite reports the same as for a full disk
-        (used,) = db.execute("PRAGMA page_count").fetchone()
-        db.execute(f"PRAGMA max_page_count={used}")
+    fill(database)
     with pytest.raises(StorageError, match="database or disk is full") as caught:
         pages.put(a_page(1, markdown="New\n"), incompressible(1_000_000))
     assert caught.value.unwritable
@@ -233,6 +233,7 @@ def test_a_full_disk_is_reported_and_loses_nothing(path: Path, pages_at: OpenPag
     page = pages.page(an_id(1))
     assert page is not None
     assert page.extract.markdown == "Old\n"
+    pages.close()
 
 
 def test_all_folders_share_one_page_store(

@@ -393,7 +393,8 @@ def test_the_latest_list_positions_of_this_run_are_cached(make_folder: MakeFolde
     view = opened.articles.order(_BEST)
     for n in range(MAX_LISTS + 10):
         opened.positions.set_list(f"date down {n}", view.position_at(4, 0))
-    assert len(opened.positions._lists) == MAX_LISTS
+    index_of = [opened.positions.index_in(f"date down {n}", view) for n in (0, 9, 10, MAX_LISTS + 9)]
+    assert index_of == [None, None, (4, 0), (4, 0)], "older ones are not cached, and nothing is stored yet"
     opened.positions.write()
     assert opened.positions.index_in(f"date down {MAX_LISTS}", view) == (4, 0)
     assert opened.positions.index_in("date down 0", view) is None

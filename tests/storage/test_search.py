@@ -433,23 +433,23 @@ def test_values_are_counted(library: Library) -> None:
     rows = library.articles.rows(library.articles.order(Sort()).rowids)
     library.marks.apply([rows[0].id, rows[1].id], MarkChange(add_tags=("Later",)))
     library.marks.apply([rows[0].id], MarkChange(starred=True, read=True))
-    assert library.search.values("source") == [("Big News", 2), ("Other", 1), ("x.example", 1)]
-    assert library.search.values("domain") == [("x.example", 4)]
-    assert library.search.values("topic") == [("AI", 2), ("Law", 2)]
-    assert library.search.values("tag") == [("Later", 2)]
-    assert library.search.values("folder") == [("d0", 2), ("d1", 2)]
+    assert library.search.values("source") == [("Big News", 2, 1), ("Other", 1, 1), ("x.example", 1, 1)]
+    assert library.search.values("domain") == [("x.example", 4, 3)]
+    assert library.search.values("topic") == [("AI", 2, 1), ("Law", 2, 1)]
+    assert library.search.values("tag") == [("Later", 2, 1)]
+    assert library.search.values("folder") == [("d0", 2, 2), ("d1", 2, 1)]
     assert library.search.values("type") == []
-    assert library.search.view_counts(NOW) == (4, 3, 1, 0)
+    assert library.search.view_counts(NOW) == ((4, 3), (3, 3), (1, 0), (0, 0))
     library.marks.undo()
-    assert library.search.view_counts(NOW) == (4, 4, 0, 0)
+    assert library.search.view_counts(NOW) == ((4, 4), (4, 4), (0, 0), (0, 0))
 
 
 def test_folder_counts_include_subfolders(library: Library) -> None:
     paths = ["top.md", "eu/uk/a.md", "eu/uk/b.md", "eu/c.md", "eu-west/d.md", "Asia/日本/e.md"]
     _put(library, [Entry(Article(path, "T")) for path in paths])
     found = library.search.values("folder")
-    assert found == [("Asia", 1), ("Asia/日本", 1), ("eu", 3), ("eu-west", 1), ("eu/uk", 2)]
-    for folder, articles in found:
+    assert found == [("Asia", 1, 1), ("Asia/日本", 1, 1), ("eu", 3, 3), ("eu-west", 1, 1), ("eu/uk", 2, 2)]
+    for folder, articles, _ in found:
         assert library.search.run(parse_query(f'folder:"{folder}"'), Sort()).count == articles
 
 

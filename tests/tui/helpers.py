@@ -63,7 +63,8 @@ def marking_after(seconds: float) -> Config:
 
 PATIENT = Timings(
     message=3600.0,
-    least_message=3600.0,
+    least_message=0.0,
+    transient_message=3600.0,
     until_reading=3600.0,
     until_lead_image=0.01,
     idle_gc=3600.0,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -101,12 +102,15 @@ async def test_canceling_closes_pending_connections() -> None:
     rules = ClientOptions(allow_hosts=frozenset({"news.example"}))
     async with serving() as server, WebClient(rules, resolve=one) as fetcher:
         with unresponsive("127.0.0.5", server.port):
+            before = len(os.listdir("/dev/fd"))
             task = asyncio.create_task(fetcher.page(server.url("/", "news.example")))
             await asyncio.wait([task], timeout=0.3)
+            assert len(os.listdir("/dev/fd")) == before + 1
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
-    assert not fetcher._connections._busy
+            await asyncio.sleep(0)  # the transport closes its socket a moment later
+            assert len(os.listdir("/dev/fd")) == before
 
 
 async def test_closing_the_client_closes_its_connections() -> None:

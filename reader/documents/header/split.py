@@ -151,7 +151,7 @@ def _members_of_line(line: str) -> Iterator[str]:
 
 
 _JSON_KEY = re.compile(r"""[ \t]*+["']([^"'\n]{1,100})["'][ \t]*+:[ \t]*+(.*[^\s,]|)""")
-_JSON_TOKEN = re.compile(r"""("(?:[^"\\]|\\.)*+"|'[^']*+')\s*+(?:(?P<colon>:)|(?=[,}\]]|\Z))|[{}\[\]]""")
+_JSON_TOKEN = re.compile(r"""((?<!\\)"(?:[^"\\]|\\.)*+"|'[^']*+')\s*+(?:(?P<colon>:)|(?=[,}\]]|\Z))|[{}\[\]]""")
 """A text (not one without its second quote, which no comma or bracket follows), a key with its colon, or a bracket."""
 _TEXT_AFTER_BRACE = re.compile(r"\}\s*+[^\s,}\]]")
 _JSON_OBJECT = _Fence(_json_object, frozenset({"}"}), _JSON_KEY)

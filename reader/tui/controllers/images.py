@@ -252,8 +252,8 @@ class ImagesController:
     def text_shown(self, text: ReaderText) -> None:
         """Request the images of the text that is now shown."""
         if self._text_name != _name(text):
-            self._text_name, self._text_images = _name(text), {}
-            self.terminal.forget_hidden()
+            self._text_name = _name(text)
+            self._drop_text_images()
         if self._text_images:
             self._lay_out_text()
         self._request_text_images()
@@ -262,9 +262,14 @@ class ImagesController:
         """Drop the images of the text."""
         if self._loader is not None:
             self._loader.request("text", ())
-        self._text_name, self._text_images = "", {}
-        self.terminal.forget_hidden()
+        self._text_name = ""
+        self._drop_text_images()
         self._pane.call_after_refresh(self._request_lead)
+
+    def _drop_text_images(self) -> None:
+        if self._text_images:
+            self._text_images = {}
+            self.terminal.forget_hidden()
 
     def _request_text_images(self) -> None:
         view = self._view

@@ -190,9 +190,9 @@ class MarksController:
     def _show(self, message: str) -> None:
         if not message:
             return
-        if not self._session.library.marks.store.is_saved:
-            message = f"{message} Only until you quit: marks cannot be saved."
-        self._session.show_message(message)
+        is_saved = self._session.library.marks.store.is_saved
+        until = "" if is_saved else " Only until you quit: marks cannot be saved."
+        self._session.show_message(message + until, warning=not is_saved)
 
     def _announce(self, message: str) -> None:
         """Show a message, unless the change ends in a moment."""

@@ -82,7 +82,8 @@ class SavedViewsController:
         self._saved: list[SavedView] = []
         self._queries: dict[str, Query] = {}
         """The queries of saved views by name, without the invalid ones."""
-        self._view_counts: dict[str, int | None] = {}
+        self._counted_views: dict[str, SidebarLine] = {}
+        """The lines of saved views by name, as they were last counted."""
         self._name_to_select: str | None = None
         """A saved view to select in the sidebar once it appears."""
         self._has_begun = False
@@ -185,8 +186,8 @@ class SavedViewsController:
             if kind in self._state.folded:
                 tree.fold(kind)
         counts = self._session.counts
-        known = {"All": counts.articles, "Unread": counts.unread}
-        tree.set({"usual": [SidebarLine("entry", "usual", name, known.get(name)) for name in BUILT_IN_VIEWS]})
+        known = {"All": (counts.articles, counts.unread), "Unread": (counts.unread, counts.unread)}
+        tree.set({"usual": [SidebarLine("entry", "usual", name, *known.get(name, ())) for name in BUILT_IN_VIEWS]})
         self._panes.mount_sidebar(SidebarPane(tree))
 
     def _save_state(self) -> None:
@@ -237,7 +238,8 @@ class SavedViewsController:
         if self._tree is None:
             return
         name, self._name_to_select = self._name_to_select, None
-        entries = [SidebarLine("entry", "view", view.name, self._view_counts.get(view.name)) for view in saved]
+        lines = (SidebarLine("entry", "view", view.name) for view in saved)
+        entries = [self._counted_views.get(line.text, line) for line in lines]
         self._set_entries({"view": entries}, None if name is None else ("entry", "view", name))
         self._mark_choices()
         self.count()
@@ -273,7 +275,7 @@ class SavedViewsController:
 
     def _show_counts(self, entries: dict[EntryKind, list[SidebarLine]]) -> None:
         names = [entry.text for entry in entries["view"]]
-        self._view_counts |= {entry.text: entry.articles for entry in entries["view"]}
+        self._counted_views |= {entry.text: entry for entry in entries["view"]}
         if names != [view.name for view in self._saved]:
             del entries["view"]  # they have changed since and are being counted again
         self._set_entries(entries)
@@ -300,11 +302,16 @@ class SavedViewsController:
         self.count()
 
     def _mark_choices(self) -> None:
-        sidebar = self._panes.sidebar
+        session, sidebar = self._session, self._panes.sidebar
+        query = session.query.query
+        view = next((name for name, its in self._queries.items() if its == query), "")
+        if view != session.view:
+            session.view = view
+            session.query_changed.publish(session.query)
         if sidebar is not None:
             from reader.tui.widgets.sidebar.selection import choices_in
 
-            sidebar.choices = choices_in(self._session.query.query, self._queries)
+            sidebar.choices = choices_in(query, self._queries)
 
     # Commands for a line.
 

@@ -188,7 +188,8 @@ class SearchController:
     def clear(self) -> None:
         """Show all articles again."""
         if self._session.query.query is None:
-            words = "You are in the list. q quits, ? shows all keys."
+            keys = self._session.key("quit"), self._session.key("help")
+            words = f"You are in the list. {keys[0]} quits, {keys[1]} shows all keys."
             self._session.show_message(words, transient=True)
             return
         self._apply(ActiveQuery())

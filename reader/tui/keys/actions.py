@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple, get_args
 
 Scope = Literal["app", "browse", "panes", "list", "article", "text", "views", "entry", "listing"]
-KeyContext = Literal["empty", "list", "chosen", "article", "related", "text", "views", "entry"]
+KeyContext = Literal["empty", "list", "chosen", "article", "related", "folded", "unfolded", "text", "views", "entry"]
 Group = Literal["Move", "Read", "Reader", "Search", "Sidebar", "Mark", "Links", "List", "Folder", "Prompt", "App"]
 GROUPS: tuple[Group, ...] = get_args(Group)
 
@@ -150,6 +150,7 @@ COUNTED = frozenset({
 })
 """Actions that a number typed before their key repeats."""
 
+_ON_MORE = (("article.leave", "article"), ("open", "open"), ("copy", "copy"), ("back", "back"))
 FOOTERS: dict[KeyContext, tuple[tuple[str, str], ...]] = {
     "empty": (("search", "search"), ("refresh", "check again"), ("problems", "problems")),
     "list": (
@@ -177,6 +178,8 @@ FOOTERS: dict[KeyContext, tuple[tuple[str, str], ...]] = {
         ("article.enter", "show"), ("related.next", "next"), ("article.leave", "article"), ("more", "more"),
         ("open", "open"), ("copy", "copy"), ("back", "back"),
     ),
+    "folded": (("article.enter", "unfold"), *_ON_MORE),
+    "unfolded": (("article.enter", "fold"), *_ON_MORE),
 }
 # fmt: on
 """What the key bar shows in each context, before help and quit: the names of actions, each with its label."""

@@ -6,7 +6,6 @@ A screen or widget takes the bindings of its scope with :func:`bindings` and has
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 
@@ -38,7 +37,8 @@ SPOKEN = {
     "less_than_sign": "<", "greater_than_sign": ">",
     "asterisk": "*", "left_parenthesis": "(", "right_parenthesis": ")", "colon": ":", "comma": ",", "full_stop": ".",
     "semicolon": ";", "underscore": "_",
-    "plus": "+", "minus": "-", "equals_sign": "=", "f1": "F1", "f5": "F5", "delete": "Del", "insert": "Ins",
+    "plus": "+", "minus": "-", "equals_sign": "=", "delete": "Del", "insert": "Ins",
+    **{f"f{number}": f"F{number}" for number in range(1, 25)},
 }  # fmt: skip
 
 
@@ -89,7 +89,7 @@ def pressed_key_label(key: str, character: str | None) -> str:
         return key_label(key)
     if character and len(character) == 1 and character.isprintable() and not character.isspace():
         return character if not unicodedata.combining(character) and character == clean(character) else "This key"
-    return key_label(key) if key in SPOKEN or "+" in key or re.fullmatch(r"f\d+", key) else "This key"
+    return key_label(key) if key in SPOKEN or "+" in key else "This key"
 
 
 def key_label(keys: str) -> str:

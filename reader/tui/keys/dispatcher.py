@@ -116,9 +116,12 @@ class KeyDispatcher:
             case "cancel":
                 screen.show_message("Canceled.", transient=True)
             case "unknown":
-                screen.show_message(_nothing(bindings.key_label(" ".join(typed.keys))), transient=True)
+                screen.show_message(self._nothing(bindings.key_label(" ".join(typed.keys))), transient=True)
             case "pass" if event.key not in table.bound:
-                screen.show_message(_nothing(bindings.pressed_key_label(event.key, event.character)), transient=True)
+                screen.show_message(
+                    self._nothing(bindings.pressed_key_label(event.key, event.character)), transient=True
+                )
+                return False
             case "pass" if typed.times > 1 and (name := self._counted(event.key)):
                 await self._run(name, typed.times)
             case _:
@@ -138,7 +141,7 @@ class KeyDispatcher:
         if not typed.keys:
             return str(typed.times), ((bindings.first_key("move.down", self._keymap), f"{typed.times} down"), cancel)
         follows = (
-            (bindings.key_label(" ".join(keys)), (self.own.get(name) or bindings.BY_NAME[name]).title.lower())
+            (bindings.key_label(" ".join(keys)), self.own[name].title if name in self.own else _word(name))
             for keys, name in following(typed.keys, table)
         )
         label = bindings.key_label(" ".join(typed.keys))
@@ -173,6 +176,11 @@ class KeyDispatcher:
             screen.show_message(f"“{title}” does nothing here.", transient=True)
         return False
 
+    def _nothing(self, label: str) -> str:
+        return f"{label} does nothing here. {bindings.first_key('help', self._keymap)} shows all keys."
 
-def _nothing(label: str) -> str:
-    return f"{label} does nothing here. ? shows all keys."
+
+def _word(name: str) -> str:
+    """Return the title of an action for the middle of a line."""
+    title = bindings.BY_NAME[name].title
+    return title[:1].lower() + title[1:]

@@ -140,6 +140,10 @@ def _yield_keys(action: Action, taken: Iterable[tuple[Action, str]], found: Keys
             kept.append(twice)
     if lost:
         found.keymap[action.name] = ",".join(kept)
-        has = f"{action.name} has {bindings.key_label(','.join(kept))} only" if kept else f"{action.name} has no key"
+        has = (
+            f"{action.name} has {', '.join(map(bindings.key_label, kept))} only"
+            if kept
+            else f"{action.name} has no key"
+        )
         for to, key in lost:
             found.notes.append((to, f"[keys] gives “{bindings.key_label(key)}” to {to}, so {has}.", ""))

@@ -34,7 +34,11 @@ _MARGIN = 6
 class Palette(CommandPalette):
     """Textual's palette: Enter waits for the search, and no key or size stops the app."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*dialog_bindings(), Binding("enter", "submit", show=False, priority=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *dialog_bindings(),
+        Binding("enter", "submit", show=False, priority=True),
+        Binding("escape", "leave", show=False, priority=True, id="entry.leave"),
+    ]
     # A line of no width cannot be wrapped.
     DEFAULT_CSS = f"""
     Palette > Vertical {{ width: 100%; max-width: {_CELLS}; &, &:dark {{ background: $surface; }} }}
@@ -55,6 +59,11 @@ class Palette(CommandPalette):
         self._gate.hold()
         field = self.query_one(CommandInput)
         field.call_later(field.action_submit)
+
+    async def action_leave(self) -> None:
+        """Close before the next key, which is for the screen below."""
+        self._gate.hold()
+        await self.run_action("escape")
 
     @on(Input.Submitted)
     async def _finish_search(self) -> None:

@@ -78,9 +78,9 @@ class SidebarCounter:
         self._counted: object = None
         """The state of marks, pages and index at the last count."""
         self._values: dict[EntryKind, list[SidebarLine]] = {}
-        """The values of documents, of the index as it was at"""
-        self._generation = -1
-        """this generation."""
+        """The values of documents,"""
+        self._of_values: tuple[int, int] | None = None
+        """for this generation of the index and this set of read articles."""
 
     def count(self, saved: Sequence[SavedView], sort: Sort) -> dict[EntryKind, list[SidebarLine]] | None:
         """Return the entries that may have changed, by kind; None if nothing has. ``sort`` is the order of the list."""
@@ -91,23 +91,26 @@ class SidebarCounter:
             return None
         entries: dict[EntryKind, list[SidebarLine]] = {}
         counts = zip(BUILT_IN_VIEWS, library.search.view_counts(), strict=True)
-        entries["usual"] = [SidebarLine("entry", "usual", name, number) for name, number in counts]
+        entries["usual"] = [SidebarLine("entry", "usual", name, *count) for name, count in counts]
         entries["view"] = [
-            SidebarLine("entry", "view", view.name, self._count_view(view.query, sort)) for view in saved
+            SidebarLine("entry", "view", view.name, *self._count_view(view.query, sort)) for view in saved
         ]
         entries["tag"] = [SidebarLine("entry", "tag", *value) for value in library.search.values("tag")]
-        if generation != self._generation or not self._values:
+        of_values = (generation, library.marks.row_sets().read())
+        if of_values != self._of_values:
             for kind in OF_DOCUMENTS:
                 self._values[kind] = [SidebarLine("entry", kind, *value) for value in library.search.values(kind)]
             self._values["folder"].sort(key=lambda entry: -(entry.articles or 0))
-            self._generation = generation
+            self._of_values = of_values
             entries |= self._values
         self._counted = state
         return entries
 
-    def _count_view(self, text: str, sort: Sort) -> int | None:
+    def _count_view(self, text: str, sort: Sort) -> tuple[int, int] | tuple[()]:
+        """Return how many articles a saved view has, and how many unread ones; nothing if its query is invalid."""
         try:
             query = parse_query(text)
         except QueryError:
-            return None
-        return self._library.search.run(query, sort).count
+            return ()
+        found = self._library.search.run(query, sort)
+        return found.count, (found.limited_rows & ~self._library.marks.row_sets().read()).bit_count()

@@ -106,9 +106,9 @@ class BaseScreen(Screen[None]):
         self.bulk_fetch_bar.keys = (self.session.key("fetch.all"), self.session.key("fetch.stop"))
 
     @property
-    def key_place(self) -> KeyContext:
-        """What has the focus."""
-        return self.key_bar.context
+    def key_place(self) -> tuple[KeyContext, Widget | None]:
+        """What has the focus; nothing has it for a moment while it moves."""
+        return self.key_bar.context, self.focused
 
     def show_typed(self, typed: str, follows: tuple[tuple[str, str], ...]) -> None:
         """Show the typed keys, and those that may follow, each with a word."""

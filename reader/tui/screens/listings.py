@@ -14,9 +14,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from reader.core.model import Problem
-from reader.core.text import fit_cells, format_count, truncate
+from reader.core.text import cell_width, fit_cells, format_count, truncate
 from reader.query.completion import EXAMPLES
-from reader.tui.input_gate import hold_keys
+from reader.tui.input_gate import hold_keys, release_keys
 from reader.tui.keys import bindings
 from reader.tui.keys.actions import Action, Group, KeyContext
 from reader.tui.terminal.overlay import use_latest_size
@@ -42,7 +42,7 @@ _GROUPS_OF: dict[KeyContext, Group] = {"text": "Reader", "views": "Sidebar", "en
 """Contexts in which keys mean something else than in the list and the article, with their help groups."""
 _HERE: dict[KeyContext, str] = {
     "empty": "In the empty list", "list": "In the list", "chosen": "With several articles selected",
-    "article": "In the article", "related": "In the related items",
+    "article": "In the article", "related": "In the related items", "folded": "On “More”", "unfolded": "On “More”",
 }  # fmt: skip
 """The headings of the keys of the other contexts."""
 _FILTER_KEYS = {"ctrl+d": "half_down", "ctrl+u": "half_up", "home": "top", "end": "end"}
@@ -51,9 +51,6 @@ _FILLERS = ("go", "move", "select", "to", "the", "a", "article")
 _NOTHING: tuple[Line, ...] = (line_of("Nothing matches these words.", "quiet"),)
 _SHOWN = 1000
 """Problems that are laid out at once; the filter narrows them down, and the command lists all."""
-
-
-_FOOT = "j k Space scroll   / filters   q closes"
 
 
 class _Lines(LineView, inherit_bindings=False):
@@ -66,17 +63,23 @@ class ListingScreen(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings.dialog_bindings(),
         *bindings.bindings("listing"),
-        Binding("escape", "leave", "Close"),
+        Binding("escape", "leave", "Close", id="entry.leave"),
         Binding("enter", "accept", "Close", priority=True),
         *(Binding(key, f"move('{how}')", show=False, priority=True) for key, how in _FILTER_KEYS.items()),
     ]
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, keymap: Mapping[str, str]) -> None:
+        """``keymap`` has the keys by action, as far as they are not the default ones."""
         super().__init__()
         self._heading = title
-        self._field = LineInput(placeholder="/ filters", id="listing-filter", compact=True)
+        self._keymap = dict(keymap)
+        filter_key = f"{bindings.first_key('text.search', keymap)} filter"
+        page = bindings.key_label(bindings.keys_of(bindings.BY_NAME["move.page_down"], keymap).rpartition(",")[2])
+        scroll = " ".join(bindings.first_key(name, keymap) for name in ("move.down", "move.up"))
+        self._usual_foot = f"{scroll} {page} scroll   {filter_key}   {bindings.first_key('quit', keymap)} close"
+        self._field = LineInput(placeholder=filter_key, id="listing-filter", compact=True)
         self._view = _Lines(id="listing-lines", measure=200)
-        self._foot = Static(Content(_FOOT), id="listing-foot")
+        self._foot = Static(Content(self._usual_foot), id="listing-foot")
         self._end = DelayedCall(self)
 
     def lines_for(self, words: Sequence[str], width: int) -> tuple[Line, ...]:
@@ -92,15 +95,15 @@ class ListingScreen(ModalScreen[None]):
             yield self._foot
 
     @property
-    def key_place(self) -> tuple[type, bool]:
-        """Whether the filter has the focus."""
-        return type(self), self._field.has_focus
+    def key_place(self) -> tuple[type, bool, bool]:
+        """Whether the filter or the lines have the focus."""
+        return type(self), self._field.has_focus, self._view.has_focus
 
     def show_typed(self, typed: str, follows: tuple[tuple[str, str], ...]) -> None:
         """Show the typed keys, and those that may follow, in the last line."""
         words = "   ".join([typed, *(f"{key} {word}" for key, word in follows)])
         self._end.stop()
-        self._foot.update(Content(words or _FOOT))
+        self._foot.update(Content(words or self._usual_foot))
 
     def show_message(self, text: str, *, warning: bool = False, transient: bool = False) -> None:
         """Show a sentence in the last line for a while."""
@@ -122,6 +125,10 @@ class ListingScreen(ModalScreen[None]):
         words = self._field.value.lower().split()
         self._view.show_lines(self.lines_for(words, self._view.text_width), y=0)
 
+    def on_unmount(self) -> None:
+        """Release the keys for the screen below."""
+        release_keys(self)
+
     def action_search(self) -> None:
         """Go to the filter."""
         hold_keys(self._field)
@@ -138,6 +145,7 @@ class ListingScreen(ModalScreen[None]):
         """Clear the filter, or close the dialog."""
         if self._field.value:
             self._field.clear()
+            release_keys(self)
         elif self.is_active:  # otherwise it is closing already
             self.dismiss()
 
@@ -151,8 +159,7 @@ class HelpScreen(ListingScreen):
 
     def __init__(self, keymap: Mapping[str, str], where: KeyContext = "list", own: Sequence[Action] = ()) -> None:
         """``where`` is the current context: its keys are listed first. ``own`` are the user's own actions."""
-        super().__init__("Keys, symbols and queries")
-        self._keymap = dict(keymap)
+        super().__init__("Keys, symbols and queries", keymap)
         self._where: KeyContext = where
         self._own = own
 
@@ -161,9 +168,12 @@ class HelpScreen(ListingScreen):
         groups = sorted(bindings.groups(self._own), key=lambda each: each[0] != _GROUPS_OF.get(self._where))
         if self._where in _HERE and not words:
             groups.insert(0, (_HERE[self._where], [action for action, _ in bindings.footer(self._where)]))
+        labels = (bindings.key_label(bindings.keys_of(a, self._keymap)) for _, found in groups for a in found)
+        most = 34 if width >= 100 else 24 if width >= 76 else 16
+        keys = max(16, min(most, 4 + max(map(cell_width, labels))))
         for group, found in groups:
             rows = [(bindings.key_label(bindings.keys_of(a, self._keymap)), a.title, a.help) for a in found]
-            lines += _group(group, [row for row in rows if _has(words, (group, *row))], width)
+            lines += _group(group, [row for row in rows if _has(words, (group, *row))], width, keys)
         symbols = [(symbol, text, "") for symbol, text in _SYMBOLS if _has(words, ("symbols", symbol, text))]
         lines += _group("Symbols", symbols, width)
         queries = [(query, "", text) for query, text in EXAMPLES if _has(words, ("queries search /", query, text))]
@@ -174,9 +184,9 @@ class HelpScreen(ListingScreen):
 class ProblemsScreen(ListingScreen):
     """Every problem with its file, line and field."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, problems: Sequence[Problem], keymap: Mapping[str, str]) -> None:
         documents = format_count(len({problem.path for problem in problems}), "document")
-        super().__init__(f"{format_count(len(problems), 'problem')} in {documents}")
+        super().__init__(f"{format_count(len(problems), 'problem')} in {documents}", keymap)
         self._problems = problems
 
     def lines_for(self, words: Sequence[str], width: int) -> tuple[Line, ...]:

@@ -224,6 +224,7 @@ class MainScreen(BaseScreen):
 
         return row.links if row is not None and [row.rowid] == self.reader.rowids() else Links()
 
+    @on(ArticlePane.MoreToggled)
     def update_keys(self) -> None:
         """Show the keys for the focused widget."""
         bar = self.key_bar
@@ -234,10 +235,8 @@ class MainScreen(BaseScreen):
         elif not self.article.has_focus:
             bar.context = "chosen" if bar.selected_count else "list"
         else:
-            bar.context = "related" if self.article.selected >= 0 else "article"
-        content = self.article.content
-        has_related = content is not None and len(content.items) > 0
-        idle = {"related.next": not has_related, "back": not self.pane_content.can_go_back}
+            bar.context = self.article.key_context
+        idle = {"related.next": not self.article.item_count, "back": not self.pane_content.can_go_back}
         bar.idle = frozenset(name for name, is_idle in idle.items() if is_idle)
 
     def node_of_scope(self, scope: Scope) -> DOMNode:
@@ -496,4 +495,4 @@ class MainScreen(BaseScreen):
         from reader.tui.screens.listings import ProblemsScreen
 
         self.session.gate.hold(for_input=True)
-        self.app.push_screen(ProblemsScreen(problems))
+        self.app.push_screen(ProblemsScreen(problems, self.session.config.keys))

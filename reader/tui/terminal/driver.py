@@ -23,6 +23,10 @@ from reader.tui.terminal.input_parser import InputParser
 _ENTER = "\x1b[?1049h\x1b[?25l\x1b[?1004h\x1b[?2004h\x1b[?7l"
 """Alternate screen, no cursor, focus events, bracketed paste, no line wrap."""
 _LEAVE = "\x1b[?2004l\x1b[?7h\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
+_HIDE_CURSOR, _SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
+_SAVE_TITLE = "\x1b[22;2t"
+_RESTORE_TITLE = "\x1b]2;\x1b\\\x1b[23;2t"
+"""First an empty title: a terminal that has not saved its own may then show its default."""
 
 
 _drivers: list[TerminalDriver] = []
@@ -49,6 +53,12 @@ class TerminalDriver(LinuxDriver):
     _original: list[Any] | None = None
     """The attributes from before the first start; a killed pager may leave others."""
 
+    _title = ""
+    """The title of the window; empty for its own."""
+    _has_saved_title = False
+    """Whether the terminal has been asked to save its own title."""
+    _shows_cursor = False
+
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         _drivers.append(self)
@@ -72,6 +82,41 @@ class TerminalDriver(LinuxDriver):
         self._original = self.attrs_before = self._original or self.attrs_before
         with contextlib.suppress(termios.error):  # the terminal is gone
             self._raw = termios.tcgetattr(self.fileno)
+        self._write_window()
+
+    def set_title(self, title: str) -> None:
+        """Give the window a title, a safe line, until the terminal is given back; with an empty one, its own again."""
+        if title == self._title:
+            return
+        self._title = title
+        if self._raw is not None:
+            self._write_title()
+
+    def show_cursor(self, shown: bool) -> None:
+        """Show or hide the terminal's cursor, which is hidden at first."""
+        if shown == self._shows_cursor:
+            return
+        self._shows_cursor = shown
+        if self._raw is not None:
+            self.write(_SHOW_CURSOR if shown else _HIDE_CURSOR)
+
+    def _write_window(self) -> None:
+        """Write what was set before the terminal was taken over."""
+        self._write_title()
+        if self._shows_cursor:
+            self.write(_SHOW_CURSOR)
+
+    def _write_title(self) -> None:
+        if self._title:
+            self.write(f"{'' if self._has_saved_title else _SAVE_TITLE}\x1b]2;{self._title}\x1b\\")
+            self._has_saved_title = True
+        else:
+            self._restore_title()
+
+    def _restore_title(self) -> None:
+        if self._has_saved_title:
+            self.write(_RESTORE_TITLE)
+            self._has_saved_title = False
 
     def _query_in_band_window_resize(self) -> None:
         self._loop.add_signal_handler(signal.SIGWINCH, self._report_size)
@@ -85,6 +130,7 @@ class TerminalDriver(LinuxDriver):
     def stop_application_mode(self) -> None:
         """Give the terminal back."""
         self._raw = None
+        self._restore_title()
         super().stop_application_mode()
 
     def _sigtstp_application(self, *arguments: int | FrameType | None) -> None:
@@ -114,6 +160,7 @@ class TerminalDriver(LinuxDriver):
         with contextlib.suppress(termios.error):
             termios.tcsetattr(self.fileno, termios.TCSANOW, self._raw)
         self.write(_ENTER)
+        self._write_window()
         self._enable_mouse_support()
         self._app.post_message(self.SignalResume())
 
@@ -128,7 +175,7 @@ class TerminalDriver(LinuxDriver):
         with contextlib.suppress(OSError, ValueError):
             output = (self._file or sys.stderr).fileno()
             if select.select([], [output], [], 0)[1]:  # otherwise the write would block
-                os.write(output, _LEAVE.encode())
+                os.write(output, f"{_RESTORE_TITLE if self._has_saved_title else ''}{_LEAVE}".encode())
 
 
 def restore_terminal() -> None:

@@ -51,7 +51,7 @@ def has_kitty_graphics(environ: Mapping[str, str]) -> bool:
     Other terminals with Kitty's protocol, such as WezTerm and Konsole, lack them. Multiplexers do not pass them on.
     Over ssh, only TERM names the terminal.
     """
-    if _is_multiplexed(environ):
+    if is_multiplexed(environ):
         return False
     return environ.get("TERM", "") in {"xterm-kitty", "xterm-ghostty"} or "KITTY_WINDOW_ID" in environ
 
@@ -62,7 +62,7 @@ def has_sixel(environ: Mapping[str, str]) -> bool:
     xterm supports it only if started with an option that cannot be detected; it has to be set explicitly. A terminal
     started from one of these inherits its environment and may lack Sixel: it then shows the half-blocks beneath.
     """
-    if _is_multiplexed(environ):
+    if is_multiplexed(environ):
         return False
     konsole = environ.get("KONSOLE_VERSION", "")
     return (
@@ -73,7 +73,8 @@ def has_sixel(environ: Mapping[str, str]) -> bool:
     )
 
 
-def _is_multiplexed(environ: Mapping[str, str]) -> bool:
+def is_multiplexed(environ: Mapping[str, str]) -> bool:
+    """Whether the app runs in tmux or GNU screen."""
     return bool(environ.get("TMUX") or environ.get("STY")) or environ.get("TERM", "").startswith(_MULTIPLEXERS)
 
 

@@ -10,6 +10,7 @@ from textual.app import App
 
 from reader.images.model import ImageBox, RenderedImage
 from reader.tui.terminal import graphics
+from reader.tui.terminal.window import write_raw
 
 
 class TerminalImages:
@@ -69,14 +70,3 @@ class TerminalImages:
         self._known -= set(hidden)
         if hidden:
             write_raw(self._app, graphics.delete_images_sequence(hidden))
-
-
-def write_raw(app: App[None], sequence: str) -> None:
-    """Write an invisible escape sequence to the terminal between two frames.
-
-    Private: ``App._driver``. Only its thread may write: a sequence inside a frame would garble the screen.
-    """
-    driver = app._driver
-    if driver is not None and not app.is_headless:
-        driver.write(sequence)
-        driver.flush()

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from textual import constants
 from textual.app import App
+from textual.theme import Theme
 
 from reader import startup
-from reader.tui.terminal.images import write_raw
 from reader.tui.terminal.input_parser import BACKGROUND_QUERY
+from reader.tui.terminal.window import takes_commands, write_raw
 from reader.tui.theme import themes
 
 if TYPE_CHECKING:
@@ -63,11 +64,16 @@ class ThemeChoice:
     @property
     def shown(self) -> str:
         """The theme to show."""
-        choice = self._app.available_themes.get(self._choice)
-        is_dark = choice.dark if choice is not None else self._terminal_is_dark
-        if choice is None or (self._few_colors and not choice.ansi):
-            return themes.as_dark_as(is_dark, palette=self._few_colors)
-        return choice.name
+        wanted = self._wanted
+        if self._few_colors and not wanted.ansi:
+            return themes.palette_theme(wanted).name
+        return wanted.name
+
+    @property
+    def _wanted(self) -> Theme:
+        """The theme that would be shown with enough colors."""
+        usual = themes.DARK if self._terminal_is_dark else themes.LIGHT
+        return self._app.available_themes.get(self._choice, usual)
 
     def choose(self, name: str) -> None:
         """Show a theme, also in future runs; with an empty name one as dark or light as the terminal."""
@@ -78,7 +84,7 @@ class ThemeChoice:
 
     def toggle(self) -> None:
         """Choose the light theme of a dark one, or the other way round."""
-        self.choose(themes.counterpart(self._app.current_theme, self.names))
+        self.choose(themes.counterpart(self._wanted, self._app.available_themes))
 
     def config_changed(self, before: Config) -> None:
         """Take the themes of config.toml in, and show the one that it names."""
@@ -106,7 +112,7 @@ class ThemeChoice:
 
     def ask_terminal(self) -> None:
         """Ask the terminal for its background, if the person has not decided."""
-        if not self._choice and not self._app.is_headless:
+        if self._choice not in self._app.available_themes and not self._app.is_headless and takes_commands(os.environ):
             self._asked_at = monotonic()
             self._reply.clear()
             write_raw(self._app, BACKGROUND_QUERY)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import replace
 
 from textual.theme import BUILTIN_THEMES, Theme
@@ -149,7 +149,6 @@ def counterpart(theme: Theme, available: Container[str]) -> str:
     return (LIGHT if theme.dark else DARK).name
 
 
-def as_dark_as(theme_is_dark: bool, *, palette: bool = False) -> str:
-    """Return the name of the usual theme, dark or light; with ``palette`` of the one in the terminal's own colors."""
-    pair: Iterable[Theme] = (ANSI_DARK, ANSI_LIGHT) if palette else (DARK, LIGHT)
-    return next(theme.name for theme in pair if theme.dark is theme_is_dark)
+def palette_theme(theme: Theme) -> Theme:
+    """Return the theme in the terminal's own colors that is as dark or light as another."""
+    return ANSI_DARK if theme.dark else ANSI_LIGHT

@@ -173,6 +173,37 @@ async def test_keys_after_the_key_of_a_dialog_go_to_its_filter(broken: Path, key
         assert not any(row.starred or row.read for row in reader.rows)
 
 
+@pytest.mark.parametrize("opening", [("question_mark",), ("exclamation_mark", "/", *"star"), ("ctrl+p",)])
+async def test_keys_after_escape_from_a_dialog_go_to_the_list(broken: Path, opening: tuple[str, ...]) -> None:
+    async with open_app(broken) as reader:
+        await reader.press(*opening)
+        clearing = ["escape"] if len(opening) > 1 else []
+        await reader.press_at_once(*clearing, "escape", "j", "s")
+        await reader.wait_until(lambda: reader.rows[1].starred)
+        assert (reader.is_main_screen_on_top, reader.article_list.cursor) == (True, 1)
+
+
+@pytest.mark.parametrize("opening", ["question_mark", "f1 /", "ctrl+p", "t"])
+async def test_escape_and_a_key_that_the_terminal_sends_as_alt_are_two_keys(folder: Path, opening: str) -> None:
+    async with open_app(folder) as reader:
+        await reader.press(*opening.split())
+        reader.app.post_message(Key("alt+j", "j"))
+        await reader.wait_until(lambda: reader.article_list.cursor == 1)
+        assert reader.is_main_screen_on_top
+        reader.app.post_message(Key("alt+j", "j"))
+        await reader.settle()
+        assert reader.message == "Alt+j does nothing here. ? shows all keys."
+
+
+async def test_keys_after_escape_in_a_filter_that_only_clears_it_go_to_the_filter(broken: Path) -> None:
+    async with open_app(broken) as reader:
+        await reader.press("question_mark", "/", *"star")
+        await reader.press_at_once("escape", *"und")
+        assert await filter_text(reader) == "und"
+        await reader.press_at_once(*"oq", "escape", "/", *"qs")
+        assert await filter_text(reader) == "/qs"
+
+
 async def test_keys_after_f1_in_the_prompt_go_to_the_help(folder: Path) -> None:
     async with open_app(folder) as reader:
         await reader.press_at_once("/", *"abc", "f1", "/", *"star")

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from textual.pilot import Pilot
 
-from reader.config.settings import Config, FetchSettings
+from reader.config.settings import Config, FetchSettings, TerminalSettings
 from reader.indexing.process_client import UpdaterHandle
 from reader.startup import load_first_frame
 from reader.tui.app import NewsreaderApp
@@ -21,6 +21,8 @@ from tests.images.sample_images import encoded, halves
 from tests.tui.helpers import Reader, document
 
 Compare = Callable[..., bool]
+_TERMINAL = TerminalSettings(links=False)
+"""The pictures are the same for every terminal: links divide a line into more pieces."""
 
 
 def keys(*pressed: str) -> Callable[[Pilot[None]], Awaitable[None]]:
@@ -55,7 +57,7 @@ def test_screen_matches_snapshot(
 ) -> None:
     opened = library(seeds)
     first = load_first_frame(opened, updater=UpdaterHandle(opened, in_thread=True, watching=False))
-    app = NewsreaderApp(first, Config(theme="newsreader-dark"))
+    app = NewsreaderApp(first, Config(theme="newsreader-dark", terminal=_TERMINAL))
     assert snap_compare(app, terminal_size=size, run_before=keys(*pressed))
 
 
@@ -79,5 +81,6 @@ def test_text_with_images_matches_snapshot(
     opened.pages.put_image(inside, encoded(Image.linear_gradient("L").resize((300, 160))), "image/png")
     opened.pages.put_image("https://a.example/gone.png", b"", "image/png")
     first = load_first_frame(opened, updater=UpdaterHandle(opened, in_thread=True, watching=False))
-    app = NewsreaderApp(first, Config(theme="newsreader-dark", fetch=FetchSettings(enabled=False, images=True)))
+    fetch = FetchSettings(enabled=False, images=True)
+    app = NewsreaderApp(first, Config(theme="newsreader-dark", fetch=fetch, terminal=_TERMINAL))
     assert snap_compare(app, terminal_size=size, run_before=keys("f"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from reader.tui.widgets.sidebar.sidebar import Sidebar
@@ -33,11 +34,16 @@ def pane(reader: Reader) -> Sidebar:
     return views
 
 
-def shown(reader: Reader) -> list[str]:
-    """Return the lines of the sidebar, each with its check mark, text and count."""
+def lines(reader: Reader) -> list[str]:
+    """Return the lines of the sidebar, each with its check mark, text and counts."""
     views = pane(reader)
-    lines = (views.render_line(y).text for y in range(views.size.height))
-    return [" ".join(line.split()) for line in lines if line.strip()]
+    texts = (views.render_line(y).text for y in range(views.size.height))
+    return [" ".join(line.split()) for line in texts if line.strip()]
+
+
+def shown(reader: Reader) -> list[str]:
+    """Return the lines of the sidebar without the numbers of unread articles."""
+    return [re.sub(r"[\d,]+/(?=[\d,]+$)", "", line) for line in lines(reader)]
 
 
 async def move_to(reader: Reader, text: str, kind: str = "") -> None:

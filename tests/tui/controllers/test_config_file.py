@@ -57,7 +57,7 @@ async def test_edits_take_effect_while_the_app_runs(seeds: Path, path: Path) -> 
         await reader.press("3")
         assert "3 down" in reader.text, "a digit without an action begins a count"
         await reader.press("escape")
-        await reader.press("enter", "l")
+        await reader.press("enter")
         write(path, '[keys]\n"text.zen" = "Z"\nquit = "ctrl+w"\n[fetch]\nenabled = false\n')
         await says(reader, "its changes are in force")
         reader.clear_message()
@@ -69,6 +69,26 @@ async def test_edits_take_effect_while_the_app_runs(seeds: Path, path: Path) -> 
         write(path, "")
         await says(reader, "its changes are in force")
         assert reader.app.session.config.fetch.refusal == ""
+
+
+async def test_presets_sequences_and_macros_are_taken_in_while_the_app_runs(seeds: Path, path: Path) -> None:
+    offline = "[fetch]\nenabled = false\n"
+    async with open_app(seeds, settings=load_app_config(path), timings=_TIMINGS) as reader:
+        write(path, f'key_preset = "newsboat"\n{offline}')
+        await says(reader, "its changes are in force")
+        await reader.press_at_once(*"gd")
+        assert reader.sort.by == "date"
+        await reader.press("g")
+        write(path, f'{offline}[keys]\n"macro.done" = "g x"\n[macros]\ndone = ["mark.star", "move.down"]\n')
+        await says(reader, "gives “g x” to macro.done, so move.top has g g, Home only.")
+        assert reader.main_screen.key_bar.typed == ("", ()), "what was typed is forgotten"
+        await reader.press_at_once(*"1gxgx")
+        assert (reader.sort.by, reader.article_list.cursor) == ("quality", 2)
+        write(path, f'{offline}[keys]\n"macro.done" = "g x"\n[macros]\ndone = ["mark.star", "move.end"]\n')
+        await says(reader, "its changes are in force")
+        await reader.press_at_once(*"gx")
+        assert reader.article_list.cursor == 4
+        assert [row.starred for row in reader.rows] == [True, True, True, False, False]
 
 
 async def test_a_mistake_in_an_edit_changes_nothing_and_names_its_line(seeds: Path, path: Path) -> None:

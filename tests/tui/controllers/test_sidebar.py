@@ -9,7 +9,7 @@ import pytest
 from reader.tui.widgets.article_list.article_list import ArticleList
 from reader.tui.widgets.sidebar.sidebar import Sidebar
 from tests.conftest import MakeFolder
-from tests.tui.controllers.sidebar_lines import WIDE, move_to, pane, query, shown, twenty_articles
+from tests.tui.controllers.sidebar_lines import WIDE, lines, move_to, pane, query, shown, twenty_articles
 from tests.tui.helpers import NARROW, SIDE, STACKED, Reader, document, open_app
 
 
@@ -170,12 +170,15 @@ async def test_counts_are_right_after_every_mark_and_undo(folder: Path) -> None:
     async with open_app(folder, WIDE) as reader:
         await reader.press("m", "s")
         assert shown(reader)[1:3] == ["Unread 19", "Starred 1"]
+        assert {"▌✓ All 19/20", "Starred 0/1", "AI 7/7", "Law 6/7", "eu/uk 9/10"} <= {*lines(reader)}
         await reader.press("t", *"new", "enter")
         assert "▾ Tags 1" in shown(reader)
         assert "new 1" in shown(reader)
         await reader.press("M")
         assert shown(reader)[1] == "Unread 0"
+        assert {"▌✓ All 0/20", "AI 0/7", "eu/uk 0/10", "new 0/1"} <= {*lines(reader)}
         await reader.press("u", "u", "u", "u")
+        assert {"▌✓ All 20/20", "Law 7/7", "eu/uk 10/10"} <= {*lines(reader)}
         assert shown(reader)[1:3] == ["Unread 20", "Starred 0"]
         assert "▾ Tags 1" not in shown(reader)
 

@@ -51,7 +51,7 @@ def test_no_key_means_two_things_at_once(chain: tuple[str, ...]) -> None:
 def test_a_scope_binds_its_actions_by_name(scope: Scope) -> None:
     made = [binding for binding in bindings.bindings(scope) if isinstance(binding, Binding)]
     assert [binding.id for binding in made] == [action.name for action in ACTIONS if scope in action.scopes]
-    others = {"listing": {"quit", "quit.now", "suspend", None}, "text": {None}}.get(scope, set())
+    others = {"listing": {"entry.leave", "quit", "quit.now", "suspend", None}, "text": {None}}.get(scope, set())
     assert made == [each for each in OWNERS[scope].BINDINGS if each.id not in others]
 
 

@@ -101,6 +101,15 @@ async def test_a_preset_is_what_bar_help_and_keys_follow(folder: Path) -> None:
         assert "g d" in "".join(run.text for line in reader.app.screen.lines_for(("newest",), 100) for run in line)
 
 
+@pytest.mark.parametrize("opening", ["question_mark", "alt+x"])
+async def test_the_key_that_cancels_closes_help_and_palette(folder: Path, opening: str) -> None:
+    async with open_app(folder, settings=with_keys({}, "emacs")) as reader:
+        await reader.press(opening)
+        assert not reader.is_main_screen_on_top
+        await reader.press("ctrl+g")
+        assert reader.is_main_screen_on_top
+
+
 async def test_sequences_work_in_the_help(folder: Path) -> None:
     async with open_app(folder, settings=with_keys({"move.end": "g e"})) as reader:
         await reader.press("?", "g")
@@ -109,3 +118,13 @@ async def test_sequences_work_in_the_help(folder: Path) -> None:
         assert "Queries" in reader.text or "mouse" in reader.text
         await reader.press_at_once("g", "g", "q")
         assert reader.is_main_screen_on_top
+
+
+async def test_a_key_while_nothing_has_the_focus_changes_nothing_for_later_keys(folder: Path) -> None:
+    async with open_app(folder) as reader:
+        reader.main_screen.set_focus(None)
+        await reader.press("j")
+        assert reader.message == "j does nothing here. ? shows all keys."
+        reader.main_screen.panes.focus_list()
+        await reader.press("j")
+        assert reader.article_list.cursor == 1

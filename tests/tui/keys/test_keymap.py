@@ -39,7 +39,7 @@ def test_a_sequence_takes_its_first_key_from_the_defaults() -> None:
     found = check_keys({"refresh": "g r"})
     assert found.keymap == {"refresh": "g r", "move.top": "g g,home"}
     assert [message for _, message, _ in found.notes] == [
-        "[keys] gives “g r” to refresh, so move.top has g g  Home only."
+        "[keys] gives “g r” to refresh, so move.top has g g, Home only."
     ]
     assert check_keys({"refresh": "g g"}).keymap == {"refresh": "g g", "move.top": "home"}
 

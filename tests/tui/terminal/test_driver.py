@@ -7,6 +7,7 @@ import inspect
 import io
 import os
 import pty
+import re
 import shutil
 import signal
 import socket
@@ -52,15 +53,22 @@ def test_the_driver_still_has_the_other_parts_that_ours_uses() -> None:
 
 
 @pytest.fixture
-def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+def ends() -> Iterator[tuple[int, int]]:
+    """The file descriptors of both ends of a terminal."""
+    master, slave = pty.openpty()
+    yield master, slave
+    os.close(master)
+
+
+@pytest.fixture
+def terminal(ends: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """The file descriptor of a terminal for the driver of this process; signals are handled as before at the end."""
     handlers = {number: signal.getsignal(number) for number in (signal.SIGTSTP, signal.SIGCONT, signal.SIGWINCH)}
-    master, slave = pty.openpty()
+    slave = ends[1]
     with open(slave, "r+b", buffering=0) as raw, io.TextIOWrapper(raw, write_through=True) as file:
         monkeypatch.setattr(sys, "__stdin__", file)
         monkeypatch.setattr(sys, "__stderr__", file)
         yield slave
-    os.close(master)
     for number, handler in handlers.items():
         signal.signal(number, handler)
 
@@ -116,6 +124,43 @@ async def test_a_signal_in_the_middle_of_a_write_does_not_block_the_app(terminal
         signal.signal(signal.SIGALRM, usual)
         await asyncio.sleep(0)  # for the handler's work, which would start a suspended driver again
         driver.suspend_application_mode()
+
+
+async def test_a_title_is_the_windows_own_whenever_the_app_has_not_the_terminal(
+    terminal: int, ends: tuple[int, int]
+) -> None:
+    save, restore, leave = b"\x1b[22;2t", b"\x1b]2;\x1b\\\x1b[23;2t", b"\x1b[?1049l"
+    driver = TerminalDriver(App[None]())
+
+    def sent() -> bytes:
+        """Return what about title and cursor has been sent since the last call; the others are the modes."""
+        driver.write("\x1b[0c")  # as a mark
+        seen = b""
+        while b"\x1b[0c" not in seen:
+            seen += os.read(ends[0], 4096)
+        parts = re.findall(rb"\x1b\]2;[^\x1b]*\x1b\\(?:\x1b\[23;2t)?|\x1b\[22;2t|\x1b\[\?(?:1049l|25[hl])", seen)
+        return b"".join(parts)
+
+    driver.set_title("early")
+    driver.start_application_mode()
+    driver.set_title("early")
+    assert sent() == b"\x1b[?25l" + save + b"\x1b]2;early\x1b\\"
+    driver.set_title("later")
+    driver.show_cursor(True)
+    assert sent() == b"\x1b]2;later\x1b\\\x1b[?25h"
+    signal.raise_signal(signal.SIGCONT)  # as after a stop that the app did not notice
+    await asyncio.sleep(0)
+    assert sent() == b"\x1b[?25l\x1b]2;later\x1b\\\x1b[?25h"
+    driver.suspend_application_mode()
+    driver.start_application_mode()
+    assert sent() == restore + leave + b"\x1b[?25h\x1b[?25l" + save + b"\x1b]2;later\x1b\\\x1b[?25h"
+    driver.set_title("")
+    driver.show_cursor(False)
+    assert sent() == restore + b"\x1b[?25l"
+    driver.set_title("last")
+    restore_terminal()
+    assert sent() == save + b"\x1b]2;last\x1b\\" + restore + leave + b"\x1b[?25h"
+    driver.suspend_application_mode()
 
 
 class Resizable(App[None]):

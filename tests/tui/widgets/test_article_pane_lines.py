@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reader.content.blocks import Paragraph, Span
 from reader.core.model import Article, Image, Links, Provider, Related, Secured
 from reader.core.text import cell_width
 from reader.tui.loaders.article import content_of_item
 from reader.tui.widgets.article_pane.content import ArticleContent, RelatedItem
-from reader.tui.widgets.article_pane.lines import compose_lines, lay_out_pane
+from reader.tui.widgets.article_pane.lines import PaneLines, compose_lines, lay_out_pane
 from reader.tui.widgets.text.lines import BLANK, Line
 from tests.tui.helpers import FORBIDDEN
 from tests.tui.hostile_documents import subjects
@@ -39,8 +40,8 @@ def bottom(
     subject: ArticleContent, cells: int = 76, *, after: int = 0, selected: int = -1, is_open: bool = True
 ) -> Composed:
     """Return the lines below the text, and the lines of each related item."""
-    around = replace(lay_out_pane(subject, cells), head=(BLANK,) * after)
-    lines, ranges = compose_lines(subject, around, selected=selected, visited=(), now=NOW, more_is_open=is_open)
+    around = replace(lay_out_pane(subject, cells), head=(BLANK,) * after, body=(), before_head=range(after + 1))
+    lines, ranges, _ = compose_lines(subject, around, selected=selected, visited=(), now=NOW, more_is_open=is_open)
     assert len(ranges) == len(subject.items) + bool(around.more)
     return Composed(lines[after:], ranges[: len(subject.items)])
 
@@ -111,11 +112,19 @@ def test_a_related_item_in_this_folder_has_a_marker() -> None:
 
 
 def test_unknown_scores_and_dates_are_shown_as_unknown() -> None:
-    facts = " ".join(texts(head(content())))
-    assert "quality –" in facts
-    assert "heat –" in facts
-    assert "no date" in facts
-    assert "-1" not in facts
+    assert texts(head(content(quality=46)))[1:3] == ["no date", "quality 46 ━━╸ · heat –"]
+    assert texts(head(content(heat=97)))[2].startswith("quality – · heat 97 ")
+
+
+def test_an_article_without_any_score_has_no_words_about_scores() -> None:
+    assert texts(head(content())) == ["Title", "no date"]
+
+
+@pytest.mark.parametrize(("length", "shown"), [("PT1H13M34S", "1 h 13 min 34 s"), ("an hour", "an hour")])
+def test_the_length_of_a_video_is_beside_its_scores(length: str, shown: str) -> None:
+    subject = content(type="video", extra={"length": length})
+    assert texts(head(subject))[2] == f"video · {shown}"
+    assert "length" not in " ".join(more(subject))
 
 
 def test_scores_are_shown_in_full() -> None:
@@ -145,7 +154,7 @@ def test_source_scores_and_topics_have_a_line_each() -> None:
     topics = tuple(f"Topic {n}" for n in range(12))
     subject = content(provider=Provider("Jurist", authors=("A name " * 9,)), topics=topics, excerpt="Excerpt.")
     assert texts(head(subject, 40)) == [
-        "Title", "Jurist · no date …", "quality – · heat –", "Topic 0 · Topic 1 · Topic 2 · Topic 3 …", "", "Excerpt.",
+        "Title", "Jurist · no date …", "Topic 0 · Topic 1 · Topic 2 · Topic 3 …", "", "Excerpt.",
     ]  # fmt: skip
     shown = " ".join(" ".join(more(subject, 40)).split())
     assert " · ".join(topics) in shown
@@ -180,6 +189,44 @@ def test_related_items_follow_the_excerpt_and_everything_else_is_folded() -> Non
     assert opened[:at] == folded[:-1]
     assert opened[at + 1].split() == ["original", "https://www.a.org/long/address"]
     assert shown(more_is_open=False, selected=1)[-1].strip() == folded[-1], "it can be selected"
+
+
+def with_body(excerpt: str, *paragraphs: str) -> ArticleContent:
+    blocks = tuple(Paragraph((Span(text),)) for text in paragraphs)
+    return replace(content(excerpt=excerpt), blocks=blocks, items=(item(excerpt="Words " * 40),))
+
+
+def composed(subject: ArticleContent, cells: int = 76, selected: int = -1) -> PaneLines:
+    layout = lay_out_pane(subject, cells)
+    return compose_lines(subject, layout, selected=selected, visited=(), now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("excerpt", "above", "below"),
+    [
+        ("What it says.", ["What it says."], ["First paragraph of the text.", "Second paragraph."]),
+        ("First paragraph of the te", ["First paragraph of the text."], ["Second paragraph."]),
+        ("First paragraph of the text. Second par", ["First paragraph of the text.", "Second paragraph."], []),
+        ("", [], ["First paragraph of the text.", "Second paragraph."]),
+    ],
+)
+def test_the_related_items_stand_between_excerpt_and_text(excerpt: str, above: list[str], below: list[str]) -> None:
+    lines = texts(composed(with_body(excerpt, "First paragraph of the text.", "Second paragraph.")).lines)
+    at = lines.index("Related (1)")
+    assert [line for line in lines[3:at] if line] == above
+    rest = [line for line in lines[at + 3 :] if line]
+    assert rest == (["Text", *below] if below else [])
+
+
+@given(CELLS, CELLS, st.sampled_from(["An excerpt of some words.", ""]), st.integers(0, 8))
+def test_a_position_in_the_text_depends_on_neither_width_nor_selection(
+    cells: int, other: int, excerpt: str, number: int
+) -> None:
+    subject = with_body(excerpt, *(f"Word{number}" for number in range(9)))
+    before, after = composed(subject, cells), composed(subject, other, selected=0)
+    line = texts(before.lines).index(f"Word{number}")
+    found = after.line_map.line_of(before.line_map.position_of(line))
+    assert texts(after.lines)[found] == f"Word{number}"
 
 
 def test_a_document_says_plainly_what_its_unusual_fields_mean() -> None:
@@ -222,7 +269,6 @@ HUB = {
 @pytest.mark.parametrize(
     ("name", "shown"),
     [
-        ("length", "1 h 13 min 34 s"),
         ("levels", "beginner · advanced"),
         ("price", "amount 9.5, free no"),
         ("ratings", "count 12, mean 4.125"),

@@ -18,7 +18,7 @@ def styles(reader: Reader, where: str) -> list[Style | None]:
     if where == "header":
         return [segment.style for segment in panes.header.render_line(0)]
     bar, *_, end = {"list": panes.articles, "sidebar": sidebar}[where].render_line(0)
-    assert bar.text == "▌"
+    assert bar.text[0] == "▌"
     assert bar.style is not None
     assert end.style is not None
     return [bar.style, Style(bgcolor=end.style.bgcolor)]

@@ -72,6 +72,12 @@ def test_recent_dates_are_ages_and_old_ones_have_a_year(ago: timedelta, shown: s
     assert formats.short_date(NOW - ago, NOW) == shown
 
 
+def test_a_year_after_a_month_does_not_look_like_a_day() -> None:
+    assert formats.short_date(NOW - timedelta(days=75), NOW, 6) == "Dec’25"
+    assert formats.short_date(NOW, NOW, 6, "month") == "Mar’26"
+    assert formats.short_date(NOW, NOW, 9, "month") == "   Mar’26"
+
+
 @given(st.none() | MOMENTS, MOMENTS)
 def test_a_short_date_takes_nine_cells_at_most(moment: datetime | None, now: datetime) -> None:
     assert cell_width(formats.short_date(moment, now)) <= 9

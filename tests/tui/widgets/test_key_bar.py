@@ -60,6 +60,23 @@ async def test_a_message_ends_with_the_next_key_after_a_moment(seeds: Path) -> N
         assert reader.message == "Star removed."
 
 
+async def test_a_newer_message_replaces_all_but_a_more_important_one_that_was_not_read(seeds: Path) -> None:
+    async with open_app(seeds, timings=PATIENT._replace(least_message=0.1, transient_message=3600.0)) as reader:
+        show = reader.app.show_message
+        show("Disk full.", warning=True)
+        show("Starred.")
+        assert reader.message == "Disk full."
+        show("Disk gone.", warning=True)
+        assert reader.message == "Disk gone."
+        await reader.press("x")
+        assert reader.message == "Disk gone.", "it could not be read before the key"
+        await reader.pass_time(0.2)
+        await reader.press("s")
+        assert reader.message == "Starred."
+        show("This is the end.", transient=True)
+        assert reader.message == "Starred."
+
+
 async def test_unavailable_keys_are_dimmed(make_folder: MakeFolder) -> None:
     related = "related:\n- {title: Two, originalUrl: 'https://two.example/'}"
     folder = make_folder({"1.md": document("One", "quality: 2", related), "2.md": document("Two", "quality: 1")})

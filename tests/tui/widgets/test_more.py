@@ -52,7 +52,11 @@ async def test_more_comes_after_the_last_related_item(folder: Path, size: tuple[
         await reader.press("]", "]", "]", "]")
         assert reader.article_pane.selected == 2
         assert reader.message == "This is the last related item."
-        await reader.press("j", "enter")
+        await reader.press("j")
+        reader.clear_message()
+        assert "Enter unfold" in reader.key_bar.text
+        await reader.press("enter")
+        assert "Enter fold" in reader.key_bar.text
         assert reader.article_pane.selected == 3
         assert is_open(reader)
         assert "PT2M" not in reader.pane_text
@@ -61,6 +65,17 @@ async def test_more_comes_after_the_last_related_item(folder: Path, size: tuple[
         assert not is_open(reader)
         await reader.press("k")
         assert reader.article_pane.selected == 2
+
+
+async def test_down_from_the_last_related_item_leads_to_the_text_below(make_folder: MakeFolder) -> None:
+    folder = make_folder({"a.md": document("A", *RELATED, body="\n\n".join(f"Line {n}." for n in range(40)))})
+    async with open_app(folder, STACKED) as reader:
+        await reader.press("]", "]", "]")
+        y = reader.article_pane.scroll_offset.y
+        await reader.press("j")
+        assert reader.article_pane.selected == -1
+        assert reader.focus == "article"
+        assert reader.article_pane.scroll_offset.y == y + 1
 
 
 async def test_a_click_opens_more(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""The text of the stored pages: blocks as compressed JSON, and an index of its words, a contentless FTS5 table.
+"""The index of the words of the stored pages, a contentless FTS5 table.
 
 Rows cannot be deleted from such a table. Each stored page therefore gets a new row id, its
 slot; rows without a slot are ignored. They disappear when the table is rebuilt: a second
@@ -7,17 +7,10 @@ table is filled, a few pages at a time, and then replaces the first.
 
 from __future__ import annotations
 
-import json
 import sqlite3
-import zlib
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
 
-from reader.core.tokenize import words
 from reader.storage.sqlite.index.fulltext import expression
-
-if TYPE_CHECKING:
-    from reader.content.blocks import Block
 
 SCHEMA = """
 CREATE VIRTUAL TABLE words USING fts5(text, content='', tokenize='ascii');
@@ -28,46 +21,13 @@ _BATCH_PAGES = 20
 """Maximum pages that one transaction of a rebuild copies, as other writers wait for it."""
 _BATCH_CHARACTERS = 500_000
 """Characters of text after which such a transaction ends early."""
-_MAX_MARKDOWN = 2_000_000
-"""Characters of the longest text that format 1 stores."""
 
 
-def pack(blocks: tuple[Block, ...]) -> bytes:
-    """Return blocks in their stored form."""
-    from reader.content.blocks import to_values
-
-    # Clean text has no lone surrogates; any would be replaced by a question mark.
-    return zlib.compress(json.dumps(to_values(blocks), ensure_ascii=False).encode("utf-8", "replace"))
-
-
-def unpack(stored: bytes, url: str) -> tuple[Block, ...]:
-    """Return stored blocks. Raises zlib.error, ValueError or TypeError if they are damaged.
-
-    ``url`` resolves the relative links of text that format 1 stored as Markdown.
-    """
-    from reader.content.blocks import from_values
-
-    text = zlib.decompress(stored).decode("utf-8")
-    # Markdown of format 1 never starts like this: it escapes brackets at the start of a text.
-    if text == "[]" or text.startswith('[["'):
-        return from_values(json.loads(text))
-    from reader.content.markdown.parser import parse_markdown
-
-    return parse_markdown(text, url, most=_MAX_MARKDOWN)
-
-
-def words_of(stored: bytes) -> str:
-    """Return the words of a stored text for the search index. Raises what :func:`unpack` raises."""
-    from reader.content.blocks import plain_text
-
-    return " ".join(words(plain_text(unpack(stored, ""))))
-
-
-def put(db: sqlite3.Connection, id_: int, text: bytes) -> None:
-    """Index the stored text of a page in place of its previous one. Raises sqlite3.Error."""
+def put(db: sqlite3.Connection, id_: int, words: str) -> None:
+    """Index the words of a page in place of its previous ones. Raises sqlite3.Error."""
     db.execute("DELETE FROM slots WHERE id = ?", [id_])
     slot = db.execute("INSERT INTO slots (id) VALUES (?)", [id_]).lastrowid
-    db.execute("INSERT INTO words (rowid, text) VALUES (?, ?)", [slot, words_of(text)])
+    db.execute("INSERT INTO words (rowid, text) VALUES (?, ?)", [slot, words])
 
 
 def matching(db: sqlite3.Connection, phrase: Sequence[str], *, prefix: bool) -> list[int]:
@@ -92,10 +52,10 @@ def is_rebuilding(db: sqlite3.Connection) -> bool:
     return db.execute("SELECT 1 FROM sqlite_master WHERE name = 'words_renewed'").fetchone() is not None
 
 
-def rebuild_step(db: sqlite3.Connection) -> bool:
+def rebuild_step(db: sqlite3.Connection, words_of: Callable[[bytes], str]) -> bool:
     """Start or continue to rebuild the table, inside a transaction; return whether it is complete.
 
-    Raises sqlite3.Error, zlib.error, ValueError and TypeError.
+    ``words_of`` returns the words of a stored text. Raises sqlite3.Error, and what ``words_of`` raises.
     """
     if not is_rebuilding(db):
         db.execute("CREATE VIRTUAL TABLE words_renewed USING fts5(text, content='', tokenize='ascii')")

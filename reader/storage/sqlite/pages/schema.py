@@ -6,14 +6,18 @@ import json
 import logging
 import sqlite3
 import zlib
-from typing import NamedTuple, get_args
+from typing import TYPE_CHECKING, NamedTuple, get_args
 
 from reader.content.page import Extract, Page
 from reader.core.marks import id_to_int
 from reader.core.model import Image, UrlKind
 from reader.core.times import from_micros, to_micros
+from reader.core.tokenize import words
 from reader.storage.sqlite.database import Database, StorageError
 from reader.storage.sqlite.pages import fulltext
+
+if TYPE_CHECKING:
+    from reader.content.blocks import Block
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +25,8 @@ _FORMAT = 2
 """Incremented with every change of the tables. Format 1 is converted in place; a file of any other is set aside."""
 _MARKDOWN_FORMAT = 1
 """Stored Markdown instead of blocks; its texts are parsed when they are read."""
+_MAX_MARKDOWN = 2_000_000
+"""Characters of the longest text that format 1 stores."""
 _APPLICATION_ID = 0x6E657750  # "newP"
 # Texts have their own table, so that a scan of the pages does not have to read them.
 _SCHEMA = """
@@ -80,7 +86,7 @@ def put(db: sqlite3.Connection, row: PageRow) -> None:
     db.execute("DELETE FROM pages WHERE id = ?", [row.id])
     db.execute("INSERT INTO pages VALUES (?, ?, ?, ?, ?)", row[:5])
     db.execute("INSERT INTO texts VALUES (?, ?, ?)", [row.id, row.text, row.body])
-    fulltext.put(db, row.id, row.text)
+    fulltext.put(db, row.id, words_of(row.text))
     db.execute("DELETE FROM failures WHERE id = ?", [row.id])
 
 
@@ -97,7 +103,7 @@ def row_of(page: Page, body: bytes, charset: str) -> PageRow:
         "published_at": None if extract.published_at is None else to_micros(extract.published_at),
         "image": None if image is None else [image.url, image.width, image.height, image.title, image.attribution],
     }
-    text = fulltext.pack(extract.blocks)
+    text = _pack(extract.blocks)
     packed = zlib.compress(body)
     size = len(text) + len(packed) + len(plain_text(extract.blocks)) // 2 + ROW_BYTES  # half: its index
     times = to_micros(page.fetched_at), to_micros(page.checked_at)
@@ -122,7 +128,7 @@ def page_of(id_: str, fetched_at: int, checked_at: int, facts_json: str, text: b
     if facts["way"] not in get_args(UrlKind):
         raise ValueError
     extract = Extract(
-        blocks=() if text is None else fulltext.unpack(text, facts["final_url"]),
+        blocks=() if text is None else _unpack(text, facts["final_url"]),
         published_at=None if published is None else from_micros(published),
         image=None if image is None else Image(*image),
         **{name: facts[name] for name in _EXTRACT_FACTS},
@@ -134,6 +140,37 @@ def page_of(id_: str, fetched_at: int, checked_at: int, facts_json: str, text: b
         checked_at=from_micros(checked_at),
         **{name: facts[name] for name in _PAGE_FACTS},
     )
+
+
+def _pack(blocks: tuple[Block, ...]) -> bytes:
+    """Return blocks in their stored form."""
+    from reader.content.blocks import to_values  # lazy, as above
+
+    # Clean text has no lone surrogates; any would be replaced by a question mark.
+    return zlib.compress(json.dumps(to_values(blocks), ensure_ascii=False).encode("utf-8", "replace"))
+
+
+def _unpack(stored: bytes, url: str) -> tuple[Block, ...]:
+    """Return stored blocks. Raises zlib.error, ValueError or TypeError if they are damaged.
+
+    ``url`` resolves the relative links of text that format 1 stored as Markdown.
+    """
+    from reader.content.blocks import from_values
+
+    text = zlib.decompress(stored).decode("utf-8")
+    # Markdown of format 1 never starts like this: it escapes brackets at the start of a text.
+    if text == "[]" or text.startswith('[["'):
+        return from_values(json.loads(text))
+    from reader.content.markdown.parser import parse_markdown
+
+    return parse_markdown(text, url, most=_MAX_MARKDOWN)
+
+
+def words_of(stored: bytes) -> str:
+    """Return the words of a stored text for the search index. Raises what :func:`page_of` raises."""
+    from reader.content.blocks import plain_text
+
+    return " ".join(words(plain_text(_unpack(stored, ""))))
 
 
 def prepare(database: Database) -> None:

@@ -27,7 +27,7 @@ from reader.storage.sqlite.pages import eviction, fulltext
 from reader.storage.sqlite.pages.connection import PageFile
 from reader.storage.sqlite.pages.eviction import PruneResult
 from reader.storage.sqlite.pages.recovery import lock_path, open_or_recover, remove_leftovers
-from reader.storage.sqlite.pages.schema import ROW_BYTES, PageRow, page_in, prepare, put, row_of
+from reader.storage.sqlite.pages.schema import ROW_BYTES, PageRow, page_in, prepare, put, row_of, words_of
 
 if TYPE_CHECKING:
     from reader.content.page import Page
@@ -388,10 +388,14 @@ class PageStore(PageFile):
     def _shrink(self) -> None:
         """Rebuild the full-text table if it has waste, and return all unused space to the file system."""
         if self._read(fulltext.is_rebuilding) or self._read(fulltext.waste):
-            while not self._write(fulltext.rebuild_step):
+            while not self._rebuild_words():
                 pass
         self._read(eviction.vacuum)
         self._checkpoint(force=True)
+
+    def _rebuild_words(self) -> bool:
+        """Start or continue to rebuild the full-text table; return whether it is complete."""
+        return self._write(lambda db: fulltext.rebuild_step(db, words_of))
 
     def _maintain(self) -> None:
         """Do one step of the work that keeps the file about as small as its content."""
@@ -402,7 +406,7 @@ class PageStore(PageFile):
                     self._is_rebuilding = self._is_rebuilding or self._read(eviction.has_waste)
                     if self._read(eviction.has_free_space):
                         self._read(eviction.vacuum)
-                if self._is_rebuilding and self._write(fulltext.rebuild_step):
+                if self._is_rebuilding and self._rebuild_words():
                     self._is_rebuilding = False
                     self._may_have_waste = True  # the old table is unused space now
         except ReaderError as error:

@@ -18,7 +18,7 @@ _TYPE_MARKS = {
 }
 _SOURCE = range(10, 19)
 """The cells of a source beside a title,"""
-_TITLE_BESIDE_SOURCE = 48
+_TITLE_BESIDE_SOURCE = 60
 """and those that the title has at least if there is a source."""
 _LEAST_TOPICS = 8
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,8 @@ from reader.tui.widgets.text import formats
 from reader.tui.widgets.text.scroll_view import LineList, LineState
 
 if TYPE_CHECKING:
+    from rich.style import Style
+
     from reader.tui.widgets.text.highlight import Term
 
 
@@ -39,56 +40,68 @@ class RowRenderer:
 
     def render(self, row: Row, line: Sequence[Column], width: int, bar: int, state: LineState) -> Strip:
         """Return a line of ``row`` as a strip, ``width`` cells wide, with score bars of ``bar`` cells."""
-        strip = Strip(list(self._segments(row, line, bar, state)))
-        return strip.adjust_cell_length(width, self._style("text", state))
+        segments: list[Segment] = []
+        joined, joined_style = "", self._cursor_style(state)
+        for text, style in self._pieces(row, line, width, bar, state):
+            if style is not joined_style:  # fewer segments are drawn faster
+                segments.append(Segment(joined, joined_style))
+                joined, joined_style = "", style
+            joined += text
+        segments.append(Segment(joined, joined_style))
+        if not line or line[-1].start + line[-1].width <= width:
+            return Strip(segments, width)
+        return Strip(segments).adjust_cell_length(width)  # a list too narrow for its columns
 
-    def _segments(self, row: Row, line: Sequence[Column], bar: int, state: LineState) -> Iterable[Segment]:
+    def _pieces(
+        self, row: Row, line: Sequence[Column], width: int, bar: int, state: LineState
+    ) -> Iterable[tuple[str, Style]]:
+        """Yield the texts of a line with their styles; together they are as wide as the line."""
         quiet, accent = self._style("quiet", state), self._style("accent", state)
+        yield "▌" if state else " ", self._cursor_style(state)
         end = 1
-        yield Segment("▌" if state else " ", self._cursor_style(state))
-        for column in line:
-            if column.start > end:
-                yield Segment(" " * (column.start - end), quiet)
-            end = column.start + column.width
-            match column.name:
+        for name, start, cells in line:
+            if start > end:
+                yield " " * (start - end), quiet
+            end = start + cells
+            match name:
                 case "mark":
-                    yield Segment("★" if row.starred else " " if row.read else "•", accent)
+                    yield "★" if row.starred else " " if row.read else "•", accent
                 case "quality":
-                    yield from self._score(row.quality, formats.QUALITY_FULL, column.width, bar, state)
+                    yield self._score(row.quality, formats.QUALITY_FULL, cells, bar, state)
                 case "heat":
-                    yield from self._score(row.heat, formats.HEAT_FULL, column.width, bar, state)
+                    yield self._score(row.heat, formats.HEAT_FULL, cells, bar, state)
                 case "date":
-                    when = formats.short_date(row.published_at, self.now, column.width, row.precision)
-                    yield Segment(fit_cells(when, column.width), quiet)
+                    when = formats.short_date(row.published_at, self.now, cells, row.precision)
+                    yield fit_cells(when, cells), quiet
                 case "source":
-                    yield Segment(fit_cells(row.source, column.width), quiet)
+                    yield fit_cells(row.source, cells), quiet
                 case "topics":
-                    yield Segment(fit_cells(" · ".join(row.topics), column.width), quiet)
+                    yield fit_cells(" · ".join(row.topics), cells), quiet
                 case "type":
-                    yield Segment(fit_cells(type_mark(row.type), column.width), quiet)
+                    yield fit_cells(type_mark(row.type), cells), quiet
                 case "title":
-                    yield from self._title(row, column.width, state)
+                    yield from self._title(row, cells, state)
+        yield " " * (width - end), quiet
 
-    def _title(self, row: Row, cells: int, state: LineState) -> Iterable[Segment]:
+    def _title(self, row: Row, cells: int, state: LineState) -> Iterable[tuple[str, Style]]:
         """Yield the title with its highlighted words, and at its end what is known of the original."""
-        if row.original and cells >= _LEAST_MARKED:
-            yield from self._title(replace(row, original=""), cells - 2, state)
-            mark, style = ORIGINAL_MARKS[row.original]
-            yield Segment(f" {mark}", self._style(style, state))
-            return
-        title = fit_cells(row.title, cells)
+        original = row.original if cells >= _LEAST_MARKED else ""
+        title = fit_cells(row.title, cells - 2 if original else cells)
         usual = self._style("quiet" if row.read else "strong", state)
-        if not self.terms:
-            yield Segment(title, usual)
-            return
-        from reader.tui.widgets.text.highlight import pieces, spans
+        if self.terms:
+            from reader.tui.widgets.text.highlight import pieces, spans
 
-        found = usual + self._style("found", state)
-        for piece, is_found in pieces(title, spans(title, self.terms)):
-            yield Segment(piece, found if is_found else usual)
+            found = usual + self._style("found", state)
+            for piece, is_found in pieces(title, spans(title, self.terms)):
+                yield piece, found if is_found else usual
+        else:
+            yield title, usual
+        if original:
+            mark, style = ORIGINAL_MARKS[original]
+            yield f" {mark}", self._style(style, state)
 
-    def _score(self, value: Number | None, full: int, cells: int, bar: int, state: LineState) -> Iterable[Segment]:
+    def _score(self, value: Number | None, full: int, cells: int, bar: int, state: LineState) -> tuple[str, Style]:
         strength = formats.strength(value, full)
         number = fit_cells(formats.score(value), 5 if cells >= 6 and not bar else 4, right=True)
         drawn = f" {formats.bar(value, full, bar)}" if bar else ""
-        yield Segment((number + drawn).ljust(cells), self._style("score", state, strength))
+        return (number + drawn).ljust(cells), self._style("score", state, strength)

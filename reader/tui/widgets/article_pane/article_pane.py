@@ -17,8 +17,9 @@ from reader.tui.widgets.text.line_view import LineView
 from reader.tui.widgets.text.scroll_view import Direction, move_distance, scroll_to_line
 
 if TYPE_CHECKING:
+    from reader.tui.keys.actions import KeyContext
     from reader.tui.widgets.article_pane.content import ArticleContent, RelatedItem
-    from reader.tui.widgets.article_pane.lines import PaneLayout
+    from reader.tui.widgets.article_pane.lines import PaneLayout, PaneLines
     from reader.tui.widgets.text.lines import Line
 
 
@@ -36,6 +37,9 @@ class ArticlePane(LineView):
         def __init__(self, item: RelatedItem) -> None:
             super().__init__()
             self.item = item
+
+    class MoreToggled(Message):
+        """“More” was opened or folded."""
 
     class BackRequested(Message):
         """The user wants to go back to the list."""
@@ -67,12 +71,14 @@ class ArticlePane(LineView):
         self.content = content
         self.selected = min(selected, len(content.items) - 1)
         self._layout = layout
-        self.show_text(self._compose_lines(), layout, y=y, position=position)
+        composed = self._arrange(layout)
+        self.show_text(composed.lines, composed.line_map, y=y, position=position)
 
     def refit(self, layout: PaneLayout) -> None:
         """Show the same content in lines of another width, at the same position."""
         self._layout = layout
-        self.show_lines(self._compose_lines(), y=self.position.refit(layout))
+        composed = self._arrange(layout)
+        self.show_lines(composed.lines, y=self.position.refit(composed.line_map))
         self._scroll_item_into_view()
 
     def pop_position(self) -> tuple[str, int] | None:
@@ -103,21 +109,27 @@ class ArticlePane(LineView):
             else paragraph(title, width, "quiet")
         )
 
-    def _compose_lines(self) -> tuple[Line, ...]:
-        content = self.content
-        if content is None or self._layout is None:
-            return ()
+    def _arrange(self, layout: PaneLayout) -> PaneLines:
+        assert self.content is not None
         from reader.tui.widgets.article_pane.lines import compose_lines  # lazy: the first frame has no article
 
-        lines, self._item_lines = compose_lines(
-            content,
-            self._layout,
+        article = self.content.article
+        composed = compose_lines(
+            self.content,
+            layout,
             selected=self.selected,
-            visited=self._visited.get(content.article.path or content.article.title, ()),
+            visited=self._visited.get(article.path or article.title, ()),
             now=datetime.now().astimezone(),
             more_is_open=self._more_is_open,
         )
-        return lines
+        self._item_lines = composed.items
+        return composed
+
+    def _arrange_again(self, layout: PaneLayout, y: int | None = None) -> None:
+        """Show the lines again after the selected item or “More” has changed."""
+        composed = self._arrange(layout)
+        self.position.line_map = composed.line_map
+        self.show_lines(composed.lines, y=y)
 
     @on(events.Resize)
     def _fit_placeholder(self) -> None:
@@ -133,16 +145,28 @@ class ArticlePane(LineView):
         return self.content.items[at] if self.content is not None and 0 <= at < len(self.content.items) else None
 
     @property
+    def key_context(self) -> KeyContext:
+        """Where keys are for: the article, a related item, or “More”."""
+        if self.selected < 0:
+            return "article"
+        return "related" if self.selected < self.item_count else "unfolded" if self._more_is_open else "folded"
+
+    @property
     def item_count(self) -> int:
         """The number of related items."""
         return len(self.content.items) if self.content is not None else 0
+
+    @property
+    def cursor_line(self) -> int:
+        """The first line of the selected related item, else of the text on the screen."""
+        return self._item_lines[self.selected].start if self.selected >= 0 else super().cursor_line
 
     def select_item(self, index: int) -> None:
         """Select a related item, “More” or, with -1, none, and scroll it into view."""
         self.position.user_scrolls = False
         self.selected = max(-1, min(index, len(self._item_lines) - 1))
         if self._layout is not None:
-            self.show_lines(self._compose_lines())
+            self._arrange_again(self._layout)
         self._scroll_item_into_view()
         self.position.pin()
 
@@ -165,9 +189,10 @@ class ArticlePane(LineView):
             return
         self._more_is_open = not self._more_is_open
         self.position.user_scrolls = False
-        self.show_lines(self._compose_lines(), y=self.scroll_offset.y)
+        self._arrange_again(self._layout, self.scroll_offset.y)
         self._scroll_into_view(self._item_lines[-1])
         self.position.pin()
+        self.post_message(self.MoreToggled())
 
     def _open_item(self) -> None:
         item = self.related_item
@@ -199,6 +224,8 @@ class ArticlePane(LineView):
         reads_more = self.selected == self.item_count and (
             direction == "down" or self._item_lines[-1].start < self.scroll_offset.y
         )
+        if direction == "down" and 0 <= self.selected == self.item_count - 1 and self._layout and self._layout.body:
+            self.select_item(-1)  # the text follows
         if self.selected < 0 or direction not in {"down", "up", "top", "end"} or reads_more:
             super().action_move(direction)
         elif direction == "end":

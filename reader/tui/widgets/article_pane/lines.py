@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from reader.content.blocks import links, plain_text
+from reader.content.blocks import Block, links, plain_text
 from reader.content.layout.layout import layout
 from reader.core.errors import ReaderError
-from reader.core.model import Image, Json, Links, Number
+from reader.core.model import Article, Image, Json, Links, Number
 from reader.core.text import cell_width, fit_cells, format_count, truncate
 from reader.core.urls import display_host, safe_url, shorten_url
 from reader.images.model import RenderedImage
@@ -27,7 +28,7 @@ from reader.tui.widgets.text.lines import (
     labeled,
     line_of,
     paragraph,
-    with_excerpt,
+    split_excerpt,
     wrap_facts,
 )
 
@@ -35,17 +36,40 @@ _MAX_LINKS = 200
 """How many links of a text are listed below it."""
 _HUGE = 1e9
 """Scores from here on are abbreviated."""
+_ITEM_LINES = 2
+"""The lines of a related item that is not selected."""
+_LENGTH = "length"
+"""The field with the duration of a video, which the line of the scores shows."""
 
 
 @dataclass(frozen=True, slots=True)
-class PaneLayout(LineMap):
+class PaneLayout:
     """The lines above and below the related items, and what opens under “More”."""
 
+    width: int
+    """The width of the lines in cells."""
     head: tuple[Line, ...]
-    foot: tuple[Line, ...] = ()
+    """The lines down to the excerpt,"""
+    body: tuple[Line, ...] = ()
+    """and the rest of the text, which follows the related items."""
+    picture: tuple[Line, ...] = ()
     more: tuple[Line, ...] = ()
     summary: str = ""
     """What is under “More”, in a few words."""
+    before_head: Sequence[int] = (0,)
+    """As :attr:`LineMap.before`, for the lines of the head,"""
+    before_body: Sequence[int] = (0,)
+    """and for those of the body, after the head."""
+
+
+class PaneLines(NamedTuple):
+    """All lines of the pane."""
+
+    lines: tuple[Line, ...]
+    items: tuple[range, ...]
+    """The lines of each related item, and of “More” if there is any."""
+    line_map: LineMap
+    """It is the same whichever item is selected."""
 
 
 class _Field(NamedTuple):
@@ -68,7 +92,8 @@ def lay_out_pane(content: ArticleContent, cells: int, image: RenderedImage | str
         if rest:
             first = (*next(wrap_facts(facts, cells - 2)), Run(" …", "quiet"))
             cut.append(_Field(name, " · ".join(run.text for run in facts if run.text)))
-        lines += [first] if first else []
+        # How much of the facts is shown depends on the width.
+        lines += [tuple(replace(run, counts=False) for run in first)] if first else []
     if content.page is not None:
         lines += paragraph(f"⇩ Page saved, {format_count(content.page.extract.words, 'word')}", cells, "quiet")
     elif content.failure:
@@ -76,21 +101,27 @@ def lay_out_pane(content: ArticleContent, cells: int, image: RenderedImage | str
     if content.described_by:
         note = f"Not in this folder: this is how “{content.described_by}” describes it. o opens the original."
         lines += [BLANK, *paragraph(note, cells, "quiet")]
-    if blocks := with_excerpt(content.article.excerpt, content.blocks):
-        lines.append(BLANK)
-        lines += [tuple(map(from_span, line)) for line in layout(blocks, cells)]
+    excerpt, blocks = split_excerpt(content.article.excerpt, content.blocks)
+    lines += [BLANK, *_text(excerpt, cells)] if excerpt else []
+    body = _text(blocks, cells)
     addresses, fields = [*_addresses(content.article.links)], [*cut, *_fields(content)]
     inside = [link for link in links(content.blocks) if link[1] not in {address.href for address in addresses}]
     hosts = [display_host(address.href) or address.name for address in addresses]
     names = [*hosts, *(field.name for field in fields), format_count(len(inside), "link") if inside else ""]
     return PaneLayout(
+        cells,
         tuple(lines),
+        tuple(body),
         tuple(_picture(content.article.images, image, cells)),
         (*_field_lines([*addresses, *fields], cells), *_link_lines(inside, cells)),
         " · ".join(dict.fromkeys(filter(None, names))),
-        width=cells,
-        before=characters_before(lines),
+        characters_before(lines),
+        characters_before(body),
     )
+
+
+def _text(blocks: Sequence[Block], cells: int) -> list[Line]:
+    return [tuple(map(from_span, line)) for line in layout(blocks, cells)]
 
 
 def compose_lines(
@@ -101,25 +132,38 @@ def compose_lines(
     visited: Collection[int],
     now: datetime,
     more_is_open: bool = False,
-) -> tuple[tuple[Line, ...], tuple[range, ...]]:
-    """Return all lines, with the related items between those of ``pane_layout``, and the range of each item.
+) -> PaneLines:
+    """Return all lines, with the related items between those of ``pane_layout``.
 
     ``selected`` is the index of the item whose excerpt is shown, or -1; ``visited`` are those that were opened. “More”,
     if there is any, counts as the last item.
     """
     lines: list[Line] = [*pane_layout.head]
+    before = array("I", pane_layout.before_head)
     ranges: list[range] = []
     related, cells = len(content.items) - content.members, pane_layout.width
+
+    def add(added: Sequence[Line]) -> None:
+        """Add lines that count as one each, but for those that only the selected item has."""
+        lines.extend(added)
+        last = before[-1]
+        before.extend(last + min(number, _ITEM_LINES) for number in range(1, len(added) + 1))
+
     for at, item in enumerate(content.items):
         if at == 0 and related:
-            lines += [BLANK, line_of(f"Related ({related})", "heading")]
+            add((BLANK, line_of(f"Related ({related})", "heading")))
         if at == related:
             kind = truncate(content.article.type, max(1, cells - 16)) or "collection"
-            lines += [BLANK, line_of(f"In this {kind} ({content.members})", "heading")]
+            add((BLANK, line_of(f"In this {kind} ({content.members})", "heading")))
         start = len(lines)
-        lines += _item(item, at, cells, selected=at == selected, visited=at in visited, now=now)
+        add([*_item(item, at, cells, selected=at == selected, visited=at in visited, now=now)])
         ranges.append(range(start, len(lines)))
-    lines += pane_layout.foot
+    if pane_layout.body:
+        add((BLANK, line_of("Text", "heading")) if content.items else (BLANK,))
+        lines += pane_layout.body
+        last = before[-1]
+        before.extend(last + characters for characters in pane_layout.before_body[1:])
+    lines += pane_layout.picture
     if pane_layout.more:
         at = len(content.items)
         is_selected = at == selected
@@ -130,14 +174,14 @@ def compose_lines(
         lines += [BLANK, _filled(heading, cells, at) if is_selected else heading]
         lines += pane_layout.more if more_is_open else ()
         ranges.append(range(start, len(lines)))
-    return tuple(lines), tuple(ranges)
+    return PaneLines(tuple(lines), tuple(ranges), LineMap(before=before, width=cells))
 
 
 def _origin(content: ArticleContent) -> list[Run]:
     article = content.article
     authors = ", ".join(article.provider.authors)
     return [
-        Run(article.source, "accent"),
+        Run(article.source, "accent", href=article.links.best),
         Run(formats.full_date(article.published_at, article.precision) or "no date", "quiet"),
         Run(f"by {authors}" if authors else "", "quiet"),
     ]
@@ -145,11 +189,19 @@ def _origin(content: ArticleContent) -> list[Run]:
 
 def _scores(content: ArticleContent) -> list[Run]:
     article = content.article
+    scores = (("quality", article.quality, formats.QUALITY_FULL), ("heat", article.heat, formats.HEAT_FULL))
+    has_any = any(value is not None for _, value, _ in scores)
     return [
-        _score_fact("quality", article.quality, formats.QUALITY_FULL),
-        _score_fact("heat", article.heat, formats.HEAT_FULL),
+        *(_score_fact(*score) for score in scores if has_any),
         Run(" ".join(filter(None, (article.category, article.type))), "quiet"),
+        Run(_length(article), "quiet"),
     ]
+
+
+def _length(article: Article) -> str:
+    """Return how long a video is, if the document says so in the field “length”."""
+    length = article.extra.get(_LENGTH)
+    return formats.duration(length) if isinstance(length, str) else ""
 
 
 def _topics(content: ArticleContent) -> list[Run]:
@@ -204,6 +256,8 @@ def _fields(content: ArticleContent) -> Iterator[_Field]:
             yield _Field("image", caption)
         yield _Field("image", image.url, _openable_url(image.url))
     for name, value in article.extra.items():
+        if name == _LENGTH and _length(article):
+            continue
         for text, href in _entries(name, value):
             yield _Field(name, text, href)
     if article.published is False:
@@ -303,8 +357,7 @@ def _value_text(name: str, value: Json) -> str:
         return ", ".join(f"{key} {_value_text(key, item)}" for key, item in value.items())
     if isinstance(value, float):
         return f"{value:.4g}"
-    text = " ".join(str(value).split())
-    return formats.duration(text) if name == "length" else text
+    return " ".join(str(value).split())
 
 
 def _openable_url(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -124,20 +123,27 @@ class KeyBar(Widget):
         self._places: list[tuple[range, Action]] = []
         """The cells where each action can be clicked."""
         self._end = DelayedCall(self)
-        self._warning = False
-        self._ends_after = math.inf
-        """When the next key may remove the message, by time.monotonic(); infinite once a key has done so."""
+        self._importance = 0
+        """That of the message: 2 for a warning, 0 for a transient message, 1 for others."""
+        self._ends_after = 0.0
+        """When the next key may remove the message, by time.monotonic()."""
+        self._key_came = False
+        """Whether a key came after the message."""
 
     def show_message(self, text: str, *, warning: bool = False, transient: bool = False) -> None:
-        """Show a message until the next key or message, or for some seconds; it must be clean text.
+        """Show a message until the next key or for some seconds, unless a more important one is there.
 
-        One that is not ``transient`` says more than that a key had no effect, and stays for a moment in any case.
+        It must be clean text. As it may come just before a key that is no answer to it, it stays for a moment, and a
+        warning twice as long; but one that is ``transient`` says no more than that a key had no effect.
         """
+        importance = 2 if warning else 0 if transient else 1
+        is_read = self._key_came and time.monotonic() >= self._ends_after
+        if self.message and importance < self._importance and not is_read:
+            return
         self.clear()
-        least = 0.0 if transient else timings_of(self).least_message * (2 if warning else 1)
-        self._ends_after = time.monotonic() + least
+        self._importance, self._key_came = importance, False
+        self._ends_after = time.monotonic() + importance * timings_of(self).least_message
         text = stable_width(text)
-        self._warning = warning
         if cell_width(text) + 2 > self.size.width > 0:
             self.long_message.set_class(warning, "-warning")
             self.long_message.update(Content(text))  # plain text, never markup
@@ -147,9 +153,9 @@ class KeyBar(Widget):
 
     def on_next_key(self) -> None:
         """Remove the message, unless this key shows it again."""
-        if self.message and self._ends_after < math.inf:
+        if self.message and not self._key_came:
+            self._key_came = True
             left = max(timings_of(self).transient_message, self._ends_after - time.monotonic())
-            self._ends_after = math.inf
             self._end.start(left, self.clear)
 
     def clear(self) -> None:
@@ -167,7 +173,8 @@ class KeyBar(Widget):
         pieces: list[Piece] = [(f" {typed} ", "name")]
         for key, word in follows:
             more: list[Piece] = [("  ", "footer"), (key, "footer-key"), (f" {word}", "footer")]
-            if cells_of([*pieces, *more]) > self.size.width:
+            if cells_of([*pieces, *more]) > self.size.width - 3:
+                pieces.append(("  …", "footer"))
                 break
             pieces += more
         return draw_line(self, pieces, "footer")
@@ -179,7 +186,7 @@ class KeyBar(Widget):
             return self._draw_typed()
         if self.message:
             message = f" {truncate(self.message, self.size.width - 1)}"
-            return draw_line(self, [(message, "warning" if self._warning else "text")], "footer")
+            return draw_line(self, [(message, "warning" if self._importance == 2 else "text")], "footer")
         pieces: list[Piece] = [(self._selected_label, "name")] if self.selected_count else []
         self._places = []
         end = cells_of(pieces)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from textual.containers import Container
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
 from reader.core.text import stable_width, truncate
 from reader.tui.widgets.bars.bars import cells_of, draw_ends, spaced
+from reader.tui.widgets.panes import CoveredContainer
 from reader.tui.widgets.reader.lines import reading_minutes
 from reader.tui.widgets.reader.reader_view import ReaderView
 
@@ -44,7 +44,7 @@ class ReaderHeader(Widget):
         return draw_ends(self, title, right)
 
 
-class ReaderPane(Container):
+class ReaderPane(CoveredContainer):
     """The reading view under its header."""
 
     def __init__(self, folder: str) -> None:

@@ -163,7 +163,7 @@ def reading_minutes(words: int) -> int:
 def _facts(text: ReaderText) -> list[Run]:
     byline = f"by {text.byline}" if text.byline else ""
     date = formats.full_date(text.published_at, text.precision)
-    return [Run(text.source, "accent"), Run(byline, "quiet"), Run(date, "quiet")]
+    return [Run(text.source, "accent", href=text.links.best), Run(byline, "quiet"), Run(date, "quiet")]
 
 
 def _provenance(text: ReaderText, now: datetime, cells: int) -> list[Run]:

@@ -13,6 +13,7 @@ from textual.strip import Strip
 
 from reader.tui.input_gate import hold_keys, keys_held
 from reader.tui.keys import bindings
+from reader.tui.terminal.window import name_hyperlinks
 from reader.tui.timings import timings_of
 from reader.tui.widgets.messages import show_status
 from reader.tui.widgets.reader.lines import DEFAULT_MEASURE, ReaderLayout, ReaderText, SearchableText
@@ -260,15 +261,18 @@ class ReaderView(LineView):
         if self._selected_lines is not None:
             self.end_line_selection()
         elif self.lines:
-            match = self._search_matches.line(self._match) if self._match >= 0 else -1
-            top = self.scroll_offset.y
-            bottom = min(top + self.size.height, len(self.lines))
-            first = next((index for index in range(top, bottom) if self.lines[index]), top)
-            start = match if top <= match < top + self.size.height else first
-            self._selected_lines = (start, start)
+            self._selected_lines = (self.cursor_line, self.cursor_line)
             self.screen.clear_selection()
             self.refresh()
             show_status(self, "Move to select lines. y copies them, Esc cancels.", transient=False)
+
+    @property
+    def cursor_line(self) -> int:
+        """The end of the selection, the match that was visited last if it is on the screen, else the first line."""
+        if self._selected_lines is not None:
+            return self._selected_lines[1]
+        match, top = self._search_matches.line(self._match) if self._match >= 0 else -1, self.scroll_offset.y
+        return match if top <= match < top + self.size.height else super().cursor_line
 
     def end_line_selection(self) -> None:
         """Clear the selection."""
@@ -320,6 +324,8 @@ class ReaderView(LineView):
         """Draw a line with its link labels, and with the offsets that Textual needs to select text in it."""
         index = y + self.scroll_offset.y
         strip = self.hints.draw(index, super().render_line(y))
-        if index < len(self.lines) and any(run.image is not None for run in self.lines[index]):
+        line = self.line_at(y)
+        if any(run.image is not None for run in line):
             return strip  # images cannot be copied
-        return strip.apply_offsets(-self.margin, index)
+        strip = strip.apply_offsets(-self.margin, index)
+        return name_hyperlinks(strip) if any(run.href for run in line) else strip

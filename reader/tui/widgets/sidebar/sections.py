@@ -29,6 +29,8 @@ class SidebarLine(NamedTuple):
     text: str = ""
     articles: int | None = None
     """The number of articles of an entry, or of entries in a section; None if it is not known."""
+    unread: int | None = None
+    """How many of the articles are unread; None if that is not known."""
 
     @property
     def key(self) -> tuple[str, str, str]:

@@ -36,6 +36,7 @@ _FOR_VIEWS = {"rename", "delete", "down", "up"}
 _MOVING_FOCUS = {"choose", "filter", "rename", "leave"}
 _MARKER_CELLS = 3
 """Cells before the name: the selection, the check mark, and a blank."""
+_UNREAD = SidebarChoice("usual", "Unread")
 _SPACED_HEIGHT = 30
 """From this height on there are blank lines between sections."""
 
@@ -49,10 +50,12 @@ class SidebarTitle(Widget):
 
     def render_line(self, y: int) -> Strip:
         """Draw the name and the filter."""
-        name = " Views"
+        name, numbers = " Views", "unread/all"
         filtered = f"  /{stable_width(self.filter)}" if self.filter else ""
-        filtered = fit_cells(filtered, max(0, self.size.width - len(name)))
-        return draw_line(self, [(name, "name" if self.lit else "quiet"), (filtered, "accent")])
+        room = max(0, self.size.width - len(name))
+        right = numbers if cell_width(filtered) + len(numbers) < room else ""
+        filtered = fit_cells(filtered, room - len(right))
+        return draw_line(self, [(name, "name" if self.lit else "quiet"), (filtered, "accent"), (right, "quiet")])
 
 
 class SidebarPane(Container):
@@ -135,16 +138,28 @@ class Sidebar(LineList):
         else:
             symbol = "✓" if is_chosen else " "
         room = max(1, cells - _MARKER_CELLS)
-        articles = "" if line.articles is None else f" {line.articles:,}"
-        articles = articles if cell_width(articles) < room else ""
+        unread, articles = self._numbers(line)
+        if cell_width(unread + articles) >= room:
+            unread = articles = ""
         style = {"head": "strong", "entry": "accent" if is_chosen else "text"}.get(line.what, "quiet")
         segments = [
             Segment("▌" if state else " ", self.cursor_style(state)),
             Segment(symbol, self.style("quiet" if line.what == "head" else "accent", state)),
-            Segment(" " + fit_cells(line.text, room - cell_width(articles)), self.style(style, state)),
+            Segment(" " + fit_cells(line.text, room - cell_width(unread + articles)), self.style(style, state)),
+            Segment(unread, self.style("strong" if line.unread else "quiet", state)),
             Segment(articles, self.style("quiet", state)),
         ]
         return Strip(segments).adjust_cell_length(cells, self.style("text", state))
+
+    def _numbers(self, line: SidebarLine) -> tuple[str, str]:
+        """Return the number of unread articles, and that of all with the sign between them."""
+        if line.articles is None:
+            return "", ""
+        if line.unread is None:
+            return "", f" {line.articles:,}"
+        if line.choice == _UNREAD:
+            return f" {line.unread:,}", ""
+        return f" {line.unread:,}", f"/{line.articles:,}"
 
     @on(events.Focus)
     @on(events.Blur)

@@ -70,13 +70,13 @@ def short_date(moment: datetime | None, now: datetime, cells: int = 9, precision
     """Return a date in at most ``cells`` cells, 9 or 6, whose digits line up.
 
     Within a week it is an age, else day and month. The year is added if it is not this one; in 6 cells it replaces
-    the day.
+    the day, with an apostrophe: “Aug 21” would be read as a day of August.
     """
     if moment is None:
         return f" {UNKNOWN}"
     day = to_local(moment)
     if precision in {"month", "year"}:
-        return f"   {day.year}" if precision == "year" else f"   {day:%b} {day.year % 100:02}"[-cells:]
+        return f"   {day.year}" if precision == "year" else f"   {day:%b}’{day.year % 100:02}"[-cells:]
     age = now - moment
     if precision == "day" and timedelta(0) <= age < timedelta(days=1):
         return "today"
@@ -89,7 +89,7 @@ def short_date(moment: datetime | None, now: datetime, cells: int = 9, precision
     if day.year == to_local(now).year:
         return f"{day.day:>2} {day:%b}"
     year = f"{day.year % 100:02}"
-    return f"{day.day:>2} {day:%b} {year}" if cells >= 9 else f"{day:%b} {year}"
+    return f"{day.day:>2} {day:%b} {year}" if cells >= 9 else f"{day:%b}’{year}"
 
 
 def full_date(moment: datetime | None, precision: Precision = "time") -> str:

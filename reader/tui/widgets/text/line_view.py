@@ -11,17 +11,25 @@ from typing import TYPE_CHECKING
 from rich.segment import Segment
 from rich.style import Style
 from textual import events, on
-from textual.geometry import Region
+from textual.geometry import Offset, Region
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.scrollbar import ScrollDown, ScrollTo, ScrollUp
 from textual.strip import Strip
 
+from reader.tui.terminal.window import hyperlink
 from reader.tui.theme.styles import blended, theme_style
 from reader.tui.widgets.messages import LatestMessage, show_status
 from reader.tui.widgets.text.image_overlay import ImageOverlay
 from reader.tui.widgets.text.reading_position import ReadingPosition
-from reader.tui.widgets.text.scroll_view import Direction, move_distance, scroll_to_line, set_line_count
+from reader.tui.widgets.text.scroll_view import (
+    Direction,
+    draw_lines,
+    move_distance,
+    screen_offset,
+    scroll_to_line,
+    set_line_count,
+)
 
 if TYPE_CHECKING:
     from reader.content.blocks import TextStyle
@@ -55,12 +63,13 @@ class LineView(ScrollView, can_focus=True):
 
     def __init__(self, *, id: str | None = None, measure: int = MEASURE) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
+        self.set_reactive(LineView.auto_links, False)  # otherwise each link under the mouse redraws the whole view
         self.lines: Sequence[Line] = ()
         self.position = ReadingPosition(self, lambda: self.post_message(self.PositionSettled()))
         self._images = ImageOverlay(self)
         self._measure = measure
         self._styles: dict[tuple[str, TextStyle, bool, float], Style] = {}
-        self._blank: Style | None = None
+        self._blank_style: Style | None = None
         self._terms: dict[str, tuple[Term, ...]] = {}
         """The words to highlight, by the style of the text they are in."""
         self._matches: dict[tuple[int, str], dict[int, list[Span]]] = {}
@@ -82,7 +91,7 @@ class LineView(ScrollView, can_focus=True):
     @property
     def margin(self) -> int:
         """The cells to the left of the lines."""
-        return 1 + max(0, (self.available_width - self.text_width) // 2)
+        return 1 + max(0, (self.available_width - self._measure) // 2)
 
     def show_lines(self, lines: Sequence[Line], *, y: int | None = None) -> None:
         """Show ``lines``, scrolled to the line ``y``; with None, as far as before."""
@@ -110,16 +119,34 @@ class LineView(ScrollView, can_focus=True):
             self._matches.clear()
             self.refresh()
 
+    @property
+    def cursor_screen_offset(self) -> Offset:
+        """Where the terminal's cursor is while the view has the focus, as of a text input."""
+        return screen_offset(self, self.cursor_line, self.margin)
+
+    @property
+    def cursor_line(self) -> int:
+        """The line that someone reads who follows the cursor: the first on the screen with text."""
+        top = self.scroll_offset.y
+        shown = range(top, min(top + self.size.height, len(self.lines)))
+        return next((line for line in shown if self.lines[line]), top)
+
     # Drawing.
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Draw a region, with Sixel images where the terminal takes them."""
-        return self._images.apply(super().render_lines(crop), crop, self.lines, self.margin)
+        strips = super().render_lines(crop) if any(self.styles.gutter) else draw_lines(self, crop, self._blank)
+        return self._images.apply(strips, crop, self.lines, self.margin)
+
+    @property
+    def _blank(self) -> Style:
+        """The style of blanks around the lines."""
+        if self._blank_style is None:
+            self._blank_style = theme_style(self, "text")
+        return self._blank_style
 
     def render_line(self, y: int) -> Strip:
         """Draw the line in row ``y``."""
-        if self._blank is None:
-            self._blank = theme_style(self, "text")
         segments = [Segment(" " * self.margin, self._blank)]
         for run, overlay in self._styled_runs(y + self.scroll_offset.y, self.line_at(y)):
             if run.image is not None:
@@ -128,7 +155,11 @@ class LineView(ScrollView, can_focus=True):
                 segments += image_segments(run.image)
                 continue
             style = self._run_style(run)
-            segments.append(Segment(run.text, style + theme_style(self, overlay) if overlay else style))
+            if overlay:
+                style += theme_style(self, overlay)
+            if run.href and getattr(self.app, "hyperlinks", False):
+                style = hyperlink(style, run.href)
+            segments.append(Segment(run.text, style))
         return Strip(segments).adjust_cell_length(self.size.width, self._blank)
 
     def _styled_runs(self, index: int, line: Line) -> Iterator[tuple[Run, str]]:
@@ -202,7 +233,7 @@ class LineView(ScrollView, can_focus=True):
     def notify_style_update(self) -> None:
         """Drop the styles of the previous theme."""
         self._styles.clear()
-        self._blank = None
+        self._blank_style = None
         super().notify_style_update()
 
     @on(events.Focus)

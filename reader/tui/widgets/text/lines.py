@@ -176,8 +176,18 @@ def labeled(label: Line, text: str, cells: int, style: str = "text", href: str =
 
 def with_excerpt(excerpt: str, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
     """Return ``blocks`` after the excerpt, unless they begin with it word for word, its cut last word apart."""
+    first, rest = split_excerpt(excerpt, blocks)
+    return (*first, *rest)
+
+
+def split_excerpt(excerpt: str, blocks: tuple[Block, ...]) -> tuple[tuple[Block, ...], tuple[Block, ...]]:
+    """Return the excerpt as blocks, and the text that follows it.
+
+    If ``blocks`` begin with the excerpt word for word, its cut last word apart, it is their beginning in full.
+    """
     text, words = plain_text(blocks), excerpt.split()
     if len(words) >= 4 and text[: 2 * len(excerpt) + 64].split()[: len(words) - 1] == words[:-1]:
-        return blocks
+        end = next(end for end in range(1, len(blocks) + 1) if len(plain_text(blocks[:end]).split()) >= len(words) - 1)
+        return blocks[:end], blocks[end:]
     parts = (" ".join(part.split()) for part in excerpt.split("\n\n"))
-    return (*(Paragraph((Span(part),)) for part in parts if part), *blocks)
+    return tuple(Paragraph((Span(part),)) for part in parts if part), blocks

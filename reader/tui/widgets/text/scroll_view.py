@@ -6,7 +6,7 @@ from typing import Literal
 
 from rich.style import Style
 from textual import events, on
-from textual.geometry import Region, Size
+from textual.geometry import Offset, Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -52,6 +52,12 @@ def scroll_to_line(view: ScrollView, line: int) -> None:
     view.scroll_to(y=line, animate=False, immediate=True, force=True)
 
 
+def screen_offset(view: ScrollView, line: int, cell: int = 0) -> Offset:
+    """Return where a cell of ``line`` is on the terminal's screen; at the edge of ``view`` if it is beyond."""
+    left, top, _, height = view.content_region
+    return Offset(left + cell, top + max(0, min(line - view.scroll_offset.y, height - 1)))
+
+
 def set_line_count(view: ScrollView, lines: int) -> None:
     """Set the virtual size of ``view`` without Textual's layout of the whole screen.
 
@@ -59,6 +65,19 @@ def set_line_count(view: ScrollView, lines: int) -> None:
     """
     view.set_reactive(ScrollView.virtual_size, Size(line_width(view), lines))
     view.vertical_scrollbar.window_virtual_size = lines
+
+
+def draw_lines(view: ScrollView, crop: Region, blank: Style) -> list[Strip]:
+    """Draw the lines of a region of ``view`` as they are, followed by blanks.
+
+    Textual would add border, padding and opacity, and lose what a line has cached.
+    """
+    strips = [view.render_line(y) for y in crop.line_range]
+    _, background = view.background_colors
+    for line_filter in view.get_line_filters():
+        strips = [strip.apply_filter(line_filter, background) for strip in strips]
+    width, span = view.size.width, crop.column_span
+    return [strip.adjust_cell_length(width, blank).crop(*span) for strip in strips]
 
 
 class LineList(ScrollView, can_focus=True):
@@ -69,6 +88,16 @@ class LineList(ScrollView, can_focus=True):
         self.cursor = cursor
         """The index of the selected line."""
         self._styles: dict[tuple[str, LineState, float], Style] = {}
+
+    @property
+    def cursor_screen_offset(self) -> Offset:
+        """Where the terminal's cursor is while the list has the focus, as of a text input."""
+        return screen_offset(self, self.cursor * self.row_height)
+
+    @property
+    def row_height(self) -> int:
+        """The lines of each of what can be selected."""
+        return 1
 
     def style(self, name: str, state: LineState = "", strength: float = 1.0) -> Style:
         """Return a style on the background of ``state``; below the full ``strength``, its color becomes quiet."""
@@ -103,13 +132,5 @@ class LineList(ScrollView, can_focus=True):
         self.refresh()
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Draw the lines of a region as they are.
-
-        Textual would add border, padding and opacity, which these lists do not have, and lose what a line has cached.
-        """
-        strips = [self.render_line(y) for y in crop.line_range]
-        _, background = self.background_colors
-        for line_filter in self.get_line_filters():
-            strips = [strip.apply_filter(line_filter, background) for strip in strips]
-        width, span, blank = self.size.width, crop.column_span, self.style("text")
-        return [strip.adjust_cell_length(width, blank).crop(*span) for strip in strips]
+        """Draw the lines of a region as they are."""
+        return draw_lines(self, crop, self.style("text"))
