@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from reader.config.declarations import BY_PATH, FIELDS, OWN_THEME, SETTINGS, TABLES, Setting, command_words, label
 from reader.config.names import did_you_mean, nearest, shown_name
@@ -17,6 +17,10 @@ from reader.config.settings import DEFAULT_PRESET, Config, ConfigNote, FetchSett
 from reader.core.errors import describe_error
 from reader.core.text import clean, show_path
 
+if TYPE_CHECKING:
+    from reader.config.own_actions import Problem
+
+T = TypeVar("T")
 _Names = tuple[str, ...]
 _MAX_BYTES = 200_000
 _MAX_PARSED = 20_000
@@ -212,20 +216,24 @@ class _Loading:
         return tuple(command_words(self._values.get((name,), "")))
 
     def _take_themes(self) -> None:
-        table = self._tables.get("themes", {})
-        for name, theme in table.items() if isinstance(table, dict) else ():
+        wrong = set() if isinstance(self._tables.get("themes", {}), dict) else {*self._before.themes}
+        for name, theme in self._table("themes").items():
             if not _THEME_NAME.fullmatch(name):
                 self._report(("themes", name), "the name of a theme has letters, digits, - and _ only.")
             elif name in self._built_in:
                 self._report(("themes", name), f"there is a theme “{name}” already.", "Choose another name.")
             elif not isinstance(theme, dict):
                 self._report(("themes", name), f"a theme must be a table: [themes.{name}].")
+                wrong.add(name)
             else:
                 for inner, value in theme.items():
                     self._take(("themes", name, inner), value)
                 self._themes[name] = {
                     path[2]: value for path, value in self._values.items() if path[:2] == ("themes", name)
                 }
+        for name in wrong & self._before.themes.keys():
+            self._themes[name] = {**self._before.themes[name]}
+            self._values |= {("themes", name, inner): value for inner, value in self._themes[name].items()}
 
     def _take(self, names: _Names, value: Any) -> None:
         setting = BY_PATH.get(_declared(names))
@@ -270,21 +278,26 @@ class _Loading:
 
     def _own_actions(self) -> tuple[dict[str, Program], dict[str, tuple[str, ...]]]:
         tables = self._table("programs"), self._table("macros")
-        if self._checks is None or not any(tables):
+        if self._checks is None or not {"programs", "macros"} & self._tables.keys():
             return {}, {}
-        from reader.config.own_actions import Problem, own_names, read_macros, read_programs  # lazy: few users have any
+        from reader.config.own_actions import own_names, read_macros, read_programs  # lazy: few users have any
 
         problems: list[Problem] = []
-        self._own_names = own_names(*tables)
-        programs = read_programs(tables[0], problems)
-        macros = read_macros(tables[1], {*self._checks.actions, *own_names(tables[0], {})}, problems)
-        for (table, name), message, hint in problems:
-            self._report((table, name), message, hint)
-            if table == "programs" and name in self._before.programs:
-                programs[name] = self._before.programs[name]
-            elif table == "macros" and name in self._before.macros:
-                macros[name] = self._before.macros[name]
+        programs = read_programs(tables[0], problems) | self._kept("programs", self._before.programs, problems)
+        actions = {*self._checks.actions, *own_names(programs, {})}
+        macros = read_macros(tables[1], actions, problems)
+        kept = self._kept("macros", self._before.macros, problems)
+        macros |= {name: steps for name, steps in kept.items() if actions.issuperset(steps)}
+        self._own_names = own_names({**tables[0], **programs}, {**tables[1], **macros})
+        for names, message, hint in problems:
+            self._report(names, message, hint)
         return programs, macros
+
+    def _kept(self, table: str, before: Mapping[str, T], problems: Iterable[Problem] = ()) -> dict[str, T]:
+        """Return what stays in force of ``before``: what is wrong in the table now, or all if it is not a table."""
+        wrong = {names[-1] for names, *_ in problems if names[0] == table}
+        is_table = isinstance(self._tables.get(table, {}), dict)
+        return {name: value for name, value in before.items() if not is_table or name in wrong}
 
     def _keymap(self) -> tuple[Mapping[str, str], list[ConfigNote]]:
         table = self._table("keys")

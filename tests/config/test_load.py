@@ -208,6 +208,17 @@ def test_nothing_is_fetched_while_a_mistake_may_be_meant_to_protect_the_user(
     assert bool(load_config(path, _CHECKS).fetch.refusal) == is_uncertain
 
 
+@pytest.mark.parametrize("edited", ["themes = 1", "[themes]\nmine = 1", "[themes.mine]\naccent = 1"])
+def test_a_theme_stays_through_a_mistake_in_it(path: Path, edited: str) -> None:
+    path.write_text('theme = "mine"\n[themes.mine]\naccent = "#ff0000"')
+    config = load_config(path, _CHECKS)
+    for _ in range(2):
+        path.write_text(f'theme = "mine"\n{edited}')
+        config = load_config(path, _CHECKS, config)
+        assert len(config.problems) == 1
+        assert (config.theme, config.themes) == ("mine", {"mine": {"accent": "#ff0000"}})
+
+
 def test_after_a_mistake_in_an_edit_what_was_set_before_stays(path: Path) -> None:
     path.write_text('theme = "nord"\n[keys]\nopen = "x"\n[fetch]\nproxy = "http://a"\ncache_mb = 7')
     before = load_config(path, _CHECKS)

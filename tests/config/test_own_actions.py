@@ -86,3 +86,21 @@ def test_what_a_mistake_is_in_stays_as_it_was(tmp_path: Path) -> None:
     after = load(tmp_path / "config.toml", _VALID.replace("{url}", "{u}").replace('"mark.star"', '"x"'), before)
     assert len(after.problems) == 2
     assert (after.programs, after.macros, after.keys) == (before.programs, before.macros, before.keys)
+
+
+def test_tables_that_are_none_leave_what_was_set(tmp_path: Path) -> None:
+    before = load(tmp_path / "config.toml", _VALID)
+    after = load(tmp_path / "config.toml", 'programs = 1\nmacros = "x"', before)
+    assert len(after.problems) == 2
+    assert (after.programs, after.macros) == (before.programs, before.macros)
+
+
+@pytest.mark.parametrize("programs", ["", "[programs.mpv]\nrun = 5\n"])
+def test_a_macro_never_runs_a_program_that_there_is_not(tmp_path: Path, programs: str) -> None:
+    before = load(tmp_path / "config.toml", _VALID)
+    for earlier in (None, before):
+        after = load(tmp_path / "config.toml", f'{programs}[macros]\ndone = ["program.mpv"]', earlier)
+        assert after.problems
+        steps = {step for macro in after.macros.values() for step in macro if step.startswith("program.")}
+        assert steps <= {f"program.{name}" for name in after.programs}
+        assert {"macro.done"} & bindings.own_actions(after).keys() == ({"macro.done"} if after.macros else set())

@@ -114,12 +114,12 @@ def _known() -> frozenset[str]:
 
 def _is_key(key: str) -> bool:
     *modifiers, last = key.split("+") if len(key) > 1 else [key]
-    return set(modifiers) <= _MODIFIERS and (len(last) == 1 or last in _known())
+    return set(modifiers) <= _MODIFIERS and ((len(last) == 1 and last == clean(last)) or last in _known())
 
 
 def _similar(key: str) -> set[str]:
     last = key.rpartition("+")[2]
-    return {*_known(), *(f"{each}+{last}" for each in _MODIFIERS if last)}
+    return {*_known(), *(f"{each}+{last}" for each in _MODIFIERS if _is_key(last))}
 
 
 def _yield_keys(action: Action, taken: Iterable[tuple[Action, str]], found: KeysCheck) -> None:

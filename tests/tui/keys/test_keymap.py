@@ -53,6 +53,8 @@ def test_a_sequence_takes_its_first_key_from_the_defaults() -> None:
         ({"entry.later": "g g"}, "“g g” is more than one key."),
         ({"refresh": "g nosuch"}, "there is no key “nosuch”."),
         ({"refresh": "g  entr"}, "there is no key “entr”."),
+        ({"refresh": "\x1b"}, "there is no key “”."),
+        ({"refresh": "alt+\u202e"}, "there is no key “alt+”."),
     ],
 )
 def test_mistakes_in_sequences_are_reported(table: dict[str, str], said: str) -> None:
