@@ -18,6 +18,7 @@ from reader.core.text import clean_block
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
+    from markdown_it.rules_inline import StateInline
     from markdown_it.token import Token
 
 MAX_CHARACTERS = 150_000
@@ -30,10 +31,12 @@ _FIGURE_TOKENS = 5
 _PARSER_NESTING = 24
 _MARKER = r"(?:[ \t]*+(?:>|[-+*](?=[ \t])|\d{1,9}[.)](?=[ \t])))"
 _TOO_DEEP = re.compile(rf"^({_MARKER}{{{MAX_DEPTH}}}){_MARKER}++", re.MULTILINE | re.ASCII)
+_WIKI_LINK = re.compile(r"!?\[\[([^\[\]|\n]++)(?:\|([^\[\]|\n]++))?[^\[\]\n]*+\]\]")
+"""A link to a note or, with !, a picture in Obsidian, perhaps with the text to show in its place and a size."""
 
 
 def parse_markdown(source: str, base_url: str = "", most: int = MAX_CHARACTERS) -> tuple[Block, ...]:
-    """Return ``source``, CommonMark with tables and strikethrough, as blocks.
+    """Return ``source``, CommonMark with tables, strikethrough and Obsidian's ``[[links]]``, as blocks.
 
     Accepts any text and never raises. Bounded by ``most`` characters and by the limits of
     :mod:`reader.content.html.builder`, which also checks the links.
@@ -77,6 +80,19 @@ def _captioned(parts: list[Token]) -> list[Token]:
     return [_html("<figure>"), tokens[0], _html("<figcaption>"), *tokens[3:-1], _html("</figcaption></figure>")]
 
 
+def _wiki_link(state: StateInline, silent: bool) -> bool:
+    """Read a link such as ``[[note|text]]`` as its text; what is also a link of CommonMark stays one."""
+    from markdown_it.common.utils import normalizeReference
+
+    found = _WIKI_LINK.match(state.src, state.pos)
+    if not found or normalizeReference(found[1]) in state.env.get("references", ()):
+        return False
+    if not silent:
+        state.pending += (found[1] if found[0][0] == "!" else found[2] or found[1]).strip()
+    state.pos = found.end()
+    return True
+
+
 def _html(text: str) -> Token:
     from markdown_it.token import Token
 
@@ -88,6 +104,7 @@ def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt  # lazy: 50 ms, and many bodies are HTML
 
     parser = MarkdownIt("commonmark", {"maxNesting": _PARSER_NESTING}).enable(["table", "strikethrough"])
+    parser.inline.ruler.after("image", "wiki_link", _wiki_link)
     # Links are checked after parsing; the markup of links that are refused here would show as text.
     parser.validateLink = lambda url: True  # type: ignore[method-assign]
     return parser

@@ -15,8 +15,9 @@ from functools import lru_cache, partial
 from typing import Any
 
 from rich.segment import Segment
+from textual import widget
 from textual._styles_cache import StylesCache
-from textual.cache import FIFOCache
+from textual.cache import FIFOCache, LRUCache
 from textual.geometry import Region
 from textual.strip import Strip
 
@@ -31,6 +32,8 @@ _LIMITS: tuple[tuple[type, str, int], ...] = (
     (Strip, "blank", 128),
 )
 """How many results of which methods of a class are cached: Textual's own limits are up to 16,384."""
+_BOX_MODELS = 4
+"""How many box models each widget caches, instead of 16: those of older layouts are hardly used again."""
 _MALLOC_SETTINGS = {-8: 2, -3: 256 << 10, -1: 256 << 10}
 """M_ARENA_MAX: each thread's arena would retain what it once needed; M_MMAP_THRESHOLD and M_TRIM_THRESHOLD: they would
 grow to twice the size of the largest frame, and so much be retained in each arena."""
@@ -42,6 +45,7 @@ def limit_textual() -> None:
         setattr(owner, name, staticmethod(lru_cache(limit)(partial(getattr(owner, name).__wrapped__, owner))))
     for name in ("intersection", "__contains__", "shrink", "union", "grow"):
         setattr(Region, name, lru_cache(1024)(getattr(Region, name).__wrapped__))
+    widget.LRUCache = lambda size: LRUCache(min(size, _BOX_MODELS))  # type: ignore[attr-defined,assignment]
     divide_and_cache = Strip.divide
 
     def start(strip: Strip, segments: Iterable[Segment], cell_length: int | None = None) -> None:

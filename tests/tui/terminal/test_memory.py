@@ -11,6 +11,7 @@ import sys
 import pytest
 from rich.segment import Segment
 from rich.style import Style
+from textual import widget
 from textual.geometry import Region
 from textual.strip import Strip
 
@@ -52,6 +53,7 @@ def test_few_results_are_cached() -> None:
     limits = {Strip.render_ansi: 1024, Strip.blank: 128, Region.union: 1024}
     assert {cached: cached.cache_info().maxsize for cached in limits} == limits
     assert Strip.blank(3).text == "   "
+    assert "maxsize=4 " in repr(vars(widget)["LRUCache"](16))
     before, after = Segment("one two").split_cells(3)
     assert (before.text, after.text) == ("one", " two")
 

@@ -15,7 +15,7 @@ from reader.core.text import cell_width
 from reader.tui.loaders.article import content_of_item
 from reader.tui.widgets.article_pane.content import ArticleContent, RelatedItem
 from reader.tui.widgets.article_pane.lines import PaneLines, compose_lines, lay_out_pane
-from reader.tui.widgets.text.lines import BLANK, Line
+from reader.tui.widgets.text.lines import BLANK, Line, split_excerpt, with_excerpt
 from tests.tui.helpers import FORBIDDEN
 from tests.tui.hostile_documents import subjects
 
@@ -189,6 +189,27 @@ def test_related_items_follow_the_excerpt_and_everything_else_is_folded() -> Non
     assert opened[:at] == folded[:-1]
     assert opened[at + 1].split() == ["original", "https://www.a.org/long/address"]
     assert shown(more_is_open=False, selected=1)[-1].strip() == folded[-1], "it can be selected"
+
+
+@pytest.mark.parametrize(
+    ("excerpt", "texts_of_blocks", "first"),
+    [
+        ("Lentils.", ["Lentils."], 1),
+        ("本文です。これは試", ["本文です。これは試験です。", "二"], 1),
+        ("本文 …", ["本文です。これは試験です。", "二"], 1),
+        ("One two three four", ["Heading", "One two three four five.", "Six."], 2),
+        ("One two", ["Heading", "Another", "Third", "One two"], 0),
+        ("One two", ["Two one"], 0),
+        ("One two", [], 0),
+    ],
+)
+def test_an_excerpt_that_the_text_begins_with_is_not_repeated(
+    excerpt: str, texts_of_blocks: list[str], first: int
+) -> None:
+    blocks = tuple(Paragraph((Span(text),)) for text in texts_of_blocks)
+    expected = blocks if first else (Paragraph((Span(excerpt),)), *blocks)
+    assert with_excerpt(excerpt, blocks) == expected
+    assert split_excerpt(excerpt, blocks)[1] == blocks[first:]
 
 
 def with_body(excerpt: str, *paragraphs: str) -> ArticleContent:

@@ -174,8 +174,12 @@ def labeled(label: Line, text: str, cells: int, style: str = "text", href: str =
         yield (*(blank if number else label), Run(line, style, href=href))
 
 
+_BLOCKS_TO_EXCERPT = 3
+"""Within so many blocks from its beginning, a text may repeat its excerpt: a heading or an image can precede it."""
+
+
 def with_excerpt(excerpt: str, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
-    """Return ``blocks`` after the excerpt, unless they begin with it word for word, its cut last word apart."""
+    """Return ``blocks`` after the excerpt, unless it is their beginning."""
     first, rest = split_excerpt(excerpt, blocks)
     return (*first, *rest)
 
@@ -183,11 +187,18 @@ def with_excerpt(excerpt: str, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
 def split_excerpt(excerpt: str, blocks: tuple[Block, ...]) -> tuple[tuple[Block, ...], tuple[Block, ...]]:
     """Return the excerpt as blocks, and the text that follows it.
 
-    If ``blocks`` begin with the excerpt word for word, its cut last word apart, it is their beginning in full.
+    If ``blocks`` say the same, its cut last word apart, at their beginning or below a heading there, it is their
+    beginning in full.
     """
-    text, words = plain_text(blocks), excerpt.split()
-    if len(words) >= 4 and text[: 2 * len(excerpt) + 64].split()[: len(words) - 1] == words[:-1]:
-        end = next(end for end in range(1, len(blocks) + 1) if len(plain_text(blocks[:end]).split()) >= len(words) - 1)
-        return blocks[:end], blocks[end:]
+    words = excerpt.split()
+    sought = " ".join(words[:-1] if len(words) >= 4 or words[-1:] == ["…"] else words)
+    for start in range(min(_BLOCKS_TO_EXCERPT, len(blocks)) if sought else 0):
+        text = ""
+        for end in range(start, len(blocks)):
+            text = f"{text} {' '.join(plain_text(blocks[end : end + 1]).split())}".strip()
+            if not sought.startswith(text[: len(sought)]):
+                break
+            if len(text) >= len(sought):
+                return blocks[: end + 1], blocks[end + 1 :]
     parts = (" ".join(part.split()) for part in excerpt.split("\n\n"))
     return tuple(Paragraph((Span(part),)) for part in parts if part), blocks
