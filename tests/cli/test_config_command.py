@@ -36,7 +36,15 @@ def test_init_writes_every_setting_at_its_default_as_a_comment(own_directories: 
     assert f"Wrote {path}" in result.stderr
     assert path.stat().st_mode & 0o777 == 0o600
     text = path.read_text("utf-8")
-    assert tomllib.loads(text) == {"fetch": {}, "fields": {}, "dates": {}, "keys": {}, "macros": {}, "programs": {}}
+    assert tomllib.loads(text) == {
+        "fetch": {},
+        "fields": {},
+        "dates": {},
+        "keys": {},
+        "macros": {},
+        "programs": {},
+        "terminal": {},
+    }
     assert run("check").exit_code == 0
     path.write_text(re.sub("^#(?! )", "", text, flags=re.MULTILINE), "utf-8")
     values = tomllib.loads(path.read_text("utf-8"))
