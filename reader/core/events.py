@@ -72,6 +72,8 @@ class BulkProgress(NamedTuple):
     """The id of the article that was completed last; it may have a page now."""
     unverified: int = 0
     """The part of ``cached`` that should have been checked again but could not be."""
+    without_url: int = 0
+    """The part of ``failed`` for which there is nothing to fetch."""
 
 
 class ImageFetched(NamedTuple):

@@ -20,7 +20,7 @@ from reader.core.events import BulkProgress, FetchResult
 from reader.core.text import format_count
 from reader.core.urls import display_host
 from reader.fetching.context import open_context
-from reader.fetching.fetch_article import ArticleFetcher, Outcome
+from reader.fetching.fetch_article import NO_URL, ArticleFetcher, Outcome
 from reader.fetching.fetch_target import FetchTarget, find_target
 from reader.fetching.politeness import FIRST_WAIT, Politeness
 
@@ -318,6 +318,7 @@ class BulkFetch:
             done=counts.done + (result.status == "fetched"),
             cached=counts.cached + is_cached,
             failed=counts.failed + (result.status == "failed"),
+            without_url=counts.without_url + (result.error == NO_URL),
             last=result.id,
             unverified=counts.unverified + (is_cached and bool(result.error)),
         )
@@ -353,7 +354,8 @@ class BulkFetch:
         others = (
             (counts.cached - counts.unverified, "already there"),
             (counts.unverified, "could not be checked again"),
-            (counts.failed, "failed"),
+            (counts.failed - counts.without_url, "failed"),
+            (counts.without_url, "without a URL"),
             (left, "left"),
         )
         parts = [f"{format_count(counts.done, 'page')} fetched", *(f"{n:,} {what}" for n, what in others if n > 0)]

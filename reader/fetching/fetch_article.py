@@ -233,8 +233,10 @@ class _Attempt:
         return self._outcome("cached", self.stored, error)
 
     async def _failed(self) -> Outcome:
-        """Record that there is no page, and return that outcome."""
-        error = f"{describe_failures(self._failures)}." if self._failures else NO_URL
+        """Return the outcome that there is no page, recorded if there was something to fetch."""
+        if not self._failures:
+            return self._outcome("failed", None, NO_URL)
+        error = f"{describe_failures(self._failures)}."
         record, now = self.context.pages.record_failure, datetime.now(UTC)
         await self.context.run(record, self.target.id, now, self._failures, error)
         return self._outcome("failed", None, error)

@@ -176,7 +176,7 @@ async def test_failures_are_printed_and_set_the_exit_status(server: Server, make
         "gone.md: 404 Not Found at 127.0.0.1.",
         "none.md: The document has no URL.",
     ]
-    assert found.err == "newsreader: 1 page fetched, 2 failed.\n"
+    assert found.err == "newsreader: 1 page fetched, 1 failed, 1 without a URL.\n"
 
 
 async def test_as_json_each_article_has_its_record(server: Server, make_folder: MakeFolder) -> None:

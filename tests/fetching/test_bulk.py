@@ -119,7 +119,7 @@ async def test_every_article_without_a_page_is_fetched(
     assert (final.failed, final.left, final.finished) == (2, 0, True)
     assert final.done + final.cached == 30
     assert final == recorder.progress[-1]
-    assert final.summary.endswith("2 failed.")
+    assert final.summary.endswith("1 failed, 1 without a URL.")
     assert {got.status for got in recorder.results} == {"fetched", "failed"}
     assert len(recorder.results) == final.done + final.failed
     for earlier, later in zip(recorder.progress, recorder.progress[1:], strict=False):

@@ -130,9 +130,10 @@ async def test_every_failure_is_described(server: Server, pages: PageStore, extr
     assert (failed.error, failed.failures) == (got.error, tuple(map(tuple, got.failures)))
 
 
-async def test_an_article_without_an_address_fails(job: ArticleFetcher) -> None:
+async def test_an_article_without_an_address_fails_and_is_not_marked(job: ArticleFetcher, pages: PageStore) -> None:
     got = (await job.fetch(fetch_target(ID, [Links()]))).result
     assert (got.status, got.error, got.url) == ("failed", NO_URL, "")
+    assert pages.failure(ID) is None
 
 
 async def test_an_address_with_a_password_is_refused_and_not_quoted(

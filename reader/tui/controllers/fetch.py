@@ -222,7 +222,7 @@ class FetchController:
         self._is_paused = self._is_paused and not progress.finished
         self._publish(progress)
         if progress.finished:
-            session.show_message(progress.summary, warning=bool(progress.failed and not progress.done))
+            session.show_message(progress.summary, warning=progress.failed > progress.without_url and not progress.done)
             session.pages_changed.publish(None)
         elif self._follow_timer is None:
             self._follow_timer = self._panes.set_timer(session.timings.list_refresh, self._refresh_list)

@@ -65,7 +65,9 @@ class SearchController:
             complete=self._complete,
         )
         history, focus = self._history, self._panes.articles
-        self._session.prompts.open(prompt, "/", self._session.query.text, history=history, focus_after=focus)
+        text = self._session.query.text
+        # With a space, so that what one types is another word.
+        self._session.prompts.open(prompt, "/", text and f"{text} ", history=history, focus_after=focus)
         self._panes.remove_class("-reading")  # with room for one pane, show the list, which follows
         self._session.background.start(self.load_history, "queries")  # another window may have added to them
         self._session.background.start(self._load_values, "values")
@@ -99,7 +101,7 @@ class SearchController:
             line.show_error(error.message, error.start, error.hint)
             return
         self._is_invalid = False
-        if not self._apply(ActiveQuery.of(line.text, query)):
+        if not self._apply(ActiveQuery.of(line.text.strip(), query)):
             line.show_hint(self._found_label())
 
     def _complete(self, text: str, cursor: int) -> Completion:

@@ -57,6 +57,16 @@ async def test_each_key_narrows_the_list_and_the_count_is_shown(news: Path, size
         assert titles(reader) == ["Storm over the harbour"]
 
 
+async def test_what_is_typed_after_a_query_is_another_word_of_it(news: Path) -> None:
+    async with open_app(news) as reader:
+        await write(reader, "c")
+        await reader.press("enter", "/", *"paris")
+        assert reader.prompt.text == "c paris"
+        assert titles(reader) == ["A Café in Paris"]
+        await reader.press("enter", "/", "enter")
+        assert "/c paris " in reader.lines[0]
+
+
 async def test_escape_restores_the_whole_list(news: Path) -> None:
     async with open_app(news) as reader:
         await reader.press("j", "j")
