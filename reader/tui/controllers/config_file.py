@@ -51,6 +51,8 @@ class ConfigController:
 
         session, before = self._session, self._session.config
         session.change_config(config)
+        if before.problems:
+            session.show_message("")  # a warning about them is no longer true
         session.show_message(change_message(config, before), warning=bool(config.problems))
         if config.notes != before.notes:
             session.background.start(self._show_notes, "config notes")

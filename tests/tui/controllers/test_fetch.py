@@ -19,7 +19,7 @@ from reader.core.paths import Paths
 from reader.indexing.refresh import refresh
 from reader.library.library import Library
 from tests.conftest import MakeFolder
-from tests.tui.helpers import SIDE, Reader, document, full_text, open_app
+from tests.tui.helpers import PATIENT, SIDE, Reader, document, full_text, open_app
 from tests.web.server import Request, Server, reply, serving
 
 pytestmark = pytest.mark.usefixtures("no_proxy")
@@ -145,7 +145,8 @@ async def test_the_message_about_canceling_goes_when_another_fetch_starts(
         asked.set()
         await asyncio.Event().wait()
 
-    async with open_app(one(make_folder, server.on("/a", never)), SIDE, _ALLOWED) as reader:
+    timings = PATIENT._replace(transient_message=0.01)
+    async with open_app(one(make_folder, server.on("/a", never)), SIDE, _ALLOWED, timings) as reader:
         await reader.press("f")
         await asyncio.wait_for(asked.wait(), 60)
         await reader.press("X")

@@ -10,8 +10,6 @@ import pytest
 from tests.conftest import MakeFolder
 from tests.tui.helpers import LOW, NARROW, SIDE, STACKED, Reader, document, lines_of, open_app
 
-LONG = "\n\n".join(f"Paragraph {number} of a long article." for number in range(60))
-
 
 def related(*names: str) -> str:
     return "\n".join(["related:", *(f"  - {{title: {name}, webUrl: 'https://a.org/{name}'}}" for name in names)])
@@ -27,7 +25,7 @@ def web_of_articles(make_folder: MakeFolder) -> Path:
                 f"quality: {200 - n}",
                 f"originalUrl: https://a.org/N{n:03}",
                 related(f"N{n + 1:03}", f"N{n + 2:03}", f"Elsewhere{n}"),
-                body=LONG,
+                f"excerpt: {'Something happened, and more was said about it. ' * 60}",
             )
             for n in range(100)
         }
@@ -81,7 +79,7 @@ async def test_backspace_restores_list_scroll_position_and_related_item(
     web_of_articles: Path, size: tuple[int, int]
 ) -> None:
     async with open_app(web_of_articles, size) as reader:
-        await reader.press("pagedown", "j", "l", "]", "j")
+        await reader.press("pagedown", "j", "l", "]")
         before = [(reader.positions, reader.pane_title)]
         assert reader.article_pane.scroll_offset.y > 20
         for step in (("enter",), ("]", "enter"), ("]", "]", "]", "enter")):

@@ -68,7 +68,8 @@ async def test_half_blocks_are_shown_below_a_dialog(pictured: Path) -> None:
 
 async def test_the_last_line_of_the_terminal_has_no_sixel(pictured: Path) -> None:
     keep(pictured, f"{WORDS}\n\n![The court]({INSIDE})\n\n{WORDS * 20}", **{"in": encoded(halves((800, 400)))})
-    async with reading(pictured, (100, 24), SHARP) as reader:
+    timings = PATIENT._replace(transient_message=0.01)
+    async with reading(pictured, (100, 24), SHARP, timings) as reader:
         await reader.press("z", "j", "k")  # only the text, down to the last line
         await reader.wait_until(lambda: reader.message == "")
         await reader.wait_until(lambda: sixels_on(reader))
