@@ -37,6 +37,10 @@ _MAX_VALUE = 10_000
 """Characters of a field that are passed on: an argument must not be longer than 128 KiB."""
 Stream: TypeAlias = IO[bytes] | None
 """An open file; None for none."""
+_MAX_ERRORS = 1 << 20
+"""Bytes of a program's standard error that stay on the disk, in a file that nobody sees."""
+_LONGEST_PAUSE = 1.0
+"""Seconds between two looks at a program that runs for long."""
 _ENV_SPLITS = re.compile(r"-[A-Za-z0]*S|--split-string\b")
 
 
@@ -227,8 +231,13 @@ class Command:
     def wait(self) -> None:
         """Wait until it ends. Raises ReaderError with the last line of its standard error if it failed."""
         assert self._process is not None and self._errors is not None, "it was started"
-        status = self._process.wait()
+        pause = 0.02
         with self._errors as file:
+            while (status := self._process.poll()) is None:
+                time.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+                if os.fstat(file.fileno()).st_blocks * 512 > _MAX_ERRORS:
+                    file.truncate(0)  # the program goes on after a hole, which takes no space
             file.seek(max(0, file.seek(0, os.SEEK_END) - 4096))
             lines = _COLOR.sub("", file.read().decode("utf-8", "replace")).strip().splitlines()
         if status:

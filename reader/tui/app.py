@@ -158,6 +158,8 @@ class NewsreaderApp(App[None]):
             event.text = clean(f".{lines}.")[1:-1]  # with the spaces at its ends
         elif isinstance(event, events.InputEvent) and not event.is_forwarded:  # it passes here again on its way up
             self._idle_gc.note_activity()
+            if isinstance(event, events.MouseDown):
+                self.session.keys.forget()
             if isinstance(event, events.Key | events.MouseDown) and takes_keys:
                 self._base_screen.key_bar.on_next_key()
             elif isinstance(event, events.Key) and self._leaves_filter(event):

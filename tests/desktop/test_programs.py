@@ -54,6 +54,22 @@ def test_a_failure_says_the_last_line_of_the_program(tmp_path: Path) -> None:
         command.wait()
 
 
+def test_a_program_that_writes_much_fills_no_disk(tmp_path: Path) -> None:
+    code = """
+import os, time
+sys.stderr.write("x" * 5_000_000)
+sys.stderr.flush()
+until = time.monotonic() + 20
+while os.fstat(2).st_blocks and time.monotonic() < until:
+    time.sleep(0.02)
+sys.exit("freed" if not os.fstat(2).st_blocks else "full")
+"""
+    command = Command.of([str(python(tmp_path, code))], "Play", {}, None)
+    command.start()
+    with pytest.raises(ReaderError, match="freed"):
+        command.wait()
+
+
 def test_a_program_that_needs_a_shell_or_is_missing_is_refused() -> None:
     with pytest.raises(ReaderError, match="“Play” names 'no-such-program', which is not on the PATH"):
         Command.of(["no-such-program"], "Play", {}, None)

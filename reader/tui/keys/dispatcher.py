@@ -93,6 +93,13 @@ class KeyDispatcher:
         leaving = (bindings.keys_of(bindings.BY_NAME[name], keymap).split(",") for name in ("quit", "quit.now"))
         self._leaving = frozenset(key for keys in leaving for key in keys)
 
+    def forget(self) -> None:
+        """Forget the keys that were typed of a sequence: the user goes on with the mouse."""
+        screen = self._app.screen
+        if self._typed.is_pending and isinstance(screen, TypingScreen):
+            screen.show_typed("", ())
+        self._typed.reset()
+
     def textual_keymap(self) -> dict[str, str]:
         """Return the keys for Textual."""
         steps = {step for steps in self._macros.values() for step in steps if step in bindings.BY_NAME}

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from textual import events
 
 from reader.config.settings import Config
 from reader.tui.keys.keymap import check_keys
@@ -85,6 +86,20 @@ async def test_quit_keys_work_while_a_sequence_is_pending(folder: Path) -> None:
         await reader.press_at_once("g", "ctrl+q")
         await reader.wait_until(lambda: not reader.app.is_running)
         assert reader.app.return_code == 0
+
+
+async def test_a_click_ends_a_sequence_and_a_number(folder: Path) -> None:
+    async with open_app(folder, settings=with_keys({"list.density": "g d"})) as reader:
+        for typed in ("g", "7"):
+            await reader.press(typed)
+            assert "cancel" in reader.lines[-1]
+            for event in (events.MouseDown, events.MouseUp):  # as they come from the terminal
+                reader.app.post_message(event(None, 30, 9, 0, 0, 1, False, False, False, 30, 9))
+            await reader.settle()
+            assert "cancel" not in reader.lines[-1]
+            clicked = reader.row.title
+            await reader.press("j", "k")
+            assert reader.row.title == clicked != "N00"
 
 
 async def test_a_preset_is_what_bar_help_and_keys_follow(folder: Path) -> None:
