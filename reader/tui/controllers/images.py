@@ -78,6 +78,8 @@ class ImagesController:
         self._lead: RenderedImage | None = None
         """The image in the pane."""
         self._lead_url = ""
+        self._lead_problem = ""
+        """Why it is not shown."""
         self._lead_timer = DelayedCall(pane)
         session.image_fetched.subscribe(self._fetched)
         session.config_changed.subscribe(self._config_changed)
@@ -206,6 +208,7 @@ class ImagesController:
         self._text_images = {url: answer for url, answer in self._text_images.items() if self._draws(url)}
         if not self._draws(self._lead_url):
             self._lead = None
+        self._lead_problem = ""
         if self._loader is not None:
             self._loader.retry_failed()
         self.request()
@@ -301,7 +304,7 @@ class ImagesController:
         """Request the image of the article in the pane, unless the user moves on."""
         url = _lead_url(content)
         if url != self._lead_url:
-            self._lead, self._lead_url = None, url
+            self._lead, self._lead_url, self._lead_problem = None, url, ""
             if self._loader is not None:
                 self._loader.request("article", ())
             self.terminal.forget_hidden()
@@ -339,12 +342,14 @@ class ImagesController:
 
         Textual may first lay out the screen for the answer, in any thread, and two at once break its caches.
         """
-        lead, lead_url, has_room = self._lead, self._lead_url, self._pane_has_room
+        lead, lead_url, problem, has_room = self._lead, self._lead_url, self._lead_problem, self._pane_has_room
 
         def lead_of(content: ArticleContent) -> RenderedImage | str:
             url = _lead_url(content)
             if lead is not None and url == lead_url:
                 return lead
+            if problem and url == lead_url:
+                return f"not shown: {problem}"
             return self._note([url]) if url and has_room else ""
 
         return lead_of
@@ -357,14 +362,22 @@ class ImagesController:
         if slot == "article":
             if not isinstance(answer, str):
                 self._show_lead(answer)
-            elif answer and self._choices.pop(url, False):  # once; the key tries again
-                self._session.show_message(f"The image cannot be shown: {answer.rstrip('.')}.", warning=True)
-                self._lay_out_pane()
+            elif answer:
+                self._show_lead_problem(url, answer.rstrip("."))
             return
         self._text_images[url] = answer
         if not isinstance(answer, str):
             self.terminal.add(answer)
         self._lay_out_when_idle()
+
+    def _show_lead_problem(self, url: str, problem: str) -> None:
+        if self._choices.pop(url, False):  # once; the key tries again
+            self._session.show_message(f"The image cannot be shown: {problem}.", warning=True)
+        elif url != self._lead_url or problem == self._lead_problem:
+            return
+        else:
+            self._lead_problem = problem
+        self._lay_out_pane()
 
     def _fetched(self, event: ImageFetched) -> None:
         if self._loader is not None:

@@ -309,6 +309,11 @@ async def test_an_image_that_a_key_asked_for_and_that_is_missing_is_explained(ma
             await reader.press("i")
             await reader.wait_until(lambda: "404" in reader.message, seconds=30)
             assert reader.message.startswith("The image cannot be shown: 404")
+            assert "i shows the image." in reader.text
+            await reader.press("I")
+            await reader.wait_until(lambda: "not shown: 404 Not Found at 127.0.0.1" in reader.text, seconds=30)
+            await reader.press("I", "I", "I")
+            assert "i shows the image." in reader.text
 
 
 @pytest.mark.usefixtures("no_proxy")
