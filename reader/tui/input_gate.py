@@ -107,11 +107,11 @@ class InputGate:
 
     def take_keys(self, keymap: Mapping[str, str]) -> None:
         """Take the keys of the settings, by action."""
-        closing = (bindings.keys_of(bindings.BY_NAME[name], keymap) for name in ("entry.leave", "help"))
-        self._closing_keys = frozenset({"enter", *",".join(closing).split(",")})
+        closing = (bindings.keys_alone(bindings.BY_NAME[name], keymap) for name in ("entry.leave", "help"))
+        self._closing_keys = frozenset({"enter", *(key for keys in closing for key in keys)})
         # What q means depends on what the keys before it open.
         app_actions = (action for action in ACTIONS if action.scopes == ("app",) and action.name != "quit")
-        self._app_keys = frozenset(key for action in app_actions for key in bindings.keys_of(action, keymap).split(","))
+        self._app_keys = frozenset(key for action in app_actions for key in bindings.keys_alone(action, keymap))
 
     # Keys while the focus moves.
 

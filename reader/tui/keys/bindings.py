@@ -125,6 +125,11 @@ def _long_name(key: str) -> str:
     return "+".join([*modifiers, last])
 
 
+def keys_alone(action: Action, keymap: Mapping[str, str]) -> list[str]:
+    """Return the keys of ``action`` that are pressed alone, with Textual's names."""
+    return [sequence_of(key)[0] for key in keys_of(action, keymap).split(",") if key and " " not in key]
+
+
 def sequences(keymap: Mapping[str, str], own: Collection[str] = ()) -> dict[str, list[Keys]]:
     """Return the keys that Textual does not know: those to press one after the other, and all of ``own`` actions."""
     found = {
@@ -143,7 +148,7 @@ def textual_keymap(keymap: Mapping[str, str], also: Collection[str] = ()) -> dic
     found = {}
     for name in (*keymap, *(name for name in also if name not in keymap)):
         keys = keys_of(BY_NAME[name], keymap).split(",") if name in BY_NAME else []
-        single = [sequence_of(key)[0] for key in keys if key and " " not in key]
+        single = keys_alone(BY_NAME[name], keymap) if name in BY_NAME else []
         found[name] = ",".join([*single, f"<{name}>"] if name in also or len(single) < len(keys) else single)
     return found
 

@@ -90,7 +90,7 @@ class KeyDispatcher:
         self._sequences = bindings.sequences(keymap, self.own)
         self._tables: dict[Hashable, KeyTable] = {}
         self._typed.reset()
-        leaving = (bindings.keys_of(bindings.BY_NAME[name], keymap).split(",") for name in ("quit", "quit.now"))
+        leaving = (bindings.keys_alone(bindings.BY_NAME[name], keymap) for name in ("quit", "quit.now", "suspend"))
         self._leaving = frozenset(key for keys in leaving for key in keys)
 
     def forget(self) -> None:

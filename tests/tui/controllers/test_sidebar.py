@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,17 @@ async def test_b_focuses_and_hides_the_sidebar(folder: Path, size: tuple[int, in
         assert reader.focus == "list"
         assert "Saved views" not in reader.text
         assert "Title 19" in reader.text
+
+
+async def test_sections_are_spaced_although_a_region_is_asked_for_before_the_layout(folder: Path) -> None:
+    async with open_app(folder, SIDE) as reader:
+        reader.start_action("views")
+        for _ in range(40):  # steps of the event loop until the sidebar is laid out
+            reader.main_screen._compositor._full_map_invalidated = True
+            assert reader.article_list.region
+            await asyncio.sleep(0)
+        await reader.settle()
+        assert "gap" in {line.what for line in reader.sidebar.entries.lines}
 
 
 async def test_a_wide_screen_remembers_whether_it_shows_the_sidebar(folder: Path) -> None:

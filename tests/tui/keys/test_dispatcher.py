@@ -88,6 +88,13 @@ async def test_quit_keys_work_while_a_sequence_is_pending(folder: Path) -> None:
         assert reader.app.return_code == 0
 
 
+async def test_a_key_given_by_its_character_works_while_a_sequence_is_pending(folder: Path) -> None:
+    async with open_app(folder, settings=with_keys({"refresh": "g r", "quit": "!"})) as reader:
+        await reader.press("enter")
+        await reader.press_at_once("g", "exclamation_mark")
+        assert reader.focus == "list"
+
+
 async def test_a_click_ends_a_sequence_and_a_number(folder: Path) -> None:
     async with open_app(folder, settings=with_keys({"list.density": "g d"})) as reader:
         for typed in ("g", "7"):

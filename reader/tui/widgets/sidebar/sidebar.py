@@ -101,6 +101,8 @@ class Sidebar(LineList):
 
     def on_mount(self) -> None:
         """Announce that the sidebar can be used."""
+        # Textual does not report the first size if something asks for a region before the first layout.
+        self.call_after_refresh(self._fit_size)
         self.post_message(self.Ready())
 
     # Content.
