@@ -10,6 +10,7 @@ import pytest
 
 from reader.config.settings import Config, FetchSettings
 from reader.tui.theme.styles import theme_style
+from reader.workers.sandbox import SandboxPool
 from tests.conftest import MakeFolder
 from tests.images.sample_images import bomb, encoded, halves
 from tests.tui.controllers.image_pages import LATER, PICTURES, WORDS, blocks_on, deliver, image_lines, keep, reading
@@ -317,7 +318,10 @@ async def test_an_image_that_a_key_asked_for_and_that_is_missing_is_explained(ma
 
 
 @pytest.mark.usefixtures("no_proxy")
-async def test_processes_end_without_work_and_start_again(make_folder: MakeFolder) -> None:
+async def test_processes_end_without_work_and_start_again(
+    make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reader.workers.sandbox.SandboxPool", SandboxPool)  # those of the run stay
     before = children()
     async with serving() as server:
         urls = [server.on(f"/{n}.png", reply(encoded(halves((800, 400))), kind="image/png")) for n in range(2)]
