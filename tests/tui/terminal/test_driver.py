@@ -158,8 +158,9 @@ async def test_a_title_is_the_windows_own_whenever_the_app_has_not_the_terminal(
     driver.show_cursor(False)
     assert sent() == restore + b"\x1b[?25l"
     driver.set_title("last")
+    assert sent() == save + b"\x1b]2;last\x1b\\"
     restore_terminal()
-    assert sent() == save + b"\x1b]2;last\x1b\\" + restore + leave + b"\x1b[?25h"
+    assert sent() == restore + leave + b"\x1b[?25h"
     driver.suspend_application_mode()
 
 

@@ -56,7 +56,7 @@ class SidebarTree:
         self._entries: dict[EntryKind, Sequence[SidebarLine]] = {}
         self._unlimited: set[EntryKind] = set()
         """Sections that show all their entries."""
-        self._spaced = False
+        self.is_spaced = False
         self._keys: dict[EntryKind, list[str]] = {}
         """The case-folded values that a filter searches, computed on first use."""
         self.set({"usual": [SidebarLine("entry", "usual", name) for name in BUILT_IN_VIEWS]})
@@ -91,7 +91,7 @@ class SidebarTree:
 
     def set_spaced(self, *, spaced: bool) -> None:
         """Set whether there is a blank line between sections."""
-        self._spaced = spaced
+        self.is_spaced = spaced
         self._lay_out()
 
     # Lookup.
@@ -112,7 +112,7 @@ class SidebarTree:
         self.lines = []
         for kind in KINDS:
             section = self._section(kind)
-            if section and self.lines and self._spaced:
+            if section and self.lines and self.is_spaced:
                 self.lines.append(SidebarLine("gap", kind))
             self.lines += section
         self.lines = self.lines or [SidebarLine("note", "usual", "no matches; Esc shows all")]

@@ -102,7 +102,7 @@ class Sidebar(LineList):
     def on_mount(self) -> None:
         """Announce that the sidebar can be used."""
         # Textual does not report the first size if something asks for a region before the first layout.
-        self.call_after_refresh(self._fit_size)
+        self.screen.screen_layout_refresh_signal.subscribe(self, lambda _: self._laid_out())
         self.post_message(self.Ready())
 
     # Content.
@@ -172,8 +172,16 @@ class Sidebar(LineList):
     @on(events.Resize)
     def _fit_size(self) -> None:
         key = self.line.key
-        self.entries.set_spaced(spaced=self.size.height >= _SPACED_HEIGHT)
+        self.entries.set_spaced(spaced=self._is_high)
         self.show_lines(key)
+
+    def _laid_out(self) -> None:
+        if self._is_high != self.entries.is_spaced:
+            self._fit_size()
+
+    @property
+    def _is_high(self) -> bool:
+        return self.size.height >= _SPACED_HEIGHT
 
     # Keys and mouse.
 
