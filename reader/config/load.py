@@ -94,6 +94,7 @@ def _syntax_error(text: str, error: str) -> ConfigNote:
     found = _AT_LINE.search(error)
     line = int(found[1]) if found else text.rstrip("\n").count("\n") + 1
     reason = _AT_LINE.sub("", error).replace(" (at end of document)", ", but the file ends here")
+    reason = reason.replace(r"Illegal character '\n'", "a quote is not closed")
     return ConfigNote(line, f"not valid TOML: {clean(reason).rstrip('.')}.", "Fix that line.")
 
 

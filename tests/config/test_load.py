@@ -155,6 +155,7 @@ def test_names_of_fields_and_the_order_of_dates_are_read(path: Path) -> None:
         ("[fetch]\nimages = 0", 2, '[fetch] images must be "ask", true or false.'),
         (f"{'x' * 1000} = 1", 1, f"unknown setting “{'x' * 59}…”."),
         ("\ntheme = ", 2, "not valid TOML: Invalid value, but the file ends here. Fix that line."),
+        ('theme = "nord\n[keys]\n', 1, "not valid TOML: a quote is not closed. Fix that line."),
         ("a = 1\na = 2\nb = 3", 2, "not valid TOML: Cannot overwrite a value. Fix that line."),
         (b'# x\ntheme = "\xff"', 2, "not valid TOML: the text is not UTF-8."),
         (b" " * 200_001, 0, "the file is longer than 200,000 bytes."),
