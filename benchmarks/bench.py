@@ -97,8 +97,8 @@ class Bench:
     def environ(self, own: Path, data: Path | None = None) -> dict[str, str]:
         """Return an environment in which newsreader stores everything in ``own``, and marks in ``data`` if given.
 
-        The list has one line for each article, so that its rows can be counted on the screen. The user's Python settings
-        are left out, as they might disable compiled modules.
+        The list has one line for each article, so that its rows can be counted on the screen. Python settings of the
+        user are left out, as they might disable compiled modules.
         """
         config = own / "config"
         config.mkdir(parents=True, exist_ok=True)
