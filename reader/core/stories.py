@@ -100,4 +100,3 @@ class HeatStatistics:
     """What a bar of ``by_time`` stands for."""
     by_topic: Sequence[Bar]
     by_source: Sequence[Bar]
-
