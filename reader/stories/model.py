@@ -1,4 +1,4 @@
-"""Stories (documents about one event) and the links between documents, as storage, commands and screens share them."""
+"""The values that stories are made of, as storage, commands and screens share them. Pure."""
 
 from __future__ import annotations
 
