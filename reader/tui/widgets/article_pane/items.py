@@ -89,7 +89,7 @@ def _timeline(
     own = own._replace(described=replace(own.described, published_at=content.article.published_at))
     moments = [(index, item) for index, item in enumerate(items, start)]
     moments.insert(max(0, content.place_in_story), (-1, own))
-    sources = max((cell_width(item.described.source) for item in items), default=0)
+    sources = max(cell_width(item.described.source) for _, item in moments)
     source = min(sources, cells // 4) if cells >= _WITH_SOURCE else 0
     before: datetime | None = None
     for number, (index, item) in enumerate(moments):

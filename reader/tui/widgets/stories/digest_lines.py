@@ -20,7 +20,7 @@ def digest_lines(digest: Digest, words: Sequence[str], cells: int) -> tuple[Line
     lines: list[Line] = []
     common = [text for text in digest.common if _has(words, text)]
     if common:
-        lines += [BLANK, line_of("What most sources say", "heading")]
+        lines += [BLANK, line_of(truncate("What most sources say", cells), "heading")]
         for text in common:
             lines += labeled(line_of("• ", "accent"), text, cells)
     parts = [part for part in digest.parts if _has(words, part.source, part.title, *(s.text for s in part.sentences))]
