@@ -105,6 +105,10 @@ split_lines = lazy_pattern(rf"( *+)(- )?+(?:({KEY}):(?: |(?=\n)))?+([^\n]*+)\n")
 author_lines = lazy_pattern(r"^  authors:\n((?:    [^\n]*+\n)*+)", re.MULTILINE)
 """Group 1 has the authors in the lines below ``provider``."""
 author_line = lazy_pattern(rf"    - (?:name: )?({SCALAR})")
+related_urls = lazy_pattern(
+    r"^  (?:- |  )(?:originalUrl|webUrl|ampWebUrl|cdnAmpWebUrl): (?:\"(\S++)\"|([^\n]++))$", re.MULTILINE
+)
+"""Each URL of a related item in the lines below ``related``: group 1 without its quotes, or group 2 as written."""
 image_urls = lazy_pattern(r"^  (?:- |  )url: ([^\n]++)", re.MULTILINE)
 """Each outermost URL, as written, in the lines below ``images``."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
@@ -10,7 +11,8 @@ from reader.core.model import PRECISIONS, Article, Json, Number
 from reader.core.text import clean
 from reader.core.times import to_micros
 from reader.core.tokenize import spaced_body_words, spaced_words
-from reader.core.urls import article_id, url_key
+from reader.core.urls import article_id, stem_key, url_key
+from reader.documents.files import base_of_members
 from reader.documents.parse import parse_document
 from reader.documents.resolve import DEFAULTS, ReadingOptions
 
@@ -56,6 +58,8 @@ class IndexRecord(NamedTuple):
     flags: int
     words: tuple[str, ...]
     """The words (:mod:`reader.core.tokenize`) of title, excerpt, source, topics, body, and everything else."""
+    link_keys: tuple[int, ...]
+    """What the document lists, sorted: the ``url_key`` of its related items' URLs, the ``stem_key`` of its members."""
 
 
 def full_record(
@@ -106,7 +110,26 @@ def record_of_article(article: Article, path: bytes, options: ReadingOptions = D
             body=article.body,
             more=(*article.provider.authors, *texts_in(article.extra)),
         ),
+        link_keys=link_keys(
+            (url for related in article.related for url in related.links.all_urls()),
+            article.extra.get("items"),
+            path,
+            own=keys,
+        ),
     )
+
+
+def link_keys(urls: Iterable[str], members: Json, path: bytes, own: Iterable[int | None]) -> tuple[int, ...]:
+    """Return :attr:`IndexRecord.link_keys` of related items with ``urls`` and of the field ``items``.
+
+    ``own`` are the keys of the document's own URLs, which it does not list.
+    """
+    found = {*map(url_key, {*urls}), None}.difference(own)
+    found.discard(None)
+    if isinstance(members, list):
+        base = base_of_members(path)
+        found.update(stem_key(base + os.fsencode(name)) for name in members if isinstance(name, str))
+    return tuple(sorted(found))
 
 
 def language_of(article: Article) -> str:

@@ -12,7 +12,7 @@ from typing import TypeAlias
 from reader.documents.files import Folder
 from reader.documents.resolve import DEFAULTS, ReadingOptions
 from reader.indexing.parse_worker import PARSER_FAILED, ParsedBatch, parse_files, unreadable_file
-from reader.storage.sqlite.index.writer import ParsedFile
+from reader.storage.sqlite.index.documents import ParsedFile
 from reader.workers.process import ManagedProcess, ProcessEndedError, ProcessGroup
 
 log = logging.getLogger(__name__)

@@ -20,7 +20,8 @@ from reader.documents.index_record import IndexRecord
 from reader.indexing.parse_pool import ParserPool
 from reader.indexing.parse_worker import ParsedBatch, parse_files
 from reader.library.library import Library
-from reader.storage.sqlite.index.writer import NOT_PARSED, IndexWriter, KnownFolder, ParsedFile
+from reader.storage.sqlite.index.documents import NOT_PARSED, ParsedFile
+from reader.storage.sqlite.index.writer import IndexWriter, KnownFolder
 from reader.storage.sqlite.lock import NO_WAIT, KeepWaiting
 
 log = logging.getLogger(__name__)

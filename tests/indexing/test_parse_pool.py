@@ -18,7 +18,7 @@ from reader.documents.resolve import DEFAULTS
 from reader.indexing import parse_worker
 from reader.indexing.parse_pool import ParserPool
 from reader.indexing.parse_worker import PARSER_FAILED, parse_files
-from reader.storage.sqlite.index.writer import NOT_PARSED, ParsedFile
+from reader.storage.sqlite.index.documents import NOT_PARSED, ParsedFile
 from reader.workers.process import ParentConnection, ProcessEndedError, read_message, write_message
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from reader.core.model import Article
 from reader.documents.index_record import record_of_article
 from reader.storage.sqlite.index.folder_index import Index
-from reader.storage.sqlite.index.writer import IndexWriter, ParsedFile
+from reader.storage.sqlite.index.documents import ParsedFile
+from reader.storage.sqlite.index.writer import IndexWriter
 
 Trouble = tuple[int, str, str]
 

@@ -22,7 +22,7 @@ from reader.indexing.parse_worker import PARSER_FAILED
 from reader.indexing.refresh import RefreshLimits, refresh
 from reader.library.library import Library
 from reader.query.parser import parse_query
-from reader.storage.sqlite.index.writer import NOT_PARSED, ParsedFile
+from reader.storage.sqlite.index.documents import NOT_PARSED, ParsedFile
 from reader.workers.process import ManagedProcess, ProcessEndedError, ProcessGroup, read_message, write_message
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]

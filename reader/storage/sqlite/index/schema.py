@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from reader.storage.sqlite.index import columns, fulltext, sort_orders
 
-LATE_INDEXES = {"articles_by_id": "articles (id)", "urls_by_url": "urls (url)", "urls_by_article": "urls (article)"}
+LATE_INDEXES = {
+    "articles_by_id": "articles (id)",
+    "urls_by_url": "urls (url)",
+    "urls_by_article": "urls (article)",
+    "links_by_key": "links (key)",
+}
 """Created after the first scan of a folder: inserting keys that are hashes writes to every database page."""
 
 SCHEMA = (
@@ -50,6 +55,9 @@ CREATE TABLE details ( -- separate, so that sorting reads only the small table
     authors TEXT NOT NULL
 );
 CREATE TABLE urls (url INTEGER NOT NULL, article INTEGER NOT NULL); -- except the URL from which articles.id is derived
+CREATE TABLE links ( -- reader.documents.index_record.IndexRecord.link_keys
+    article INTEGER NOT NULL, key INTEGER NOT NULL, PRIMARY KEY (article, key)
+) WITHOUT ROWID;
 CREATE TABLE problems (
     file INTEGER,
     path TEXT NOT NULL,
