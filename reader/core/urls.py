@@ -13,10 +13,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import NamedTuple
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from reader.core.errors import ReaderError
 from reader.core.text import ELLIPSIS
+
+if TYPE_CHECKING:
+    from hashlib import blake2b
 
 MAX_CHARS = 8192
 """Longer URLs are refused. RFC 9110, 4.1 requires support for at least 8,000."""
@@ -117,14 +121,16 @@ def canonical_url(url: str) -> str:
     Raises ReaderError as :func:`safe_url` does.
     """
     usual = _USUAL.fullmatch(url)
-    if usual and usual[1].startswith("/") and "%" not in usual[1] and len(url) <= MAX_CHARS:
-        before, mark, after = url.partition("?")
-        whole = before + _without_tracking(mark + after)
-        if whole.startswith("https:"):
-            return whole
-        if len(whole) == MAX_CHARS:
+    after_host = usual[1] if usual else ""
+    if after_host.startswith("/") and "%" not in after_host and len(url) <= MAX_CHARS:
+        if "?" in after_host:
+            before, mark, after = url.partition("?")
+            url = before + _without_tracking(mark + after)
+        if url.startswith("https:"):
+            return url
+        if len(url) == MAX_CHARS:
             raise _too_long()
-        return f"https{whole[4:]}"
+        return f"https{url[4:]}"
     parts = _parse(url)
     return parts._replace(
         scheme="https",
@@ -329,9 +335,14 @@ def _fingerprint(url: str) -> bytes | None:
 
 
 def _digest(data: bytes) -> bytes:
+    return _blake2b()(data, digest_size=8).digest()
+
+
+@cache
+def _blake2b() -> type[blake2b]:
     from hashlib import blake2b  # lazy: the list is shown without it
 
-    return blake2b(data, digest_size=8).digest()
+    return blake2b
 
 
 def _bad_host() -> ReaderError:

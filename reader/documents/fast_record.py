@@ -304,12 +304,15 @@ class _FastHeader:
                 if text is not None:
                     yield from texts_in(scalar_to_json(text, plain=written[0] not in "\"'"))
 
-    def _related_urls(self) -> Iterator[str]:
-        """Yield every URL of a related item."""
-        for quoted, written in fast_patterns.related_urls().findall(self._blocks.get("related", "")):
-            text = quoted or _unquoted(written)
-            if text and not text.isspace():
-                yield safe_url(text)
+    def _related_urls(self) -> set[str]:
+        """Return every URL of a related item."""
+        block = self._blocks.get("related")
+        if block is None:
+            return set()
+        found = fast_patterns.related_urls().findall(f"\n{block}")
+        if any("\\" in each for each in found):  # an escape, which no URL needs
+            raise _NeedsParserError
+        return {text for each in found if (text := _unquoted(each))}
 
     def _members(self) -> Json:
         """Return the field ``items``."""

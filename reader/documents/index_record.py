@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from reader.core.marks import id_to_int
@@ -21,6 +21,9 @@ PUBLISHED, RELATED, IMAGES, BODY = 1, 2, 4, 8
 LANGUAGE_FIELDS = ("lang", "language", "locale")
 TOPIC_SEPARATOR = " \N{MIDDLE DOT} "
 """Separates the words of two topics. It is not a word, so a phrase cannot match across it."""
+
+NOT_PARSED = -1
+"""The modification time of a file that could not be read: the next refresh tries again."""
 
 RecordProblem: TypeAlias = tuple[int, str, str]
 """A problem: line (from 1), field as a path, message."""
@@ -60,6 +63,22 @@ class IndexRecord(NamedTuple):
     """The words (:mod:`reader.core.tokenize`) of title, excerpt, source, topics, body, and everything else."""
     link_keys: tuple[int, ...]
     """What the document lists, sorted: the ``url_key`` of its related items' URLs, the ``stem_key`` of its members."""
+
+
+RecordValues: TypeAlias = tuple[object, ...]
+"""The values of an :class:`IndexRecord`, in order."""
+
+
+class ParsedFile(NamedTuple):
+    """A parsed file, to be written to the index."""
+
+    name: bytes
+    """The file name, without its folder."""
+    mtime_ns: int
+    size: int
+    record: RecordValues | None
+    """None if the file is not a document."""
+    problems: Sequence[RecordProblem]
 
 
 def full_record(
@@ -111,7 +130,7 @@ def record_of_article(article: Article, path: bytes, options: ReadingOptions = D
             more=(*article.provider.authors, *texts_in(article.extra)),
         ),
         link_keys=link_keys(
-            (url for related in article.related for url in related.links.all_urls()),
+            {url for related in article.related for url in related.links.all_urls()},
             article.extra.get("items"),
             path,
             own=keys,
@@ -119,13 +138,12 @@ def record_of_article(article: Article, path: bytes, options: ReadingOptions = D
     )
 
 
-def link_keys(urls: Iterable[str], members: Json, path: bytes, own: Iterable[int | None]) -> tuple[int, ...]:
+def link_keys(urls: Collection[str], members: Json, path: bytes, own: Iterable[int | None]) -> tuple[int, ...]:
     """Return :attr:`IndexRecord.link_keys` of related items with ``urls`` and of the field ``items``.
 
     ``own`` are the keys of the document's own URLs, which it does not list.
     """
-    found = {*map(url_key, {*urls}), None}.difference(own)
-    found.discard(None)
+    found = {key for key in map(url_key, urls) if key is not None}.difference(own)
     if isinstance(members, list):
         base = base_of_members(path)
         found.update(stem_key(base + os.fsencode(name)) for name in members if isinstance(name, str))

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple, TypeAlias
+from collections.abc import Callable, Iterable
 
-from reader.documents.index_record import IndexRecord
+from reader.documents.index_record import IndexRecord, ParsedFile
 from reader.storage.sqlite.index import columns, fulltext
 from reader.storage.sqlite.index.columns import ColumnField
 
-NOT_PARSED = -1
-"""The modification time of a file that could not be read: the next refresh tries again."""
 _TABLES = {
     **dict.fromkeys(("articles", "details", "codes", "slots"), "rowid"),
     **dict.fromkeys(("urls", "links"), "article"),
@@ -22,22 +19,6 @@ _INSERT_ARTICLE = (
     "INSERT INTO articles (rowid, id, published_at, quality, heat, type, title, precision) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 )
-
-RecordValues: TypeAlias = tuple[object, ...]
-"""The values of a :class:`reader.documents.index_record.IndexRecord`, in order."""
-
-
-class ParsedFile(NamedTuple):
-    """A parsed file, to be written to the index."""
-
-    name: bytes
-    """The file name, without its folder."""
-    mtime_ns: int
-    size: int
-    record: RecordValues | None
-    """None if the file is not a document."""
-    problems: Sequence[tuple[int, str, str]]
-    """The line, field and message of each problem."""
 
 
 def insert(
@@ -99,6 +80,11 @@ def delete(db: sqlite3.Connection, rowids: Iterable[int]) -> None:
     """Delete documents from all tables but ``files``. Raises sqlite3.Error."""
     rows = [(rowid,) for rowid in rowids]
     if rows:
+        db.executemany(
+            "INSERT OR IGNORE INTO departed SELECT rowid, story, copy_of FROM articles "
+            "WHERE rowid = ? AND story IS NOT NULL",
+            rows,
+        )
         db.execute("UPDATE facts SET value = value + ? WHERE name = 'dead_slots'", [len(rows)])
     for table, column in _TABLES.items():
         db.executemany(f"DELETE FROM {table} WHERE {column} = ?", rows)  # noqa: S608 - constants

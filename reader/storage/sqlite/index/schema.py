@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reader.storage.sqlite.index import columns, fulltext, sort_orders
+from reader.storage.sqlite.stories import schema as story_tables
 
 LATE_INDEXES = {
     "articles_by_id": "articles (id)",
@@ -13,12 +14,13 @@ LATE_INDEXES = {
 """Created after the first scan of a folder: inserting keys that are hashes writes to every database page."""
 
 SCHEMA = (
-    """
+    f"""
 CREATE TABLE facts (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 INSERT INTO facts VALUES
     ('generation', 0), ('unshown', 0), -- see IndexWriter._mark_changed
     ('complete', 0), -- 1 once the whole folder was scanned
     ('done', 0), ('total', 0), ('before', 0), ('walking', 0), ('began', 0), -- see Index.read_progress
+    ('stories_day', -1), ('stories_quality', 0), -- see reader.storage.sqlite.stories.estimates
     ('old_ids', 0), -- 1 until marks made under previous ids have been carried over
     ('options', 0), ('zone', 0), -- see IndexWriter.invalidate_outdated
     ('frequent_below', 0), ('dead_slots', 0); -- see reader.storage.sqlite.index.fulltext
@@ -39,7 +41,8 @@ CREATE TABLE articles (
     heat NUMERIC,
     type TEXT NOT NULL,
     title TEXT NOT NULL,
-    precision INTEGER NOT NULL -- of published_at: an index of reader.documents.date_parser.PRECISIONS
+    precision INTEGER NOT NULL, -- of published_at: an index of reader.documents.date_parser.PRECISIONS
+    {story_tables.COLUMNS.strip()}
 );
 CREATE INDEX other_types ON articles (rowid) WHERE type NOT IN ('', 'article');
 CREATE TABLE details ( -- separate, so that sorting reads only the small table
@@ -71,4 +74,6 @@ CREATE INDEX problems_by_file ON problems (file);
     + sort_orders.SCHEMA
     + columns.SCHEMA
     + fulltext.SCHEMA
+    + ";"
+    + story_tables.SCHEMA
 )

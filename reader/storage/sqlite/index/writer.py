@@ -15,16 +15,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from functools import partial
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from reader.core.model import Problem, ReadProgress
 from reader.core.ordering import Sort
 from reader.core.text import show_path
 from reader.documents.files import join_path
-from reader.documents.index_record import IndexRecord
+from reader.documents.index_record import NOT_PARSED, IndexRecord, ParsedFile
 from reader.storage.sqlite.database import Database, StorageError, corruption_error, json_array
 from reader.storage.sqlite.index import columns, documents, fulltext, sort_orders
-from reader.storage.sqlite.index.documents import NOT_PARSED, ParsedFile
 from reader.storage.sqlite.index.schema import LATE_INDEXES
 
 

@@ -318,7 +318,7 @@ class QueryEvaluator:
 
     def _first(self, by: SortKey, order: array[int], bound: _Bound | None) -> int:
         """Return the index of the first article whose value is unknown or for which ``bound`` is true."""
-        query = f"SELECT {sort_orders.SORT_COLUMNS[by]} FROM articles WHERE rowid = ?"  # noqa: S608 - constants
+        query = f"SELECT {sort_orders.SORT_VALUES[by]} FROM articles WHERE rowid = ?"  # noqa: S608 - constants
 
         def is_after(index: int) -> bool:
             for rowid in order[index : index + 64]:
