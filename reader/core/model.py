@@ -191,8 +191,8 @@ class Row:
     """Likewise its quality."""
     story: str = ""
     """The id of its story; empty if that has no other article."""
-    sources: int = 1
-    """The number of different sources of its story."""
+    sources: int = 0
+    """How many sources its story has; 0 without a story."""
     copies: int = 1
     """How many documents of the folder are copies of it, itself included."""
 

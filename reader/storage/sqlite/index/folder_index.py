@@ -286,7 +286,7 @@ def _row(values: Sequence[object]) -> Row:
         heat_estimate=heat_estimate if isinstance(heat_estimate, (int, float)) else None,
         quality_estimate=quality_estimate if isinstance(quality_estimate, (int, float)) else None,
         story=int_to_id(story) if isinstance(story, int) else "",
-        sources=sources if isinstance(sources, int) else 1,
+        sources=sources if isinstance(sources, int) else 0,
         copies=copies if isinstance(copies, int) else 1,
     )
 
