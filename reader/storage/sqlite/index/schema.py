@@ -14,7 +14,7 @@ LATE_INDEXES = {
 """Created after the first scan of a folder: inserting keys that are hashes writes to every database page."""
 
 SCHEMA = (
-    f"""
+    """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 INSERT INTO facts VALUES
     ('generation', 0), ('unshown', 0), -- see IndexWriter._mark_changed
@@ -42,7 +42,12 @@ CREATE TABLE articles (
     type TEXT NOT NULL,
     title TEXT NOT NULL,
     precision INTEGER NOT NULL, -- of published_at: an index of reader.documents.date_parser.PRECISIONS
-    {story_tables.COLUMNS.strip()}
+    -- What a refresh leaves to reader.storage.sqlite.stories:
+    story INTEGER, -- NULL until it is grouped
+    heat_estimate NUMERIC, -- NULL if heat is known, or until it is grouped
+    quality_estimate NUMERIC,
+    links INTEGER NOT NULL DEFAULT 0, -- related items that are documents, and documents that list it
+    copy_of INTEGER -- the row id of the best of its copies, if there are several
 );
 CREATE INDEX other_types ON articles (rowid) WHERE type NOT IN ('', 'article');
 CREATE TABLE details ( -- separate, so that sorting reads only the small table

@@ -1,15 +1,6 @@
-"""The tables of stories, which are part of the index. The table ``articles`` says which story an article belongs to."""
+"""The tables of stories. The table ``articles`` of the index says which story an article belongs to."""
 
 from __future__ import annotations
-
-COLUMNS = """
-    story INTEGER, -- NULL until it is grouped
-    heat_estimate NUMERIC, -- NULL if heat is known, or if it is not grouped yet
-    quality_estimate NUMERIC,
-    links INTEGER NOT NULL DEFAULT 0, -- related items that are documents, and documents that list it
-    copy_of INTEGER -- the row id of the best of its copies, if there are several
-"""
-"""Columns of the table ``articles``, which a refresh leaves alone."""
 
 SCHEMA = """
 CREATE TABLE stories ( -- of two articles or more
