@@ -81,7 +81,7 @@ def delete(db: sqlite3.Connection, rowids: Iterable[int]) -> None:
     rows = [(rowid,) for rowid in rowids]
     if rows:
         db.executemany(
-            "INSERT OR IGNORE INTO departed SELECT rowid, story, copy_of FROM articles "
+            "INSERT OR IGNORE INTO departed SELECT rowid, copy_of FROM articles "
             "WHERE rowid = ? AND story IS NOT NULL",
             rows,
         )

@@ -50,7 +50,7 @@ _PATHS = "files f JOIN folders d ON d.rowid = f.folder"
 _ROW = (
     "SELECT a.rowid, a.id, d.path, f.name, title, excerpt, published_at, precision, original_url, web_url, amp_url, "
     "cdn_amp_url, type, quality, a.heat, provider_name, provider_domain, topics, authors, "
-    "a.heat_estimate, quality_estimate, key, sources, "
+    "a.heat_estimate, quality_estimate, s.id, sources, "
     "iif(copy_of IS NULL, 1, (SELECT count(*) FROM articles c WHERE c.copy_of = a.copy_of)) "
     "FROM articles a JOIN details USING (rowid) JOIN files f USING (rowid) JOIN folders d ON d.rowid = f.folder "
     "LEFT JOIN stories s ON s.id = a.story"

@@ -20,7 +20,7 @@ INSERT INTO facts VALUES
     ('generation', 0), ('unshown', 0), -- see IndexWriter._mark_changed
     ('complete', 0), -- 1 once the whole folder was scanned
     ('done', 0), ('total', 0), ('before', 0), ('walking', 0), ('began', 0), -- see Index.read_progress
-    ('stories_day', -1), ('stories_quality', 0), -- see reader.storage.sqlite.stories.estimates
+    ('grouped', 0), ('stories_day', -1), ('stories_quality', 0), -- see reader.storage.sqlite.stories
     ('old_ids', 0), -- 1 until marks made under previous ids have been carried over
     ('options', 0), ('zone', 0), -- see IndexWriter.invalidate_outdated
     ('frequent_below', 0), ('dead_slots', 0); -- see reader.storage.sqlite.index.fulltext
@@ -43,7 +43,8 @@ CREATE TABLE articles (
     title TEXT NOT NULL,
     precision INTEGER NOT NULL, -- of published_at: an index of reader.documents.date_parser.PRECISIONS
     -- What a refresh leaves to reader.storage.sqlite.stories:
-    story INTEGER, -- NULL until it is grouped
+    story INTEGER, -- the id of its story, which may be that of no other article; NULL until it is grouped
+    story_rank INTEGER NOT NULL DEFAULT 0, -- its place in the story, the best article first
     heat_estimate NUMERIC, -- NULL if heat is known, or until it is grouped
     quality_estimate NUMERIC,
     links INTEGER NOT NULL DEFAULT 0, -- related items that are documents, and documents that list it

@@ -11,7 +11,7 @@ import os
 import sqlite3
 import zlib
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from functools import partial
@@ -25,6 +25,7 @@ from reader.documents.index_record import NOT_PARSED, IndexRecord, ParsedFile
 from reader.storage.sqlite.database import Database, StorageError, corruption_error, json_array
 from reader.storage.sqlite.index import columns, documents, fulltext, sort_orders
 from reader.storage.sqlite.index.schema import LATE_INDEXES
+from reader.storage.sqlite.stories import story_columns
 
 
 class KnownFile(NamedTuple):
@@ -382,6 +383,19 @@ class IndexWriter:
         self._changed = set()
         self._database.checkpoint()
         return True
+
+    def publish_stories(self, changed: Collection[int] | None) -> None:
+        """Let lists show what is known of stories; ``changed`` are the articles with changes, None for too many."""
+        with self._database.write() as db:
+            articles = sort_orders.article_count(db)
+            if changed is None or not sort_orders.is_worth_patching(len(changed), articles):
+                sort_orders.rebuild(db, sort_orders.HEAT_SORTS)
+                changed = None
+            else:
+                sort_orders.patch(db, changed, sort_orders.HEAT_SORTS)
+            story_columns.update(db, changed)
+            db.execute("UPDATE facts SET value = value + 1 WHERE name = 'generation'")
+        self._database.checkpoint()
 
     def _sort_in_threads(self, *, sets: bool) -> dict[Sort, array[int]]:
         """Sort all orders in threads; empty if only this connection sees the database.

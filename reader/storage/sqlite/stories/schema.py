@@ -4,8 +4,8 @@ from __future__ import annotations
 
 SCHEMA = """
 CREATE TABLE stories ( -- of two articles or more
-    id INTEGER PRIMARY KEY,
-    key INTEGER NOT NULL, -- the article id of its founder: the id that is shown
+    number INTEGER PRIMARY KEY,
+    id INTEGER NOT NULL UNIQUE, -- the article id of its founder
     best INTEGER NOT NULL, -- the row id of its best article
     articles INTEGER NOT NULL,
     sources INTEGER NOT NULL,
@@ -15,17 +15,33 @@ CREATE TABLE stories ( -- of two articles or more
     earliest INTEGER, -- the row id of the first article
     links INTEGER NOT NULL,
     heat NUMERIC, -- the highest known
-    heat_estimate NUMERIC NOT NULL
+    heat_estimate NUMERIC
 );
-CREATE INDEX stories_by_key ON stories (key);
-CREATE TABLE departed ( -- articles that were removed or changed, and that their story still counts
+CREATE TABLE departed ( -- articles that were removed or changed since they were grouped
     rowid INTEGER PRIMARY KEY,
-    story INTEGER NOT NULL,
     copy_of INTEGER
 );
 CREATE TABLE heat_scale (computed REAL PRIMARY KEY, known REAL NOT NULL) WITHOUT ROWID;
 CREATE TABLE source_quality (source INTEGER PRIMARY KEY, median REAL NOT NULL);
-CREATE INDEX articles_by_story ON articles (story) WHERE story <> rowid;
+CREATE INDEX articles_by_story ON articles (story) WHERE story <> id;
 CREATE INDEX articles_by_copy ON articles (copy_of) WHERE copy_of IS NOT NULL;
 CREATE INDEX ungrouped ON articles (rowid) WHERE story IS NULL;
+
+-- The state of the grouping, see reader.stories.state.
+CREATE TABLE grouped (
+    rowid INTEGER PRIMARY KEY,
+    story INTEGER NOT NULL,
+    day INTEGER,
+    text INTEGER NOT NULL,
+    vector BLOB NOT NULL
+);
+CREATE TABLE found_by (
+    term INTEGER NOT NULL,
+    age INTEGER NOT NULL, -- the negative day, so that the newest comes first
+    article INTEGER NOT NULL,
+    PRIMARY KEY (term, age, article)
+) WITHOUT ROWID;
+CREATE TABLE departed_texts (text INTEGER PRIMARY KEY, story INTEGER NOT NULL);
+CREATE INDEX departed_texts_by_story ON departed_texts (story);
+CREATE TABLE term_counts (term INTEGER PRIMARY KEY, documents INTEGER NOT NULL);
 """
