@@ -13,14 +13,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from reader.core.errors import ReaderError
+from reader.core.hashing import hash_bytes
 from reader.core.text import ELLIPSIS
-
-if TYPE_CHECKING:
-    from hashlib import blake2b
 
 MAX_CHARS = 8192
 """Longer URLs are refused. RFC 9110, 4.1 requires support for at least 8,000."""
@@ -161,16 +158,16 @@ def article_id(url: str, place: bytes) -> str:
     ``place`` (:meth:`reader.documents.resolve.ReadingOptions.place`) is used if ``url`` is empty or has no canonical
     form. Marks are stored under this id, so the result for a URL must never change.
     """
-    return (_fingerprint(url) or _digest(b"path:" + place)).hex()
+    return (_fingerprint(url) or hash_bytes(b"path:" + place, 8)).hex()
 
 
 def previous_id(url: str, path: bytes) -> str:
     """Return the id that an article had before version 0.9: http was not https, and no fragment or folder counted."""
     try:
         scheme = _parse(url).scheme
-        digest = _digest((scheme + canonical_url(url).partition("#")[0][len("https") :]).encode("ascii"))
+        digest = hash_bytes((scheme + canonical_url(url).partition("#")[0][len("https") :]).encode("ascii"), 8)
     except ReaderError:
-        digest = _digest(b"path:" + path)
+        digest = hash_bytes(b"path:" + path, 8)
     return digest.hex()
 
 
@@ -185,7 +182,7 @@ def url_key(url: str) -> int | None:
 
 def stem_key(stem: bytes) -> int:
     """Return a signed 64-bit number for the path of a document without its extension, as :func:`url_key` does."""
-    return int.from_bytes(_digest(b"stem:" + stem), "big", signed=True)
+    return int.from_bytes(hash_bytes(b"stem:" + stem), "big", signed=True)
 
 
 def display_host(url: str) -> str:
@@ -329,20 +326,9 @@ def _tracks(parameter: str) -> bool:
 
 def _fingerprint(url: str) -> bytes | None:
     try:
-        return _digest(canonical_url(url).encode("ascii"))
+        return hash_bytes(canonical_url(url).encode("ascii"), 8)
     except ReaderError:
         return None
-
-
-def _digest(data: bytes) -> bytes:
-    return _blake2b()(data, digest_size=8).digest()
-
-
-@cache
-def _blake2b() -> type[blake2b]:
-    from hashlib import blake2b  # lazy: the list is shown without it
-
-    return blake2b
 
 
 def _bad_host() -> ReaderError:

@@ -27,9 +27,9 @@ from textual.screen import Screen
 from reader.config.load import problem_lines
 from reader.config.settings import Config
 from reader.core.errors import ReaderError
-from reader.core.exit import print_notice
 from reader.core.paths import Paths
 from reader.core.text import clean, show_path
+from reader.exit import print_notice
 from reader.startup import FirstFrame, Opening
 from reader.tui.controllers.window import WindowController
 from reader.tui.keys import bindings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from reader.core.tokenize import fold, words
 from reader.storage.sqlite.database import json_array
@@ -14,12 +14,12 @@ _NEARLY_THE_SAME = 0.8
 _BEST_FIRST = "quality DESC, published_at DESC, title COLLATE NOCASE, rowid"
 
 
-def update(db: sqlite3.Connection, changed: Collection[int], by_story: Mapping[int, Sequence[int]]) -> None:
-    """Store which articles are copies of each other; ``changed`` are new or changed. Raises sqlite3.Error.
+def update(db: sqlite3.Connection, changed: Collection[int], stories: Collection[Sequence[int]]) -> set[int]:
+    """Store which articles are copies of each other; return those that were or are. Raises sqlite3.Error.
 
-    ``by_story`` has all articles of the stories that have changed.
+    ``changed`` are new or changed; ``stories`` have all articles of the stories that have changed.
     """
-    numbers = json_array({*changed, *(rowid for rowids in by_story.values() for rowid in rowids)})
+    numbers = json_array({*changed, *(rowid for rowids in stories for rowid in rowids)})
     query = (
         "SELECT rowid, id FROM articles WHERE id IN (SELECT id FROM articles WHERE rowid IN "
         "(SELECT value FROM json_each(?)))"
@@ -28,7 +28,7 @@ def update(db: sqlite3.Connection, changed: Collection[int], by_story: Mapping[i
     for rowid, id_ in db.execute(query, [numbers]):
         same_url[id_].append(rowid)
     groups = [rowids for rowids in same_url.values() if len(rowids) > 1]
-    groups += _same_texts(db, by_story.values())
+    groups += _same_texts(db, stories)
     copied = _joined(groups)
     was = {rowid for (rowid,) in db.execute(
         "SELECT rowid FROM articles WHERE copy_of IS NOT NULL AND rowid IN (SELECT value FROM json_each(?))", [numbers]
@@ -39,6 +39,7 @@ def update(db: sqlite3.Connection, changed: Collection[int], by_story: Mapping[i
         query = f"SELECT rowid FROM articles WHERE rowid IN (SELECT value FROM json_each(?)) ORDER BY {_BEST_FIRST}"  # noqa: S608
         in_order = [rowid for (rowid,) in db.execute(query, [json_array(rowids)])]
         db.executemany("UPDATE articles SET copy_of = ? WHERE rowid = ?", [(in_order[0], each) for each in in_order])
+    return was.union(*copied)
 
 
 def _same_texts(db: sqlite3.Connection, stories: Iterable[Sequence[int]]) -> list[list[int]]:
