@@ -180,11 +180,6 @@ def url_key(url: str) -> int | None:
     return None if digest is None else int.from_bytes(digest, "big", signed=True)
 
 
-def stem_key(stem: bytes) -> int:
-    """Return a signed 64-bit number for the path of a document without its extension, as :func:`url_key` does."""
-    return int.from_bytes(hash_bytes(b"stem:" + stem), "big", signed=True)
-
-
 def display_host(url: str) -> str:
     """Return the host of ``url`` to show, without ``www.``, port and final dot; "" if the URL is refused.
 

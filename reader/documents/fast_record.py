@@ -34,6 +34,7 @@ from reader.documents.index_record import (
     full_record,
     index_words,
     link_keys,
+    member_stems,
     texts_in,
 )
 from reader.documents.parse import (
@@ -224,7 +225,8 @@ class _FastHeader:
             words=index_words(
                 title, excerpt, name or domain, topics=topics, body=body, more=[*authors, *self._other_texts()]
             ),
-            link_keys=link_keys(self._related_urls(), self._members(), path, own=keys.values()),
+            link_keys=link_keys(self._related_urls(), own=keys.values()),
+            members=member_stems(self._members(), path),
         )
 
     def _line(self, key: str) -> str:

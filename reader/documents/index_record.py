@@ -11,7 +11,7 @@ from reader.core.model import PRECISIONS, Article, Json, Number
 from reader.core.text import clean
 from reader.core.times import to_micros
 from reader.core.tokenize import spaced_body_words, spaced_words
-from reader.core.urls import article_id, stem_key, url_key
+from reader.core.urls import article_id, url_key
 from reader.documents.files import base_of_members
 from reader.documents.parse import parse_document
 from reader.documents.resolve import DEFAULTS, ReadingOptions
@@ -62,7 +62,9 @@ class IndexRecord(NamedTuple):
     words: tuple[str, ...]
     """The words (:mod:`reader.core.tokenize`) of title, excerpt, source, topics, body, and everything else."""
     link_keys: tuple[int, ...]
-    """What the document lists, sorted: the ``url_key`` of its related items' URLs, the ``stem_key`` of its members."""
+    """The distinct :func:`reader.core.urls.url_key` of all URLs of its related items, sorted."""
+    members: tuple[bytes, ...]
+    """The paths of the members of a collection, without their extensions."""
 
 
 RecordValues: TypeAlias = tuple[object, ...]
@@ -131,23 +133,23 @@ def record_of_article(article: Article, path: bytes, options: ReadingOptions = D
         ),
         link_keys=link_keys(
             {url for related in article.related for url in related.links.all_urls()},
-            article.extra.get("items"),
-            path,
             own=keys,
         ),
+        members=member_stems(article.extra.get("items"), path),
     )
 
 
-def link_keys(urls: Collection[str], members: Json, path: bytes, own: Iterable[int | None]) -> tuple[int, ...]:
-    """Return :attr:`IndexRecord.link_keys` of related items with ``urls`` and of the field ``items``.
+def link_keys(urls: Collection[str], own: Iterable[int | None]) -> tuple[int, ...]:
+    """Return :attr:`IndexRecord.link_keys` of related items with ``urls``; ``own`` are the keys of the document's."""
+    return tuple(sorted({key for key in map(url_key, urls) if key is not None}.difference(own)))
 
-    ``own`` are the keys of the document's own URLs, which it does not list.
-    """
-    found = {key for key in map(url_key, urls) if key is not None}.difference(own)
-    if isinstance(members, list):
-        base = base_of_members(path)
-        found.update(stem_key(base + os.fsencode(name)) for name in members if isinstance(name, str))
-    return tuple(sorted(found))
+
+def member_stems(members: Json, path: bytes) -> tuple[bytes, ...]:
+    """Return :attr:`IndexRecord.members` of the document at ``path`` with the field ``items``."""
+    if not isinstance(members, list):
+        return ()
+    base = base_of_members(path)
+    return tuple(dict.fromkeys(base + os.fsencode(name) for name in members if isinstance(name, str)))
 
 
 def language_of(article: Article) -> str:

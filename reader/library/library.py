@@ -91,14 +91,25 @@ class Library:
 
         What is wrong in the file becomes notices.
         """
-        from reader.config.load import load_config, problem_lines  # lazy: a warm start parses no document
+        from reader.config.load import problem_lines  # lazy: a warm start parses no document
         from reader.documents.field_names import FieldNames
         from reader.documents.resolve import DEFAULTS, ReadingOptions
 
-        config = Config() if self.paths is None else load_config(self.paths.config_file)
+        config = self._config
         self.notices = (*self.notices, *problem_lines(config))
         names = FieldNames(config.fields) if config.fields else DEFAULTS.names
         return ReadingOptions(names, config.date_order, self._roots())
+
+    @cached_property
+    def _config(self) -> Config:
+        from reader.config.load import load_config  # lazy: as above
+
+        return Config() if self.paths is None else load_config(self.paths.config_file)
+
+    @property
+    def estimates_quality(self) -> bool:
+        """Whether quality is estimated where documents give none."""
+        return self._config.estimate_quality
 
     def _roots(self) -> folder_identity.Roots:
         name, root = folder_identity.SETTING, self.folder.root

@@ -11,7 +11,7 @@ from reader.storage.sqlite.index.columns import ColumnField
 
 _TABLES = {
     **dict.fromkeys(("articles", "details", "codes", "slots"), "rowid"),
-    **dict.fromkeys(("urls", "links"), "article"),
+    **dict.fromkeys(("urls", "links", "members"), "article"),
     "problems": "file",
 }
 """The tables with rows of a document, and the column with its row id."""
@@ -66,6 +66,8 @@ def insert(
     db.executemany("INSERT INTO urls VALUES (?, ?)", urls)
     links = ((rowid, key) for rowid, record, _ in records for key in record.link_keys)
     db.executemany("INSERT INTO links VALUES (?, ?)", links)
+    members = [(rowid, stem) for rowid, record, _ in records for stem in record.members]
+    db.executemany("INSERT INTO members VALUES (?, ?)", members)
     fulltext.insert(db, [(slots.get(rowid, rowid), *record.words) for rowid, record, _ in records])
 
 
@@ -81,8 +83,7 @@ def delete(db: sqlite3.Connection, rowids: Iterable[int]) -> None:
     rows = [(rowid,) for rowid in rowids]
     if rows:
         db.executemany(
-            "INSERT OR IGNORE INTO departed SELECT rowid, copy_of FROM articles "
-            "WHERE rowid = ? AND story IS NOT NULL",
+            "INSERT OR IGNORE INTO departed SELECT rowid, copy_of FROM articles WHERE rowid = ? AND story IS NOT NULL",
             rows,
         )
         db.execute("UPDATE facts SET value = value + ? WHERE name = 'dead_slots'", [len(rows)])

@@ -43,7 +43,7 @@ CREATE TABLE articles (
     title TEXT NOT NULL,
     precision INTEGER NOT NULL, -- of published_at: an index of reader.documents.date_parser.PRECISIONS
     -- What a refresh leaves to reader.storage.sqlite.stories:
-    story INTEGER, -- the id of its story, which may be that of no other article; NULL until it is grouped
+    story INTEGER, -- the id of its story, or NULL until it is grouped
     story_rank INTEGER NOT NULL DEFAULT 0, -- its place in the story, the best article first
     heat_estimate NUMERIC, -- NULL if heat is known, or until it is grouped
     quality_estimate NUMERIC,
@@ -67,6 +67,10 @@ CREATE TABLE urls (url INTEGER NOT NULL, article INTEGER NOT NULL); -- except th
 CREATE TABLE links ( -- reader.documents.index_record.IndexRecord.link_keys
     article INTEGER NOT NULL, key INTEGER NOT NULL, PRIMARY KEY (article, key)
 ) WITHOUT ROWID;
+CREATE TABLE members ( -- of collections: paths without extension
+    article INTEGER NOT NULL, stem BLOB NOT NULL, PRIMARY KEY (article, stem)
+) WITHOUT ROWID;
+CREATE INDEX members_by_stem ON members (stem);
 CREATE TABLE problems (
     file INTEGER,
     path TEXT NOT NULL,

@@ -46,7 +46,7 @@ def rebuild(db: sqlite3.Connection, sorts: Iterable[Sort] = SORTS) -> None:
 def sorted_rowids(db: sqlite3.Connection, sort: Sort) -> array[int]:
     """Sort all articles and return their row ids. Raises sqlite3.Error."""
     # One step of SQLite, which releases the GIL throughout: it joins the row ids as hexadecimal digits.
-    ordered = f"SELECT rowid FROM articles ORDER BY {_terms(sort)}"  # noqa: S608 - constants
+    ordered = f"SELECT rowid FROM articles ORDER BY {terms(sort)}"  # noqa: S608 - constants
     query = f"SELECT group_concat(printf('%08x', rowid), '') FROM ({ordered})"  # noqa: S608 - constants
     (digits,) = db.execute(query).fetchone()
     rowids = array("I", bytes.fromhex(digits or ""))
@@ -55,7 +55,8 @@ def sorted_rowids(db: sqlite3.Connection, sort: Sort) -> array[int]:
     return rowids
 
 
-def _terms(sort: Sort) -> str:
+def terms(sort: Sort) -> str:
+    """Return the terms for ORDER BY in a query of the table ``articles``."""
     direction = "ASC NULLS LAST" if sort.reverse else "DESC"  # the latter sorts NULLs last already
     date = "" if sort.by == "date" else "published_at DESC, "
     return f"{SORT_VALUES[sort.by]} {direction}, {date}title COLLATE NOCASE, rowid"
@@ -143,15 +144,3 @@ def _remove_rows(rowids: array[int], removed: Collection[int]) -> None:
         index = index_in(rowids, rowid)
         if index is not None:
             del rowids[index]
-
-
-def duplicates(db: sqlite3.Connection) -> list[int]:
-    """Return every article that has another copy before it in the order by quality. Raises sqlite3.Error.
-
-    Copies are documents with the same article id. Of equal copies, the one with the lower row id comes first.
-    """
-    query = (
-        f"SELECT rowid FROM (SELECT rowid, row_number() OVER (PARTITION BY id ORDER BY {_terms(Sort())}) AS place "  # noqa: S608
-        "FROM articles WHERE id IN (SELECT id FROM articles GROUP BY id HAVING count(*) > 1)) WHERE place > 1"
-    )
-    return [rowid for (rowid,) in db.execute(query)]

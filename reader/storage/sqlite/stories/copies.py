@@ -6,12 +6,13 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 
+from reader.core.ordering import Sort
 from reader.core.tokenize import fold, words
 from reader.storage.sqlite.database import json_array
+from reader.storage.sqlite.index import sort_orders
 
 _NEARLY_THE_SAME = 0.8
 """The share of common words from which two texts are nearly the same."""
-_BEST_FIRST = "quality DESC, published_at DESC, title COLLATE NOCASE, rowid"
 
 
 def update(db: sqlite3.Connection, changed: Collection[int], stories: Collection[Sequence[int]]) -> set[int]:
@@ -30,13 +31,13 @@ def update(db: sqlite3.Connection, changed: Collection[int], stories: Collection
     groups = [rowids for rowids in same_url.values() if len(rowids) > 1]
     groups += _same_texts(db, stories)
     copied = _joined(groups)
-    was = {rowid for (rowid,) in db.execute(
-        "SELECT rowid FROM articles WHERE copy_of IS NOT NULL AND rowid IN (SELECT value FROM json_each(?))", [numbers]
-    )}  # fmt: skip
+    query = "SELECT rowid FROM articles WHERE copy_of IS NOT NULL AND rowid IN (SELECT value FROM json_each(?))"
+    was = {rowid for (rowid,) in db.execute(query, [numbers])}
     alone = was.difference(*copied)
     db.executemany("UPDATE articles SET copy_of = NULL WHERE rowid = ?", [(rowid,) for rowid in alone])
+    best_first = sort_orders.terms(Sort())
+    query = f"SELECT rowid FROM articles WHERE rowid IN (SELECT value FROM json_each(?)) ORDER BY {best_first}"  # noqa: S608
     for rowids in copied:
-        query = f"SELECT rowid FROM articles WHERE rowid IN (SELECT value FROM json_each(?)) ORDER BY {_BEST_FIRST}"  # noqa: S608
         in_order = [rowid for (rowid,) in db.execute(query, [json_array(rowids)])]
         db.executemany("UPDATE articles SET copy_of = ? WHERE rowid = ?", [(in_order[0], each) for each in in_order])
     return was.union(*copied)

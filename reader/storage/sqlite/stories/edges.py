@@ -10,7 +10,6 @@ import os
 import sqlite3
 from collections.abc import Collection, Iterator
 
-from reader.core.urls import stem_key
 from reader.documents.files import join_path
 from reader.storage.sqlite.database import json_array
 
@@ -37,13 +36,36 @@ def listing(db: sqlite3.Connection, rowids: Collection[int]) -> Iterator[tuple[i
 
 
 def collections_with(db: sqlite3.Connection, rowid: int) -> list[int]:
-    """Return the collections that name this document among their members. Raises sqlite3.Error."""
+    """Return the collections that this document is a member of. Raises sqlite3.Error."""
     query = "SELECT d.path, f.name FROM files f JOIN folders d ON d.rowid = f.folder WHERE f.rowid = ?"
     row = db.execute(query, [rowid]).fetchone()
     if row is None:
         return []
     stem = os.path.splitext(join_path(*row))[0]
-    return [each for (each,) in db.execute("SELECT article FROM links WHERE key = ?", [stem_key(stem)])]
+    return [each for (each,) in db.execute("SELECT article FROM members WHERE stem = ?", [stem])]
+
+
+def members_of(db: sqlite3.Connection, rowid: int) -> list[int]:
+    """Return the documents that are members of this collection. Raises sqlite3.Error."""
+    query = (
+        "SELECT f.rowid, f.name FROM files f JOIN folders d ON d.rowid = f.folder JOIN articles USING (rowid) "
+        "WHERE d.path = ? AND f.name > ? AND f.name < ? ORDER BY f.name"
+    )
+    found = []
+    for (stem,) in db.execute("SELECT stem FROM members WHERE article = ?", [rowid]).fetchall():
+        folder, _, name = stem.rpartition(b"/")
+        files = db.execute(query, [folder, name + b".", name + b"/"]).fetchall()  # "/" follows "."
+        found += [each for each, file in files if os.path.splitext(file)[0] == name][:1]
+    return found
+
+
+def copies_of(db: sqlite3.Connection, rowid: int) -> list[int]:
+    """Return the other copies of a document. Raises sqlite3.Error."""
+    query = (
+        "SELECT b.rowid FROM articles a JOIN articles b ON b.copy_of = a.copy_of WHERE a.rowid = :rowid UNION "
+        "SELECT b.rowid FROM articles a JOIN articles b ON b.id = a.id WHERE a.rowid = :rowid"
+    )
+    return [other for (other,) in db.execute(query, {"rowid": rowid}) if other != rowid]
 
 
 def sharing(db: sqlite3.Connection, rowid: int) -> dict[int, int]:

@@ -15,7 +15,7 @@ from reader.core.ordering import Sort
 from reader.documents.index_record import IMAGES
 from reader.storage.sqlite.database import json_array
 from reader.storage.sqlite.index import sort_orders
-from reader.storage.sqlite.stories.totals import DAY_IN_MICROS, HeatContext, load_context
+from reader.storage.sqlite.stories.totals import DAY_IN_MICROS, load_context
 from reader.stories.heat import Coverage, computed_heat, on_scale, scale_of, source_weight
 from reader.stories.quality import Completeness, estimated_quality, median_quality
 
@@ -35,8 +35,8 @@ def newest_day(db: sqlite3.Connection) -> int:
     return 0
 
 
-def update_all(db: sqlite3.Connection) -> bool:
-    """Estimate the heat of all articles anew, for a new day; return whether any has changed. Raises sqlite3.Error."""
+def update_all(db: sqlite3.Connection) -> None:
+    """Estimate the heat of all articles anew, for a new day. Raises sqlite3.Error."""
     day = newest_day(db)
     db.execute("UPDATE facts SET value = ? WHERE name = 'stories_day'", [day])
     computed, pairs = _computed_heats(db, day)
@@ -47,16 +47,14 @@ def update_all(db: sqlite3.Connection) -> bool:
     on_this = lru_cache(4096)(lambda heat: round(on_scale(heat, scale), 1))
     rows = db.execute("SELECT rowid, heat_estimate FROM articles WHERE heat IS NULL AND story IS NOT NULL")
     heats = ((on_this(computed[rowid]), rowid, was) for rowid, was in rows)
-    changed = _write(
-        db, "UPDATE articles SET heat_estimate = ? WHERE rowid = ?", ((new, rowid) for new, rowid, was in heats if new != was)
-    )
+    new_heats = ((new, rowid) for new, rowid, was in heats if new != was)
+    _write(db, "UPDATE articles SET heat_estimate = ? WHERE rowid = ?", new_heats)
     totals = db.execute("SELECT number, weight, sources, first, last, links FROM stories")
     _write(
         db,
         "UPDATE stories SET heat_estimate = ? WHERE number = ?",
         ((context.heat(_coverage(*values)), number) for number, *values in totals),
     )
-    return changed
 
 
 def _computed_heats(db: sqlite3.Connection, day: int) -> tuple[array[float], list[tuple[float, float]]]:
@@ -65,8 +63,9 @@ def _computed_heats(db: sqlite3.Connection, day: int) -> tuple[array[float], lis
     computed, pairs = array("d", bytes(8 * (last + 1))), []
     heat_of = lru_cache(4096)(lambda coverage: computed_heat(coverage, day))
     query = (
-        "SELECT a.rowid, a.heat, ifnull(quality, quality_estimate), published_at, a.links, weight, sources, first, last, "
-        "s.links FROM articles a LEFT JOIN stories s ON s.id = a.story WHERE a.story IS NOT NULL"
+        "SELECT a.rowid, a.heat, ifnull(quality, quality_estimate), published_at, a.links, "
+        "weight, sources, first, last, s.links "
+        "FROM articles a LEFT JOIN stories s ON s.id = a.story WHERE a.story IS NOT NULL"
     )
     for rowid, heat, quality, published_at, links, weight, *rest in db.execute(query):
         if weight is None:
@@ -80,8 +79,8 @@ def _computed_heats(db: sqlite3.Connection, day: int) -> tuple[array[float], lis
 
 
 def _coverage(weight: float, sources: int, first: int | None, last: int | None, links: int) -> Coverage:
-    in_seconds = (None if each is None else each // 1_000_000 for each in (first, last))
-    return Coverage(weight, sources, *in_seconds, links)
+    begin, end = (None if each is None else each // 1_000_000 for each in (first, last))
+    return Coverage(weight, sources, begin, end, links)
 
 
 def update_links(db: sqlite3.Connection) -> None:
@@ -156,15 +155,13 @@ def _numbers(data: bytes) -> list[int]:
     return numbers
 
 
-def _write(db: sqlite3.Connection, statement: str, rows: Iterable[tuple[float, int]]) -> bool:
-    """Execute ``statement`` for all rows, after these are read; return whether there were any."""
-    waiting, any_ = iter(rows), False
+def _write(db: sqlite3.Connection, statement: str, rows: Iterable[tuple[float, int]]) -> None:
+    """Execute ``statement`` for all rows, after these are read."""
+    waiting = iter(rows)
     # Reading and writing one table at a time: an update must not move what is still to be read.
     chunks = []
     while chunk := [*islice(waiting, _CHUNK)]:
         chunks.append(array("d", [number for row in chunk for number in row]))
-        any_ = True
     for packed in chunks:
         pairs = zip(packed[::2], packed[1::2], strict=True)
         db.executemany(statement, ((number, int(rowid)) for number, rowid in pairs))
-    return any_

@@ -15,7 +15,7 @@ _MEMBERS = (
     "SELECT rowid, story FROM articles WHERE story IN {ids} AND story <> id UNION ALL "
     "SELECT rowid, story FROM articles WHERE id IN {ids} AND story = id"
 )
-"""The articles of stories. Most are alone in theirs, which has their own id: the index of stories has only the others."""
+"""The articles of stories. Most are alone in a story with their own id: the index by story has only the others."""
 
 
 class SqliteStoryState:

@@ -21,7 +21,7 @@ def update(db: sqlite3.Connection, changed: Collection[int] | None) -> None:
         rows = db.execute(_SELECT)
     else:
         numbers, ranks = _loaded(db, "story", "I"), _loaded(db, "story rank", "H")
-        rows = db.execute(f"{_SELECT} WHERE a.rowid IN (SELECT value FROM json_each(?))", [json_array(changed)])
+        rows = db.execute(f"{_SELECT} WHERE a.rowid IN (SELECT value FROM json_each(?))", [json_array(changed)])  # noqa: S608
     for column in (numbers, ranks):
         column.frombytes(bytes(column.itemsize * max(0, last + 1 - len(column))))
     for rowid in changed or ():

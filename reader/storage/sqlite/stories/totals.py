@@ -50,9 +50,8 @@ def update(db: sqlite3.Connection, stories: Collection[int], context: HeatContex
     Return the articles whose rows have changed, and the articles of each story that has several.
     """
     query = (
-        "SELECT a.rowid, a.story, ifnull(quality, quality_estimate), heat, published_at, source, links, story_rank, "
-        f"heat_estimate FROM ({members_query()}) m JOIN articles a ON a.rowid = m.rowid "  # noqa: S608 - constants
-        "JOIN codes c ON c.rowid = m.rowid"
+        "SELECT a.rowid, a.story, ifnull(quality, quality_estimate), heat, published_at, source, links, story_rank, "  # noqa: S608
+        f"heat_estimate FROM ({members_query()}) m JOIN articles a USING (rowid) JOIN codes USING (rowid)"
     )
     members: defaultdict[int, list[_Member]] = defaultdict(list)
     for row in db.execute(query, {"ids": json_array(stories)}):
@@ -79,8 +78,8 @@ def update(db: sqlite3.Connection, stories: Collection[int], context: HeatContex
 
 _COLUMNS = "id, best, articles, sources, weight, first, last, earliest, links, heat, heat_estimate"
 _STORE = (
-    f"INSERT INTO stories ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
-    + ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS.split(", ")[1:])
+    f"INSERT INTO stories ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "  # noqa: S608 - constants
+    "ON CONFLICT (id) DO UPDATE SET " + ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS.split(", ")[1:])
 )
 
 

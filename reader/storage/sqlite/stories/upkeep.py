@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from reader.storage.sqlite.database import json_array
 from reader.storage.sqlite.stories import copies, edges, estimates, totals, waiting
 from reader.storage.sqlite.stories.state import SqliteStoryState
-from reader.stories.grouping import Grouping
+from reader.stories.grouping import Grouping, StoryArticle
 
 _ADDED_TOGETHER = 500
 
@@ -53,7 +53,7 @@ def add_many(db: sqlite3.Connection, rowids: Iterable[int], *, quality: bool) ->
     state = SqliteStoryState(db)
     done: list[int] = []
 
-    def read() -> Iterator[waiting.StoryArticle]:
+    def read() -> Iterator[StoryArticle]:
         for article in waiting.articles(db, rowids):
             done.append(article.rowid)
             yield article
