@@ -35,6 +35,9 @@ def test_a_row_has_the_names_of_the_documents() -> None:
         "type": "video",
         "quality": 39,
         "heat": 2.5,
+        "qualityEstimate": None,
+        "heatEstimate": None,
+        "story": None,
         "provider": {"name": "N", "domain": "n.example"},
         "topics": ["AI"],
         "authors": [],
@@ -92,7 +95,9 @@ def test_an_article_has_every_field() -> None:
         "title": "R", "excerpt": "RE", "type": "video", "quality": 2, "heat": 3, **common, "images": [image_record],
         "extra": {"k": [1]},
     }  # fmt: skip
-    record = article_record(article, replace(_BARE, starred=True, tags=("t",), heat_estimate=61.74, story="f" * 16), has_page=True)
+    record = article_record(
+        article, replace(_BARE, starred=True, tags=("t",), heat_estimate=61.74, story="f" * 16), has_page=True
+    )
     assert record == {
         "id": "0" * 16, "path": "a.md", "title": "T", "excerpt": "E", "category": "news", "type": "article",
         "published": False, "quality": 1, "heat": 0, "topics": ["AI"], "authors": ["A", "B"],

@@ -83,9 +83,8 @@ def coverage(db: sqlite3.Connection, rowid: int) -> StoryPlace | None:
         "FROM articles a LEFT JOIN stories s ON s.id = a.story WHERE a.rowid = ?"
     )
     for heat, estimate, *of_story, quality, published_at, links in db.execute(query, [rowid]):
-        if of_story[0] is None:
-            of_story = [source_weight(quality), 1, published_at, published_at, links]
-        weight, sources, *times, all_links = of_story
+        alone = [source_weight(quality), 1, published_at, published_at, links]
+        weight, sources, *times, all_links = alone if of_story[0] is None else of_story
         begin, end = (None if each is None else each // 1_000_000 for each in times)
         return StoryPlace(heat, estimate, Coverage(weight, sources, begin, end, all_links))
     return None
