@@ -159,7 +159,7 @@ class NewsreaderApp(App[None]):
         elif isinstance(event, events.InputEvent) and not event.is_forwarded:  # it passes here again on its way up
             self._idle_gc.note_activity()
             if isinstance(event, events.MouseDown):
-                self.session.keys.forget()
+                await self.session.keys.end()
             if isinstance(event, events.Key | events.MouseDown) and takes_keys:
                 self._base_screen.key_bar.on_next_key()
             elif isinstance(event, events.Key) and self._leaves_filter(event):
