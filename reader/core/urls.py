@@ -118,14 +118,16 @@ def canonical_url(url: str) -> str:
     Raises ReaderError as :func:`safe_url` does.
     """
     usual = _USUAL.fullmatch(url)
-    if usual and usual[1].startswith("/") and "%" not in usual[1] and len(url) <= MAX_CHARS:
-        before, mark, after = url.partition("?")
-        whole = before + _without_tracking(mark + after)
-        if whole.startswith("https:"):
-            return whole
-        if len(whole) == MAX_CHARS:
+    after_host = usual[1] if usual else ""
+    if after_host.startswith("/") and "%" not in after_host and len(url) <= MAX_CHARS:
+        if "?" in after_host:
+            before, mark, after = url.partition("?")
+            url = before + _without_tracking(mark + after)
+        if url.startswith("https:"):
+            return url
+        if len(url) == MAX_CHARS:
             raise _too_long()
-        return f"https{whole[4:]}"
+        return f"https{url[4:]}"
     parts = _parse(url)
     return parts._replace(
         scheme="https",

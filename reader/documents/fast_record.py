@@ -14,7 +14,7 @@ from datetime import datetime
 
 from reader.core.errors import ReaderError
 from reader.core.marks import id_to_int
-from reader.core.model import PRECISIONS, BodyFormat, Number
+from reader.core.model import PRECISIONS, BodyFormat, Json, Number
 from reader.core.text import clean, clean_block, show_path
 from reader.core.times import to_micros
 from reader.core.urls import article_id, safe_url, url_key
@@ -33,6 +33,8 @@ from reader.documents.index_record import (
     RecordProblem,
     full_record,
     index_words,
+    link_keys,
+    member_stems,
     texts_in,
 )
 from reader.documents.parse import (
@@ -223,6 +225,8 @@ class _FastHeader:
             words=index_words(
                 title, excerpt, name or domain, topics=topics, body=body, more=[*authors, *self._other_texts()]
             ),
+            link_keys=link_keys(self._related_urls(), own=keys.values()),
+            members=member_stems(self._members(), path),
         )
 
     def _line(self, key: str) -> str:
@@ -301,6 +305,26 @@ class _FastHeader:
                 text = _unquoted(written) if written else None
                 if text is not None:
                     yield from texts_in(scalar_to_json(text, plain=written[0] not in "\"'"))
+
+    def _related_urls(self) -> set[str]:
+        """Return every URL of a related item."""
+        block = self._blocks.get("related")
+        if block is None:
+            return set()
+        found = fast_patterns.related_urls().findall(f"\n{block}")
+        if any("\\" in each for each in found):  # an escape, which no URL needs
+            raise _NeedsParserError
+        return {text for each in found if (text := _unquoted(each))}
+
+    def _members(self) -> Json:
+        """Return the field ``items``."""
+        block = self._blocks.get("items")
+        if block is None:
+            return None
+        found = fast_patterns.split_lines().findall(block)
+        written = [text for indent, dash, key, text in found if (indent, dash, key) == ("  ", "- ", "")]
+        texts = ((text[0], _unquoted(text)) for text in written)
+        return [scalar_to_json(text, plain=first not in "\"'") for first, text in texts if text is not None]
 
     def _is_empty(self, key: str) -> bool:
         return key not in self._blocks and not (self._values.get(key) or "").strip()

@@ -31,7 +31,7 @@ def with_neighbors(library: Library, content: ArticleContent, *, with_similar: b
     all_others = [] if story is None else [rowid for rowid in story.rowids if rowid != own]
     place = 0 if story is None else story.rowids.index(own)
     others = _around(all_others, place)
-    edges = library.stories.edges(own)
+    edges = library.stories.edges(own, with_story=False)
     listed = {kind: [(edge.rowid, edge.reason) for edge in edges if edge.kind == kind] for kind in _OF_EDGES}
     if with_similar:
         nearest = library.stories.nearest(own, _MOST // 2)
