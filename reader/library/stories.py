@@ -87,7 +87,7 @@ class LibraryStories:
         return digest(story, [Excerpt(row.rowid, row.source, row.published_at, row.title, row.excerpt) for row in rows])
 
     def edges(self, rowid: int, *, with_story: bool = True) -> list[Edge]:
-        """Return every link of an article with another, the strongest kind first; those of its story may be left out."""
+        """Return every link of an article with another, or all but those of its story, the strongest kind first."""
         with self._index().database.read() as db:
             listed = {other for _, other in edges.listed(db, [rowid])}
             listing = {other for _, other in edges.listing(db, [rowid])}

@@ -32,10 +32,10 @@ def with_neighbors(library: Library, content: ArticleContent, *, with_similar: b
     place = 0 if story is None else story.rowids.index(own)
     others = _around(all_others, place)
     edges = library.stories.edges(own, with_story=False)
-    listed = {kind: [(edge.rowid, edge.reason) for edge in edges if edge.kind == kind] for kind in _OF_EDGES}
+    listed = {kind: [(edge.rowid, "") for edge in edges if edge.kind == kind] for kind in _OF_EDGES}
     if with_similar:
         nearest = library.stories.nearest(own, _MOST // 2)
-        listed["similar"] = [(each.rowid, f"both: {', '.join(each.words)}") for each in nearest]
+        listed["similar"] = [(each.rowid, ", ".join(each.words)) for each in nearest]
     rows = _rows(library, [*others, *(rowid for found in listed.values() for rowid, _ in found[:_MOST])])
     items = [RelatedItem(rows[rowid], rowid) for rowid in others if rowid in rows]
     sections = [ItemSection("story", len(items), len(all_others))] * bool(items)

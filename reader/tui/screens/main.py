@@ -99,7 +99,7 @@ class MainScreen(BaseScreen):
         )
         self._targets = targets = KeyTargets(panes, self.pane_content, self.reader)
         self.programs = ProgramsController(session, targets.readable)
-        self.stories = StoryDialogsController(session, targets.rowid, self.search.run)
+        self.stories = StoryDialogsController(session, targets.rowid, self._list_query)
         self.images = ImagesController(
             session,
             self.article,
@@ -448,6 +448,11 @@ class MainScreen(BaseScreen):
         if is_valid and sort is not None:
             self.list_content.sort_by(sort)
         return is_valid
+
+    def _list_query(self, text: str) -> bool:
+        """Show what ``text`` finds, and go to the list; return whether it is a valid query."""
+        self.panes.focus_list()
+        return self.search.run(text)
 
     def _query_accepted(self) -> None:
         self.update_keys()

@@ -321,8 +321,7 @@ class ArticleList(LineList):
         self._scroll_to_row(top)
         self._scroll_into_view()
         self.on_folded(order)
-        if self.rowid != before:
-            self._post_selected()
+        self._post_selected()  # also if it is the same article, which may have become a story
         return True
 
     # Selected range.

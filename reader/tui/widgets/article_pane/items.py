@@ -181,7 +181,7 @@ def _item(item: RelatedItem, at: int, cells: int, *, selected: bool, visited: bo
     when = formats.short_date(described.published_at, now, precision=described.precision).strip()
     here = "in this folder" if selected and item.rowid is not None else ""
     saved = "⇩ saved" if item.is_saved else ""
-    facts = truncate(" · ".join(filter(None, (described.source, when, item.reason, here, saved))), room)
+    facts = truncate(" · ".join(filter(None, (item.reason, described.source, when, here, saved))), room)
     if not selected:
         yield (*start, Run(truncate(described.title, room), "quiet" if visited else "text", item=at))
         yield (Run(" " * indent + facts, quiet, item=at),)
