@@ -302,6 +302,7 @@ class Soak:
                 sampled = now
                 if sample := app.sample(begin, self.totals.ends):
                     self.samples.append(sample)
+                    print(row(sample), file=sys.stderr, flush=True)
             if now - marked >= 5:
                 marked = now
                 self._mark_elsewhere(app)
@@ -455,15 +456,16 @@ class Soak:
         ]
 
 
+def row(sample: Sample) -> str:
+    return "| " + " | ".join(f"{value:g}" for value in asdict(sample).values()) + " |"
+
+
 def table(samples: list[Sample], rows: int = 20) -> str:
     """Return samples at even distances as a Markdown table."""
     names = list(asdict(samples[0])) if samples else []
     lines = ["| " + " | ".join(name.replace("_", " ") for name in names) + " |", "|" + "--:|" * len(names)]
     step = max(1, len(samples) // rows)
-    rows_of_text = (
-        "| " + " | ".join(f"{value:g}" for value in asdict(each).values()) + " |" for each in samples[::step]
-    )
-    return "\n".join([*lines, *rows_of_text])
+    return "\n".join([*lines, *map(row, samples[::step])])
 
 
 def main() -> int:

@@ -12,9 +12,9 @@ from reader.cli.arguments import WholeNumber, json_option
 from reader.cli.output import out, print_json
 from reader.cli.session import on_library
 from reader.core.errors import ReaderError
-from reader.core.exit import print_notice
 from reader.core.paths import Paths
 from reader.core.text import format_count, show_path
+from reader.exit import print_notice
 
 if TYPE_CHECKING:
     from reader.library.library import Library

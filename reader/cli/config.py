@@ -13,9 +13,9 @@ import click
 from reader.cli.arguments import STANDARD_STREAM, json_option
 from reader.cli.output import out, print_json
 from reader.core.errors import ReaderError, describe_error
-from reader.core.exit import print_notice
 from reader.core.paths import Paths
 from reader.core.text import format_count, show_path
+from reader.exit import print_notice
 
 if TYPE_CHECKING:
     from reader.config.settings import Config, ConfigNote

@@ -185,6 +185,16 @@ class Row:
     """The tags of the user, as first spelled, sorted without regard to case."""
     original: OriginalState = ""
     """What is known of its original."""
+    heat_estimate: Number | None = None
+    """If the document does not say its heat, and this can be estimated,"""
+    quality_estimate: Number | None = None
+    """and likewise."""
+    story: str = ""
+    """The id of its story; empty for none."""
+    sources: int = 0
+    """How many sources its story has."""
+    copies: int = 1
+    """How many documents of the folder are this article, itself included."""
 
     @property
     def source(self) -> str:
@@ -192,9 +202,11 @@ class Row:
         return self.provider_name or self.provider_domain
 
     def has(self, name: ListField) -> bool:
-        """Return whether the document says this; as to the type, whether it is anything but an article."""
+        """Return whether this is known or estimated; as to the type, whether it is anything but an article."""
         if name == "type":
             return self.type not in {"", "article"}
+        if name in {"quality", "heat"} and getattr(self, f"{name}_estimate") is not None:
+            return True
         return getattr(self, "published_at" if name == "date" else name) not in (None, "", ())
 
 

@@ -16,6 +16,7 @@ import unicodedata
 from typing import NamedTuple
 
 from reader.core.errors import ReaderError
+from reader.core.hashing import hash_bytes
 from reader.core.text import ELLIPSIS
 
 MAX_CHARS = 8192
@@ -155,7 +156,7 @@ def article_id(url: str, place: bytes) -> str:
     ``place`` (:meth:`reader.documents.resolve.ReadingOptions.place`) is used if ``url`` is empty or has no canonical
     form. Marks are stored under this id, so the result for a URL must never change.
     """
-    return (_fingerprint(url) or _digest(b"path:" + place)).hex()
+    return (_fingerprint(url) or hash_bytes(b"path:" + place, 8)).hex()
 
 
 def article_key(url: str, place: bytes) -> int:
@@ -167,9 +168,9 @@ def previous_id(url: str, path: bytes) -> str:
     """Return the id that an article had before version 0.9: http was not https, and no fragment or folder counted."""
     try:
         scheme = _parse(url).scheme
-        digest = _digest((scheme + canonical_url(url).partition("#")[0][len("https") :]).encode("ascii"))
+        digest = hash_bytes((scheme + canonical_url(url).partition("#")[0][len("https") :]).encode("ascii"), 8)
     except ReaderError:
-        digest = _digest(b"path:" + path)
+        digest = hash_bytes(b"path:" + path, 8)
     return digest.hex()
 
 
@@ -323,15 +324,9 @@ def _tracks(parameter: str) -> bool:
 
 def _fingerprint(url: str) -> bytes | None:
     try:
-        return _digest(canonical_url(url).encode("ascii"))
+        return hash_bytes(canonical_url(url).encode("ascii"), 8)
     except ReaderError:
         return None
-
-
-def _digest(data: bytes) -> bytes:
-    from hashlib import blake2b  # lazy: the list is shown without it
-
-    return blake2b(data, digest_size=8).digest()
 
 
 def _bad_host() -> ReaderError:

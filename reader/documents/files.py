@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reader.core.errors import ReaderError, describe_error
+from reader.core.hashing import hash_bytes
 from reader.core.model import Problem
 from reader.core.text import show_path
 
@@ -61,10 +62,8 @@ class FolderListing(NamedTuple):
 
     def digest(self) -> bytes:
         """Return 16 bytes that change if a name, mtime or size changes, or the directory order."""
-        from hashlib import blake2b  # lazy: opening a folder does not need it
-
         # Version 2 of marshal serializes equal values equally; later versions depend on object identity.
-        return blake2b(marshal.dumps(self.files, 2), digest_size=16).digest()
+        return hash_bytes(marshal.dumps(self.files, 2), 16)
 
 
 class FileContents(NamedTuple):

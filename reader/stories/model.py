@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple, TypeAlias
 
 from reader.core.model import Number
-from reader.core.ordering import ArticleOrder
 
 EdgeKind: TypeAlias = Literal["related", "cited by", "shared", "duplicate", "story"]
 """How one document is linked to another: it lists it, is listed by it, lists the same item, is a copy of it, or is
@@ -56,28 +55,6 @@ class Similar(NamedTuple):
     """The words that both have, the most telling first."""
 
 
-class Group(NamedTuple):
-    """The documents of one story that are in a list."""
-
-    id: str
-    """The story's id."""
-    rowids: Sequence[int]
-    """The best first (quality, then the earliest), which stands for all; then the others, in the order of the list."""
-    sources: int
-    first: datetime | None
-    last: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class GroupedOrder:
-    """A list with one row for each story."""
-
-    order: ArticleOrder
-    """The rows on the screen: documents without a story, the best of each story, and all of each unfolded one."""
-    groups: Mapping[int, Group]
-    """The stories, by the document that stands for each."""
-
-
 class Bar(NamedTuple):
     """A bar of a plot."""
 
@@ -100,3 +77,31 @@ class HeatStatistics:
     """What a bar of ``by_time`` stands for."""
     by_topic: Sequence[Bar]
     by_source: Sequence[Bar]
+
+
+class DigestSentence(NamedTuple):
+    """A sentence of an excerpt, and how much of the story says the same."""
+
+    text: str
+    kind: Literal["common", "only", ""]
+    """Said by most sources, or by this one alone."""
+
+
+class DigestPart(NamedTuple):
+    """What one source says about a story."""
+
+    rowid: int
+    source: str
+    published_at: datetime | None
+    title: str
+    sentences: tuple[DigestSentence, ...]
+
+
+class Digest(NamedTuple):
+    """A story, source by source."""
+
+    story: Story
+    common: tuple[str, ...]
+    """Sentences that say what most sources say, each from the source that says it best."""
+    parts: tuple[DigestPart, ...]
+    """Each source's excerpt, the earliest first."""

@@ -125,7 +125,7 @@ class Session:
         self.show_message = show_message
         self.background = Background(app, self._report_failure)
         self.gate = InputGate(app, timings, config.keys)
-        self.keys = KeyDispatcher(app, self.gate, config)
+        self.keys = KeyDispatcher(app, self.gate, config, timings.number)
         self.gate.is_busy = lambda: self._body_parser is not None and bool(self._body_parser.in_sandbox)
         self.prompts = Prompts(app, self.gate)
         # State that several controllers read; each field has one writer.

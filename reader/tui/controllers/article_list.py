@@ -74,7 +74,8 @@ class ArticleListController:
         if by not in self._list.fields:
             self._session.show_message(f"No article here has a known {by}: the order stays.", transient=True)
             return
-        shown = self._header.sort  # the query may have named it
+        # The order may be loading; that of the header may come from the query.
+        shown = self.sort if self.sort != self._announced_sort else self._header.sort
         self.sort_by(shown.reversed() if shown is not None and shown.by == by else Sort(by))
 
     def sort_by(self, sort: Sort) -> None:
