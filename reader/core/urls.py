@@ -161,7 +161,7 @@ def article_id(url: str, place: bytes) -> str:
 
 def article_key(url: str, place: bytes) -> int:
     """Return :func:`article_id` as a signed 64-bit number, for an INTEGER column of SQLite."""
-    return int.from_bytes(_fingerprint(url) or _digest(b"path:" + place), "big", signed=True)
+    return int.from_bytes(_fingerprint(url) or hash_bytes(b"path:" + place, 8), "big", signed=True)
 
 
 def previous_id(url: str, path: bytes) -> str:

@@ -32,10 +32,9 @@ _first_blocks = lazy_pattern(r"(?:[^]]|\](?=\()){200,1000}?\n[ \t]*\n")
 """The first blocks of a Markdown text, unless the URL of a link may be further down. Parsing the rest takes longer."""
 _heading_end = lazy_pattern(r"(?:^|[ \t])(?:#+|\{[#.][^{}]*\})$")
 """Closing signs, or attributes as in ``# Title {#anchor}``."""
-_no_text = lazy_pattern(
-    r"<!--|\.\. |\{%[^%]*%\}$|\{\{[^{}]*\}\}$|(?:import|export)\s.{0,500}(?:\bfrom\s|[{=(])|import\s+[\"']"
-)
-"""Starts of paragraphs that are for programs: comments, directives, templates, and modules of MDX."""
+_no_text = lazy_pattern(r"<!--|\.\. |(?:Image|Embedded) · \S+$|\{\{[^{}]*\}\}$")
+"""Starts of paragraphs that are no text: comments, directives, embedded files, templates."""
+_footnote_mark = lazy_pattern(r"\[\^[^\[\]\s]{1,100}\](?!:)")
 
 
 def split_heading(body: str) -> tuple[str, str]:
@@ -49,13 +48,13 @@ def split_heading(body: str) -> tuple[str, str]:
     line = (found[1] or found[2])[:_PARAGRAPH_START].rstrip()
     if found[1]:
         line = _heading_end().sub("", line).rstrip()
-    title = clean(plain_text(parse_markdown(line)))
+    title = clean(plain_text(parse_markdown(line, extended=True)))
     return (title, body[found.end() :].strip("\n")) if title else ("", body)
 
 
 def first_paragraph(body: str, body_format: BodyFormat) -> str:
     """Return the text of the first paragraph of ``body``, on one line and not longer than an excerpt is."""
-    start = body[:_PARAGRAPH_START]
+    start = _footnote_mark().sub("", body[:_PARAGRAPH_START])
     if not start.strip():
         return ""
     first = _first_blocks().match(start) if body_format == "markdown" else None
@@ -65,7 +64,7 @@ def first_paragraph(body: str, body_format: BodyFormat) -> str:
     from reader.content.html.builder import parse_html
     from reader.content.markdown.parser import parse_markdown
 
-    blocks = parse_html(start) if body_format == "html" else parse_markdown(start)
+    blocks = parse_html(start) if body_format == "html" else parse_markdown(start, extended=True)
     paragraphs = (clean(spans_text(block.spans)) for block in blocks if isinstance(block, Paragraph))
     found = next((text for text in paragraphs if text and not _no_text().match(text)), "")
     return found if len(found) <= _MAX_EXCERPT else found[:_MAX_EXCERPT].rsplit(" ", 1)[0] + " …"
