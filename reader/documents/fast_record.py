@@ -18,7 +18,7 @@ from reader.core.text import clean, clean_block, show_path
 from reader.core.times import to_micros
 from reader.core.urls import article_key, safe_url, url_key
 from reader.documents import fast_patterns
-from reader.documents.body import body_format_of, first_paragraph, split_heading
+from reader.documents.body_start import body_format_of, first_paragraph, split_heading
 from reader.documents.date_parser import PartialDate, parse_date
 from reader.documents.file_names import date_from_path, title_from_path
 from reader.documents.files import MAX_BYTES

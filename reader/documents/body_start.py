@@ -1,4 +1,4 @@
-"""What the body of a document gives besides its text: its format, a title and an excerpt. Pure."""
+"""What the start of a body says: its format, and a title and an excerpt if the header has none. Pure."""
 
 from __future__ import annotations
 
