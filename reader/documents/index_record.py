@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
-from reader.core.marks import id_to_int
 from reader.core.model import PRECISIONS, Article, Json, Number
 from reader.core.text import clean
 from reader.core.times import to_micros
 from reader.core.tokenize import spaced_body_words, spaced_words
-from reader.core.urls import article_id, url_key
-from reader.documents.parse import parse_document
+from reader.core.urls import article_key, url_key
 from reader.documents.resolve import DEFAULTS, ReadingOptions
 
 PUBLISHED, RELATED, IMAGES, BODY = 1, 2, 4, 8
@@ -19,6 +17,9 @@ PUBLISHED, RELATED, IMAGES, BODY = 1, 2, 4, 8
 LANGUAGE_FIELDS = ("lang", "language", "locale")
 TOPIC_SEPARATOR = " \N{MIDDLE DOT} "
 """Separates the words of two topics. It is not a word, so a phrase cannot match across it."""
+
+NOT_PARSED = -1
+"""The modification time of a file that could not be read: the next refresh tries again."""
 
 RecordProblem: TypeAlias = tuple[int, str, str]
 """A problem: line (from 1), field as a path, message."""
@@ -58,10 +59,28 @@ class IndexRecord(NamedTuple):
     """The words (:mod:`reader.core.tokenize`) of title, excerpt, source, topics, body, and everything else."""
 
 
+RecordValues: TypeAlias = tuple[object, ...]
+"""The values of an :class:`IndexRecord`, in order."""
+
+
+class ParsedFile(NamedTuple):
+    """A parsed file, to be written to the index."""
+
+    name: bytes
+    """The file name, without its folder."""
+    mtime_ns: int
+    size: int
+    record: RecordValues | None
+    """None if the file is not a document."""
+    problems: Sequence[RecordProblem]
+
+
 def full_record(
     path: bytes, data: bytes, options: ReadingOptions = DEFAULTS
 ) -> tuple[IndexRecord, tuple[RecordProblem, ...]]:
     """Return the record of the document ``data`` at ``path`` in its folder, and its problems. Never raises."""
+    from reader.documents.parse import parse_document  # lazy: :mod:`reader.documents.fast_record` reads nearly all
+
     parsed = parse_document(path, data, options)
     problems = tuple((problem.line, problem.field, problem.message) for problem in parsed.problems)
     return record_of_article(parsed.article, path, options), problems
@@ -73,7 +92,7 @@ def record_of_article(article: Article, path: bytes, options: ReadingOptions = D
     when = article.published_at
     keys = {key for key in map(url_key, links.all_urls()) if key is not None}
     return IndexRecord(
-        id=id_to_int(article_id(links.best, options.place(path))),
+        id=article_key(links.best, options.place(path)),
         title=article.title,
         excerpt=article.excerpt,
         published_at=None if when is None else to_micros(when),

@@ -15,35 +15,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from functools import partial
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from reader.core.model import Problem, ReadProgress
 from reader.core.ordering import Sort
 from reader.core.text import show_path
 from reader.documents.files import join_path
-from reader.documents.index_record import IndexRecord
+from reader.documents.index_record import NOT_PARSED, IndexRecord, ParsedFile
 from reader.storage.sqlite.database import Database, StorageError, corruption_error, json_array
 from reader.storage.sqlite.index import columns, fulltext, sort_orders
 from reader.storage.sqlite.index.schema import LATE_INDEXES
-
-NOT_PARSED = -1
-"""The modification time of a file that could not be read: the next refresh tries again."""
-
-RecordValues: TypeAlias = tuple[object, ...]
-"""The values of a :class:`reader.documents.index_record.IndexRecord`, in order."""
-
-
-class ParsedFile(NamedTuple):
-    """A parsed file, to be written to the index."""
-
-    name: bytes
-    """The file name, without its folder."""
-    mtime_ns: int
-    size: int
-    record: RecordValues | None
-    """None if the file is not a document."""
-    problems: Sequence[tuple[int, str, str]]
-    """The line, field and message of each problem."""
 
 
 class KnownFile(NamedTuple):
