@@ -161,6 +161,11 @@ def article_id(url: str, place: bytes) -> str:
     return (_fingerprint(url) or hash_bytes(b"path:" + place, 8)).hex()
 
 
+def article_key(url: str, place: bytes) -> int:
+    """Return :func:`article_id` as a signed 64-bit number, for an INTEGER column of SQLite."""
+    return int.from_bytes(_fingerprint(url) or hash_bytes(b"path:" + place, 8), "big", signed=True)
+
+
 def previous_id(url: str, path: bytes) -> str:
     """Return the id that an article had before version 0.9: http was not https, and no fragment or folder counted."""
     try:

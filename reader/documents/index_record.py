@@ -6,14 +6,12 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
-from reader.core.marks import id_to_int
 from reader.core.model import PRECISIONS, Article, Json, Number
 from reader.core.text import clean
 from reader.core.times import to_micros
 from reader.core.tokenize import spaced_body_words, spaced_words
-from reader.core.urls import article_id, url_key
+from reader.core.urls import article_key, url_key
 from reader.documents.files import base_of_members
-from reader.documents.parse import parse_document
 from reader.documents.resolve import DEFAULTS, ReadingOptions
 
 PUBLISHED, RELATED, IMAGES, BODY = 1, 2, 4, 8
@@ -87,6 +85,8 @@ def full_record(
     path: bytes, data: bytes, options: ReadingOptions = DEFAULTS
 ) -> tuple[IndexRecord, tuple[RecordProblem, ...]]:
     """Return the record of the document ``data`` at ``path`` in its folder, and its problems. Never raises."""
+    from reader.documents.parse import parse_document  # lazy: :mod:`reader.documents.fast_record` reads nearly all
+
     parsed = parse_document(path, data, options)
     problems = tuple((problem.line, problem.field, problem.message) for problem in parsed.problems)
     return record_of_article(parsed.article, path, options), problems
@@ -98,7 +98,7 @@ def record_of_article(article: Article, path: bytes, options: ReadingOptions = D
     when = article.published_at
     keys = {key for key in map(url_key, links.all_urls()) if key is not None}
     return IndexRecord(
-        id=id_to_int(article_id(links.best, options.place(path))),
+        id=article_key(links.best, options.place(path)),
         title=article.title,
         excerpt=article.excerpt,
         published_at=None if when is None else to_micros(when),
