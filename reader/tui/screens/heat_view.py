@@ -95,9 +95,13 @@ class HeatScreen(ListingScreen):
         self._show_bars()
 
     def action_time(self, step: int) -> None:
-        """Select a later bar of the plot or, with a negative ``step``, an earlier one."""
-        if self._selected < 0:
-            self._moment = max(0, min(self._moment + step, len(self._statistics.by_time) - 1))
+        """Select the next bar of the plot that has articles or, with -1, the one before."""
+        bars, at = self._statistics.by_time, self._moment + step
+        while self._selected < 0 and 0 <= at < len(bars):
+            if bars[at].articles:
+                self._moment = at
+                break
+            at += step
         self._selected = -1
         self._show_bars()
 
