@@ -124,7 +124,7 @@ def test_each_bar_has_its_number_and_heat_and_the_selected_one_a_mark() -> None:
     bars = [Bar("courts", "topic:courts", 40, 120.0), Bar("rivers", "topic:rivers", 20, None)]
     lines, numbers = bar_lines([("Topics", bars), ("Sources", [])], 60, selected=1)
     shown = texts(lines)
-    assert shown[0] == "Topics"
+    assert shown[0].split() == ["Topics", "articles", "heat"]
     assert shown[1].split()[:3] == ["courts", "40", "120"]
     assert shown[2].startswith("▌ rivers")
     assert shown[1].count("━") > 1.5 * shown[2].count("━")

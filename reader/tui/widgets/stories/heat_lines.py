@@ -8,7 +8,7 @@ from typing import NamedTuple
 from reader.core.text import cell_width, fit_cells, format_count, truncate
 from reader.stories.model import Bar
 from reader.tui.widgets.text import formats
-from reader.tui.widgets.text.lines import BLANK, Line, Run, line_of
+from reader.tui.widgets.text.lines import BLANK, Line, Run
 
 _LABEL = range(8, 34)
 _NUMBERS = 16
@@ -32,7 +32,8 @@ def bar_lines(sections: Sequence[tuple[str, Sequence[Bar]]], cells: int, *, sele
     for heading, bars in sections:
         if not bars:
             continue
-        lines += [BLANK, line_of(truncate(heading, cells), "heading")]
+        columns = f"{'articles':>8} {'heat':>4}"
+        lines += [BLANK, (Run(fit_cells(heading, label + 2), "heading"), Run(columns, "quiet"))]
         numbers += [-1, -1]
         most = max(bar.articles for bar in bars)
         for bar in bars:
