@@ -182,6 +182,11 @@ SETTINGS: tuple[Setting, ...] = (
         "For how many seconds an article has to be selected with “rest”.",
     ),
     Setting(
+        "", "estimate_quality", True, _is_bool, "true or false",
+        "true: where a document gives no quality, one is estimated from how complete it is, and shown as ~43.",
+        needs_restart=True,
+    ),
+    Setting(
         "", "key_preset", DEFAULT_PRESET, lambda value: value in PRESETS, _one_of(PRESETS),
         "The default keys: those that you know from another program. [keys] changes single ones.",
     ),

@@ -193,6 +193,7 @@ class _Loading:
             themes=self._themes,
             mark_read=values.get(("mark_read",), "open"),
             mark_read_after=values.get(("mark_read_after",), 2.0),
+            estimate_quality=values.get(("estimate_quality",), True),
             keys=keymap,
             programs=programs,
             macros=macros,

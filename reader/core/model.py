@@ -186,15 +186,15 @@ class Row:
     original: OriginalState = ""
     """What is known of its original."""
     heat_estimate: Number | None = None
-    """If the document does not say its heat, and this can be estimated,"""
+    """Its heat by the coverage of its story, if the document does not say; None also until it is estimated."""
     quality_estimate: Number | None = None
-    """and likewise."""
+    """Likewise its quality."""
     story: str = ""
-    """The id of its story; empty for none."""
+    """The id of its story; empty if that has no other article."""
     sources: int = 0
-    """How many sources its story has."""
+    """How many sources its story has; 0 without a story."""
     copies: int = 1
-    """How many documents of the folder are this article, itself included."""
+    """How many documents of the folder are copies of it, itself included."""
 
     @property
     def source(self) -> str:

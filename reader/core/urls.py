@@ -118,14 +118,16 @@ def canonical_url(url: str) -> str:
     Raises ReaderError as :func:`safe_url` does.
     """
     usual = _USUAL.fullmatch(url)
-    if usual and usual[1].startswith("/") and "%" not in usual[1] and len(url) <= MAX_CHARS:
-        before, mark, after = url.partition("?")
-        whole = before + _without_tracking(mark + after)
-        if whole.startswith("https:"):
-            return whole
-        if len(whole) == MAX_CHARS:
+    after_host = usual[1] if usual else ""
+    if after_host.startswith("/") and "%" not in after_host and len(url) <= MAX_CHARS:
+        if "?" in after_host:
+            before, mark, after = url.partition("?")
+            url = before + _without_tracking(mark + after)
+        if url.startswith("https:"):
+            return url
+        if len(url) == MAX_CHARS:
             raise _too_long()
-        return f"https{whole[4:]}"
+        return f"https{url[4:]}"
     parts = _parse(url)
     return parts._replace(
         scheme="https",
@@ -157,6 +159,11 @@ def article_id(url: str, place: bytes) -> str:
     form. Marks are stored under this id, so the result for a URL must never change.
     """
     return (_fingerprint(url) or hash_bytes(b"path:" + place, 8)).hex()
+
+
+def article_key(url: str, place: bytes) -> int:
+    """Return :func:`article_id` as a signed 64-bit number, for an INTEGER column of SQLite."""
+    return int.from_bytes(_fingerprint(url) or hash_bytes(b"path:" + place, 8), "big", signed=True)
 
 
 def previous_id(url: str, path: bytes) -> str:

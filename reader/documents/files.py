@@ -199,6 +199,11 @@ def list_file(folder: Folder, path: bytes) -> FolderListing | None:
     return listing
 
 
+def base_of_members(path: bytes) -> bytes:
+    """Return what precedes the names in ``items`` of the collection at ``path``: the folder above its own."""
+    return path.rsplit(b"/", 2)[0] + b"/" if path.count(b"/") >= 2 else b""
+
+
 def join_path(folder: bytes, name: bytes) -> bytes:
     """Return the path of ``name`` in ``folder``, relative to the open folder as ``folder`` is."""
     return folder + b"/" + name if folder else name

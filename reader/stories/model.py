@@ -55,6 +55,10 @@ class Similar(NamedTuple):
     """The words that both have, the most telling first."""
 
 
+Period: TypeAlias = Literal["hour", "day", "month", "year"]
+"""What a bar of a plot over time stands for."""
+
+
 class Bar(NamedTuple):
     """A bar of a plot."""
 
@@ -73,7 +77,7 @@ class HeatStatistics:
     articles: int
     by_time: Sequence[Bar]
     """Without gaps, the earliest first."""
-    period: Literal["hour", "day", "month", "year"]
+    period: Period
     """What a bar of ``by_time`` stands for."""
     by_topic: Sequence[Bar]
     by_source: Sequence[Bar]

@@ -145,3 +145,9 @@ def _common() -> dict[int, float]:
             share = 1 - (1 - 2.0 ** -int(tier)) ** _WORDS_OF_A_DOCUMENT
             shares.update((hashed(stem), share) for stem in stems)
     return shares
+
+
+def words_by_term(text: str) -> dict[int, str]:
+    """Return a word of a text, in lower case, for each of its terms."""
+    stems = _stems()
+    return {stems[word]: word for word in _words(text)}

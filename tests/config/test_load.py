@@ -109,7 +109,7 @@ def test_names_of_fields_and_the_order_of_dates_are_read(path: Path) -> None:
         (
             'colour = "x"',
             1,
-            "unknown setting “colour”. The settings are: theme, density, mark_read, mark_read_after, key_preset",
+            "unknown setting “colour”. The settings are: theme, density, mark_read, mark_read_after, estimate_quality",
         ),
         ('mark_read = "sometimes"', 1, 'mark_read must be one of "open", "rest", "never".'),
         ("mark_read_after = 0", 1, "mark_read_after must be a number of seconds, at most 3,600."),

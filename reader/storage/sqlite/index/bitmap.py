@@ -24,7 +24,7 @@ _DIGIT_TO_BOOL = bytes.maketrans(b"01", b"\0\1")
 _BOOL_TO_DIGIT = bytes.maketrans(b"\0\1", b"01")
 
 
-def select_rows(db: sqlite3.Connection, select: str, parameter: str, size: int) -> int:
+def select_rows(db: sqlite3.Connection, select: str, parameter: str | float, size: int) -> int:
     """Return the set of the row ids below ``size`` that ``select`` returns. Raises sqlite3.Error.
 
     ``select`` is a constant with the single column ``rowid`` and one ``parameter``.
