@@ -54,7 +54,7 @@ def folder(make_folder: MakeFolder) -> Path:
 
 @asynccontextmanager
 async def open_grouped(folder: Path, size: tuple[int, int] = SIDE) -> AsyncIterator[Reader]:
-    async with open_app(folder, size) as reader:
+    async with open_app(folder, size, grouping=True) as reader:
         await reader.wait_until(lambda: len(reader.app.library.stories.hottest()) == 2)
         await reader.press("c")
         assert titles(reader) == [ELWHA, LINDQVIST, *OTHERS]
@@ -148,14 +148,14 @@ async def test_grouping_is_remembered_for_each_query(folder: Path) -> None:
         assert len(titles(reader)) == 2
         await reader.press("escape")
         assert len(titles(reader)) == 6
-    async with open_app(folder) as reader:
+    async with open_app(folder, grouping=True) as reader:
         assert titles(reader) == [ELWHA, LINDQVIST, *OTHERS]
         await reader.press("/", *"comet", "enter")
         assert len(titles(reader)) == 2
 
 
 async def test_the_story_of_the_selected_article_is_selected_where_it_was(folder: Path) -> None:
-    async with open_app(folder, STACKED) as reader:
+    async with open_app(folder, STACKED, grouping=True) as reader:
         await reader.wait_until(lambda: len(reader.app.library.stories.hottest()) == 2)
         await reader.press("j", "j", "j")
         line = line_of_selection(reader)
