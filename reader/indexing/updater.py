@@ -61,7 +61,7 @@ class IndexUpdater:
         grouping: bool = True,
         poll_seconds: float = POLL_SECONDS,
     ) -> None:
-        """Without ``watching``, changes are found at the start and on request only; without ``grouping``, no story is."""
+        """Without ``watching``, changes are found at the start and on request; without ``grouping``, no stories."""
         self.idle = threading.Event()
         """Set while there is nothing to do."""
         self._library = library
