@@ -333,7 +333,7 @@ class ArticleListController:
 
     def select_unread(self, step: int, then: Callable[[], object] = lambda: None) -> None:
         """Select the next unread article, or with -1 the previous one, and call ``then``."""
-        index, is_known = self._list.find_unread(step)
+        index, is_known = self._list.rows.find_unread(self._list.order, self._list.cursor, step)
         if is_known:
             self._select_found(index, step, then)
         elif index is not None:

@@ -128,7 +128,8 @@ class MarksController:
 
     def _of(self, rowids: Sequence[int]) -> str:
         """Return what articles are of, for messages: the selected story, if they are all of it."""
-        return " of the story" if len(rowids) > 1 and rowids == self._list.selected_articles else ""
+        is_story = len(rowids) > 1 and rowids == self._list.order.articles_of(self._list.rowid)
+        return " of the story" if is_story else ""
 
     def mark_all_read(self) -> None:
         """Mark every article of the list read."""

@@ -27,7 +27,7 @@ from reader.tui.controllers.reader import ReaderController
 from reader.tui.controllers.saved_views import SavedViewsController
 from reader.tui.controllers.search import SearchController
 from reader.tui.controllers.stories.dialogs import StoryDialogsController
-from reader.tui.controllers.stories.grouping import GroupingController
+from reader.tui.controllers.stories.grouped_lists import GroupingController
 from reader.tui.keys.actions import KeyContext, Scope
 from reader.tui.screens.base import BaseScreen
 from reader.tui.screens.reader_layer import ReaderLayer

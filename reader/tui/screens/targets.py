@@ -26,7 +26,8 @@ class KeyTargets:
         """Return the open text, else the selected range, else the selected article, or all of a folded story."""
         if self._reader.is_open:
             return self._reader.rowids()
-        return self._articles.selected_range or self._articles.selected_articles
+        rowid = self._articles.rowid
+        return self._articles.selected_range or (self._articles.order.articles_of(rowid) if rowid != -1 else ())
 
     def rowid(self) -> int:
         """Return the document that a key for one applies to: the open text, else that in pane or list; or -1."""

@@ -169,11 +169,6 @@ class ArticleList(LineList):
         """The row of the selected article, if it is loaded."""
         return self.rows.get(self.rowid)
 
-    @property
-    def selected_articles(self) -> Sequence[int]:
-        """The row ids of the selected article or of all articles of the selected story; empty in an empty list."""
-        return self.order.articles_of(self.rowid) if self.rowid != -1 else ()
-
     def show(
         self,
         order: ArticleOrder,
@@ -290,22 +285,11 @@ class ArticleList(LineList):
 
     def _drop_unmatched(self) -> None:
         """Remove the articles that no longer match, except the selected one."""
-        left = self.unmatched.intersection(self.selected_articles)
+        left = self.unmatched.intersection(self.order.articles_of(self.rowid))
         selected, order = self.rowid, self.order.without(self.unmatched - left)
         terms, rows = self._renderer.terms, list(self.rows.values())
         self.show(order, rows, index=order.index_of(selected), terms=terms, unmatched=left)
         self._post_selected()
-
-    def find_unread(self, step: int) -> tuple[int | None, bool]:
-        """Return the index of the next unread article, and whether it is known.
-
-        It is not known where a row on the way is not loaded; then the index is that of this row.
-        """
-        for index in range(self.cursor + step, len(self.order) if step > 0 else -1, step):
-            rows = [self.rows.get(rowid) for rowid in self.order.articles_of(self.order.rowids[index])]
-            if any(row is None or not row.read for row in rows):
-                return index, None not in rows
-        return None, True
 
     # Stories.
 

@@ -99,6 +99,17 @@ class RowCache(OrderedDict[int, Row]):
         ahead = (max(0, top - height), min(last, top + 2 * height), 0, last)
         return any(self.is_missing(order.rowids[index]) for index in ahead)
 
+    def find_unread(self, order: ArticleOrder, selected: int, step: int) -> tuple[int | None, bool]:
+        """Return the index of the next unread row from the one that is selected, and whether it is known.
+
+        It is not known where a row on the way is not loaded; then the index is that of this row.
+        """
+        for index in range(selected + step, len(order) if step > 0 else -1, step):
+            rows = [self.get(rowid) for rowid in order.articles_of(order.rowids[index])]
+            if any(row is None or not row.read for row in rows):
+                return index, None not in rows
+        return None, True
+
     def is_missing(self, rowid: int) -> bool:
         """Whether a row is neither loaded nor requested."""
         return rowid not in self and rowid not in self.requested
