@@ -229,7 +229,7 @@ def test_unknown_values_are_estimates_or_dashes_in_a_table(
     make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch, own_directories: Paths
 ) -> None:
     folder = make_folder({"a.md": "---\ntitle: T\nexcerpt: E\n---\n"})
-    assert _to_own_terminal(monkeypatch, "list", folder).splitlines()[1].split() == ["~1", "~3", "–", "T"]
+    assert _to_own_terminal(monkeypatch, "list", folder).splitlines()[1].split() == ["~1", "~1", "–", "T"]
     own_directories.config_file.parent.mkdir(parents=True, exist_ok=True)
     own_directories.config_file.write_text("estimate_quality = false\n", "utf-8")
     assert _to_own_terminal(monkeypatch, "list", folder).splitlines()[1].split() == ["–", "~3", "–", "T"]
