@@ -164,7 +164,8 @@ def test_queries_know_stories(make_folder: MakeFolder, query: str, found: set[st
 
 
 def test_a_neighborhood_is_a_query(make_folder: MakeFolder) -> None:
-    folder = make_folder({**_FLOOD, "c.md": _document("How to bake rye bread", "A sourdough starter.", more=_RELATED_DAM)})
+    bread = _document("How to bake rye bread", "A sourdough starter.", more=_RELATED_DAM)
+    folder = make_folder({**_FLOOD, "c.md": bread})
     ids = {each["path"]: each["id"] for each in _json("list", folder)}
     assert {each["path"] for each in _json("list", folder, f"near:{ids['a.md']}")} == {"a.md", "b.md", "c.md"}
     assert {each["path"] for each in _json("list", folder, f"story:{ids['b.md']}")} == {"a.md", "b.md"}
