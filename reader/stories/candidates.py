@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from heapq import nlargest
+from heapq import nlargest, nsmallest
 
-from reader.stories.linkage import DAYS, Compared
+from reader.stories.linkage import Compared
 from reader.stories.state import KeptStory, StoryState
 from reader.stories.terms import Vector, unpacked
 
 _COMPARED = 12
 """How many stories a new article is compared with."""
-_MOST_WITH_A_TERM = 64
-"""A term of more stories says too little; of those in the state, only the newest of a term are found."""
+_NEAREST = 32
+"""So many stories with a term are looked at: the nearest in time."""
+_MOST_WITH_A_TERM = 1_000
+"""A term of more stories says too little."""
 _MOST_VECTORS = 256
 """The vectors of so many of its articles stand for a large story."""
-_MOST_IN_MEMORY = 100_000
+_MOST_IN_MEMORY = 40_000
 
 
 class Candidates:
@@ -25,19 +27,18 @@ class Candidates:
         self._stories: dict[int, Compared] = {}
         self._found_by: dict[int, list[Compared]] = {}
         self.state_was_empty = state.documents() == 0
-        self._forgotten_from: int | None = None
-        """The first day of the stories that were forgotten."""
+        self._has_forgotten = False
 
     def near(self, vector: Vector, day: int | None) -> list[Compared]:
         """Return the stories that an article of this day may belong to, the best first."""
         shared: dict[int, int] = {}
-        asks_state = self._is_incomplete(day)
-        days = None if day is None else (day - DAYS, day + DAYS)
+        # In batches the newest articles come first, so that the stories forgotten are far from any other day.
+        asks_state = not self.state_was_empty or (day is None and self._has_forgotten)
         for term, weight in zip(vector.keys, vector.weights, strict=False):
             found = self._found_by.get(term, ())
-            ids = {story.now.id for story in found} if len(found) <= _MOST_WITH_A_TERM else set()
+            ids = {story.now.id for story in found[-_NEAREST:]} if len(found) <= _MOST_WITH_A_TERM else set()
             if asks_state:
-                ids.update(self._state.stories_with(term, days, _MOST_WITH_A_TERM))
+                ids.update(self._state.stories_with(term, day, _NEAREST))
             for id_ in ids:
                 shared[id_] = shared.get(id_, 0) + weight
         best = nlargest(_COMPARED, shared, key=lambda id_: (shared[id_], id_)) if len(shared) > _COMPARED else [*shared]
@@ -54,29 +55,18 @@ class Candidates:
         """Return whether there is or was a story with this id."""
         if id_ in self._stories:
             return True
-        return self._is_incomplete(None) and self._state.has_story(id_)
+        return (self._has_forgotten or not self.state_was_empty) and self._state.has_story(id_)
 
-    def forget_after(self, day: int) -> None:
-        """Forget stories that began after ``day``, if they are many; and the latest ones if there are too many."""
+    def forget(self) -> None:
+        """Forget the latest stories if there are too many."""
         stories = {story.now for story in self._stories.values()}
-        kept = [story for story in stories if story.first is None or story.first <= day]
-        if len(kept) > _MOST_IN_MEMORY:
-            kept.sort(key=lambda story: (story.first is not None, story.first))
-            del kept[_MOST_IN_MEMORY // 2 :]
-        elif 2 * len(kept) > len(stories):
+        if len(stories) <= _MOST_IN_MEMORY:
             return
-        dropped = [story.first for story in stories.difference(kept) if story.first is not None]
-        if dropped:
-            self._forgotten_from = min([*dropped, *([] if self._forgotten_from is None else [self._forgotten_from])])
-        left = set(kept)
-        self._stories = {story.id: story for story in kept}
+        self._has_forgotten = True
+        left = set(nsmallest(_MOST_IN_MEMORY // 2, stories, key=lambda story: (story.first or 0, story.id)))
+        self._stories = {story.id: story for story in left}
         found_by = ((term, [s for s in found if s.now in left]) for term, found in self._found_by.items())
         self._found_by = {term: found for term, found in found_by if found}
-
-    def _is_incomplete(self, day: int | None) -> bool:
-        if not self.state_was_empty:
-            return True
-        return self._forgotten_from is not None and (day is None or day + DAYS >= self._forgotten_from)
 
     def _load(self, ids: list[int]) -> None:
         for id_, kept in self._state.stories(ids, _MOST_VECTORS).items() if ids else ():

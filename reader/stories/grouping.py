@@ -12,7 +12,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from reader.stories.candidates import Candidates
-from reader.stories.linkage import DAYS, Compared, join_all
+from reader.stories.linkage import Compared, join_all
 from reader.stories.state import Changes, KeptArticle, StoryState
 from reader.stories.terms import Vector, term_counts, vector
 
@@ -109,9 +109,7 @@ class _Batches:
             changes.added.append(_kept(article, alone.now.id, text, weighted))
             alone.is_new = False
         self._state.apply(changes)
-        days = [day for article in articles if (day := article.day) is not None]
-        if days:
-            self._candidates.forget_after(min(days) + DAYS)
+        self._candidates.forget()
 
     def finish(self) -> None:
         """Save what is counted."""

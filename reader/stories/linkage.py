@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from heapq import heappop, heappush
 
 from reader.stories.terms import SCALE
 
-ALIKE = 0.13
-"""How alike, from 0 to 1, the articles of two stories must be on average to become one."""
-DAYS = 60
+_MOST_DAYS = 730
 """So many days at most may be between two stories that become one."""
+_ALIKE = 0.14
+"""How alike, from 0 to 1, the articles of two stories must be on average to become one."""
+_COHERENCE = 0.6
+"""How much of the way from that to how alike the articles of each story are among themselves."""
+_MOST_COHERENT = 0.5
+"""Articles that are more alike are copies, which say nothing about how alike reports of one event are."""
+_FEW_PAIRS = 5
+"""With so many pairs of articles, what a story says about itself counts half."""
+_FEW_ARTICLES = 4
+_FEW = 0.03
+"""How much more is asked of two stories of so few articles."""
+_SAME_TIME = 0.2
+"""How much more alike two stories of the same days are."""
+_TIME = 30
+"""After so many days, this is a third."""
 _WHOLE = SCALE * SCALE
 
 
 class Compared:
     """A story while it is compared: the sum of the vectors of its articles."""
 
-    __slots__ = ("first", "id", "into", "is_new", "last", "near", "size", "vectors", "weights")
+    __slots__ = ("first", "id", "inner", "into", "is_new", "last", "near", "size", "vectors", "weights")
 
     def __init__(
         self, id_: int, size: int, first: int | None, last: int | None, weights: dict[int, int], *, is_new: bool
@@ -29,6 +43,8 @@ class Compared:
         self.weights = weights
         self.vectors = 1
         """How many vectors are summed: those of all articles, or of many."""
+        self.inner = 0
+        """The sum of the products of any two of them."""
         self.near: set[Compared] = set()
         """Stories that are alike enough to join."""
         self.into: Compared | None = None
@@ -44,13 +60,23 @@ class Compared:
             story = story.into
         return story
 
-    def add(self, weights: Mapping[int, int]) -> None:
-        """Add the vector of an article."""
+    @property
+    def coherence(self) -> float:
+        """How alike its articles are on average, above what is asked of any; less if they are few."""
+        pairs = self.vectors * (self.vectors - 1) / 2
+        if not pairs:
+            return 0.0
+        return max(0.0, min(self.inner / (_WHOLE * pairs), _MOST_COHERENT) - _ALIKE) * pairs / (pairs + _FEW_PAIRS)
+
+    def add(self, weights: dict[int, int]) -> None:
+        """Add the vector of an article that it has."""
+        self.inner += product(self.weights, weights)
         self._sum(weights)
         self.vectors += 1
 
     def take(self, other: Compared) -> None:
         """Make another story a part of this one."""
+        self.inner += other.inner + product(self.weights, other.weights)
         self._sum(other.weights)
         self.vectors += other.vectors
         self.size += other.size
@@ -66,22 +92,27 @@ class Compared:
             mine[term] = mine.get(term, 0) + weight
 
 
-def days_between(one: Compared, other: Compared) -> int:
-    """Return how many days are between two stories; 0 if they overlap or have no dates."""
-    if one.first is None or one.last is None or other.first is None or other.last is None:
-        return 0
-    return max(0, one.first - other.last, other.first - one.last)
-
-
-def alikeness(one: Compared, other: Compared) -> float:
-    """Return how alike the articles of two stories are on average, from 0 to 1."""
-    if days_between(one, other) > DAYS:
-        return 0.0
-    few, many = one.weights, other.weights
+def product(few: dict[int, int], many: dict[int, int]) -> int:
+    """Return the scalar product of two vectors."""
     if len(few) > len(many):
         few, many = many, few
     found = many.get
-    return sum(weight * found(term, 0) for term, weight in few.items()) / (_WHOLE * one.vectors * other.vectors)
+    return sum([weight * found(term, 0) for term, weight in few.items()])
+
+
+def alikeness(one: Compared, other: Compared) -> float:
+    """Return how alike the articles of two stories are on average; 0 if they are too far apart."""
+    alike = product(one.weights, other.weights) / (_WHOLE * one.vectors * other.vectors)
+    if one.first is None or one.last is None or other.first is None or other.last is None:
+        return alike
+    days = max(0, one.first - other.last, other.first - one.last)
+    return 0.0 if days > _MOST_DAYS else alike * (1 + _SAME_TIME * math.exp(-days / _TIME))
+
+
+def are_one(one: Compared, other: Compared, alike: float) -> bool:
+    """Return whether two stories that are so alike are one."""
+    few = _FEW if max(one.size, other.size) <= _FEW_ARTICLES else 0.0
+    return alike >= _ALIKE + few + _COHERENCE * min(one.coherence, other.coherence)
 
 
 def join_all(pairs: Iterable[tuple[Compared, Compared]]) -> None:
@@ -93,7 +124,7 @@ def join_all(pairs: Iterable[tuple[Compared, Compared]]) -> None:
 
     def enqueue(one: Compared, other: Compared) -> None:
         alike = alikeness(one, other)
-        if alike >= ALIKE:
+        if alike >= _ALIKE:
             one.near.add(other)
             other.near.add(one)
             if one.id > other.id:
@@ -103,8 +134,8 @@ def join_all(pairs: Iterable[tuple[Compared, Compared]]) -> None:
     for one, other in pairs:
         enqueue(one, other)
     while queue:
-        _, _, _, size, other_size, one, other = heappop(queue)
-        if one.into or other.into or (one.size, other.size) != (size, other_size):
+        alike, _, _, size, other_size, one, other = heappop(queue)
+        if one.into or other.into or (one.size, other.size) != (size, other_size) or not are_one(one, other, -alike):
             continue
         if (-other.size, other.is_new) < (-one.size, one.is_new):
             one, other = other, one

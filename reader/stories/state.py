@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -75,10 +76,11 @@ class StoryState(Protocol):
         """Return whether there is an article in this story."""
         ...
 
-    def stories_with(self, term: int, days: tuple[int, int] | None, limit: int) -> Iterable[int]:
-        """Return the stories of the newest articles with this key: in these days or without a day, or for None all.
+    def stories_with(self, term: int, day: int | None, limit: int) -> Iterable[int]:
+        """Return the stories of the articles with this key that are nearest to a day; for None of the newest ones.
 
-        The same story may come more than once; ``limit`` counts articles.
+        At least so many as ``limit`` on either side of the day, if there are so many; those without a day come last.
+        The same story may come more than once.
         """
         ...
 
@@ -123,12 +125,10 @@ class MemoryState:
     def has_story(self, story: int) -> bool:  # noqa: D102
         return bool(self._members.get(story))
 
-    def stories_with(self, term: int, days: tuple[int, int] | None, limit: int) -> Iterable[int]:  # noqa: D102
-        found = [self.articles[rowid] for rowid in self._found_by.get(term, ())]
-        if days is not None:
-            found = [kept for kept in found if kept.day is None or days[0] <= kept.day <= days[1]]
-        found.sort(key=_newest_first)
-        return [kept.story for kept in found[:limit]]
+    def stories_with(self, term: int, day: int | None, limit: int) -> Iterable[int]:  # noqa: D102
+        found = sorted((self.articles[rowid] for rowid in self._found_by.get(term, ())), key=_newest_first)
+        at = 0 if day is None else bisect_left(found, (False, -day, 0), key=_newest_first)
+        return [kept.story for kept in found[max(0, at - limit) : at + limit]]
 
     def stories(self, ids: Collection[int], limit: int) -> dict[int, KeptStory]:  # noqa: D102
         result = {}

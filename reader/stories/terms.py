@@ -23,17 +23,19 @@ _KEPT = 32
 """The terms kept of an article, those of most weight."""
 _KEYS = 8
 """Those of them that it is found by."""
-SCALE = 10_000
+SCALE = 500
 """The length of a vector of weights, which are whole numbers so that sums do not depend on their order."""
 _RAREST = 1 / 20_000
 """The share of documents that a word not known to be common is in."""
-_UNKNOWN_DOCUMENTS = 10_000
+_TOO_COMMON = 1 / math.e
+"""A word in such a share of the documents weighs nothing."""
+_UNKNOWN_DOCUMENTS = 20_000
 """How many documents a folder must have until its own counts weigh as much as ours."""
 _WORDS_OF_A_DOCUMENT = 60
 _MOST_COUNTS = 64
 _SATURATED = [2 * count / (count + 1) for count in range(_MOST_COUNTS)]
 
-_WORDS = re.compile(r"[^\W_]+")
+_WORDS = re.compile(r"[^\W_]+(?:[.,][0-9]+)*")
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7ff]")
 
 
@@ -83,8 +85,8 @@ def vector(counts: Mapping[int, int], frequencies: Mapping[int, int], documents:
     weighted = []
     for term, count in counts.items():
         share = common.get(term, _RAREST) + frequencies.get(term, 0) / total
-        if share < 1:
-            weighted.append((-math.log(share) * _SATURATED[min(count, _MOST_COUNTS - 1)], term))
+        if share < _TOO_COMMON:
+            weighted.append((math.log(_TOO_COMMON / share) * _SATURATED[min(count, _MOST_COUNTS - 1)], term))
     weighted.sort(reverse=True)
     del weighted[_KEPT:]
     length = math.sqrt(sum(weight * weight for weight, _ in weighted)) or 1.0

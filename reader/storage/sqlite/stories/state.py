@@ -53,18 +53,17 @@ class SqliteStoryState:
         """Return whether there is an article in this story."""
         return any(self._db.execute(f"{members_query('(:id)')} LIMIT 1", {"id": story}))
 
-    def stories_with(self, term: int, days: tuple[int, int] | None, limit: int) -> Iterable[int]:
-        """Return the stories of the newest articles with this key: in these days or without a day, or for None all."""
-        query = (
-            "SELECT story FROM found_by JOIN grouped ON rowid = article WHERE term = ? AND age BETWEEN ? AND ? "
-            "ORDER BY age, article LIMIT ?"
-        )
-        if days is None:
-            return [story for (story,) in self._db.execute(query, (term, -_WITHOUT_DAY, _WITHOUT_DAY, limit))]
-        found = self._db.execute(query, (term, -days[1], -days[0], limit)).fetchall()
-        if len(found) < limit:
-            found += self._db.execute(query, (term, _WITHOUT_DAY, _WITHOUT_DAY, limit - len(found)))
-        return [story for (story,) in found]
+    def stories_with(self, term: int, day: int | None, limit: int) -> Iterable[int]:
+        """Return the stories of the articles with this key that are nearest to a day; for None of the newest ones."""
+        found = "SELECT story FROM found_by JOIN grouped ON rowid = article WHERE term = ?"
+        # On the day or before it, and without a day.
+        age = -_WITHOUT_DAY if day is None else -day
+        query = f"{found} AND age >= ? ORDER BY age, article LIMIT ?"
+        stories = [story for (story,) in self._db.execute(query, (term, age, limit))]
+        if day is not None:
+            query = f"{found} AND age < ? ORDER BY age DESC, article DESC LIMIT ?"
+            stories += [story for (story,) in self._db.execute(query, (term, age, limit))]
+        return stories
 
     def stories(self, ids: Collection[int], limit: int) -> dict[int, KeptStory]:
         """Return those of these stories that exist, each with the vectors of at most ``limit`` articles."""
