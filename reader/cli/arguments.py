@@ -32,6 +32,14 @@ _NOT_AN_OPTION = "\x1f"
 """Prefix that hides a word with a leading minus sign from click's option parser."""
 
 
+class HelpfulGroup(click.Group):
+    """A group of commands that shows its help where none of them is named."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Ask for the help in place of nothing."""
+        return super().parse_args(ctx, args or ["--help"])
+
+
 class QueryCommand(click.Command):
     """A command with a QUERY argument, in which ``-word`` belongs to the query, so options need long names."""
 
@@ -114,6 +122,11 @@ def check_query(query: Query) -> None:
 
 def find_rows(library: Library, query: Query, sort: Sort) -> array[int]:
     """Return the row ids of the matching articles, in order. Raises ReaderError."""
+    from reader.cli.session import group_stories
+    from reader.query.ast import depends_on_stories
+
+    if sort.by == "heat" or depends_on_stories(query):
+        group_stories(library)
     if query.where is None and query.sort is None and query.limit is None:
         return library.articles.order(sort).rowids
     return library.search.run(query, sort).order().rowids
