@@ -220,7 +220,8 @@ class IndexUpdater:
         from reader.indexing.stories import update_stories  # lazy: mostly nothing is new
 
         try:
-            for shown in update_stories(self._library, lambda: self._closed.is_set() or not self._requests.empty()):
+            library = self._library
+            for shown in update_stories(library.index, quality=library.estimates_quality, stopped=self._has_other_work):
                 if shown:
                     self._check_other_instances()
         except BusyError:
@@ -229,6 +230,9 @@ class IndexUpdater:
             log.warning("stories cannot be stored", exc_info=error)  # the next refresh reports what is wrong
         except Exception:
             log.exception("grouping stories failed")
+
+    def _has_other_work(self) -> bool:
+        return self._closed.is_set() or not self._requests.empty()
 
     def _set_current(self, request: _Request | None) -> None:
         with self._guard:
