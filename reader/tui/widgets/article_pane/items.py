@@ -187,12 +187,14 @@ def _item(item: RelatedItem, at: int, cells: int, *, selected: bool, visited: bo
     when = formats.short_date(described.published_at, now, precision=described.precision).strip()
     here = "in this folder" if selected and item.rowid is not None else ""
     saved = "⇩ saved" if item.is_saved else ""
-    facts = truncate(" · ".join(filter(None, (item.reason, described.source, when, here, saved))), room)
+    reason = "" if selected else item.reason
+    facts = truncate(" · ".join(filter(None, (reason, described.source, when, here, saved))), room)
     if not selected:
         yield (*start, Run(truncate(described.title, room), "quiet" if visited else "text", item=at))
         yield (Run(" " * indent + facts, quiet, item=at),)
         return
     lines = [*paragraph(described.title, room, "selected-title"), line_of(facts, quiet)]
+    lines += paragraph(item.reason, room, quiet) if item.reason else []
     lines += paragraph(" ".join(described.excerpt.split()), room, "selected") if described.excerpt else []
     for (run,) in lines:
         yield filled((*start, replace(run, item=at)), cells, at)
