@@ -19,7 +19,7 @@ from zlib import crc32
 _TITLE = 2
 """How much more than the excerpt's the words of a title count."""
 _EXCERPT_CHARACTERS = 400
-_KEPT = 32
+_KEPT = 24
 """The terms kept of an article, those of most weight."""
 _KEYS = 8
 """Those of them that it is found by."""
@@ -29,8 +29,10 @@ _RAREST = 1 / 20_000
 """The share of documents that a word not known to be common is in."""
 _TOO_COMMON = 1 / math.e
 """A word in such a share of the documents weighs nothing."""
-_UNKNOWN_DOCUMENTS = 20_000
-"""How many documents a folder must have until its own counts weigh as much as ours."""
+_ARTICLES_OF_A_STORY = 40
+"""What more articles than these have in common is no sign of a story."""
+_LEAST_LENGTH = 16.0
+"""The length of the vector of an article with few words that are not common; it is not like any other."""
 _WORDS_OF_A_DOCUMENT = 60
 _MOST_COUNTS = 64
 _SATURATED = [2 * count / (count + 1) for count in range(_MOST_COUNTS)]
@@ -81,15 +83,18 @@ def term_counts(title: str, excerpt: str) -> dict[int, int]:
 
 def vector(counts: Mapping[int, int], frequencies: Mapping[int, int], documents: int) -> Vector:
     """Return the weighted terms of a text, given how many of so many documents have each term."""
-    common, total = _common(), documents + _UNKNOWN_DOCUMENTS
+    common = _common()
     weighted = []
     for term, count in counts.items():
-        share = common.get(term, _RAREST) + frequencies.get(term, 0) / total
+        share = common.get(term, _RAREST)
+        others = frequencies.get(term, 0) - _ARTICLES_OF_A_STORY
+        if others > 0:
+            share += others / documents
         if share < _TOO_COMMON:
             weighted.append((math.log(_TOO_COMMON / share) * _SATURATED[min(count, _MOST_COUNTS - 1)], term))
     weighted.sort(reverse=True)
     del weighted[_KEPT:]
-    length = math.sqrt(sum(weight * weight for weight, _ in weighted)) or 1.0
+    length = max(_LEAST_LENGTH, math.sqrt(sum([weight * weight for weight, _ in weighted])))
     return Vector(
         array("I", [term for _, term in weighted]),
         array("H", [round(SCALE * weight / length) for weight, _ in weighted]),
