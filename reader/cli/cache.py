@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reader.cli.arguments import WholeNumber, json_option
+from reader.cli.arguments import HelpfulGroup, WholeNumber, json_option
 from reader.cli.output import out, print_json
 from reader.cli.session import on_library
 from reader.core.errors import ReaderError
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _MEGABYTE = 1_000_000
 
 
-@click.group(no_args_is_help=False)
+@click.group(cls=HelpfulGroup)
 def cache() -> None:
     """Inspect and shrink the cache of fetched pages."""
 

@@ -14,15 +14,25 @@ _MAX_EXCERPT = 500
 
 # Comments alone do not make a body HTML: Markdown may begin with one too.
 _html_start = lazy_pattern(
-    r"(?:\s|&nbsp;|<!--(?s:.*?)-->)*+(?:<(?:!doctype\b|!--|[a-z][a-z0-9]*[\s/>])|(?<=-->)\Z)", re.IGNORECASE
+    r"(?:\s|&nbsp;|<!--(?s:.*?)-->)*+(?:<(?:(?P<page>!doctype\b|html\b)|!--|[a-z][a-z0-9]*[\s/>])|(?<=-->)\Z)",
+    re.IGNORECASE,
 )
 
 
 def body_format_of(ending: bytes, body: str) -> BodyFormat:
     """Return the format of the body of a file whose name ends in ``ending``."""
-    return "html" if ending in {b".html", b".htm"} or _html_start().match(body) else "markdown"
+    if ending in {b".html", b".htm"}:
+        return "html"
+    found = _html_start().match(body) if ending != b".mdx" else None
+    # A banner of tags may precede Markdown.
+    is_markdown = found is None or (not found["page"] and "<pre" not in body and _markdown_block().search(body))
+    return "markdown" if is_markdown else "html"
 
 
+_markdown_block = lazy_pattern(
+    r"\n[ \t]*+\n {0,3}(?:#{1,6}[ \t]+\S|```|[-*+][ \t]+\S|\d{1,3}\.[ \t]+\S|>[ \t]|!?\[[^]\[\n]+\]\()"
+)
+"""The start of a block after an empty line, as in no HTML."""
 _heading = lazy_pattern(
     r"(?:[ \t]*+\n|<!--(?s:.*?)-->)*+ {0,3}"  # comments and blank lines may come first
     r"(?:\#{1,6}[ \t]++(\S[^\n]*+)"

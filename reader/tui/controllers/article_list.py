@@ -336,8 +336,10 @@ class ArticleListController:
         if index is not None:
             self._list.select(index)
         else:
-            words = f"No unread article {'below' if step > 0 else 'above'}."
-            self._session.show_message(words, transient=True)
+            counts = self._session.counts
+            unread = counts.unread if self._session.query.query is None else counts.unread_found
+            where = ("below" if step > 0 else "above") if unread else "in the list"
+            self._session.show_message(f"No unread article {where}.", transient=True)
         then()
 
     # Positions.
