@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from heapq import heappop, heappush
 
@@ -31,7 +32,7 @@ _WHOLE = SCALE * SCALE
 class Compared:
     """A story while it is compared: the sum of the vectors of its articles."""
 
-    __slots__ = ("first", "id", "inner", "into", "is_new", "last", "near", "size", "vectors", "weights")
+    __slots__ = ("first", "id", "inner", "into", "is_new", "last", "size", "vectors", "weights")
 
     def __init__(
         self, id_: int, size: int, first: int | None, last: int | None, weights: dict[int, int], *, is_new: bool
@@ -45,8 +46,6 @@ class Compared:
         """How many vectors are summed: those of all articles, or of many."""
         self.inner = 0
         """The sum of the products of any two of them."""
-        self.near: set[Compared] = set()
-        """Stories that are alike enough to join."""
         self.into: Compared | None = None
         """The story that it became part of."""
         self.is_new = is_new
@@ -83,8 +82,7 @@ class Compared:
         firsts = [story.first for story in (self, other) if story.first is not None]
         lasts = [story.last for story in (self, other) if story.last is not None]
         self.first, self.last = min(firsts, default=None), max(lasts, default=None)
-        self.near = {story.now for story in self.near | other.near} - {self, other}
-        other.into, other.near = self, set()
+        other.into = self
 
     def _sum(self, weights: Mapping[int, int]) -> None:
         mine = self.weights
@@ -121,12 +119,14 @@ def join_all(pairs: Iterable[tuple[Compared, Compared]]) -> None:
     The larger story takes the other; of two that are equally large, the one that is saved.
     """
     queue: list[tuple[float, int, int, int, int, Compared, Compared]] = []
+    near: dict[Compared, set[Compared]] = defaultdict(set)
+    """Of each story those that are alike enough: only these can still be so when it has grown."""
 
     def enqueue(one: Compared, other: Compared) -> None:
         alike = alikeness(one, other)
         if alike >= _ALIKE:
-            one.near.add(other)
-            other.near.add(one)
+            near[one].add(other)
+            near[other].add(one)
             if one.id > other.id:
                 one, other = other, one
             heappush(queue, (-alike, one.id, other.id, one.size, other.size, one, other))
@@ -140,5 +140,7 @@ def join_all(pairs: Iterable[tuple[Compared, Compared]]) -> None:
         if (-other.size, other.is_new) < (-one.size, one.is_new):
             one, other = other, one
         one.take(other)
-        for story in sorted(one.near, key=lambda story: story.id):
+        others = {story.now for story in near[one] | near.pop(other)} - {one}
+        near[one] = set()
+        for story in sorted(others, key=lambda story: story.id):
             enqueue(one, story)

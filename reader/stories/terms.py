@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from array import array
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -35,7 +36,8 @@ _LEAST_LENGTH = 16.0
 """The length of the vector of an article with few words that are not common; it is not like any other."""
 _WORDS_OF_A_DOCUMENT = 60
 _MOST_COUNTS = 64
-_SATURATED = [2 * count / (count + 1) for count in range(_MOST_COUNTS)]
+_SATURATED = [2 * count / (count + 1) for count in range(_MOST_COUNTS + 1)]
+"""How much more than once so many times weigh."""
 
 _WORDS = re.compile(r"[^\W_]+(?:[.,][0-9]+)*")
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7ff]")
@@ -44,8 +46,8 @@ _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3
 class Vector(NamedTuple):
     """The terms of an article with their weights, those of most weight first."""
 
-    terms: array[int]
-    weights: array[int]
+    terms: Sequence[int]
+    weights: Sequence[int]
 
     @property
     def keys(self) -> Sequence[int]:
@@ -58,7 +60,7 @@ class Vector(NamedTuple):
 
     def packed(self) -> bytes:
         """Return the vector as bytes."""
-        return self.terms.tobytes() + self.weights.tobytes()
+        return array("I", self.terms).tobytes() + array("H", self.weights).tobytes()
 
 
 def unpacked(data: bytes) -> Vector:
@@ -70,35 +72,37 @@ def unpacked(data: bytes) -> Vector:
     return Vector(terms, weights)
 
 
-def term_counts(title: str, excerpt: str) -> dict[int, int]:
+def term_counts(title: str, excerpt: str) -> Counter[int]:
     """Return how often each term is in a text."""
-    counts: dict[int, int] = {}
-    stems = _stems()
-    for text, weight in ((title, _TITLE), (excerpt[:_EXCERPT_CHARACTERS], 1)):
-        for word in _words(text):
-            term = stems[word]
-            counts[term] = counts.get(term, 0) + weight
-    return counts
+    words = _words(title) * _TITLE + _words(excerpt[:_EXCERPT_CHARACTERS])
+    return Counter(map(_stems().__getitem__, words))
 
 
-def vector(counts: Mapping[int, int], frequencies: Mapping[int, int], documents: int) -> Vector:
-    """Return the weighted terms of a text, given how many of so many documents have each term."""
-    common = _common()
-    weighted = []
-    for term, count in counts.items():
-        share = common.get(term, _RAREST)
-        others = frequencies.get(term, 0) - _ARTICLES_OF_A_STORY
+class Rarity(dict[int, float]):
+    """The weight of each term that is found once, given how many of so many articles have each."""
+
+    def __init__(self, frequencies: Mapping[int, int], articles: int) -> None:
+        super().__init__()
+        self._frequencies = frequencies
+        self._articles = articles
+        self._common = _common()
+
+    def __missing__(self, term: int) -> float:
+        share = self._common.get(term, _RAREST)
+        others = self._frequencies.get(term, 0) - _ARTICLES_OF_A_STORY
         if others > 0:
-            share += others / documents
-        if share < _TOO_COMMON:
-            weighted.append((math.log(_TOO_COMMON / share) * _SATURATED[min(count, _MOST_COUNTS - 1)], term))
-    weighted.sort(reverse=True)
-    del weighted[_KEPT:]
-    length = max(_LEAST_LENGTH, math.sqrt(sum([weight * weight for weight, _ in weighted])))
-    return Vector(
-        array("I", [term for _, term in weighted]),
-        array("H", [round(SCALE * weight / length) for weight, _ in weighted]),
-    )
+            share += others / self._articles
+        weight = self[term] = max(0.0, math.log(_TOO_COMMON / share))
+        return weight
+
+    def vector(self, counts: Mapping[int, int]) -> Vector:
+        """Return the weighted terms of a text."""
+        weighted = [(self[term] * _SATURATED[min(count, _MOST_COUNTS)], term) for term, count in counts.items()]
+        weighted.sort(reverse=True)
+        del weighted[_KEPT:]
+        length = max(_LEAST_LENGTH, math.sqrt(sum([weight * weight for weight, _ in weighted])))
+        rounded = [(term, whole) for weight, term in weighted if (whole := round(SCALE * weight / length))]
+        return Vector([term for term, _ in rounded], [weight for _, weight in rounded])
 
 
 def _words(text: str) -> list[str]:
