@@ -98,12 +98,12 @@ class _Batches:
         pairs: list[tuple[Compared, Compared]] = []
         rarity = Rarity(self._frequencies, self._documents)
         for article, text, each, story in zip(articles, texts, counts, returning, strict=True):
-            weighted = rarity.vector(each)
+            weighted = rarity.vector(each, article.source)
             if story is not None and self._state.has_story(story):
                 changes.added.append(_kept(article, story, text, weighted))
                 continue
             day = article.day
-            alone = Compared(self._free_id(article.id), 1, day, day, weighted.by_term(), is_new=True)
+            alone = Compared(self._free_id(article.id), 1, day, day, weighted, is_new=True)
             pairs += [(alone, other) for other in self._candidates.near(weighted, day)]
             self._candidates.include(alone, weighted)
             arrivals.append((article, text, weighted, alone))

@@ -35,19 +35,27 @@ _ARTICLES_OF_A_STORY = 40
 _LEAST_LENGTH = 16.0
 """The length of the vector of an article with few words that are not common; it is not like any other."""
 _WORDS_OF_A_DOCUMENT = 60
+_SHARE_OF_FUNCTION_WORDS = 0.2
+"""In languages other than English."""
+_MOST_WORDS_IN_MEMORY = 200_000
 _MOST_COUNTS = 64
 _SATURATED = [2 * count / (count + 1) for count in range(_MOST_COUNTS + 1)]
 """How much more than once so many times weigh."""
 
 _WORDS = re.compile(r"[^\W_]+(?:[.,][0-9]+)*")
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7ff]")
+_PARTICLES = re.compile("[的了在是和与及将被对为也就]|^[\u3040-\u309f]+$")
+"""Chinese particles, and what is written in hiragana only."""
 
 
 class Vector(NamedTuple):
-    """The terms of an article with their weights, those of most weight first."""
+    """What is compared of an article."""
 
     terms: Sequence[int]
+    """Those of most weight first."""
     weights: Sequence[int]
+    source: int = 0
+    """A number for its source; 0 if that is unknown."""
 
     @property
     def keys(self) -> Sequence[int]:
@@ -60,16 +68,17 @@ class Vector(NamedTuple):
 
     def packed(self) -> bytes:
         """Return the vector as bytes."""
-        return array("I", self.terms).tobytes() + array("H", self.weights).tobytes()
+        return array("I", [self.source, *self.terms]).tobytes() + array("H", self.weights).tobytes()
 
 
 def unpacked(data: bytes) -> Vector:
     """Return the vector that ``packed`` gave."""
-    size = len(data) // 6
+    end = 4 + (len(data) - 4) // 6 * 4
     terms, weights = array("I"), array("H")
-    terms.frombytes(data[: 4 * size])
-    weights.frombytes(data[4 * size :])
-    return Vector(terms, weights)
+    terms.frombytes(data[:end])
+    weights.frombytes(data[end:])
+    source, *others = terms
+    return Vector(others, weights, source)
 
 
 def term_counts(title: str, excerpt: str) -> Counter[int]:
@@ -95,14 +104,15 @@ class Rarity(dict[int, float]):
         weight = self[term] = max(0.0, math.log(_TOO_COMMON / share))
         return weight
 
-    def vector(self, counts: Mapping[int, int]) -> Vector:
-        """Return the weighted terms of a text."""
+    def vector(self, counts: Mapping[int, int], source: str = "") -> Vector:
+        """Return the weighted terms of a text, and its source."""
         weighted = [(self[term] * _SATURATED[min(count, _MOST_COUNTS)], term) for term, count in counts.items()]
         weighted.sort(reverse=True)
         del weighted[_KEPT:]
         length = max(_LEAST_LENGTH, math.sqrt(sum([weight * weight for weight, _ in weighted])))
         rounded = [(term, whole) for weight, term in weighted if (whole := round(SCALE * weight / length))]
-        return Vector([term for term, _ in rounded], [weight for _, weight in rounded])
+        number = hashed(source.casefold()) if source else 0
+        return Vector([term for term, _ in rounded], [weight for _, weight in rounded], number)
 
 
 def _words(text: str) -> list[str]:
@@ -112,7 +122,8 @@ def _words(text: str) -> list[str]:
     parts: list[str] = []
     for word in words:
         if _UNSPACED.search(word):
-            parts += [word[at : at + 2] for at in range(max(1, len(word) - 1))]
+            pairs = (word[at : at + 2] for at in range(max(1, len(word) - 1)))
+            parts += [pair for pair in pairs if not _PARTICLES.search(pair)]
         else:
             parts.append(word)
     return parts
@@ -125,12 +136,17 @@ class _Stems(dict[str, int]):
         import Stemmer  # late: only who groups articles needs it
 
         super().__init__()
-        self._stem = Stemmer.Stemmer("english", 0).stemWord
+        self._english, self._russian, self._arabic = (
+            Stemmer.Stemmer(language, 0).stemWord for language in ("english", "russian", "arabic")
+        )
 
     def __missing__(self, word: str) -> int:
-        if len(self) > 200_000:
+        if len(self) > _MOST_WORDS_IN_MEMORY:
             self.clear()
-        term = self[word] = hashed(self._stem(word))
+        stem = self._russian if "\u0400" <= word <= "\u0500" else self._english
+        if "\u0600" <= word <= "\u0700":
+            stem = self._arabic
+        term = self[word] = hashed(stem(word))
         return term
 
 
@@ -146,13 +162,15 @@ def hashed(text: str) -> int:
 
 @lru_cache(maxsize=1)
 def _common() -> dict[int, float]:
-    """Return the share of documents that each common English word is in."""
+    """Return the share of documents that each common word is in."""
     shares: dict[int, float] = {}
-    with Path(__file__).with_name("common_words.txt").open(encoding="utf-8") as file:
-        for line in file:
-            tier, *stems = line.split()
-            share = 1 - (1 - 2.0 ** -int(tier)) ** _WORDS_OF_A_DOCUMENT
-            shares.update((hashed(stem), share) for stem in stems)
+    folder = Path(__file__).parent
+    for line in (folder / "common_words.txt").read_text("utf-8").splitlines():
+        tier, *stems = line.split()
+        share = 1 - (1 - 2.0 ** -int(tier)) ** _WORDS_OF_A_DOCUMENT
+        shares.update((hashed(stem), share) for stem in stems)
+    for word in (folder / "function_words.txt").read_text("utf-8").split():
+        shares.setdefault(_stems()[word], _SHARE_OF_FUNCTION_WORDS)  # many are other words in English
     return shares
 
 
