@@ -7,8 +7,7 @@ from functools import cache
 
 import pyte
 from pyte.modes import IRM
-from pyte.screens import Char
-from wcwidth import wcwidth
+from pyte.screens import Char, wcwidth
 
 _STYLE_OR_POSITION = re.compile(r"\x1b\[([0-9]{1,4}(?:;[0-9]{1,4})*)?([mH])")
 _width = cache(wcwidth)
