@@ -97,8 +97,12 @@ class Bench:
     def environ(self, own: Path, data: Path | None = None) -> dict[str, str]:
         """Return an environment in which newsreader stores everything in ``own``, and marks in ``data`` if given.
 
-        The user's Python settings are left out, as they might disable compiled modules.
+        The list has one line for each article, so that its rows can be counted on the screen. Python settings of the
+        user are left out, as they might disable compiled modules.
         """
+        config = own / "config"
+        config.mkdir(parents=True, exist_ok=True)
+        (config / "config.toml").write_text('density = "compact"\n', "utf-8")
         left = ("PYTHON", "NEWSREADER_", "TEXTUAL")
         usual = {name: value for name, value in os.environ.items() if not name.startswith(left)}
         for name in ("COLUMNS", "LINES", "NO_COLOR"):
@@ -109,7 +113,7 @@ class Bench:
             "SSH_CONNECTION": "192.0.2.1 1 192.0.2.2 22",
             "NEWSREADER_CACHE_DIR": str(own / "cache"),
             "NEWSREADER_DATA_DIR": str(data or own / "data"),
-            "NEWSREADER_CONFIG_DIR": str(own / "config"),
+            "NEWSREADER_CONFIG_DIR": str(config),
         }
 
     def empty(self) -> Terminal:

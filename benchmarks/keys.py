@@ -23,6 +23,8 @@ STEP, PAGE, TOP, END = "step", "page", "top", "end"
 KEYS = {STEP: "j", PAGE: " ", TOP: "g", END: "G"}
 CAPS = {STEP: "j", PAGE: "space", TOP: "g", END: "G"}
 ORDERS = {"1": "quality", "2": "heat", "3": "date"}
+_NOTHING = "%"
+"""A key that does nothing: after it, a digit is no number and need not wait for the rest of one."""
 PAUSE = (0.003, 0.04)
 """Minimum and maximum seconds between the screen at rest and the next key."""
 _PATIENCE = 5.0
@@ -83,7 +85,7 @@ def sort(bench: Bench) -> list[Figure]:
                 return there and sight.titles(after) != sight.titles(before)
 
             taken["another direction" if arrow == "↑" else "another order"].append(
-                press(terminal, key, dice, sorted_so, quiet=0.25)
+                press(terminal, key + _NOTHING, dice, sorted_so, quiet=0.25)
             )
         terminal.rest(0.3, 5)
         terminal.end("q")

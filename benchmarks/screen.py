@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 
 import pyte
 
-COLUMNS, LINES = 80, 31
+COLUMNS, LINES = 120, 40
 PATIENCE = 60.0
 """Seconds to wait for a screen before the measurement fails."""
 QUIET = 0.03
@@ -98,7 +98,7 @@ class Emulator:
 
 
 class Terminal:
-    """A program in a terminal of 80x31, where the list has a line for each article, with a keyboard."""
+    """A program in a terminal of 120x40, with a keyboard."""
 
     def __init__(self, command: Sequence[str], environ: Mapping[str, str]) -> None:
         self.emulator = Emulator()

@@ -1,6 +1,6 @@
 """Random use for minutes or hours: does the program crash, leak or lose a mark?
 
-    python benchmarks/soak.py [--minutes N] [--documents N] [--seed N] [--every SECONDS] [--json FILE]
+    python benchmarks/soak.py [--minutes N] [--documents N] [--seed N] [--every SECONDS] [--rests N] [--json FILE]
 
 The app runs in a pty on generated documents whose originals a server on loopback has. A seeded
 generator presses keys, uses the mouse, pastes, resizes the terminal, changes, moves and deletes
@@ -8,10 +8,17 @@ documents, and stops and continues the process. The app stays open until the end
 a second instance on the same folder is used in the same way for some seconds, with the keys that quit
 or open the palette, and quits.
 Other processes mark articles meanwhile: with `mark` on a second folder, and with `state import`; each
-of these marks that was acknowledged must exist at the end. Prints what the app's processes use over
-time, how the last quarter differs from the second, and every fault: an unexpected end, a traceback in
-the log, a lost mark, a terminal that is not restored, a command that fails, growth. Exit status 1 if
-there was one. The same seed gives the same actions, but not the same moments.
+of these marks that was acknowledged must exist at the end.
+
+What the app uses depends on what is on its screen, which is up to chance. So N times it is brought back to
+the list, in a terminal of 120x40, and left alone until the processes that fetch and extract have ended:
+what it uses then is what its use has left behind, and must not grow from the second quarter to the last.
+The growth in use is printed, too.
+
+Prints what the app's processes use over time (on standard error as it happens), how the last quarter
+differs from the second, and every fault: an unexpected end, a traceback in the log, a lost mark, a
+terminal that is not restored, a command that fails, growth. Exit status 1 if there was one. The same
+seed gives the same actions, but not the same moments.
 """
 
 from __future__ import annotations
@@ -64,6 +71,7 @@ OTHER_INPUT = (
 ENDING = frozenset("q\x11\x10\x03")
 """Keys that quit, or open the palette, which can; Ctrl+c quits only while a program like the pager has the terminal."""
 VISIT_EVERY, LONGEST_VISIT = 30.0, 10.0
+SHORTEST_REST, LONGEST_REST = 5.0, 90.0
 LEAK = 0.02
 """How much more the last quarter may use than the second."""
 FORGIVEN = {"descriptors": 2.0, "threads": 1.0, "children": 1.0, "megabytes": 0.0, "anonymous_megabytes": 0.0}
@@ -75,6 +83,8 @@ class Sample:
     """What the app and its children use at one moment."""
 
     second: float
+    rests: bool
+    """Whether the app is idle, with the list in a terminal of 120x40."""
     ends: int
     """How often the app has ended unexpectedly, and was started again."""
     cpu: float
@@ -94,6 +104,7 @@ class Sample:
 class Growth:
     """What a measure was in the second and in the last quarter; both are medians."""
 
+    rests: bool
     name: str
     second: float
     last: float
@@ -105,7 +116,8 @@ class Growth:
     def row(self) -> str:
         difference = (self.last / self.second - 1) * 100 if self.second else 0.0
         verdict = "pass" if self.passes else "fail"
-        return f"| {self.name.replace('_', ' ')} | {self.second:g} | {self.last:g} | {difference:+.1f} % | {verdict} |"
+        name = f"{'at rest' if self.rests else 'in use'} | {self.name.replace('_', ' ')}"
+        return f"| {name} | {self.second:g} | {self.last:g} | {difference:+.1f} % | {verdict} |"
 
 
 @dataclass(slots=True)
@@ -191,7 +203,7 @@ class App:
         """Whether the terminal's modes are those from before the start."""
         return termios.tcgetattr(self._slave) == self.before
 
-    def sample(self, begin: float, ends: int) -> Sample | None:
+    def sample(self, begin: float, ends: int, *, rests: bool) -> Sample | None:
         """Return what it uses now; None if it is ending."""
         pid = self.process.pid
         proc = Path("/proc", str(pid))
@@ -204,6 +216,7 @@ class App:
         memory = held(pid)
         return Sample(
             second=round(time.monotonic() - begin, 1),
+            rests=rests,
             ends=ends,
             cpu=sum(map(int, times)) / os.sysconf("SC_CLK_TCK"),
             megabytes=round(memory["rss"], 1),
@@ -275,11 +288,12 @@ class Soak:
 
     # What happens.
 
-    def run(self, minutes: float, every: float) -> None:
-        """Use the app at random until the time is over, then quit and check."""
+    def run(self, minutes: float, every: float, rests: int) -> None:
+        """Use the app at random until the time is over, with ``rests`` at even distances, then quit and check."""
         begin = time.monotonic()
         app = self._start()
         visitor: App | None = None
+        rested = 0
         sampled = marked = visit_due = begin
         while (now := time.monotonic()) < begin + minutes * 60:
             if app.ended:
@@ -300,8 +314,12 @@ class Soak:
                 each.drain(self.dice.choice((0.0, 0.005, 0.01, 0.03, 0.1)))
             if now - sampled >= every:
                 sampled = now
-                if sample := app.sample(begin, self.totals.ends):
-                    self.samples.append(sample)
+                self._sample(app, begin)
+            if now >= begin + minutes * 60 * (rested + 1) / (rests + 1):
+                rested += 1
+                self._rest(app)
+                self._sample(app, begin, rests=True)
+                sampled = time.monotonic()
             if now - marked >= 5:
                 marked = now
                 self._mark_elsewhere(app)
@@ -317,6 +335,22 @@ class Soak:
         app.drain_until(lambda: b"\x1b[?1049h" in app.output or app.ended, 20)
         app.drain(0.5)
         return app
+
+    def _rest(self, app: App) -> None:
+        """Return to the list, and wait until the app has nothing to do and no process but that of the index."""
+        app.wake()
+        app.resize(120, 40)
+        with contextlib.suppress(OSError):  # it may be ending
+            for _ in range(5):
+                app.send("\x1b")
+                app.drain(1)
+        app.drain(SHORTEST_REST)
+        app.drain_until(lambda: app.ended or len(tree(app.process.pid)) <= 2, LONGEST_REST)
+
+    def _sample(self, app: App, begin: float, *, rests: bool = False) -> None:
+        if sample := app.sample(begin, self.totals.ends, rests=rests):
+            self.samples.append(sample)
+            print(row(sample), file=sys.stderr, flush=True)
 
     def _check_end(self, app: App) -> None:
         if app.process.returncode not in {0, 130 if "\x03" in app.recent else 0}:
@@ -435,24 +469,26 @@ class Soak:
 
     def _check_growth(self) -> None:
         for each in self.growth():
-            if not each.passes:
-                self.totals.faults.append(f"{each.name} grew from {each.second:g} to {each.last:g}")
+            if each.rests and not each.passes:
+                self.totals.faults.append(f"at rest, {each.name} grew from {each.second:g} to {each.last:g}")
 
     def growth(self) -> list[Growth]:
-        """Compare the quarters of the longest run of the app; empty if it was too short for that."""
+        """Compare the quarters of the longest run of the app, at rest and in use, unless it was too short for that."""
         runs = [[each for each in self.samples if each.ends == ends] for ends in range(self.totals.ends + 1)]
-        samples = max(runs, key=len)
-        quarter = len(samples) // 4
-        if quarter < 3:
-            return []
-        return [
-            Growth(
-                name,
-                median(getattr(each, name) for each in samples[quarter : 2 * quarter]),
-                median(getattr(each, name) for each in samples[-quarter:]),
-            )
-            for name in FORGIVEN
-        ]
+        found = []
+        for rests in (True, False):
+            samples = [each for each in max(runs, key=len) if each.rests == rests]
+            if (quarter := len(samples) // 4) >= 3:
+                parts = samples[quarter : 2 * quarter], samples[-quarter:]
+                for name in FORGIVEN:
+                    second, last = (median(getattr(each, name) for each in part) for part in parts)
+                    found.append(Growth(rests, name, second, last))
+        return found
+
+
+def row(sample: Sample) -> str:
+    """Return a sample as a row of a table."""
+    return "| " + " | ".join(f"{value:g}" for value in asdict(sample).values()) + " |"
 
 
 def table(samples: list[Sample], rows: int = 20) -> str:
@@ -460,10 +496,7 @@ def table(samples: list[Sample], rows: int = 20) -> str:
     names = list(asdict(samples[0])) if samples else []
     lines = ["| " + " | ".join(name.replace("_", " ") for name in names) + " |", "|" + "--:|" * len(names)]
     step = max(1, len(samples) // rows)
-    rows_of_text = (
-        "| " + " | ".join(f"{value:g}" for value in asdict(each).values()) + " |" for each in samples[::step]
-    )
-    return "\n".join([*lines, *rows_of_text])
+    return "\n".join([*lines, *map(row, samples[::step])])
 
 
 def main() -> int:
@@ -473,6 +506,7 @@ def main() -> int:
     parser.add_argument("--documents", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--every", type=float, default=10, help="seconds between samples")
+    parser.add_argument("--rests", type=int, default=12, help="how often to measure what it uses at rest")
     parser.add_argument("--json", type=Path, metavar="FILE", help="every sample and fault")
     arguments = parser.parse_args()
     sys.path.insert(0, str(HERE.parent))
@@ -487,7 +521,7 @@ def main() -> int:
         )
         try:
             soak.prepare()
-            soak.run(arguments.minutes, arguments.every)
+            soak.run(arguments.minutes, arguments.every, arguments.rests)
         finally:
             server.terminate()
     totals = soak.totals
@@ -498,7 +532,7 @@ def main() -> int:
         f"{totals.marks} acknowledged marks. {len(totals.faults) or 'No'} faults."
     )
     if growth := soak.growth():
-        print("\n| measure | second quarter | last quarter | difference | verdict |\n|---|--:|--:|--:|---|")
+        print("\n| state | measure | second quarter | last quarter | difference | verdict |\n|---|---|--:|--:|--:|---|")
         print("\n".join(each.row() for each in growth), end="\n\n")
     for fault in totals.faults:
         print(f"- {fault}")

@@ -30,7 +30,7 @@ def main() -> None:
     # Objects made during start-up live until the end, so collecting garbage meanwhile would waste a tenth of the start.
     # The app enables the collector once the list is on the screen; see reader.tui.app.
     gc.disable()
-    from reader.core.exit import run_main
+    from reader.exit import run_main
 
     run_main(lambda: _open(arguments))
 
@@ -48,9 +48,21 @@ def _open(arguments: list[str]) -> int:
 
     paths = Paths.from_environment()
     opening = Opening(arguments[0] if arguments else None, paths)
+    _import_asyncio()
     from reader.tui.app import run  # most of the start-up time; meanwhile a thread opens the files
 
     return run(opening, paths)
+
+
+def _import_asyncio() -> None:
+    """Import asyncio without OpenSSL, as in a Python that lacks it: 4 MB and 10 ms less.
+
+    The app makes no connections; the process that fetches has an asyncio of its own.
+    """
+    sys.modules["ssl"] = None  # type: ignore[assignment] # documented: importing it raises ModuleNotFoundError
+    import asyncio  # noqa: F401
+
+    del sys.modules["ssl"]
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ from reader.tui.widgets.article_pane.article_pane import ArticlePane  # noqa: E4
 
 OFFLINE = FetchSettings(offline=True, images=False)
 """Offline, so that the screenshots are the same everywhere."""
-TIMINGS = Timings(least_message=0.0)
+TIMINGS = Timings(least_message=0.0, number=0.01)
 """Messages end with the next key: these keys are pressed faster than anyone could read."""
 
 
@@ -126,6 +126,8 @@ async def frames(shot: Screenshot, folder: Path, steps: Sequence[tuple[str, ...]
             for keys in steps:
                 for key in keys:
                     await pilot.press(key)
+                    while app.session.keys.is_undecided:
+                        await pilot.pause(0.01)
                     await app.workers.wait_for_complete()
                     await pilot.pause()
                 svg = _TEXT.sub(_without_leading_spaces, _FONT_FACE.sub("", app.export_screenshot(title="newsreader")))

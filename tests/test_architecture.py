@@ -36,7 +36,14 @@ def _loaded_by(statement: str) -> set[str]:
         ("reader.cli.extract", _EXTRACTORS),
         ("reader.startup", _EXTRACTORS),
         ("reader.library.library", {"textual", "httpx", "yaml", "rich.console", "markdown_it", "click"}),
-        ("reader.indexing.refresh", {"textual", "httpx", "rich.console", "markdown_it", "click"}),
+        (
+            "reader.indexing.refresh",  # the first rows wait for it, and most documents for neither parser nor YAML
+            {"textual", "httpx", "yaml", "rich.console", "markdown_it", "click", "reader.documents.parse"},
+        ),
+        (
+            "reader.indexing.parse_worker",
+            {"yaml", "markdown_it", "sqlite3", "reader.core.marks", "reader.documents.parse"},
+        ),
         ("reader.documents.parse", {"textual", "httpx", "yaml", "rich.console", "markdown_it", "click", "sqlite3"}),
         ("reader.query.completion", {"textual", "yaml", "rich.console", "click", "sqlite3", "json", "difflib"}),
         ("reader.query.parser", {"textual", "yaml", "rich.console", "click", "sqlite3", "json", "difflib"}),

@@ -46,7 +46,7 @@ FAULTS = ("kill", "power", "full", "io", "once", "read-only")
 UNDO = """
 import sys
 from pathlib import Path
-from reader.core.exit import run_main
+from reader.exit import run_main
 from reader.core.paths import Paths
 from reader.library.library import Library
 

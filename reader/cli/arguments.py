@@ -32,6 +32,14 @@ _NOT_AN_OPTION = "\x1f"
 """Prefix that hides a word with a leading minus sign from click's option parser."""
 
 
+class HelpfulGroup(click.Group):
+    """A group of commands that shows its help where none of them is named."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Ask for the help in place of nothing."""
+        return super().parse_args(ctx, args or ["--help"])
+
+
 class QueryCommand(click.Command):
     """A command with a QUERY argument, in which ``-word`` belongs to the query, so options need long names."""
 

@@ -15,11 +15,11 @@ from reader.cli.arguments import json_option, query_argument
 from reader.cli.output import out, print_json
 from reader.cli.session import on_library, with_library
 from reader.core.errors import ReaderError
-from reader.core.exit import print_notice
 from reader.core.marks import MarkChange
 from reader.core.ordering import SORT_KEYS, Sort, SortKey
 from reader.core.paths import Paths
 from reader.core.text import format_count
+from reader.exit import print_notice
 
 if TYPE_CHECKING:
     from reader.core.model import Row

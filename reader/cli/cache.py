@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reader.cli.arguments import WholeNumber, json_option
+from reader.cli.arguments import HelpfulGroup, WholeNumber, json_option
 from reader.cli.output import out, print_json
 from reader.cli.session import on_library
 from reader.core.errors import ReaderError
-from reader.core.exit import print_notice
 from reader.core.paths import Paths
 from reader.core.text import format_count, show_path
+from reader.exit import print_notice
 
 if TYPE_CHECKING:
     from reader.library.library import Library
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _MEGABYTE = 1_000_000
 
 
-@click.group(no_args_is_help=False)
+@click.group(cls=HelpfulGroup)
 def cache() -> None:
     """Inspect and shrink the cache of fetched pages."""
 

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reader.cli.arguments import STANDARD_STREAM, json_option
+from reader.cli.arguments import STANDARD_STREAM, HelpfulGroup, json_option
 from reader.cli.output import out, print_json
 from reader.core.errors import ReaderError, describe_error
-from reader.core.exit import print_notice
 from reader.core.paths import Paths
 from reader.core.text import format_count, show_path
+from reader.exit import print_notice
 
 if TYPE_CHECKING:
     from reader.config.settings import Config, ConfigNote
 
 
-@click.group(no_args_is_help=False)
+@click.group(cls=HelpfulGroup)
 def config() -> None:
     """Write, check and show the settings file, config.toml."""
 
@@ -82,7 +82,10 @@ def check(file: str | None) -> None:
 @config.command(short_help="Show every setting in force, and where it is set.")
 @json_option
 def show(as_json: bool) -> None:
-    """Show the value of every setting, and whether it is the default or which line of config.toml sets it."""
+    """Show the value of every setting, and whether it is the default or which line of config.toml sets it.
+
+    Standard error says what is wrong in the file, and which programs are refused or missing.
+    """
     from reader.config.template import as_toml, in_force
     from reader.tui.keys import bindings
     from reader.tui.keys.actions import ACTIONS
@@ -91,6 +94,7 @@ def show(as_json: bool) -> None:
     found = _load(path)
     keys = {action.name: bindings.keys_of(action, found.keys) for action in ACTIONS}
     settings = list(in_force(found, _lines(found), {**keys, **found.keys}))
+    problems = sorted([*found.problems, *_missing_programs(found)])
     name = show_path(path)
     if as_json:
         print_json(
@@ -99,14 +103,14 @@ def show(as_json: bool) -> None:
                 "settings": [
                     each._asdict() | {"source": "default" if each.line is None else "file"} for each in settings
                 ],
-                "problems": [each._asdict() for each in found.problems],
+                "problems": [each._asdict() for each in problems],
                 "notes": [each._asdict() for each in found.notes],
             }
         )
         return
     out(as_toml(settings, path.name))
     print_notice(f"The settings file is {name}{'' if path.exists() else ', which does not exist'}.")
-    for problem in found.problems:
+    for problem in problems:
         print_notice(problem.text(name))
 
 

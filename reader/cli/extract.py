@@ -10,7 +10,7 @@ import click
 from reader.cli.arguments import input_name, open_input
 from reader.cli.output import out, print_json
 from reader.core.errors import ReaderError
-from reader.core.exit import print_notice
+from reader.exit import print_notice
 
 if TYPE_CHECKING:
     from reader.content.page import Extract

@@ -12,10 +12,10 @@ from reader.cli.arguments import QueryCommand, find_rows, json_option, offline_o
 from reader.cli.output import out, print_json_array
 from reader.cli.session import progress_display, with_library
 from reader.core.errors import ReaderError
-from reader.core.exit import print_notice
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
 from reader.core.text import format_count
+from reader.exit import print_notice
 
 if TYPE_CHECKING:
     from reader.config.settings import FetchSettings

@@ -19,8 +19,8 @@ from reader.cli.session import (
     with_library,
 )
 from reader.core.errors import ReaderError
-from reader.core.exit import print_notice
 from reader.core.text import format_count
+from reader.exit import print_notice
 
 if TYPE_CHECKING:
     from reader.core.events import Progress

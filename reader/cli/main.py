@@ -21,8 +21,8 @@ from reader.cli.config import config
 from reader.cli.extract import extract
 from reader.cli.fetch import fetch
 from reader.cli.marks import state
-from reader.core.exit import INTERRUPTED, run_main
 from reader.core.text import clean, show_path
+from reader.exit import INTERRUPTED, run_main
 
 _OFFLINE = "--offline"
 

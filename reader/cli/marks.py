@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
-from reader.cli.arguments import STANDARD_STREAM, input_name, open_input
-from reader.core.exit import print_notice
+from reader.cli.arguments import STANDARD_STREAM, HelpfulGroup, input_name, open_input
 from reader.core.paths import Paths
 from reader.core.text import format_count
+from reader.exit import print_notice
 
 
-@click.group(no_args_is_help=False)
+@click.group(cls=HelpfulGroup)
 def state() -> None:
     """Share marks (read, starred, tags) between machines.
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from reader.core.exit import print_notice
 from reader.core.model import Precision
 from reader.core.text import format_count, stable_width
 from reader.core.times import format_iso, format_partial, to_local
+from reader.exit import print_notice
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from reader.cli import output
 from reader.core.errors import ReaderError
-from reader.core.exit import print_notice
 from reader.core.paths import Paths
+from reader.exit import print_notice
 
 if TYPE_CHECKING:
     from reader.core.events import Progress

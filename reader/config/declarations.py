@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from reader.config.names import did_you_mean, nearest
 from reader.config.settings import DEFAULT_PRESET, DENSITIES, GRAPHICS, MARK_READ, PRESETS
 
 _COLOR = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})", re.IGNORECASE)
@@ -64,6 +65,8 @@ class Setting(NamedTuple):
     """Whether a change takes effect only when newsreader starts."""
     is_protective: bool = False
     """Whether nothing may be fetched while it may be wrong: that could reveal something, or remove pages."""
+    advice: Callable[[Any], str] = lambda _: ""
+    """Returns what may help with an invalid value; it must not quote the value."""
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -126,6 +129,8 @@ def _is_color(value: Any) -> bool:
 
 
 def _one_of(names: Sequence[str]) -> str:
+    if len(names) == 2:
+        return f'"{names[0]}" or "{names[1]}"'
     return "one of " + ", ".join(f'"{name}"' for name in names)
 
 
@@ -149,13 +154,35 @@ def command_words(value: str | Sequence[str], platform: str = sys.platform) -> l
     return [word.strip("\"'") for word in words] if platform == "win32" else words
 
 
+def _about_quotes(value: Any) -> str:
+    try:
+        command_words(value if isinstance(value, str) else "")
+    except ValueError:
+        return "A quote in it is not closed."
+    return ""
+
+
 def _is_number_of_seconds(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= _MAX_SECONDS
 
 
 def _program(name: str, text: str) -> Setting:
     words = 'a command, such as "firefox --new-window", or a list of its words; it is never run by a shell'
-    return Setting("", name, "", _is_command, words, text)
+    return Setting("", name, "", _is_command, words, text, advice=_about_quotes)
+
+
+def _choice(
+    table: str, name: str, default: str, choices: Sequence[str], text: str, *, needs_restart: bool = False
+) -> Setting:
+    """Return a setting that is one of some words; the default may be none."""
+
+    def advice(value: Any) -> str:
+        return did_you_mean(nearest(value.lower(), choices)) if isinstance(value, str) else ""
+
+    def is_valid(value: Any) -> bool:
+        return isinstance(value, str) and value in {*choices, default}
+
+    return Setting(table, name, default, is_valid, _one_of(choices), text, needs_restart, advice=advice)
 
 
 SETTINGS: tuple[Setting, ...] = (
@@ -165,15 +192,14 @@ SETTINGS: tuple[Setting, ...] = (
         "terminal's own colors. Empty: the one last chosen in the app (Ctrl+p, Theme), else one as light or dark as "
         "the terminal.",
     ),
-    Setting(
-        "", "density", "auto", lambda value: value in DENSITIES,
-        _one_of(DENSITIES),
+    _choice(
+        "", "density", "auto", DENSITIES,
         "How the list shows an article: “comfortable” in two lines, the first for its title, or “compact” in one. "
         "“auto”: as last chosen in the app (d), else comfortable where the list has fewer than 100 columns and enough "
         "lines.",
     ),
-    Setting(
-        "", "mark_read", "open", lambda value: value in MARK_READ, _one_of(MARK_READ),
+    _choice(
+        "", "mark_read", "open", MARK_READ,
         "What marks an article read. “open”: opening its text, its related items or its original. “rest”: also "
         "selecting it for some seconds. “never”: only keys.",
     ),
@@ -182,7 +208,12 @@ SETTINGS: tuple[Setting, ...] = (
         "For how many seconds an article has to be selected with “rest”.",
     ),
     Setting(
-        "", "key_preset", DEFAULT_PRESET, lambda value: value in PRESETS, _one_of(PRESETS),
+        "", "estimate_quality", True, _is_bool, "true or false",
+        "true: where a document gives no quality, one is estimated from how complete it is, and shown as ~43.",
+        needs_restart=True,
+    ),
+    _choice(
+        "", "key_preset", DEFAULT_PRESET, PRESETS,
         "The default keys: those that you know from another program. [keys] changes single ones.",
     ),
     _program(
@@ -222,10 +253,10 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "fetch", "images", "ask", lambda value: _is_bool(value) or value == "ask", '"ask", true or false',
         "“ask”: a key fetches those of an article; true: fetch all; false: show none.",
+        advice=lambda value: did_you_mean(nearest(str(value).lower(), ("ask", "true", "false"))),
     ),
-    Setting(
-        "fetch", "graphics", "auto", lambda value: value in GRAPHICS,
-        _one_of(GRAPHICS),
+    _choice(
+        "fetch", "graphics", "auto", GRAPHICS,
         "How to draw images: “kitty”, “sixel”, “blocks” or “none”; “auto” asks the environment.",
         needs_restart=True,
     ),
@@ -254,8 +285,8 @@ SETTINGS: tuple[Setting, ...] = (
         )
         for name, field in FIELDS.items()
     ),
-    Setting(
-        "dates", "order", "", lambda value: value in ("", "dmy", "mdy"), '"dmy" or "mdy"',
+    _choice(
+        "dates", "order", "", ("dmy", "mdy"),
         "What 03/04/2024 is: “dmy” 3 April, “mdy” 4 March. Empty: such a date is a problem.", needs_restart=True,
     ),
     Setting(
@@ -278,6 +309,7 @@ PROGRAM_SETTINGS = {
             "programs", "run", "", lambda value: _is_command(value) and bool(value),
             'a command, such as "mpv {url}", or a list of its words; it is never run by a shell',
             "The program and its arguments, in which {url} and other fields of the article are replaced.",
+            advice=_about_quotes,
         ),
         Setting(
             "programs", "title", "", lambda value: isinstance(value, str) and value.isprintable(),

@@ -6,7 +6,7 @@ An error costs the setting it is in, not the whole file: :attr:`Config.problems`
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -28,6 +28,8 @@ _MAX_PARSED = 20_000
 _OWN_TABLES = ("keys", "themes", "programs", "macros")
 """Tables whose names are not those of settings."""
 _THEME_NAME = re.compile(r"[A-Za-z0-9_-]+")
+_OPEN_QUOTES = (r"Illegal character '\n'", "Unterminated string", "Expected \"'", "Unescaped '\\' in a string, but")
+"""What the parser says of a quote that is not closed."""
 _AT_LINE = re.compile(r" \(at line (\d+), column \d+\)")
 
 
@@ -94,7 +96,10 @@ def _syntax_error(text: str, error: str) -> ConfigNote:
     found = _AT_LINE.search(error)
     line = int(found[1]) if found else text.rstrip("\n").count("\n") + 1
     reason = _AT_LINE.sub("", error).replace(" (at end of document)", ", but the file ends here")
-    reason = reason.replace(r"Illegal character '\n'", "a quote is not closed")
+    if reason.startswith(_OPEN_QUOTES):
+        reason = "a quote is not closed"
+        if not found:  # it may have been opened far above
+            line = next((start + 1 for start, parsed in _statements(text.split("\n")) if parsed is None), line)
     return ConfigNote(line, f"not valid TOML: {clean(reason).rstrip('.')}.", "Fix that line.")
 
 
@@ -104,21 +109,12 @@ def lines_of(text: str) -> dict[_Names, int]:
     The parser of the standard library reports no lines, so it is given one statement at a time. This takes far longer
     than parsing: call it only if there is something to report. In an absurd file not all are found.
     """
-    import tomllib
-
     lines = text.split("\n")
     found: dict[_Names, int] = {}
     table: _Names = ()
-    start = parsed_lines = 0
-    while start < len(lines):
-        for end in range(start + 1, len(lines) + 1):
-            if (parsed_lines := parsed_lines + end - start) > _MAX_PARSED:
-                return found
-            try:
-                parsed = tomllib.loads("\n".join(lines[start:end]))
-                break
-            except ValueError:  # the statement goes on
-                continue
+    for start, parsed in _statements(lines):
+        if parsed is None:
+            break
         if lines[start].lstrip().startswith("["):
             table = _names(parsed)
             statement: dict[_Names, int] = {table: start + 1}
@@ -127,8 +123,26 @@ def lines_of(text: str) -> dict[_Names, int]:
         for names, line in statement.items():
             for length in range(1, min(len(names), 3) + 1):
                 found.setdefault(names[:length], line)
-        start = end
     return found
+
+
+def _statements(lines: Sequence[str]) -> Iterator[tuple[int, dict[str, Any] | None]]:
+    """Yield the index of the first line of each statement, and what it says: None for one that never ends, the last."""
+    import tomllib
+
+    start = parsed_lines = 0
+    while start < len(lines):
+        parsed = None
+        for end in range(start + 1, len(lines) + 1):
+            if (parsed_lines := parsed_lines + end - start) > _MAX_PARSED:
+                return
+            try:
+                parsed = tomllib.loads("\n".join(lines[start:end]))
+                break
+            except ValueError:  # the statement goes on
+                continue
+        yield start, parsed
+        start = end
 
 
 def _names(header: Any) -> _Names:
@@ -193,6 +207,7 @@ class _Loading:
             themes=self._themes,
             mark_read=values.get(("mark_read",), "open"),
             mark_read_after=values.get(("mark_read_after",), 2.0),
+            estimate_quality=values.get(("estimate_quality",), True),
             keys=keymap,
             programs=programs,
             macros=macros,
@@ -243,10 +258,13 @@ class _Loading:
             return
         # The value is never quoted, since the URL of a proxy may contain a password.
         wrong = "" if setting.is_valid(value) else f"{label(names)} must be {setting.must_be}."
-        hint = ""
+        hint = setting.advice(value) if wrong else ""
         if not wrong and value and names[-1] in ("theme", "base") and self._checks is not None:
             known = [*self._built_in, *(self._themes if names == ("theme",) else ())]
-            if value not in known:
+            if value not in known and names[-1] == "base" and value in self._table("themes"):
+                wrong = f"{label(names)} is “{shown_name(value)}”, a theme of your own."
+                hint = "A theme can only be based on one that newsreader has; Ctrl+p, Theme lists them."
+            elif value not in known:
                 wrong = f"there is no theme “{shown_name(value)}”."
                 hint = did_you_mean(nearest(value, known)) or "Ctrl+p, Theme lists them."
         if wrong:

@@ -113,6 +113,8 @@ class Config:
     """What marks an article read: one of :data:`MARK_READ`."""
     mark_read_after: float = 2.0
     """After how many seconds a selected article is marked read."""
+    estimate_quality: bool = True
+    """Whether quality is estimated where documents give none."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Action name -> its keys, separated by commas, where they are not those of the registry."""
     programs: Mapping[str, Program] = field(default_factory=dict)

@@ -185,6 +185,16 @@ class Row:
     """The tags of the user, as first spelled, sorted without regard to case."""
     original: OriginalState = ""
     """What is known of its original."""
+    heat_estimate: Number | None = None
+    """Its heat by the coverage of its story, if the document does not say; None also until it is estimated."""
+    quality_estimate: Number | None = None
+    """Likewise its quality."""
+    story: str = ""
+    """The id of its story; empty if that has no other article."""
+    sources: int = 0
+    """How many sources its story has; 0 without a story."""
+    copies: int = 1
+    """How many documents of the folder are copies of it, itself included."""
 
     @property
     def source(self) -> str:
@@ -192,9 +202,11 @@ class Row:
         return self.provider_name or self.provider_domain
 
     def has(self, name: ListField) -> bool:
-        """Return whether the document says this; as to the type, whether it is anything but an article."""
+        """Return whether this is known or estimated; as to the type, whether it is anything but an article."""
         if name == "type":
             return self.type not in {"", "article"}
+        if name in {"quality", "heat"} and getattr(self, f"{name}_estimate") is not None:
+            return True
         return getattr(self, "published_at" if name == "date" else name) not in (None, "", ())
 
 

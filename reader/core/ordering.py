@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, get_args
 
@@ -50,14 +51,28 @@ class ListPosition:
 
 @dataclass(frozen=True, slots=True)
 class ArticleOrder:
-    """A sorted list of articles, as compact row ids."""
+    """A sorted list of articles, as compact row ids; a list that is grouped has a row for each story."""
 
     sort: Sort
     rowids: array[int]
 
+    @property
+    def all_rowids(self) -> array[int]:
+        """The row ids of all articles."""
+        return self.rowids
+
     def index_of(self, rowid: int) -> int | None:
         """Return the index of a row, or None if the list does not contain it."""
         return index_in(self.rowids, rowid)
+
+    def articles_of(self, rowid: int) -> Sequence[int]:
+        """Return the articles that a row of the list stands for."""
+        return (rowid,)
+
+    def without(self, rowids: Collection[int]) -> ArticleOrder:
+        """Return the list without these articles."""
+        left = [rowid for rowid in self.rowids if rowid not in rowids]
+        return ArticleOrder(self.sort, array(self.rowids.typecode, left))
 
     def position_at(self, index: int, line: int) -> ListPosition:
         """Return the position with the article at ``index`` selected on ``line`` of the list, by row ids."""

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from reader.core.hashing import hash_bytes
+
 _APP = "newsreader"
 
 
@@ -32,10 +34,7 @@ class Paths:
 
     def index_file(self, folder: Path) -> Path:
         """Return the index file of ``folder``, which must be absolute."""
-        import hashlib  # lazy: it loads OpenSSL
-
-        name = hashlib.blake2b(os.fsencode(folder), digest_size=8).hexdigest()
-        return self.cache / f"index-{name}.db"
+        return self.cache / f"index-{hash_bytes(os.fsencode(folder), 8).hex()}.db"
 
     @property
     def pages_file(self) -> Path:

@@ -147,7 +147,10 @@ _EMOJI_EXTRAS = re.compile("[\ufe0f\u20e3\U0001f3fb-\U0001f3ff]")
 _JOINED = re.compile("\u200d[\u2190-\u2bff\u3030-\u303d\U0001f000-\U0001faff]?")
 
 
-@lru_cache(maxsize=4096)
+_CACHED = 1024
+"""Of how many texts each of the following functions caches the result; a large screen shows some hundred."""
+
+
 def stable_width(text: str) -> str:
     """Return ``text`` in a form whose width is the same in all terminals.
 
@@ -155,17 +158,22 @@ def stable_width(text: str) -> str:
     differ in width. So a joined emoji keeps its first part, and the other three are dropped, as are zero-width
     joiners. Copied and saved text is not affected.
     """
+    return text if text.isascii() else _without_extras(text)
+
+
+@lru_cache(maxsize=_CACHED)
+def _without_extras(text: str) -> str:
     if not _ODD.search(text):
         return text
     text = _EMOJI_EXTRAS.sub("", text)
     return _JOINED.sub("", text)
 
 
-cell_width = lru_cache(maxsize=4096)(cell_len)
+cell_width = lru_cache(maxsize=_CACHED)(cell_len)
 """Returns the number of terminal cells that a text takes."""
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=_CACHED)
 def truncate(text: str, cells: int) -> str:
     """Return ``text`` in at most ``cells`` cells, cut with an ellipsis, never inside a grapheme cluster."""
     if cells <= 0:

@@ -51,6 +51,8 @@ class _Spelling(dict[int, str]):
 
 
 _SPELLING = _Spelling()
+_COMMON_SEPARATORS = "\xa0‘’“”–—•"
+"""Characters beyond ASCII that fold to nothing else and are in no word."""
 
 
 _signs = lazy_pattern(r"(?<=[a-z0-9])(\+\+|#(?!\w))|(?<![\w.])(\.)(?=net\b)", re.ASCII)
@@ -67,6 +69,9 @@ def words(text: str) -> list[str]:
 
 def spaced_words(text: str) -> str:
     """Return the words of ``text`` separated by one or more spaces."""
+    if not text.isascii():
+        for separator in _COMMON_SEPARATORS:  # without them, most Latin texts are ASCII
+            text = text.replace(separator, " ")
     # Folded first: the compatibility form of a character may be a sign, or the letter before or after one.
     text = fold(text)
     if _may_have_signs(text):
@@ -104,8 +109,11 @@ def fold_case(text: str) -> str:
 
 def fold(text: str) -> str:
     """Return ``text`` without case, accents and compatibility variants."""
-    # Case folding and normalization can affect each other.
-    return text.lower() if text.isascii() else change_until_stable(text, _folded_once)
+    if text.isascii():
+        return text.lower()
+    folded = _folded_once(text)
+    # Case folding and normalization can affect each other, but not in ASCII.
+    return folded if folded.isascii() else change_until_stable(folded, _folded_once)
 
 
 def _folded_once(text: str) -> str:
@@ -140,10 +148,13 @@ def spaced_body_words(body: str) -> str:
 
     Takes linear time.
     """
-    if "](" in body:
-        body = _links().sub("] ", body)
-    if "]:" in body:
-        body = _definitions().sub(" ", body)
+    if body.isalnum() and body.isascii():  # as many values of other fields are
+        return body.lower()
+    if "]" in body:  # found much faster than two characters in a row
+        if "](" in body:
+            body = _links().sub("] ", body)
+        if "]:" in body:
+            body = _definitions().sub(" ", body)
     if "<" in body:
         body = _tags().sub(lambda found: "" if found[2] else " ", body)
     return spaced_words(unescape(body))

@@ -16,6 +16,7 @@ import unicodedata
 from typing import NamedTuple
 
 from reader.core.errors import ReaderError
+from reader.core.hashing import hash_bytes
 from reader.core.text import ELLIPSIS
 
 MAX_CHARS = 8192
@@ -117,14 +118,16 @@ def canonical_url(url: str) -> str:
     Raises ReaderError as :func:`safe_url` does.
     """
     usual = _USUAL.fullmatch(url)
-    if usual and usual[1].startswith("/") and "%" not in usual[1] and len(url) <= MAX_CHARS:
-        before, mark, after = url.partition("?")
-        whole = before + _without_tracking(mark + after)
-        if whole.startswith("https:"):
-            return whole
-        if len(whole) == MAX_CHARS:
+    after_host = usual[1] if usual else ""
+    if after_host.startswith("/") and "%" not in after_host and len(url) <= MAX_CHARS:
+        if "?" in after_host:
+            before, mark, after = url.partition("?")
+            url = before + _without_tracking(mark + after)
+        if url.startswith("https:"):
+            return url
+        if len(url) == MAX_CHARS:
             raise _too_long()
-        return f"https{whole[4:]}"
+        return f"https{url[4:]}"
     parts = _parse(url)
     return parts._replace(
         scheme="https",
@@ -155,16 +158,21 @@ def article_id(url: str, place: bytes) -> str:
     ``place`` (:meth:`reader.documents.resolve.ReadingOptions.place`) is used if ``url`` is empty or has no canonical
     form. Marks are stored under this id, so the result for a URL must never change.
     """
-    return (_fingerprint(url) or _digest(b"path:" + place)).hex()
+    return (_fingerprint(url) or hash_bytes(b"path:" + place, 8)).hex()
+
+
+def article_key(url: str, place: bytes) -> int:
+    """Return :func:`article_id` as a signed 64-bit number, for an INTEGER column of SQLite."""
+    return int.from_bytes(_fingerprint(url) or hash_bytes(b"path:" + place, 8), "big", signed=True)
 
 
 def previous_id(url: str, path: bytes) -> str:
     """Return the id that an article had before version 0.9: http was not https, and no fragment or folder counted."""
     try:
         scheme = _parse(url).scheme
-        digest = _digest((scheme + canonical_url(url).partition("#")[0][len("https") :]).encode("ascii"))
+        digest = hash_bytes((scheme + canonical_url(url).partition("#")[0][len("https") :]).encode("ascii"), 8)
     except ReaderError:
-        digest = _digest(b"path:" + path)
+        digest = hash_bytes(b"path:" + path, 8)
     return digest.hex()
 
 
@@ -318,15 +326,9 @@ def _tracks(parameter: str) -> bool:
 
 def _fingerprint(url: str) -> bytes | None:
     try:
-        return _digest(canonical_url(url).encode("ascii"))
+        return hash_bytes(canonical_url(url).encode("ascii"), 8)
     except ReaderError:
         return None
-
-
-def _digest(data: bytes) -> bytes:
-    from hashlib import blake2b  # lazy: the list is shown without it
-
-    return blake2b(data, digest_size=8).digest()
 
 
 def _bad_host() -> ReaderError:

@@ -37,8 +37,10 @@ _MAX_VALUE = 10_000
 """Characters of a field that are passed on: an argument must not be longer than 128 KiB."""
 Stream: TypeAlias = IO[bytes] | None
 """An open file; None for none."""
-_MAX_ERRORS = 1 << 20
-"""Bytes of a program's standard error that stay on the disk, in a file that nobody sees."""
+_KEPT_ERRORS = 1 << 20
+"""Bytes of a program's standard error that are kept, in a file that nobody sees, while this process runs."""
+_MAX_ERRORS = 1 << 24
+"""The same for a program that outlives this process; what it writes after that is refused."""
 _LONGEST_PAUSE = 1.0
 """Seconds between two looks at a program that runs for long."""
 _ENV_SPLITS = re.compile(r"-[A-Za-z0]*S|--split-string\b")
@@ -197,6 +199,19 @@ def signals_for_child() -> Iterator[None]:
             signal.signal(each, handler)
 
 
+def _error_file() -> IO[bytes]:
+    """Return a file for a standard error that stays below :data:`_MAX_ERRORS`, whoever watches, if the system can."""
+    try:
+        import fcntl
+
+        file = os.fdopen(os.memfd_create("stderr", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING), "r+b", buffering=0)
+        file.truncate(_MAX_ERRORS)
+        fcntl.fcntl(file, fcntl.F_ADD_SEALS, fcntl.F_SEAL_GROW)
+    except (ImportError, AttributeError, OSError):  # Linux has such files
+        return TemporaryFile(buffering=0)
+    return file
+
+
 class Command:
     """A program with the arguments and the input for one run."""
 
@@ -221,7 +236,7 @@ class Command:
 
     def start(self) -> None:
         """Start it in the background. Raises ReaderError if that is impossible."""
-        self._errors = TemporaryFile()  # noqa: SIM115 - wait() closes it
+        self._errors = _error_file()
         with self._input() as stdin:
             try:
                 self._process = start_detached(self._arguments, stdin, self._errors)
@@ -236,10 +251,11 @@ class Command:
             while (status := self._process.poll()) is None:
                 time.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
-                if os.fstat(file.fileno()).st_blocks * 512 > _MAX_ERRORS:
-                    file.truncate(0)  # the program goes on after a hole, which takes no space
-            file.seek(max(0, file.seek(0, os.SEEK_END) - 4096))
-            lines = _COLOR.sub("", file.read().decode("utf-8", "replace")).strip().splitlines()
+                if file.tell() > _KEPT_ERRORS:
+                    file.seek(0)  # for the program too: the position is of the file that both have open
+            end = file.tell()
+            file.seek(max(0, end - 4096))
+            lines = _COLOR.sub("", file.read(min(end, 4096)).decode("utf-8", "replace")).strip().splitlines()
         if status:
             said = f": {truncate(clean(lines[-1]), 200)}" if lines else "."
             raise ReaderError(f"“{self._title}” failed ({describe_status(status)}){said}")

@@ -105,6 +105,19 @@ split_lines = lazy_pattern(rf"( *+)(- )?+(?:({KEY}):(?: |(?=\n)))?+([^\n]*+)\n")
 author_lines = lazy_pattern(r"^  authors:\n((?:    [^\n]*+\n)*+)", re.MULTILINE)
 """Group 1 has the authors in the lines below ``provider``."""
 author_line = lazy_pattern(rf"    - (?:name: )?({SCALAR})")
+related_urls = lazy_pattern(
+    "Url: (?:"
+    + "|".join(
+        rf"(?<=\n{ahead}{name}Url: )"
+        for ahead in ("    ", "  - ")
+        for name in ("web", "original", "ampWeb", "cdnAmpWeb")
+    )
+    + r')"?+([^"\n]++)'
+)
+"""Each URL of a related item, without double quotes, in the lines below ``related`` after a line break.
+
+It begins with characters that are found without trying the expression at each place.
+"""
 image_urls = lazy_pattern(r"^  (?:- |  )url: ([^\n]++)", re.MULTILINE)
 """Each outermost URL, as written, in the lines below ``images``."""
 

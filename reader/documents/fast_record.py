@@ -13,16 +13,16 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from reader.core.errors import ReaderError
-from reader.core.marks import id_to_int
-from reader.core.model import PRECISIONS, BodyFormat, Number
+from reader.core.model import PRECISIONS, BodyFormat, Json, Number
 from reader.core.text import clean, clean_block, show_path
 from reader.core.times import to_micros
-from reader.core.urls import article_id, safe_url, url_key
+from reader.core.urls import article_key, safe_url, url_key
 from reader.documents import fast_patterns
+from reader.documents.body_start import body_format_of, first_paragraph, split_heading
 from reader.documents.date_parser import PartialDate, parse_date
 from reader.documents.file_names import date_from_path, title_from_path
 from reader.documents.files import MAX_BYTES
-from reader.documents.header.nodes import MAX_HEADER
+from reader.documents.header.nodes import LIST_LIMIT, MAX_HEADER
 from reader.documents.index_record import (
     BODY,
     IMAGES,
@@ -33,20 +33,20 @@ from reader.documents.index_record import (
     RecordProblem,
     full_record,
     index_words,
+    link_keys,
+    member_stems,
     texts_in,
 )
-from reader.documents.parse import (
-    LIST_LIMIT,
+from reader.documents.resolve import DEFAULTS, HUB_FIELDS, LINK_FIELDS, ReadingOptions
+from reader.documents.scalars import (
     author_name,
-    body_format_of,
     decode_entities,
-    first_paragraph,
     scalar_to_json,
-    split_heading,
+    split_topics,
+    to_bool,
+    to_number,
     undecorated,
 )
-from reader.documents.resolve import DEFAULTS, HUB_FIELDS, LINK_FIELDS, ReadingOptions, split_topics
-from reader.documents.scalars import to_bool, to_number
 
 _ALLOWED_BYTES = bytes(range(0x20, 0x7F)) + b"\n" + bytes(range(0x80, 0x100))
 """Every byte except control characters; tab is one of them."""
@@ -137,7 +137,8 @@ class _FastHeader:
     def __init__(self, header: str, options: ReadingOptions) -> None:
         self._options = options
         self._values: dict[str, str | None] = {}  # unquoted; None is null
-        self._others: list[tuple[str, str]] = []  # fields of another kind, with their lines
+        self._others: list[str] = []  # fields of another kind
+        self._written: dict[str, str] = {}  # the values as written of those on one line
         self._blocks: dict[str, str] = {}  # the lines below a field
         for key, value, below, odd in fast_patterns.split_fields().findall(header):
             block = below.strip("\n")
@@ -156,7 +157,8 @@ class _FastHeader:
             else:
                 self._values[key] = _unquoted(value) if value else None
             if key not in _READ_HERE:
-                self._others.append((key, block + "\n" if block else f"  - {value}\n" if self._values[key] else ""))
+                self._others.append(key)
+                self._written[key] = value
 
     def record(self, path: bytes, body: str) -> IndexRecord:
         """Return the record. Raises _NeedsParserError if there is any problem."""
@@ -200,7 +202,7 @@ class _FastHeader:
             | (BODY if body and not body.isspace() else 0)
         )
         return IndexRecord(
-            id=id_to_int(article_id("", self._options.place(path))) if best is None else best,
+            id=article_key("", self._options.place(path)) if best is None else best,
             title=title,
             excerpt=excerpt,
             published_at=published_at,
@@ -223,6 +225,8 @@ class _FastHeader:
             words=index_words(
                 title, excerpt, name or domain, topics=topics, body=body, more=[*authors, *self._other_texts()]
             ),
+            link_keys=link_keys(self._related_urls(), own=keys.values()),
+            members=member_stems(self._members(), path),
         )
 
     def _line(self, key: str) -> str:
@@ -240,9 +244,9 @@ class _FastHeader:
     def _check_names(self) -> None:
         """Raise if a field may have another name here."""
         names = self._options.names
-        if names.may_give(key for key, _ in self._others):
+        if names.may_give(self._others):
             raise _NeedsParserError
-        if any(key not in LANGUAGE_FIELDS and key.lower() in LANGUAGE_FIELDS for key, _ in self._others):
+        if any(key not in LANGUAGE_FIELDS and key.lower() in LANGUAGE_FIELDS for key in self._others):
             raise _NeedsParserError
         if "name" in self._blocks:  # a list in brackets may be the title
             raise _NeedsParserError
@@ -296,11 +300,33 @@ class _FastHeader:
 
     def _other_texts(self) -> Iterator[str]:
         """Yield the texts that "More" shows of fields of another kind."""
-        for _, lines in self._others:
-            for *_, written in fast_patterns.split_lines().findall(lines):
-                text = _unquoted(written) if written else None
-                if text is not None:
-                    yield from texts_in(scalar_to_json(text, plain=written[0] not in "\"'"))
+        for key in self._others:
+            if text := self._values.get(key):
+                yield from _texts_of(text, self._written[key])
+            elif block := self._blocks.get(key):
+                for *_, written in fast_patterns.split_lines().findall(block):
+                    if written and (text := _unquoted(written)) is not None:
+                        yield from _texts_of(text, written)
+
+    def _related_urls(self) -> set[str]:
+        """Return every URL of a related item."""
+        block = self._blocks.get("related")
+        if block is None:
+            return set()
+        found = fast_patterns.related_urls().findall(f"\n{block}")
+        if any("\\" in each for each in found):  # an escape, which no URL needs
+            raise _NeedsParserError
+        return {text for each in found if (text := _unquoted(each))}
+
+    def _members(self) -> Json:
+        """Return the field ``items``."""
+        block = self._blocks.get("items")
+        if block is None:
+            return None
+        found = fast_patterns.split_lines().findall(block)
+        written = [text for indent, dash, key, text in found if (indent, dash, key) == ("  ", "- ", "")]
+        texts = ((text[0], _unquoted(text)) for text in written)
+        return [scalar_to_json(text, plain=first not in "\"'") for first, text in texts if text is not None]
 
     def _is_empty(self, key: str) -> bool:
         return key not in self._blocks and not (self._values.get(key) or "").strip()
@@ -339,10 +365,16 @@ def _unquoted(value: str) -> str | None:
         raise _NeedsParserError
     double, plain, single = found.groups()
     if double is not None:
+        if "\\\\" not in double:  # then these are the escapes
+            return double.replace('\\"', '"').replace("\\n", "\n").replace("\\t", "\t")
         return _ESCAPE.sub(lambda escape: _ESCAPED.get(escape[1], escape[1]), double)
     if plain is not None:
         return None if plain in _NULLS else plain
     return single
+
+
+def _texts_of(text: str, written: str) -> Iterator[str]:
+    return texts_in(scalar_to_json(text, plain=written[0] not in "\"'"))
 
 
 def _one_line(text: str | None) -> str:

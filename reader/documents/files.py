@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reader.core.errors import ReaderError, describe_error
+from reader.core.hashing import hash_bytes
 from reader.core.model import Problem
 from reader.core.text import show_path
 
@@ -61,10 +62,8 @@ class FolderListing(NamedTuple):
 
     def digest(self) -> bytes:
         """Return 16 bytes that change if a name, mtime or size changes, or the directory order."""
-        from hashlib import blake2b  # lazy: opening a folder does not need it
-
         # Version 2 of marshal serializes equal values equally; later versions depend on object identity.
-        return blake2b(marshal.dumps(self.files, 2), digest_size=16).digest()
+        return hash_bytes(marshal.dumps(self.files, 2), 16)
 
 
 class FileContents(NamedTuple):
@@ -198,6 +197,11 @@ def list_file(folder: Folder, path: bytes) -> FolderListing | None:
     if is_document_name(name):
         _add_resolved(root, name, listing)
     return listing
+
+
+def base_of_members(path: bytes) -> bytes:
+    """Return what precedes the names in ``items`` of the collection at ``path``: the folder above its own."""
+    return path.rsplit(b"/", 2)[0] + b"/" if path.count(b"/") >= 2 else b""
 
 
 def join_path(folder: bytes, name: bytes) -> bytes:

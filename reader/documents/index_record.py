@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
-from reader.core.marks import id_to_int
 from reader.core.model import PRECISIONS, Article, Json, Number
 from reader.core.text import clean
 from reader.core.times import to_micros
 from reader.core.tokenize import spaced_body_words, spaced_words
-from reader.core.urls import article_id, url_key
-from reader.documents.parse import parse_document
+from reader.core.urls import article_key, url_key
+from reader.documents.files import base_of_members
 from reader.documents.resolve import DEFAULTS, ReadingOptions
 
 PUBLISHED, RELATED, IMAGES, BODY = 1, 2, 4, 8
@@ -19,6 +19,9 @@ PUBLISHED, RELATED, IMAGES, BODY = 1, 2, 4, 8
 LANGUAGE_FIELDS = ("lang", "language", "locale")
 TOPIC_SEPARATOR = " \N{MIDDLE DOT} "
 """Separates the words of two topics. It is not a word, so a phrase cannot match across it."""
+
+NOT_PARSED = -1
+"""The modification time of a file that could not be read: the next refresh tries again."""
 
 RecordProblem: TypeAlias = tuple[int, str, str]
 """A problem: line (from 1), field as a path, message."""
@@ -56,12 +59,34 @@ class IndexRecord(NamedTuple):
     flags: int
     words: tuple[str, ...]
     """The words (:mod:`reader.core.tokenize`) of title, excerpt, source, topics, body, and everything else."""
+    link_keys: tuple[int, ...]
+    """The distinct :func:`reader.core.urls.url_key` of all URLs of its related items, sorted."""
+    members: tuple[bytes, ...]
+    """The paths of the members of a collection, without their extensions."""
+
+
+RecordValues: TypeAlias = tuple[object, ...]
+"""The values of an :class:`IndexRecord`, in order."""
+
+
+class ParsedFile(NamedTuple):
+    """A parsed file, to be written to the index."""
+
+    name: bytes
+    """The file name, without its folder."""
+    mtime_ns: int
+    size: int
+    record: RecordValues | None
+    """None if the file is not a document."""
+    problems: Sequence[RecordProblem]
 
 
 def full_record(
     path: bytes, data: bytes, options: ReadingOptions = DEFAULTS
 ) -> tuple[IndexRecord, tuple[RecordProblem, ...]]:
     """Return the record of the document ``data`` at ``path`` in its folder, and its problems. Never raises."""
+    from reader.documents.parse import parse_document  # lazy: :mod:`reader.documents.fast_record` reads nearly all
+
     parsed = parse_document(path, data, options)
     problems = tuple((problem.line, problem.field, problem.message) for problem in parsed.problems)
     return record_of_article(parsed.article, path, options), problems
@@ -73,7 +98,7 @@ def record_of_article(article: Article, path: bytes, options: ReadingOptions = D
     when = article.published_at
     keys = {key for key in map(url_key, links.all_urls()) if key is not None}
     return IndexRecord(
-        id=id_to_int(article_id(links.best, options.place(path))),
+        id=article_key(links.best, options.place(path)),
         title=article.title,
         excerpt=article.excerpt,
         published_at=None if when is None else to_micros(when),
@@ -106,7 +131,25 @@ def record_of_article(article: Article, path: bytes, options: ReadingOptions = D
             body=article.body,
             more=(*article.provider.authors, *texts_in(article.extra)),
         ),
+        link_keys=link_keys(
+            {url for related in article.related for url in related.links.all_urls()},
+            own=keys,
+        ),
+        members=member_stems(article.extra.get("items"), path),
     )
+
+
+def link_keys(urls: Collection[str], own: Iterable[int | None]) -> tuple[int, ...]:
+    """Return :attr:`IndexRecord.link_keys` of related items with ``urls``; ``own`` are the keys of the document's."""
+    return tuple(sorted({key for key in map(url_key, urls) if key is not None}.difference(own)))
+
+
+def member_stems(members: Json, path: bytes) -> tuple[bytes, ...]:
+    """Return :attr:`IndexRecord.members` of the document at ``path`` with the field ``items``."""
+    if not isinstance(members, list):
+        return ()
+    base = base_of_members(path)
+    return tuple(dict.fromkeys(base + os.fsencode(name) for name in members if isinstance(name, str)))
 
 
 def language_of(article: Article) -> str:

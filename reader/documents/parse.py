@@ -8,31 +8,41 @@ from __future__ import annotations
 import base64
 import binascii
 import os
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TypeVar
 
 from reader.core.errors import ReaderError
-from reader.core.model import Article, BodyFormat, Image, Json, Links, Number, Provider, Related, Secured
-from reader.core.text import clean, clean_block, show_path, unescape
+from reader.core.model import Article, Image, Json, Links, Number, Provider, Related, Secured
+from reader.core.text import clean, clean_block, show_path
 from reader.core.urls import safe_url
+from reader.documents.body_start import body_format_of, first_paragraph, split_heading
 from reader.documents.date_parser import DateOrder, PartialDate, parse_date
 from reader.documents.file_names import date_from_path, title_from_path
 from reader.documents.files import MAX_BYTES
-from reader.documents.header.nodes import DocumentProblem, HeaderNode, MappingNode, ScalarNode, SequenceNode, text_of
+from reader.documents.header.nodes import (
+    LIST_LIMIT,
+    DocumentProblem,
+    HeaderNode,
+    MappingNode,
+    ScalarNode,
+    SequenceNode,
+    text_of,
+)
 from reader.documents.header.split import SplitDocument, split_document
-from reader.documents.resolve import DEFAULTS, LINK_FIELDS, ReadingOptions, resolve, split_topics
-from reader.documents.scalars import to_bool, to_number
+from reader.documents.resolve import DEFAULTS, LINK_FIELDS, ReadingOptions, resolve
+from reader.documents.scalars import (
+    author_name,
+    decode_entities,
+    scalar_to_json,
+    split_topics,
+    to_bool,
+    to_number,
+    undecorated,
+)
 
 _T = TypeVar("_T")
-_PARAGRAPH_START = 4_000
-"""Characters of a body in which the first paragraph is looked for."""
-_MAX_EXCERPT = 500
-"""Characters of a first paragraph that an excerpt has."""
-LIST_LIMIT = 1000
-"""How many items of a list are read. The size limit of a header leaves room for more only in attacks."""
 MAX_PROBLEMS = 100
 """How many problems of one document are reported individually."""
 
@@ -138,24 +148,6 @@ def _provider(fields: _Fields) -> Provider:
     )
 
 
-_WIKI_LINK = re.compile(r"\[\[(?:[^\[\]|]*\|)?([^\[\]|]*)\]\]")
-
-
-def undecorated(text: str) -> str:
-    """Return ``text`` without the signs of Obsidian: ``[[link|name]]`` and ``#tag``."""
-    if "[[" in text:
-        text = _WIKI_LINK.sub(r"\1", text)
-    return text.strip().removeprefix("#").strip()
-
-
-_MAIL = re.compile(r"(?<=\S)\s*<[^<>\s]+@[^<>\s]+>$")
-
-
-def author_name(text: str) -> str:
-    """Return the name of an author without an e-mail address and the signs of Obsidian."""
-    return undecorated(_MAIL.sub("", text) if text.endswith(">") else text)
-
-
 def _topics(fields: _Fields) -> tuple[str, ...]:
     node = fields.peek("topics")
     found = fields.texts("topics")
@@ -212,70 +204,6 @@ def _secured(fields: _Fields) -> Secured | None:
     return Secured(text, sizes[0] if sizes else len(text))
 
 
-# Comments alone do not make a body HTML: Markdown may begin with one too.
-_HTML_START = re.compile(
-    r"(?:\s|&nbsp;|<!--(?s:.*?)-->)*+(?:<(?:!doctype\b|!--|[a-z][a-z0-9]*[\s/>])|(?<=-->)\Z)", re.IGNORECASE
-)
-
-
-def body_format_of(ending: bytes, body: str) -> BodyFormat:
-    """Return the format of the body of a file whose name ends in ``ending``."""
-    return "html" if ending in {b".html", b".htm"} or _HTML_START.match(body) else "markdown"
-
-
-_HEADING = re.compile(
-    r"(?:[ \t]*+\n|<!--(?s:.*?)-->)*+ {0,3}"  # comments and blank lines may come first
-    r"(?:\#{1,6}[ \t]++(\S[^\n]*+)"
-    r"|(?![*+] |\d+[.)] |```|~~~)([^\s#>|<-][^\n]*+)\n {0,3}(?:=++|-++)[ \t]*+)(?:\n|\Z)"
-)
-_FIRST_BLOCKS = re.compile(r"(?:[^]]|\](?=\()){200,1000}?\n[ \t]*\n")
-"""The first blocks of a Markdown text, unless the URL of a link may be further down. Parsing the rest takes longer."""
-_HEADING_END = re.compile(r"(?:^|[ \t])(?:#+|\{[#.][^{}]*\})$")
-"""Closing signs, or attributes as in ``# Title {#anchor}``."""
-_NO_TEXT = re.compile(
-    r"<!--|\.\. |\{%[^%]*%\}$|\{\{[^{}]*\}\}$|(?:import|export)\s.{0,500}(?:\bfrom\s|[{=(])|import\s+[\"']"
-)
-"""Starts of paragraphs that are for programs: comments, directives, templates, and modules of MDX."""
-
-
-def split_heading(body: str) -> tuple[str, str]:
-    """Return the heading that the Markdown text ``body`` begins with, or "", and the text without it."""
-    found = _HEADING.match(body)
-    if not found:
-        return "", body
-    from reader.content.blocks import plain_text  # lazy, as below
-    from reader.content.markdown.parser import parse_markdown
-
-    line = (found[1] or found[2])[:_PARAGRAPH_START].rstrip()
-    if found[1]:
-        line = _HEADING_END.sub("", line).rstrip()
-    title = clean(plain_text(parse_markdown(line)))
-    return (title, body[found.end() :].strip("\n")) if title else ("", body)
-
-
-def first_paragraph(body: str, body_format: BodyFormat) -> str:
-    """Return the text of the first paragraph of ``body``, on one line and not longer than an excerpt is."""
-    start = body[:_PARAGRAPH_START]
-    if not start.strip():
-        return ""
-    first = _FIRST_BLOCKS.match(start) if body_format == "markdown" else None
-    if first and first.end() < len(start) and (found := first_paragraph(first[0], body_format)):
-        return found
-    from reader.content.blocks import Paragraph, spans_text  # lazy: documents of hubs have a title and an excerpt
-    from reader.content.html.builder import parse_html
-    from reader.content.markdown.parser import parse_markdown
-
-    blocks = parse_html(start) if body_format == "html" else parse_markdown(start)
-    paragraphs = (clean(spans_text(block.spans)) for block in blocks if isinstance(block, Paragraph))
-    found = next((text for text in paragraphs if text and not _NO_TEXT.match(text)), "")
-    return found if len(found) <= _MAX_EXCERPT else found[:_MAX_EXCERPT].rsplit(" ", 1)[0] + " …"
-
-
-def decode_entities(text: str) -> str:
-    """Decode HTML entities, twice because many feeds encode them twice."""
-    return unescape(unescape(text))
-
-
 def _kind(node: HeaderNode) -> str:
     if isinstance(node, ScalarNode):
         return f"“{clean(node.text[:40])}”"
@@ -288,17 +216,6 @@ def _to_json(node: HeaderNode) -> Json:
     if isinstance(node, SequenceNode):
         return [_to_json(item) for item in node.items[:LIST_LIMIT]]
     return None if node.is_null else scalar_to_json(node.text, plain=node.plain)
-
-
-def scalar_to_json(text: str, *, plain: bool) -> Json:
-    """Return a number or a boolean if ``text`` is one and had no quotes, else a safe text."""
-    if plain:
-        number = to_number(text)
-        if number is not None:
-            return number
-        if text.lower() in {"true", "false"}:
-            return text.lower() == "true"
-    return clean_block(text).strip()
 
 
 class _Fields:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -12,7 +11,7 @@ from reader.core.urls import safe_url
 from reader.documents.date_parser import DateOrder, parse_date
 from reader.documents.field_names import FieldNames, image_texts
 from reader.documents.header.nodes import HeaderNode, MappingNode, ScalarNode, SequenceNode, text_of
-from reader.documents.scalars import to_bool
+from reader.documents.scalars import split_topics, to_bool
 
 LINK_FIELDS = ("originalUrl", "webUrl", "ampWebUrl", "cdnAmpWebUrl")
 """The fields of :class:`reader.core.model.Links`, in order."""
@@ -177,12 +176,3 @@ def _joined(nodes: Iterable[HeaderNode]) -> SequenceNode:
         else:
             items.append(node)
     return SequenceNode(tuple(items), items[0].line)
-
-
-_HASHTAG = r"#(?:\[\[[^\[\]]*+\]\]|(?!\[\[)\S++)"
-_HASHTAGS = re.compile(rf"\s*{_HASHTAG}(?:\s++{_HASHTAG})*+\s*")
-
-
-def split_topics(text: str) -> list[str]:
-    """Return the topics of a single text: separated by commas, or hashtags by blanks."""
-    return re.findall(_HASHTAG, text) if _HASHTAGS.fullmatch(text) else text.split(",")

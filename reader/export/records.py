@@ -33,6 +33,7 @@ def row_record(row: Row, *, has_page: bool | None = None) -> Record:
         "type": row.type or None,
         "quality": row.quality,
         "heat": row.heat,
+        **_estimates(row),
         "provider": {"name": row.provider_name or None, "domain": row.provider_domain or None},
         "topics": list(row.topics),
         "authors": list(row.authors),
@@ -106,6 +107,7 @@ def article_record(article: Article, row: Row | None, *, has_page: bool | None =
         "type": article.type or None,
         "quality": article.quality,
         "heat": article.heat,
+        **(_estimates(row) if row else {}),
         "published": article.published,
         "provider": _provider(article.provider),
         "topics": list(article.topics),
@@ -185,6 +187,18 @@ def json_array(records: Iterable[Mapping[str, Any]], *, ascii_only: bool = False
 
 def _marks(row: Row) -> Record:
     return {"read": row.read, "starred": row.starred, "tags": list(row.tags)}
+
+
+def _estimates(row: Row) -> Record:
+    return {
+        "qualityEstimate": _rounded(row.quality_estimate),
+        "heatEstimate": _rounded(row.heat_estimate),
+        "story": row.story or None,
+    }
+
+
+def _rounded(number: float | None) -> float | None:
+    return None if number is None else round(number, 1)
 
 
 def _time(moment: datetime | None, precision: Precision = "time") -> str | None:

@@ -10,9 +10,9 @@ from collections import deque
 from typing import TypeAlias
 
 from reader.documents.files import Folder
+from reader.documents.index_record import ParsedFile
 from reader.documents.resolve import DEFAULTS, ReadingOptions
 from reader.indexing.parse_worker import PARSER_FAILED, ParsedBatch, parse_files, unreadable_file
-from reader.storage.sqlite.index.writer import ParsedFile
 from reader.workers.process import ManagedProcess, ProcessEndedError, ProcessGroup
 
 log = logging.getLogger(__name__)

@@ -12,9 +12,8 @@ from typing import TypeAlias
 
 from reader.documents.fast_record import index_record
 from reader.documents.files import FileGoneError, Folder, join_path, read_files
-from reader.documents.index_record import full_record
+from reader.documents.index_record import NOT_PARSED, ParsedFile, full_record
 from reader.documents.resolve import DEFAULTS, ReadingOptions
-from reader.storage.sqlite.index.writer import NOT_PARSED, ParsedFile
 from reader.workers.process import ParentConnection, ProcessEndedError, lower_priority
 
 ParsedBatch: TypeAlias = tuple[bytes, list[ParsedFile], list[str]]

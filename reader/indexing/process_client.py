@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from reader.core.events import IndexChanged, IndexReplaced, IndexUnwritable, Notice, OnUpdaterEvent, UpdaterMessage
+from reader.core.paths import Paths
 from reader.workers.process import (
     LOW_PRIORITY,
     ManagedProcess,
@@ -63,7 +64,9 @@ class UpdaterHandle:
                 self.process = self._start()
 
     def _start(self) -> ManagedProcess:
-        return self._processes.start("reader.indexing.process_client", os.fspath(self._library.target))
+        paths = self._library.paths or Paths.from_environment()
+        places = (self._library.target, paths.cache, paths.data, paths.config)
+        return self._processes.start("reader.indexing.process_client", *map(os.fspath, places))
 
     def listen(self, on_event: OnUpdaterEvent) -> None:
         """Start a thread that passes on every event, from the first one on."""
@@ -142,15 +145,18 @@ class UpdaterHandle:
 
 
 def main() -> None:
-    """Keep the index of the document or folder given as argument up to date. Every message requests a refresh."""
-    from reader.core.paths import Paths
+    """Keep the index of a document or folder up to date. Every message requests a refresh.
+
+    The arguments are its path and those of newsreader's directories: to find these again takes a library of 600 KB.
+    """
     from reader.indexing.updater import IndexUpdater
     from reader.library.library import Library
 
     parent = ParentConnection.open()
     parent.forward_logs()
     lower_priority()
-    library = Library.open(Path(sys.argv[1]), Paths.from_environment())
+    target, *directories = map(Path, sys.argv[1:])
+    library = Library.open(target, Paths(*directories))
     updater = IndexUpdater(library, lambda message: parent.send(event_message(message)), nice=LOW_PRIORITY)
     parent.serve(lambda _: updater.refresh())
     updater.run()

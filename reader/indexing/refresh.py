@@ -16,11 +16,11 @@ from reader.core.text import show_path
 from reader.core.times import zone_key
 from reader.core.urls import previous_id
 from reader.documents.files import FolderListing, check_folder, join_path, list_file, walk
-from reader.documents.index_record import IndexRecord
+from reader.documents.index_record import NOT_PARSED, IndexRecord, ParsedFile
 from reader.indexing.parse_pool import ParserPool
 from reader.indexing.parse_worker import ParsedBatch, parse_files
 from reader.library.library import Library
-from reader.storage.sqlite.index.writer import NOT_PARSED, IndexWriter, KnownFolder, ParsedFile
+from reader.storage.sqlite.index.writer import IndexWriter, KnownFolder
 from reader.storage.sqlite.lock import NO_WAIT, KeepWaiting
 
 log = logging.getLogger(__name__)

@@ -119,6 +119,7 @@ class IndexUpdater:
                 self._refresh_or_report(request)
                 self._has_compared = True
                 self._watch_folders()
+                self._update_stories()
             else:
                 if self._library.index.is_gone() and self._library.renew():
                     self._start_again(events.INDEX_GONE)
@@ -213,6 +214,21 @@ class IndexUpdater:
         self._check_other_instances()
         if request.by_user:
             self._send(Notice(f"{describe_outcome(progress).capitalize()}."))
+
+    def _update_stories(self) -> None:
+        """Group articles into stories until something else is to be done; lists show the results as they come."""
+        from reader.indexing.stories import update_stories  # lazy: mostly nothing is new
+
+        try:
+            for shown in update_stories(self._library, lambda: self._closed.is_set() or not self._requests.empty()):
+                if shown:
+                    self._check_other_instances()
+        except BusyError:
+            pass  # the other instance does it
+        except ReaderError as error:
+            log.warning("stories cannot be stored", exc_info=error)  # the next refresh reports what is wrong
+        except Exception:
+            log.exception("grouping stories failed")
 
     def _set_current(self, request: _Request | None) -> None:
         with self._guard:

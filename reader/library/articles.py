@@ -12,7 +12,7 @@ from reader.core.errors import ReaderError
 from reader.core.model import LIST_FIELDS, Article, ListField, Row
 from reader.core.ordering import ArticleOrder, Sort
 from reader.core.text import show_path
-from reader.documents.files import EXTENSIONS, FileGoneError, Folder, read_file
+from reader.documents.files import EXTENSIONS, FileGoneError, Folder, base_of_members, read_file
 from reader.library.marks import LibraryMarks
 from reader.storage.sqlite.index.folder_index import Index
 
@@ -87,8 +87,7 @@ class LibraryArticles:
         A name is a path without extension, relative to the folder above the collection's own.
         """
         index = self._index()
-        own = index.path(rowid) or b""
-        base = own.rsplit(b"/", 2)[0] + b"/" if own.count(b"/") >= 2 else b""
+        base = base_of_members(index.path(rowid) or b"")
         found: list[int | None] = []
         for name in names:
             paths = (base + os.fsencode(name + ending) for ending in sorted(EXTENSIONS))

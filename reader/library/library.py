@@ -1,7 +1,7 @@
 """The facade over one folder and its storage: all that screens and commands see of it.
 
 Its operations are grouped in facets: ``articles``, ``marks``, ``positions``, ``items``,
-``settings``, ``search`` and ``pages``.
+``settings``, ``search``, ``stories`` and ``pages``.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from reader.storage.sqlite.marks.store import MarkStore
 
 if TYPE_CHECKING:
     from reader.documents.resolve import ReadingOptions
+    from reader.library.stories import LibraryStories
     from reader.storage.sqlite.pages.store import PageStore
     from reader.storage.sqlite.search.service import SearchService
 
@@ -62,6 +63,7 @@ class Library:
         self._opening = threading.RLock()
         self._pages: PageStore | None = None
         self._search: SearchService | None = None
+        self._stories: LibraryStories | None = None
         self.is_first_folder = False
         """Whether no folder was known before this one, so that its marks may be from an earlier version."""
         self.marks = LibraryMarks(store, self._current_index)
@@ -91,14 +93,25 @@ class Library:
 
         What is wrong in the file becomes notices.
         """
-        from reader.config.load import load_config, problem_lines  # lazy: a warm start parses no document
+        from reader.config.load import problem_lines  # lazy: a warm start parses no document
         from reader.documents.field_names import FieldNames
         from reader.documents.resolve import DEFAULTS, ReadingOptions
 
-        config = Config() if self.paths is None else load_config(self.paths.config_file)
+        config = self._config
         self.notices = (*self.notices, *problem_lines(config))
         names = FieldNames(config.fields) if config.fields else DEFAULTS.names
         return ReadingOptions(names, config.date_order, self._roots())
+
+    @cached_property
+    def _config(self) -> Config:
+        from reader.config.load import load_config  # lazy: as above
+
+        return Config() if self.paths is None else load_config(self.paths.config_file)
+
+    @property
+    def estimates_quality(self) -> bool:
+        """Whether quality is estimated where documents give none."""
+        return self._config.estimate_quality
 
     def _roots(self) -> folder_identity.Roots:
         name, root = folder_identity.SETTING, self.folder.root
@@ -145,6 +158,16 @@ class Library:
                 pages = PageRowSets(lambda: self.pages, self._current_index)
                 self._search = SearchService(self._current_index, self.marks.row_sets(), pages)
             return self._search
+
+    @property
+    def stories(self) -> LibraryStories:
+        """What belongs together."""
+        with self._opening:
+            if self._stories is None:
+                from reader.library.stories import LibraryStories  # lazy: the first frame groups nothing
+
+                self._stories = LibraryStories(self._current_index, self.articles)
+            return self._stories
 
     def renew(self) -> bool:
         """Close the index, which is quarantined if damaged, and open a new file; return whether that worked."""

@@ -19,12 +19,14 @@ from reader.core.ordering import Sort
 TextField = Literal["any", "title", "excerpt", "body", "text"]
 ValueField = Literal["source", "domain", "topic", "author", "tag", "type", "category", "lang", "folder"]
 PartField = Literal["path", "url"]
-NumberField = Literal["quality", "heat"]
-StateName = Literal["read", "unread", "starred", "published", "duplicate"]
+StoryField = Literal["story", "near"]
+NumberField = Literal["quality", "heat", "heat~", "sources"]
+StateName = Literal["read", "unread", "starred", "published", "duplicate", "first"]
 ThingName = Literal["related", "images", "body", "page", "tags", "problems"]
 
 VALUE_FIELDS: tuple[ValueField, ...] = get_args(ValueField)
 PART_FIELDS: tuple[PartField, ...] = get_args(PartField)
+STORY_FIELDS: tuple[StoryField, ...] = get_args(StoryField)
 NUMBER_FIELDS: tuple[NumberField, ...] = get_args(NumberField)
 TEXT_FIELDS: tuple[TextField, ...] = get_args(TextField)
 STATES: tuple[StateName, ...] = get_args(StateName)
@@ -33,6 +35,7 @@ FIELDS: tuple[str, ...] = (
     *(name for name in TEXT_FIELDS if name != "any"),
     *VALUE_FIELDS,
     *PART_FIELDS,
+    *STORY_FIELDS,
     *NUMBER_FIELDS,
     *("date", "after", "before", "is", "has", "sort", "limit"),
 )
@@ -97,8 +100,23 @@ class SubstringCondition:
 
 
 @dataclass(frozen=True, slots=True)
+class StoryCondition:
+    """The article is in the story with this id, or in that of the article with this id.
+
+    With ``near``, the articles that are linked with that article match, too.
+    """
+
+    field: StoryField
+    id: str
+    """16 hexadecimal digits."""
+
+
+@dataclass(frozen=True, slots=True)
 class NumberCondition:
-    """The number is known and compares to ``value`` like this."""
+    """The number is known and compares to ``value`` like this.
+
+    ``heat~`` is the heat, estimated if it is not known; ``sources`` is the number of sources of the article's story.
+    """
 
     field: NumberField
     relation: Relation
@@ -118,7 +136,7 @@ class NumberRange:
 class UnknownCondition:
     """The document has no such value: no quality, no heat of 0 or more, no date."""
 
-    field: Literal["quality", "heat", "date"]
+    field: Literal["quality", "heat", "heat~", "date"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +158,8 @@ class IsCondition:
     """The article is in this state.
 
     ``read``, ``unread`` (its complement) and ``starred`` are marks. ``published`` means that the document says so
-    explicitly. ``duplicate`` means that the folder has a better copy of the article.
+    explicitly. ``duplicate`` means that the folder has a better copy of the article, ``first`` that it is the earliest
+    of its story.
     """
 
     state: StateName
@@ -178,6 +197,7 @@ Leaf: TypeAlias = (
     WordsCondition
     | ValueCondition
     | SubstringCondition
+    | StoryCondition
     | NumberCondition
     | NumberRange
     | UnknownCondition
@@ -186,6 +206,15 @@ Leaf: TypeAlias = (
     | HasCondition
 )
 Node: TypeAlias = Leaf | And | Or | Not
+
+
+def depends_on_stories(query: Query) -> bool:
+    """Return whether the results of a query depend on how articles are grouped into stories."""
+    if isinstance(query.sort, Sort) and query.sort.by == "heat":
+        return True
+    fields = {*STORY_FIELDS, "heat~", "sources"}
+    states = {IsCondition("duplicate"), IsCondition("first")}
+    return any(leaf in states or getattr(leaf, "field", "") in fields for leaf, _ in leaves(query.where))
 
 
 def find_name(name: str, names: tuple[_Name, ...]) -> _Name | None:

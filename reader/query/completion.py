@@ -34,7 +34,9 @@ EXAMPLES = (
     ("quality>=40 heat:10..60", "numbers take : = < <= > >= and ranges; heat:unknown finds articles without a value"),
     ("date:2021-07", "dates: today, yesterday, last-week, 3d 2w 1m 1y, 2021, 2021-07-28..2021-08-05"),
     ("after:1w before:today", "after and before a date"),
-    ("is:unread", "also is:read is:starred is:published is:duplicate"),
+    ("heat~>=50 sources>=3", "heat with its estimate where it is unknown; how many sources report the story"),
+    ("story:c169d8fb5ce3b63e", "the articles of a story, by its id; near: also those linked with an article"),
+    ("is:unread", "also is:read is:starred is:published is:duplicate is:first (of its story)"),
     ("has:related", "also has:images has:body has:page has:tags has:problems"),
     ("sort:-date limit:50", "the sort order, - reverses it; sort:relevance puts the best match first"),
     ("(a OR b) -(c d)", "parentheses group; NOT is the same as -"),
@@ -131,6 +133,6 @@ def _values(text: str, token: QueryToken, at: int) -> QueryCompletion:
     if ".." in prefix and token.field == "date" and not token.quoted:
         start = text.rindex("..", start, at) + 2
         prefix = text[start:at]
-    elif token.relation in {":", "="} and token.field in {*ast.NUMBER_FIELDS, "date"}:
+    elif token.relation in {":", "="} and token.field in {"quality", "heat", "heat~", "date"}:
         values = (*values, "unknown")
     return QueryCompletion(start, end, prefix, tuple(value for value in values if value.startswith(prefix.lower())))

@@ -11,6 +11,7 @@ from reader.query.dates import date_error, is_backwards
 from reader.query.lexer import QueryToken
 
 _NUMBER = re.compile(r"[+-]?\d{1,400}(\.\d{1,400})?", re.ASCII)  # bounded, as int() rejects more than 4,300 digits
+_ID = re.compile(r"[0-9a-f]{16}")
 _WHOLE = re.compile(r"\d{1,10}", re.ASCII)
 _RELATIONS: dict[str, ast.Relation] = {":": "=", "=": "=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _DATE_RELATIONS: dict[str, ast.DateRelation] = {":": "in", "=": "in", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
@@ -20,6 +21,9 @@ _NEEDS: dict[str, tuple[str, str]] = {
     **dict.fromkeys(ast.VALUE_FIELDS, ("a value", 'source:Reuters or topic:"climate change"')),
     **dict.fromkeys(ast.PART_FIELDS, ("a part of a path or a URL", "path:2021-07 or url:example.org")),
     "quality": ("a number", "quality:60, quality>=60, quality:40..60 or quality:unknown"),
+    **dict.fromkeys(ast.STORY_FIELDS, ("an id of 16 digits from 0 to f", "story:c169d8fb5ce3b63e")),
+    "heat~": ("a number", "heat~:60, heat~>=60 or heat~:40..60"),
+    "sources": ("a number", "sources:1, sources>=3 or sources:2..5"),
     "heat": ("a number", "heat:60, heat>=60, heat:40..60 or heat:unknown"),
     **dict.fromkeys(("date", "after", "before"), _DATES),
     "is": ("a state", ", ".join(f"is:{state}" for state in ast.STATES)),
@@ -47,6 +51,10 @@ def parse_condition(token: QueryToken) -> ast.Leaf:
     value = value.lower()
     if number_field := ast.find_name(token.field, ast.NUMBER_FIELDS):
         return _number(number_field, token, value)
+    if story_field := ast.find_name(token.field, ast.STORY_FIELDS):
+        if not _ID.fullmatch(value):
+            raise _invalid_value(token)
+        return ast.StoryCondition(story_field, value)
     if token.field == "is" and (state := ast.find_name(value, ast.STATES)):
         return ast.IsCondition(state)
     if token.field == "has" and (thing := ast.find_name(value, ast.THINGS)):
@@ -96,7 +104,7 @@ def _value(token: QueryToken) -> str:
 def _number(field: ast.NumberField, token: QueryToken, value: str) -> ast.Leaf:
     operator, value = _operator(token, value)
     relation = _RELATIONS[operator]
-    if value == "unknown" and relation == "=":
+    if value == "unknown" and relation == "=" and field != "sources":
         return ast.UnknownCondition(field)
     if ".." not in value:
         return ast.NumberCondition(field, relation, _parse_number(value, token))

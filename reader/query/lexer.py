@@ -15,7 +15,7 @@ from reader.query.ast import FIELDS, QueryError
 SPECIAL = '()"\\'
 """Characters that end a word; the last one escapes the next character."""
 
-_FIELD = re.compile(r"([A-Za-z][A-Za-z_-]*)(:|<=|>=|<|>|=)", re.ASCII)
+_FIELD = re.compile(r"([A-Za-z][A-Za-z_-]*~?)(:|<=|>=|<|>|=)", re.ASCII)
 _UNKNOWN_FIELD = re.compile(r"[a-z_-]+:(?!//|[\s)]|\Z)|[a-z_-]{3,}(?:[<>]=?|=)[+-]?[0-9]", re.IGNORECASE)
 """A name with a value, unless it is the start of a URL, a headline ("Covid: what now") or a formula ("p<0.05")."""
 # A backslash escapes the next character, or stands for itself at the end of the text.

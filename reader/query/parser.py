@@ -188,6 +188,8 @@ def _format_leaf(node: ast.Leaf) -> str:
             return f"{field}:{_escaped(text) if prefix else _in_quotes(text)}"
         case ast.ValueCondition(field, value) | ast.SubstringCondition(field, value):
             return f"{field}:{quote_value(value)}"
+        case ast.StoryCondition(field, id_):
+            return f"{field}:{id_}"
         case ast.NumberCondition(field, relation, number):
             return f"{field}{':' if relation == '=' else relation}{_format_number(number)}"
         case ast.NumberRange(field, low, high):

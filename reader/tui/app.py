@@ -27,9 +27,9 @@ from textual.screen import Screen
 from reader.config.load import problem_lines
 from reader.config.settings import Config
 from reader.core.errors import ReaderError
-from reader.core.exit import print_notice
 from reader.core.paths import Paths
 from reader.core.text import clean, show_path
+from reader.exit import print_notice
 from reader.startup import FirstFrame, Opening
 from reader.tui.controllers.window import WindowController
 from reader.tui.keys import bindings
@@ -159,7 +159,7 @@ class NewsreaderApp(App[None]):
         elif isinstance(event, events.InputEvent) and not event.is_forwarded:  # it passes here again on its way up
             self._idle_gc.note_activity()
             if isinstance(event, events.MouseDown):
-                self.session.keys.forget()
+                await self.session.keys.end()
             if isinstance(event, events.Key | events.MouseDown) and takes_keys:
                 self._base_screen.key_bar.on_next_key()
             elif isinstance(event, events.Key) and self._leaves_filter(event):

@@ -125,7 +125,7 @@ class Session:
         self.show_message = show_message
         self.background = Background(app, self._report_failure)
         self.gate = InputGate(app, timings, config.keys)
-        self.keys = KeyDispatcher(app, self.gate, config)
+        self.keys = KeyDispatcher(app, self.gate, config, timings.number)
         self.gate.is_busy = lambda: self._body_parser is not None and bool(self._body_parser.in_sandbox)
         self.prompts = Prompts(app, self.gate)
         # State that several controllers read; each field has one writer.
@@ -143,6 +143,8 @@ class Session:
         """Whether a refresh has finished in this run."""
         self.folder_is_away = False
         """Whether the folder cannot be read now."""
+        self.can_undo = True
+        """Whether there is a change of marks or views to undo, as far as is known."""
         self.saved_changes = 0
         """The number of mark changes on disk; rows that were read at a lower number may be out of date."""
         self.reading_id = ""
@@ -165,6 +167,7 @@ class Session:
         self.indexing_progressed = Signal[Progress]()
         self.index_replaced = Signal[None]()
         """Another program has changed the index, or it was rebuilt."""
+        self.can_undo_changed = Signal[None]()
         self.folder_away = Signal[bool]()
         self.counts_changed: Signal[Counts] = Signal()
         self.query_changed = Signal[ActiveQuery]()
@@ -232,6 +235,12 @@ class Session:
         """Publish the number of articles."""
         self.counts = counts
         self.counts_changed.publish(counts)
+
+    def set_can_undo(self, can_undo: bool) -> None:
+        """Publish whether there is something to undo."""
+        if can_undo != self.can_undo:
+            self.can_undo = can_undo
+            self.can_undo_changed.publish(None)
 
     def save_setting(self, name: str, value: str) -> None:
         """Save a setting for the next run."""

@@ -22,6 +22,8 @@ class Timings(NamedTuple):
     """A message stays at least this long, as it may come just before a key; a warning, twice as long."""
     transient_message: float = 0.15
     """A message goes this long after the next key, so that a held key does not make it flicker."""
+    number: float = 0.4
+    """A digit that does something alone waits this long for the rest of a number."""
     key_hold: float = 0.5
     """Keys that wait for the focus to move are released when the app has been idle this long."""
     action_hold: float = 1.0

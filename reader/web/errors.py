@@ -86,7 +86,9 @@ def _protocol_error(error: httpcore.ProtocolError, chain: list[BaseException], h
 def _network_error(error: BaseException, chain: list[BaseException], host: str) -> FetchError:
     deepest = next((each for each in reversed(chain) if isinstance(each, OSError) and each.strerror), None)
     if isinstance(deepest, socket.gaierror):
-        return FetchError("unreachable", "it is an unknown host", host, hint="Check the internet connection.")
+        # Without a connection, names cannot be looked up.
+        why = "its name cannot be looked up" if deepest.errno == socket.EAI_AGAIN else "unknown host"
+        return FetchError("unreachable", why, host, hint="Check the internet connection.")
     if isinstance(deepest, ConnectionError):
         why = "it refuses connections" if isinstance(deepest, ConnectionRefusedError) else "it dropped the connection"
     elif deepest is not None:

@@ -49,9 +49,11 @@ class WebResponse:
 
 
 def name_host(why: str, host: str) -> str:
-    """Return a reason with the host in it: “404 Not Found at a.org”, “a.org refuses connections”."""
+    """Return a reason with the host in it: “404 Not Found at a.org”, “unknown host a.org”, “a.org is …”."""
     if not host:
         return why
+    if why == "unknown host":
+        return f"{why} {host}"
     for subject, with_host in (("it ", host), ("its ", f"{host}’s"), ("the page ", f"the page at {host}")):
         if why.startswith(subject):
             return f"{with_host} {why.removeprefix(subject)}"

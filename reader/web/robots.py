@@ -15,7 +15,7 @@ from protego import Protego
 
 from reader.web.client import WebClient
 from reader.web.redirects import Hop, first_hop
-from reader.web.responses import FetchError
+from reader.web.responses import FetchError, name_host
 
 PRODUCT = "newsreader"
 """The name that rules for this program use (RFC 9309, 2.2.1), whatever the User-Agent is."""
@@ -28,6 +28,8 @@ MAX_DELAY = 30.0
 """Seconds between two requests to a host, whatever its Crawl-delay says."""
 MAX_SITES = 1_000
 """Sites in the cache; the least recently used one is dropped."""
+_OF_THE_HOST = frozenset({"refused", "unreachable", "timeout", "tls"})
+"""The kinds of failures that have nothing to do with the file."""
 MAX_CHARACTERS = 4_000_000
 """Characters of all cached files; parsed rules take about twenty times as much memory."""
 
@@ -72,9 +74,9 @@ class Robots:
             why = "its robots.txt does not allow bulk fetches"
             return FetchError("refused", why, hop.host, hint="You can still fetch a single article.")
         failure = cached.error
-        if failure is None or (failure.kind == "refused" and not failure.redirects):
-            return failure  # the page would be refused for the same reason
-        why = f"its robots.txt cannot be fetched ({failure.why})"
+        if failure is None or (failure.kind in _OF_THE_HOST and not failure.redirects):
+            return failure  # the page would fail for the same reason
+        why = f"its robots.txt cannot be fetched ({name_host(failure.why, failure.host)})"
         return FetchError(failure.kind, why, hop.host, hint=failure.hint)
 
     async def delay(self, url: str) -> float:

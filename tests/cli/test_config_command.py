@@ -151,6 +151,14 @@ def test_show_says_what_is_in_force_and_where_it_is_set(path: Path) -> None:
     assert [each["line"] for each in record["notes"]] == [4]
 
 
+def test_show_says_which_programs_are_refused(path: Path) -> None:
+    path.write_text('browser = "sh -c x"\n[programs.own]\nrun = "no-such-program"\n[keys]\n"program.own" = "V"\n')
+    result = run("show")
+    assert f"{path}:1: browser is set to 'sh -c x', which runs a string as code" in result.stderr
+    assert f"{path}:2: [programs.own] run names 'no-such-program', which is not on the PATH." in result.stderr
+    assert [each["line"] for each in json.loads(run("show", "--json").stdout)["problems"]] == [1, 2]
+
+
 def test_own_programs_and_macros_are_checked_and_shown(path: Path) -> None:
     path.write_text(
         '[keys]\n"program.mpv" = "V"\n[programs.mpv]\nrun = "no-such-program {url}"\n'

@@ -47,7 +47,7 @@ Opening.wait = waited
 start.main()
 """
 _LATER = {
-    "PIL", "click", "html", "httpx", "logging.handlers", "markdown_it", "multiprocessing",
+    "PIL", "_hashlib", "_ssl", "click", "html", "httpx", "logging.handlers", "markdown_it", "multiprocessing",
     "reader.cli.main", "reader.documents.parse", "reader.indexing.refresh", "reader.content.blocks",
     "reader.tui.widgets.article_pane.lines", "reader.tui.screens.listings",
     "reader.tui.widgets.article_pane.content",

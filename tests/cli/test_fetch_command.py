@@ -71,7 +71,7 @@ async def run(*arguments: str | Path) -> Run:
 def _run(arguments: list[str]) -> Run:
     result = CliRunner().invoke(cli, arguments)
     status, err = result.exit_code, result.stderr
-    if isinstance(result.exception, ReaderError):  # like reader.core.exit
+    if isinstance(result.exception, ReaderError):  # like reader.exit
         status, err = 2, f"{err}newsreader: {result.exception}\n"
     elif result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception

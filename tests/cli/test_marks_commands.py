@@ -174,10 +174,11 @@ def test_a_damaged_file_is_reported_and_the_rest_exported(own_directories: Paths
     assert _A.encode() in result.stdout_bytes
 
 
-def test_the_command_without_arguments_says_what_is_missing() -> None:
-    result = CliRunner().invoke(cli, ["state"])
-    assert result.exit_code == 2
-    assert "Missing command" in result.output
+@pytest.mark.parametrize(("name", "command"), [("state", "export"), ("config", "check"), ("cache", "prune")])
+def test_a_group_alone_shows_its_commands(name: str, command: str) -> None:
+    result = CliRunner().invoke(cli, [name])
+    assert result.exit_code == 0
+    assert f"\n  {command} " in result.stdout
 
 
 def test_an_export_into_a_closed_pipe_is_not_an_error(own_directories: Paths) -> None:

@@ -230,7 +230,7 @@ sys.addaudithook(interrupt)
 @pytest.mark.parametrize(
     ("arguments", "at"),
     [
-        *(((), each) for each in ("reader.core.exit", "platformdirs", "reader.core.logs", "reader.startup", "textual")),
+        *(((), each) for each in ("reader.exit", "platformdirs", "reader.core.logs", "reader.startup", "textual")),
         *((("list", "seeds"), each) for each in ("click", "reader.cli.fetch", "reader.core.logs", "sqlite3")),
     ],
 )

@@ -65,7 +65,12 @@ def test_own_themes_are_read(path: Path) -> None:
         ('[themes.sea]\naccent = "blue"', 2, '[themes.sea] accent must be a color in quotes, such as "#7db4ff".'),
         ("[themes.sea]\n\nmuted = 1", 3, '[themes.sea] muted must be a color in quotes, such as "#7db4ff".'),
         ('[themes.sea]\nbase = "nrod"', 2, "there is no theme “nrod”. Did you mean “nord”?"),
-        ('[themes.sea]\nbase = "sea"', 2, "there is no theme “sea”. Ctrl+p, Theme lists them."),
+        (
+            '[themes.sea]\nbase = "sea"',
+            2,
+            "[themes.sea] base is “sea”, a theme of your own. A theme can only be based on one that newsreader has; "
+            "Ctrl+p, Theme lists them.",
+        ),
         ('theme = "seas"\n[themes.sea]', 1, "there is no theme “seas”. Did you mean “sea”?"),
         ("\n[themes.nord]", 2, "there is a theme “nord” already. Choose another name."),
         ('[themes."a b"]', 1, "the name of a theme has letters, digits, - and _ only."),
@@ -109,8 +114,16 @@ def test_names_of_fields_and_the_order_of_dates_are_read(path: Path) -> None:
         (
             'colour = "x"',
             1,
-            "unknown setting “colour”. The settings are: theme, density, mark_read, mark_read_after, key_preset",
+            "unknown setting “colour”. The settings are: theme, density, mark_read, mark_read_after, estimate_quality",
         ),
+        (
+            'key_preset = "Emac"',
+            1,
+            'key_preset must be one of "vim", "newsboat", "emacs", "less". Did you mean “emacs”?',
+        ),
+        ('density = "compackt"', 1, 'density must be one of "auto", "comfortable", "compact". Did you mean “compact”?'),
+        ('[fetch]\nimages = "aks"', 2, '[fetch] images must be "ask", true or false. Did you mean “ask”?'),
+        ('[themes.a]\nbase = "b"\n[themes.b]', 2, "[themes.a] base is “b”, a theme of your own. A theme can only be"),
         ('mark_read = "sometimes"', 1, 'mark_read must be one of "open", "rest", "never".'),
         ("mark_read_after = 0", 1, "mark_read_after must be a number of seconds, at most 3,600."),
         ('thme = "x"', 1, "unknown setting “thme”. Did you mean “theme”?"),
@@ -123,7 +136,7 @@ def test_names_of_fields_and_the_order_of_dates_are_read(path: Path) -> None:
         ("keys = 3", 1, "keys must be a table: [keys]."),
         ("fetch = 1", 1, "fetch must be a table: [fetch]."),
         ("browser = 1", 1, "browser must be a command, such as"),
-        ('browser = "firefox \'"', 1, "browser must be a command"),
+        ('browser = "firefox \'"', 1, "browser must be a command, such as"),
         ('pager = [""]', 1, "pager must be a command"),
         ('editor = "  "', 1, "editor must be a command"),
         ('editor = ["vi", 1]', 1, "editor must be a command"),
@@ -155,6 +168,15 @@ def test_names_of_fields_and_the_order_of_dates_are_read(path: Path) -> None:
         ("[fetch]\nimages = 0", 2, '[fetch] images must be "ask", true or false.'),
         (f"{'x' * 1000} = 1", 1, f"unknown setting “{'x' * 59}…”."),
         ("\ntheme = ", 2, "not valid TOML: Invalid value, but the file ends here. Fix that line."),
+        *(
+            (text, 2, "not valid TOML: a quote is not closed. Fix that line.")
+            for text in (
+                '\ntheme = "nord',
+                "\ntheme = 'nord\nx = 1\n",
+                '\ntheme = """nord\n\nx = 1\n',
+                "\nx = '''a\n\n",
+            )
+        ),
         ('theme = "nord\n[keys]\n', 1, "not valid TOML: a quote is not closed. Fix that line."),
         ("a = 1\na = 2\nb = 3", 2, "not valid TOML: Cannot overwrite a value. Fix that line."),
         (b'# x\ntheme = "\xff"', 2, "not valid TOML: the text is not UTF-8."),

@@ -37,24 +37,6 @@ def para(*spans: str | Span) -> Paragraph:
     return Paragraph(tuple(Span(span) if isinstance(span, str) else span for span in spans))
 
 
-@pytest.mark.parametrize(
-    ("source", "shown"),
-    [
-        ("See [[Daily/2024|my day]] and [[Note]].", "See my day and Note."),
-        ("[[a#part|b]]", "b"),
-        ("![[a.png|100]]", "a.png"),
-        ("[[1]](https://a.org/)", "[1]"),
-        ("[[1]]\n\n[1]: https://a.org/", "[1]"),
-        ("`[[a]]` \\[[b]] [[]] [[c\nd]]", "[[a]] [[b]] [[]] [[c d]]"),
-        ("| [[a\\|b]] |\n|-|", "b"),
-    ],
-)
-def test_a_wiki_link_is_its_text(source: str, shown: str) -> None:
-    blocks = parse_markdown(source)
-    assert plain_text(blocks) == shown
-    assert bool(links(blocks)) == ("a.org" in source)
-
-
 def test_each_kind_of_block() -> None:
     source = """# T *i*
 

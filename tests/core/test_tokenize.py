@@ -15,6 +15,7 @@ from reader.core.tokenize import fold_case, is_single_character, spaced_body_wor
     ("text", "expected"),
     [
         ("Nouvelles règles pour l'Éléphant", ["nouvelles", "regles", "pour", "l", "elephant"]),
+        ("L’été –\xa0“C#”, •C++—…", ["l", "ete", "c", "ⵌ", "c", "ᐩᐩ"]),
         ("state-owned, C++ & 5G_x", ["state", "owned", "c", "ᐩᐩ", "5g", "x"]),
         ("人脸识别", ["人", "脸", "识", "别"]),
         ("2021年の iPhone", ["2021", "年", "の", "iphone"]),

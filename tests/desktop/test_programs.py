@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -60,14 +61,30 @@ import os, time
 sys.stderr.write("x" * 5_000_000)
 sys.stderr.flush()
 until = time.monotonic() + 20
-while os.fstat(2).st_blocks and time.monotonic() < until:
+while os.lseek(2, 0, os.SEEK_CUR) and time.monotonic() < until:
     time.sleep(0.02)
-sys.exit("freed" if not os.fstat(2).st_blocks else "full")
+sys.exit("over" if not os.lseek(2, 0, os.SEEK_CUR) else "full")
 """
     command = Command.of([str(python(tmp_path, code))], "Play", {}, None)
     command.start()
-    with pytest.raises(ReaderError, match="freed"):
+    with pytest.raises(ReaderError, match=r"over$"):
         command.wait()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds the file")
+def test_a_program_that_nobody_watches_fills_no_disk(tmp_path: Path) -> None:
+    code = """
+import os
+try:
+    while True:
+        os.write(2, b"x" * 1_000_000)
+except PermissionError:
+    open(sys.argv[1], "w").write(str(os.fstat(2).st_size))
+"""
+    size = tmp_path / "size"
+    os.mkfifo(size)
+    Command.of([str(python(tmp_path, code)), str(size)], "Play", {}, None).start()
+    assert int(size.read_text()) <= 1 << 24
 
 
 def test_a_program_that_needs_a_shell_or_is_missing_is_refused() -> None:

@@ -14,9 +14,9 @@ from reader.core.marks import id_to_int
 from reader.core.urls import article_id, url_key
 from reader.documents.fast_record import fast_record, index_record
 from reader.documents.files import MAX_BYTES
-from reader.documents.header.nodes import MAX_HEADER
+from reader.documents.header.nodes import LIST_LIMIT, MAX_HEADER
 from reader.documents.index_record import IndexRecord, full_record, record_of_article
-from reader.documents.parse import LIST_LIMIT, parse_document
+from reader.documents.parse import parse_document
 
 _ROOT = Path(__file__).parents[2]
 _SEEDS = [path.read_bytes() for path in sorted((_ROOT / "seeds").iterdir())]

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from reader.core.model import Article
 from reader.core.times import format_iso
+from reader.documents.body_start import first_paragraph
 from reader.documents.fast_record import fast_record, index_record
 from reader.documents.field_names import ALTERNATIVES, FieldNames
 from reader.documents.index_record import full_record
-from reader.documents.parse import first_paragraph, parse_document
+from reader.documents.parse import parse_document
 from reader.documents.resolve import ReadingOptions
 
 _words = st.sampled_from(

@@ -76,12 +76,13 @@ def test_the_next_start_deletes_what_a_killed_pager_left(seeds: Path, tmp_path: 
         assert own.exists()
 
 
-def test_ctrl_z_suspends_and_fg_continues(seeds: Path) -> None:
+@pytest.mark.parametrize("times", [1, 8], ids=["once", "several times in one burst"])
+def test_ctrl_z_suspends_and_fg_continues(seeds: Path, times: int) -> None:
     with Terminal(seeds) as terminal:
         terminal.wait(_ALL)
         threads = _threads(terminal)
         for _ in range(2):
-            terminal.press("\x1a")
+            terminal.press("\x1a" * times)
             wait_until_stopped(terminal.process.pid)
             terminal.read()
             assert terminal.attributes == terminal.before

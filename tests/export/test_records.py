@@ -35,6 +35,9 @@ def test_a_row_has_the_names_of_the_documents() -> None:
         "type": "video",
         "quality": 39,
         "heat": 2.5,
+        "qualityEstimate": None,
+        "heatEstimate": None,
+        "story": None,
         "provider": {"name": "N", "domain": "n.example"},
         "topics": ["AI"],
         "authors": [],
@@ -49,6 +52,7 @@ def test_unknown_values_are_null() -> None:
     record = row_record(_BARE)
     assert {name for name, value in record.items() if value is None} == {
         "publishedDateTime", "originalUrl", "webUrl", "type", "quality", "heat", "hasPage",
+        "qualityEstimate", "heatEstimate", "story",
     }  # fmt: skip
     assert record["provider"] == {"name": None, "domain": None}
     bare = article_record(Article("a.md", "T", related=(Related("R"),)), _BARE)
@@ -91,12 +95,15 @@ def test_an_article_has_every_field() -> None:
         "title": "R", "excerpt": "RE", "type": "video", "quality": 2, "heat": 3, **common, "images": [image_record],
         "extra": {"k": [1]},
     }  # fmt: skip
-    record = article_record(article, replace(_BARE, starred=True, tags=("t",)), has_page=True)
+    record = article_record(
+        article, replace(_BARE, starred=True, tags=("t",), heat_estimate=61.74, story="f" * 16), has_page=True
+    )
     assert record == {
         "id": "0" * 16, "path": "a.md", "title": "T", "excerpt": "E", "category": "news", "type": "article",
         "published": False, "quality": 1, "heat": 0, "topics": ["AI"], "authors": ["A", "B"],
         "excerptIsFromBody": False, "updatedDateTime": None,
         "read": False, "starred": True, "tags": ["t"], "hasPage": True, **common,
+        "qualityEstimate": None, "heatEstimate": 61.7, "story": "f" * 16,
         "images": [image_record, {"url": "/i", "width": None, "height": None, "isCached": None}],
         "related": [related],
         "secured": "AA==;BB==", "body": "<p>", "bodyFormat": "html", "extra": {"name": "J"},

@@ -13,12 +13,11 @@ from pathlib import Path
 import pytest
 
 from reader.documents.files import Folder
-from reader.documents.index_record import IndexRecord
+from reader.documents.index_record import NOT_PARSED, IndexRecord, ParsedFile
 from reader.documents.resolve import DEFAULTS
 from reader.indexing import parse_worker
 from reader.indexing.parse_pool import ParserPool
 from reader.indexing.parse_worker import PARSER_FAILED, parse_files
-from reader.storage.sqlite.index.writer import NOT_PARSED, ParsedFile
 from reader.workers.process import ParentConnection, ProcessEndedError, read_message, write_message
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]

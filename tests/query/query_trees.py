@@ -12,6 +12,7 @@ from reader.query.ast import (
     NUMBER_FIELDS,
     PART_FIELDS,
     STATES,
+    STORY_FIELDS,
     TEXT_FIELDS,
     THINGS,
     VALUE_FIELDS,
@@ -26,6 +27,7 @@ from reader.query.ast import (
     NumberRange,
     Or,
     Query,
+    StoryCondition,
     SubstringCondition,
     UnknownCondition,
     ValueCondition,
@@ -65,7 +67,8 @@ leaves: st.SearchStrategy[Leaf] = st.one_of(
     st.tuples(st.sampled_from(NUMBER_FIELDS), _numbers, _numbers).map(
         lambda given: NumberRange(given[0], min(given[1:]), max(given[1:]))
     ),
-    st.builds(UnknownCondition, st.sampled_from([*NUMBER_FIELDS, "date"])),
+    st.builds(StoryCondition, st.sampled_from(STORY_FIELDS), st.integers(0, 2**64 - 1).map("{:016x}".format)),
+    st.builds(UnknownCondition, st.sampled_from(["quality", "heat", "heat~", "date"])),
     dates,
     st.builds(IsCondition, st.sampled_from(STATES)),
     st.builds(HasCondition, st.sampled_from(THINGS)),

@@ -33,12 +33,12 @@ def test_an_empty_query_is_completed_with_field_names(text: str) -> None:
     [
         ("t|", 0, 1, "t", ["title:", "text:", "topic:", "tag:", "type:"]),
         ("a -(QU|", 4, 6, "QU", ["quality:"]),
-        ("so|rce", 0, 5, "so", ["source:", "sort:"]),
-        ("so|urce:x", 0, 7, "so", ["source:", "sort:"]),
-        ("sou|rc:", 0, 6, "sou", ["source:"]),
+        ("so|rce", 0, 5, "so", ["source:", "sources:", "sort:"]),
+        ("so|urce:x", 0, 7, "so", ["source:", "sources:", "sort:"]),
+        ("sou|rc:", 0, 6, "sou", ["source:", "sources:"]),
         ("ti|tle,b", 0, 5, "ti", ["title:"]),
-        ("so|rce:x", 0, 6, "so", ["source:", "sort:"]),
-        ("source|", 0, 6, "source", ["source:"]),
+        ("so|rce:x", 0, 6, "so", ["source:", "sources:", "sort:"]),
+        ("source|", 0, 6, "source", ["source:", "sources:"]),
     ],
 )
 def test_a_name_is_completed(text: str, start: int, end: int, prefix: str, names: list[str]) -> None:

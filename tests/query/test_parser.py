@@ -23,6 +23,7 @@ from reader.query.ast import (
     Query,
     QueryError,
     QueryOrder,
+    StoryCondition,
     SubstringCondition,
     UnknownCondition,
     ValueCondition,
@@ -73,6 +74,11 @@ def _error(text: str) -> QueryError:
         ("quality:40..", NumberCondition("quality", ">=", 40)),
         ("quality:..60", NumberCondition("quality", "<=", 60)),
         ("heat:Unknown", UnknownCondition("heat")),
+        ("heat~>=50", NumberCondition("heat~", ">=", 50)),
+        ("heat~:unknown", UnknownCondition("heat~")),
+        ("sources>=3", NumberCondition("sources", ">=", 3)),
+        ("story:C169D8FB5CE3B63E", StoryCondition("story", "c169d8fb5ce3b63e")),
+        ("near:c169d8fb5ce3b63e", StoryCondition("near", "c169d8fb5ce3b63e")),
         ("date:Today", DateCondition("in", "today")),
         ("date=2021-07", DateCondition("in", "2021-07")),
         ("date:unknown", UnknownCondition("date")),
@@ -260,9 +266,9 @@ def test_an_error_has_a_message_and_a_position(text: str, message: str, start: i
 
 
 def test_an_unknown_field_suggests_similar_ones() -> None:
-    assert _error("sorce:x").hint.startswith("Did you mean source: or sort:?")
+    assert _error("sorce:x").hint.startswith("Did you mean source: or sources: or sort:?")
     assert _error("qual>=40").hint == "Did you mean quality>=? Put it in quotes to search for the words."
-    assert _error("published>2020").hint.startswith("The fields are: quality, heat, date.")
+    assert _error("published>2020").hint.startswith("The fields are: quality, heat, heat~, sources, date.")
     assert _error("tittle:x").hint == "Did you mean title:? Put it in quotes to search for the words."
     assert all(f"{name}," in _error("zzzz:x").hint for name in FIELDS[:-1])
 

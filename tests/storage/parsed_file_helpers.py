@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from reader.core.model import Article
-from reader.documents.index_record import record_of_article
+from reader.documents.index_record import ParsedFile, record_of_article
 from reader.storage.sqlite.index.folder_index import Index
-from reader.storage.sqlite.index.writer import IndexWriter, ParsedFile
+from reader.storage.sqlite.index.writer import IndexWriter
 
 Trouble = tuple[int, str, str]
 

@@ -242,7 +242,7 @@ def test_index_damaged_in_the_middle_raises_an_error_and_is_rebuilt_at_the_next_
     library(folder).close()
     path = own_directories.index_file(folder)
     data = path.read_bytes()
-    intact = 8192 * 20  # with existing tables
+    intact = 8192 * 26  # with existing tables
     path.write_bytes(data[:intact] + b"\xa5" * (len(data) - intact))
     broken = Library.open(folder, own_directories)
     with pytest.raises(StorageError) as caught:

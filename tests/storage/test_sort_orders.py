@@ -14,6 +14,7 @@ from reader.core.ordering import SORT_KEYS, Sort
 from reader.storage.sqlite.index import sort_orders
 from reader.storage.sqlite.index.schema import SCHEMA
 
+_COLUMNS = "rowid, id, published_at, quality, heat, type, title, precision, heat_estimate"
 _SORTS = [Sort(by, reverse) for by in SORT_KEYS for reverse in (False, True)]
 _SCORES = st.none() | st.integers(-2, 2) | st.sampled_from([0.5, 1.0, 10**12, -0.25])
 _TITLES = st.text(st.sampled_from("aAbBzZ éÉ人😀-"), max_size=4)
@@ -25,8 +26,10 @@ def _put(db: sqlite3.Connection, rowid: int, row: tuple[Any, ...] | None) -> Non
     db.execute("DELETE FROM articles WHERE rowid = ?", [rowid])
     if row is not None:
         quality, heat, when, title = row
+        # Heats that differ by an estimate only, so that both kinds are sorted together.
+        heat, estimate = (None, heat) if rowid % 2 else (heat, None)
         values = [rowid, rowid, when, quality, heat, "article", title, 0]
-        db.execute("INSERT INTO articles VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
+        db.execute(f"INSERT INTO articles ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", [*values, estimate])
 
 
 def _plain_sort(rows: dict[int, tuple[Any, ...]], sort: Sort) -> list[int]:

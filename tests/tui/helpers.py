@@ -68,6 +68,7 @@ PATIENT = Timings(
     until_reading=3600.0,
     until_lead_image=0.01,
     idle_gc=3600.0,
+    number=0.02,
     key_hold=60.0,
     action_hold=60.0,
 )
@@ -151,6 +152,8 @@ class Reader:
         for key in keys:
             self.app.post_message(key_event(key))
         await self.settle()
+        while self.app.session.keys.is_undecided and self.app.timings.number < PATIENT.message:
+            await self.pass_time(self.app.timings.number)
 
     async def click(self, target: type[ArticleList | ArticlePane | ListHeader], x: int, y: int, times: int = 1) -> None:
         # By its place on the screen: a prompt is a screen of its own, in which Pilot would not find the widget.

@@ -54,7 +54,8 @@ def _certificate() -> ssl.SSLCertVerificationError:
         (httpcore.ReadError(""), "unreachable", "it dropped the connection"),
         (httpcore.ConnectError(""), "unreachable", "it cannot be reached"),
         (OSError("it has no address"), "unreachable", "it cannot be reached"),
-        (socket.gaierror(socket.EAI_NONAME, "evil"), "unreachable", "it is an unknown host"),
+        (socket.gaierror(socket.EAI_NONAME, "evil"), "unreachable", "unknown host"),
+        (socket.gaierror(socket.EAI_AGAIN, "evil"), "unreachable", "its name cannot be looked up"),
         (httpcore.RemoteProtocolError("evil"), "protocol", "its response violates HTTP"),
         (httpx.InvalidURL("http://joe:geheim@"), "protocol", "the request failed (InvalidURL)"),
     ],
@@ -72,6 +73,7 @@ def test_exceptions_are_described(error: BaseException, kind: str, why: str) -> 
         ("its certificate is not trusted", "a.org’s certificate is not trusted"),
         ("the page requires a subscription", "the page at a.org requires a subscription"),
         ("404 Not Found", "404 Not Found at a.org"),
+        ("unknown host", "unknown host a.org"),
     ],
 )
 def test_the_host_stands_in_the_sentence(why: str, sentence: str) -> None:

@@ -474,7 +474,7 @@ async def test_an_unknown_host() -> None:
 
     async with WebClient(resolve=unknown) as fetcher:
         error = await failure(fetcher, "http://nowhere.example/")
-    assert (error.kind, error.message) == ("unreachable", "nowhere.example is an unknown host.")
+    assert (error.kind, error.message) == ("unreachable", "Unknown host nowhere.example.")
 
 
 # --- headers ---------------------------------------------------------------------------------

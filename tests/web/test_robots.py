@@ -140,14 +140,14 @@ async def test_refusals_are_described(server: Server, robots: Robots) -> None:
     assert refused is not None
     assert refused.why == "it is an address of a private network and is not fetched"
     assert 'allow_hosts = ["10.0.0.1"]' in refused.hint
-    assert await refusal_of("http://127.0.0.1:9/") == "its robots.txt cannot be fetched (it refuses connections)"
+    assert await refusal_of("http://127.0.0.1:9/") == "it refuses connections"
 
 
 async def test_a_robots_txt_that_redirects_to_a_private_address(server: Server, robots: Robots) -> None:
     server.on("/robots.txt", redirect("http://10.0.0.1/"))
     refusal = await robots.refusal(server.url("/a"))
     assert refusal is not None
-    assert refusal.why.startswith("its robots.txt cannot be fetched (it is ")
+    assert refusal.why.startswith("its robots.txt cannot be fetched (10.0.0.1 is ")
     assert refusal.hint == ""
 
 

@@ -17,12 +17,12 @@ import pytest
 from reader.core.ordering import SORT_KEYS, Sort
 from reader.core.paths import Paths
 from reader.documents.files import Folder
+from reader.documents.index_record import NOT_PARSED, ParsedFile
 from reader.indexing.parse_pool import ParserPool
 from reader.indexing.parse_worker import PARSER_FAILED
 from reader.indexing.refresh import RefreshLimits, refresh
 from reader.library.library import Library
 from reader.query.parser import parse_query
-from reader.storage.sqlite.index.writer import NOT_PARSED, ParsedFile
 from reader.workers.process import ManagedProcess, ProcessEndedError, ProcessGroup, read_message, write_message
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]

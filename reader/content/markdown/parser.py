@@ -18,7 +18,6 @@ from reader.core.text import clean_block
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
-    from markdown_it.rules_inline import StateInline
     from markdown_it.token import Token
 
 MAX_CHARACTERS = 150_000
@@ -31,25 +30,27 @@ _FIGURE_TOKENS = 5
 _PARSER_NESTING = 24
 _MARKER = r"(?:[ \t]*+(?:>|[-+*](?=[ \t])|\d{1,9}[.)](?=[ \t])))"
 _TOO_DEEP = re.compile(rf"^({_MARKER}{{{MAX_DEPTH}}}){_MARKER}++", re.MULTILINE | re.ASCII)
-_WIKI_LINK = re.compile(r"!?\[\[([^\[\]|\n]++)(?:\|([^\[\]|\n]++))?[^\[\]\n]*+\]\]")
-"""A link to a note or, with !, a picture in Obsidian, perhaps with the text to show in its place and a size."""
 
 
-def parse_markdown(source: str, base_url: str = "", most: int = MAX_CHARACTERS) -> tuple[Block, ...]:
-    """Return ``source``, CommonMark with tables, strikethrough and Obsidian's ``[[links]]``, as blocks.
+def parse_markdown(
+    source: str, base_url: str = "", most: int = MAX_CHARACTERS, *, extended: bool = False
+) -> tuple[Block, ...]:
+    """Return ``source``, CommonMark with tables and strikethrough, as blocks.
+
+    Extended: also with what :mod:`reader.content.markdown.extensions` reads. Our own writer needs none of that.
 
     Accepts any text and never raises. Bounded by ``most`` characters and by the limits of
     :mod:`reader.content.html.builder`, which also checks the links.
     """
     # Cleaned before as well as after: the Markdown parser fails on lone surrogates.
     source_kept = _TOO_DEEP.sub(r"\1 ", clean_block(source[:most]))
-    blocks = build(_markup(source_kept), base_url)
+    blocks = build(_markup(source_kept, extended=extended), base_url)
     return (*blocks, cut_notice()) if len(source) > most else blocks
 
 
-def _markup(source: str) -> str:
+def _markup(source: str, *, extended: bool) -> str:
     """Return ``source`` as HTML whose URLs are bounded, however often it refers to a long one."""
-    parser, env = _parser(), {}  # type: tuple[MarkdownIt, dict[str, object]]
+    parser, env = _parser(extended=extended), {}  # type: tuple[MarkdownIt, dict[str, object]]
     found = parser.parse(source, env)
     for block in found:
         if block.children:
@@ -80,31 +81,21 @@ def _captioned(parts: list[Token]) -> list[Token]:
     return [_html("<figure>"), tokens[0], _html("<figcaption>"), *tokens[3:-1], _html("</figcaption></figure>")]
 
 
-def _wiki_link(state: StateInline, silent: bool) -> bool:
-    """Read a link such as ``[[note|text]]`` as its text; what is also a link of CommonMark stays one."""
-    from markdown_it.common.utils import normalizeReference
-
-    found = _WIKI_LINK.match(state.src, state.pos)
-    if not found or normalizeReference(found[1]) in state.env.get("references", ()):
-        return False
-    if not silent:
-        state.pending += (found[1] if found[0][0] == "!" else found[2] or found[1]).strip()
-    state.pos = found.end()
-    return True
-
-
 def _html(text: str) -> Token:
     from markdown_it.token import Token
 
     return Token("html_inline", "", 0, content=text)
 
 
-@lru_cache(maxsize=1)
-def _parser() -> MarkdownIt:
+@lru_cache(maxsize=2)
+def _parser(*, extended: bool) -> MarkdownIt:
     from markdown_it import MarkdownIt  # lazy: 50 ms, and many bodies are HTML
 
     parser = MarkdownIt("commonmark", {"maxNesting": _PARSER_NESTING}).enable(["table", "strikethrough"])
-    parser.inline.ruler.after("image", "wiki_link", _wiki_link)
+    if extended:
+        from reader.content.markdown.extensions import add_extensions
+
+        add_extensions(parser)
     # Links are checked after parsing; the markup of links that are refused here would show as text.
     parser.validateLink = lambda url: True  # type: ignore[method-assign]
     return parser

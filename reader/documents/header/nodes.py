@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 MAX_HEADER = 64 * 1024
 """Size limit of a header in bytes."""
+LIST_LIMIT = 1000
+"""How many items of a list are read. The size limit of a header leaves room for more only in attacks."""
 MAX_DEPTH = 32
 """How deep lists and mappings may be nested."""
 TOO_DEEP = f"the front matter is nested deeper than {MAX_DEPTH} levels"

@@ -74,7 +74,8 @@ class ArticleListController:
         if by not in self._list.fields:
             self._session.show_message(f"No article here has a known {by}: the order stays.", transient=True)
             return
-        shown = self._header.sort  # the query may have named it
+        # The order may be loading; that of the header may come from the query.
+        shown = self.sort if self.sort != self._announced_sort else self._header.sort
         self.sort_by(shown.reversed() if shown is not None and shown.by == by else Sort(by))
 
     def sort_by(self, sort: Sort) -> None:
@@ -335,8 +336,10 @@ class ArticleListController:
         if index is not None:
             self._list.select(index)
         else:
-            words = f"No unread article {'below' if step > 0 else 'above'}."
-            self._session.show_message(words, transient=True)
+            counts = self._session.counts
+            unread = counts.unread if self._session.query.query is None else counts.unread_found
+            where = ("below" if step > 0 else "above") if unread else "in the list"
+            self._session.show_message(f"No unread article {where}.", transient=True)
         then()
 
     # Positions.

@@ -139,14 +139,9 @@ class FolderController:
 
     async def _load_problems(self) -> None:
         session = self._session
-        problems: Sequence[Problem] = ()
         try:
             problems = await session.background.run(session.library.index.problems)
-        finally:
-            if not problems:
-                session.gate.release(to_input=True)
-        if problems:
-            self._show_problems(problems)
-        else:
-            so_far = "" if session.progress.finished else " so far"
-            session.show_message(f"No problems found{so_far}.")
+        except ReaderError:
+            session.gate.release(to_input=True)
+            raise
+        self._show_problems(problems)

@@ -44,9 +44,14 @@ class MarksController:
         """The number of the last one that is on disk."""
         self._busy_timer = DelayedCall(self._list)
         """Shows a message when a change takes long."""
+        session.first_frame_shown.subscribe(lambda _: session.background.start(self._load_can_undo, "undo"))
         self._known_tags: list[str] = []
         self._tag_hint = ""
         """What the line below the prompt for tags explains."""
+
+    async def _load_can_undo(self) -> None:
+        """Find out whether there is something to undo from an earlier session."""
+        self._session.set_can_undo(await self._session.background.run(self._session.library.marks.store.can_undo))
 
     # Marking by reading.
 
@@ -166,10 +171,13 @@ class MarksController:
         any article, and the list is loaded again; so it is if ``save`` fails.
         """
         session = self._session
+        can_undo = session.can_undo
         self._running += local is None
 
         def save_and_count() -> str:
+            nonlocal can_undo
             message = save()
+            can_undo = session.library.marks.store.can_undo()
             session.saved_changes += 1
             if local is not None:
                 local.number = session.saved_changes
@@ -190,6 +198,7 @@ class MarksController:
                     self._running -= 1
                     self._busy_timer.stop()
             session.marks_changed.publish(rows)
+            session.set_can_undo(can_undo)
             self._show(message)
             if local is not None and local.change.add_tags:  # read again, since tags keep their first spelling
                 self._list.post_message(self._list.RowsRequested([row.rowid for row in rows or ()]))

@@ -13,6 +13,7 @@ from reader.core.text import format_count
 from reader.tui.prompts import Prompt
 from reader.tui.session import FetchMode, FetchRequest, Session
 from reader.tui.widgets.text.formats import ORIGINS
+from reader.tui.widgets.text.length import count, unit_of
 
 if TYPE_CHECKING:
     from reader.core.events import BulkProgress, FetchAttempted, FetchResult
@@ -365,7 +366,8 @@ class ReaderController:
             return False
         self._session.app.copy_to_clipboard(selected)
         self.pane.view.end_line_selection()
-        self._session.show_message(f"Copied {format_count(len(selected.split()), 'word')}.")
+        unit = unit_of(selected)
+        self._session.show_message(f"Copied {format_count(count(selected, unit), unit.name)}.")
         return True
 
     # Column width, search and pager.

@@ -37,7 +37,7 @@ class SidebarState(NamedTuple):
     """The state of the sidebar that is saved between runs."""
 
     wide: bool = True
-    """Whether it is beside the other panes on a wide screen; on others it covers them while it has the focus."""
+    """Whether it stays beside the other panes on a wide screen; on others it is there while it has the focus."""
     folded: frozenset[str] = frozenset()
     """The sections that are folded."""
 
@@ -407,6 +407,8 @@ class SavedViewsController:
 
         async def job() -> None:
             description, saved = await self._session.background.write(work)
+            if description:
+                self._session.set_can_undo(True)
             self._show_views(saved)
             words = f"{description}. u undoes it." if description else nothing
             if words:

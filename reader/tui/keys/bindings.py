@@ -68,13 +68,16 @@ def dialog_bindings() -> list[BindingType]:
     ]
 
 
-def bound_keys(active: Mapping[str, ActiveBinding]) -> frozenset[str]:
-    """Return the keys that do something. Textual's scroll keys do nothing if there is nothing to scroll."""
-    return frozenset(
-        key
+def bound_keys(active: Mapping[str, ActiveBinding]) -> dict[str, str]:
+    """Return the keys that do something, with their actions; those of no action of the registry have an empty one.
+
+    Textual's scroll keys do nothing if there is nothing to scroll.
+    """
+    return {
+        key: binding.id if binding.id in NAMES else ""
         for key, (_, binding, *_) in active.items()
         if binding.id in NAMES or not binding.action.startswith(("page_", "scroll_"))
-    )
+    }
 
 
 def footer(where: KeyContext) -> list[tuple[Action, str]]:

@@ -75,10 +75,13 @@ def key_table(
 class KeyDispatcher:
     """Gets every key that no widget has taken, in order, from the app."""
 
-    def __init__(self, app: App[None], gate: InputGate, config: Config) -> None:
+    def __init__(self, app: App[None], gate: InputGate, config: Config, seconds: float) -> None:
+        """A digit that does something alone waits for some ``seconds`` for the rest of a number."""
         self._app = app
         self._gate = gate
+        self._seconds = seconds
         self._typed = KeySequence()
+        self._presses = 0
         self.take_config(config)
 
     def take_config(self, config: Config) -> None:
@@ -93,12 +96,35 @@ class KeyDispatcher:
         leaving = (bindings.keys_alone(bindings.BY_NAME[name], keymap) for name in ("quit", "quit.now", "suspend"))
         self._leaving = frozenset(key for keys in leaving for key in keys)
 
-    def forget(self) -> None:
-        """Forget the keys that were typed of a sequence: the user goes on with the mouse."""
-        screen = self._app.screen
+    @property
+    def is_undecided(self) -> bool:
+        """Whether digits wait for a key that tells whether they are a number or each do something alone."""
+        return bool(self._typed.undecided)
+
+    async def end(self) -> None:
+        """End what was typed, as no key follows: digits do what they do alone, and the keys of a sequence nothing."""
+        screen, digits = self._app.screen, self._typed.undecided
         if self._typed.is_pending and isinstance(screen, TypingScreen):
             screen.show_typed("", ())
         self._typed.reset()
+        await self._press_alone(digits)
+
+    def _wait_for_number(self) -> None:
+        """Give undecided digits some time to become a number."""
+        self._presses += 1
+        if self._typed.undecided:
+            self._app.set_timer(self._seconds, partial(self._end_if_last, self._presses))
+
+    async def _end_if_last(self, press: int) -> None:
+        if press == self._presses and self._typed.undecided:
+            await self.end()
+
+    async def _press_alone(self, digits: Keys) -> None:
+        """Do what digits do alone."""
+        for digit in digits:
+            screen = self._app.screen
+            if isinstance(screen, TypingScreen) and (action := self._table(screen.key_place).action_of(digit)):
+                await self._run(action, 0)
 
     def textual_keymap(self) -> dict[str, str]:
         """Return the keys for Textual."""
@@ -110,9 +136,17 @@ class KeyDispatcher:
         screen = self._app.screen
         if not isinstance(screen, TypingScreen):
             return False
-        table = self._table(screen.key_place)
         was_pending = self._typed.is_pending
+        table = self._table(screen.key_place)
         typed = self._typed.press(event.key, table)
+        if typed.kind == "digits":
+            await self._press_alone(typed.keys)
+            if self._gate.intercept(event):
+                screen.show_typed("", ())
+                return True
+            table = self._table(screen.key_place)
+            typed = self._typed.press(event.key, table)
+        self._wait_for_number()
         if was_pending or typed.kind == "wait":
             screen.show_typed(*(self._hint(typed, table) if typed.kind == "wait" else ("", ())))
         match typed.kind:
@@ -129,8 +163,8 @@ class KeyDispatcher:
                     self._nothing(bindings.pressed_key_label(event.key, event.character)), transient=True
                 )
                 return False
-            case "pass" if typed.times > 1 and (name := self._counted(event.key)):
-                await self._run(name, typed.times)
+            case "pass" if typed.times > 1 and typed.action in COUNTED:
+                await self._run(typed.action, typed.times)
             case _:
                 return False
         return True
@@ -146,19 +180,15 @@ class KeyDispatcher:
     def _hint(self, typed: Typed, table: KeyTable) -> tuple[str, Follows]:
         cancel = ("Esc", "cancel")
         if not typed.keys:
-            return str(typed.times), ((bindings.first_key("move.down", self._keymap), f"{typed.times} down"), cancel)
+            alone = ", ".join(self._word(table.action_of(digit)) for digit in self._typed.undecided)
+            down = (bindings.first_key("move.down", self._keymap), f"{typed.times} down")
+            number = ("0-9", "number") if alone and typed.times == 1 else down
+            return str(typed.times), (*((("…", alone),) if alone else ()), number, cancel)
         follows = (
-            (bindings.key_label(" ".join(keys)), self.own[name].title if name in self.own else _word(name))
-            for keys, name in following(typed.keys, table)
+            (bindings.key_label(" ".join(keys)), self._word(name)) for keys, name in following(typed.keys, table)
         )
         label = bindings.key_label(" ".join(typed.keys))
         return f"{typed.times or ''} {label}".lstrip(), (*follows, cancel)
-
-    def _counted(self, key: str) -> str:
-        """Return the action of a single key if a number repeats it."""
-        active = self._app.screen.active_bindings.get(key)
-        name = active.binding.id if active is not None else None
-        return name if name in COUNTED else ""
 
     async def _run(self, name: str, times: int) -> None:
         """Do an action that applies here, as often as was typed if that makes sense."""
@@ -186,8 +216,9 @@ class KeyDispatcher:
     def _nothing(self, label: str) -> str:
         return f"{label} does nothing here. {bindings.first_key('help', self._keymap)} shows all keys."
 
-
-def _word(name: str) -> str:
-    """Return the title of an action for the middle of a line."""
-    title = bindings.BY_NAME[name].title
-    return title[:1].lower() + title[1:]
+    def _word(self, name: str) -> str:
+        """Return the title of an action for the middle of a line."""
+        if name in self.own:
+            return self.own[name].title
+        title = bindings.BY_NAME[name].title
+        return title[:1].lower() + title[1:]

@@ -17,7 +17,8 @@ def file_version(path: Path) -> tuple[int, int, int] | None:
         info = os.stat(path)  # follows symbolic links
     except OSError:
         return None
-    return info.st_mtime_ns, info.st_size, info.st_ino
+    # The time of its last change is also that of its permissions: it may have become readable.
+    return info.st_ctime_ns, info.st_size, info.st_ino
 
 
 class WatchedFiles:

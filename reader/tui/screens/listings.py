@@ -47,6 +47,10 @@ _HERE: dict[KeyContext, str] = {
 """The headings of the keys of the other contexts."""
 _FILTER_KEYS = {"ctrl+d": "half_down", "ctrl+u": "half_up", "home": "top", "end": "end"}
 """Keys that scroll although the filter has them too."""
+_WIDE = 76
+"""Cells from which on a description is beside its title,"""
+_TITLE = 24
+"""which then has these; on fewer, it is below."""
 _FILLERS = ("go", "move", "select", "to", "the", "a", "article")
 _NOTHING: tuple[Line, ...] = (line_of("Nothing matches these words.", "quiet"),)
 _SHOWN = 1000
@@ -172,7 +176,11 @@ class HelpScreen(ListingScreen):
         most = 34 if width >= 100 else 24 if width >= 76 else 16
         keys = max(16, min(most, 4 + max(map(cell_width, labels))))
         for group, found in groups:
-            rows = [(bindings.key_label(bindings.keys_of(a, self._keymap)), a.title, a.help) for a in found]
+            # Here and narrow, only titles: on one screen, as the groups below describe the same keys.
+            brief = width < _WIDE and group in _HERE.values()
+            rows = [
+                (bindings.key_label(bindings.keys_of(a, self._keymap)), a.title, "" if brief else a.help) for a in found
+            ]
             lines += _group(group, [row for row in rows if _has(words, (group, *row))], width, keys)
         symbols = [(symbol, text, "") for symbol, text in _SYMBOLS if _has(words, ("symbols", symbol, text))]
         lines += _group("Symbols", symbols, width)
@@ -184,13 +192,17 @@ class HelpScreen(ListingScreen):
 class ProblemsScreen(ListingScreen):
     """Every problem with its file, line and field."""
 
-    def __init__(self, problems: Sequence[Problem], keymap: Mapping[str, str]) -> None:
+    def __init__(self, problems: Sequence[Problem], keymap: Mapping[str, str], *, complete: bool = True) -> None:
+        """``complete`` says whether all documents have been read."""
         documents = format_count(len({problem.path for problem in problems}), "document")
-        super().__init__(f"{format_count(len(problems), 'problem')} in {documents}", keymap)
+        super().__init__(f"{format_count(len(problems), 'problem')} in {documents}" if problems else "Problems", keymap)
         self._problems = problems
+        self._none = "All documents are fine." if complete else "No problems so far; documents are still being read."
 
     def lines_for(self, words: Sequence[str], width: int) -> tuple[Line, ...]:
         """Return the problems, grouped by file."""
+        if not self._problems:
+            return (line_of(self._none, "quiet"),)
         lines: list[Line] = []
         path = ""
         shown = 0
@@ -225,12 +237,14 @@ def _group(name: str, rows: Sequence[tuple[str, str, str]], cells: int, keys: in
     if not rows:
         return []
     lines: list[Line] = [BLANK, line_of(name, "heading")]
-    titles = 24 if cells >= 76 else 0
     for key, title, description in rows:
         text = "" if title and _adds_nothing(title, description) else description
-        said = f"{title}: {text}" if title and text and not titles else text or title
         label = line_of(fit_cells(f"  {key}", keys), "accent")
-        if titles and title and text:
-            label += line_of(fit_cells(title, titles))
-        lines += labeled(label, said, cells, "quiet" if text and titles else "text")
+        if title and text and cells < _WIDE:
+            lines += labeled(label, title, cells)
+            lines += labeled(line_of(" " * keys), text, cells, "quiet")
+            continue
+        if title and text:
+            label += line_of(fit_cells(title, _TITLE))
+        lines += labeled(label, text or title, cells, "quiet" if title and text else "text")
     return lines

@@ -107,6 +107,7 @@ class MainScreen(BaseScreen):
         session.articles_changed.subscribe(lambda _: self._list_shown())
         session.query_changed.subscribe(lambda _: self._update_top_bar())
         session.counts_changed.subscribe(partial(setattr, self.top_bar, "counts"))
+        session.can_undo_changed.subscribe(lambda _: self.update_keys())
         session.config_changed.subscribe(lambda before: panes.take_config(session.config, before))
         session.folder_away.subscribe(partial(setattr, self.top_bar, "folder_missing"))
         self.set_class(not len(first.order), "-empty")
@@ -115,9 +116,7 @@ class MainScreen(BaseScreen):
         """Return the function for each action of the screen, by its name in the registry."""
         list_content, marks, search = self.list_content, self.marks, self.search
         return {
-            "sort.quality": partial(self._sort, "quality"),
-            "sort.heat": partial(self._sort, "heat"),
-            "sort.date": partial(self._sort, "date"),
+            **{f"sort.{by}": partial(self._sort, by) for by in ("quality", "heat", "date")},
             "list.density": self.panes.toggle_density,
             "list.wider": partial(self.panes.widen_list, 1),
             "list.narrower": partial(self.panes.widen_list, -1),
@@ -236,8 +235,9 @@ class MainScreen(BaseScreen):
             bar.context = "chosen" if bar.selected_count else "list"
         else:
             bar.context = self.article.key_context
-        idle = {"related.next": not self.article.item_count, "back": not self.pane_content.can_go_back}
-        bar.idle = frozenset(name for name, is_idle in idle.items() if is_idle)
+        does = {"related.next": self.article.item_count > 0, "back": self.pane_content.can_go_back}
+        idle = frozenset(name for name, can in {**does, "undo": self.session.can_undo}.items() if not can)
+        bar.idle = idle | (self.panes.sidebar.idle if self.panes.sidebar else set())
 
     def node_of_scope(self, scope: Scope) -> DOMNode:
         """Return the widget to which the keys of a scope belong."""
@@ -470,7 +470,8 @@ class MainScreen(BaseScreen):
         self.panes.divide()
 
     def on_sidebar_ready(self) -> None:
-        """Fill the sidebar."""
+        """Fill the sidebar, and follow which of its keys apply."""
+        self.watch(self.panes.sidebar, "idle", self.update_keys, init=False)  # type: ignore[arg-type]
         self.saved_views.mounted()
 
     def on_sidebar_folded(self) -> None:
@@ -490,9 +491,10 @@ class MainScreen(BaseScreen):
     # The folder.
 
     def _show_problems(self, problems: Sequence[Problem]) -> None:
-        if self.session.gate.is_closed:
+        session = self.session
+        if session.gate.is_closed:
             return
         from reader.tui.screens.listings import ProblemsScreen
 
-        self.session.gate.hold(for_input=True)
-        self.app.push_screen(ProblemsScreen(problems, self.session.config.keys))
+        session.gate.hold(for_input=True)
+        self.app.push_screen(ProblemsScreen(problems, session.config.keys, complete=session.progress.finished))

@@ -135,9 +135,13 @@ class TerminalDriver(LinuxDriver):
 
     def _sigtstp_application(self, *arguments: int | FrameType | None) -> None:
         if self._auto_restart:
-            self._soon(super()._sigtstp_application)
+            self._soon(self._stop)
         else:  # another program has the terminal and the main thread; it was stopped too
             super()._sigtstp_application(*arguments)
+
+    def _stop(self) -> None:
+        if self._raw is not None:  # else Ctrl+z was pressed twice: without a writer, what is written would wait forever
+            super()._sigtstp_application()
 
     def _sigcont_application(self, *arguments: int | FrameType | None) -> None:
         self._soon(self._continue)

@@ -4,34 +4,49 @@ On a large screen, Textual's lines take more memory for their caches than for th
 which stay empty. Here, each is made when it is first used. And a strip that ``Strip.divide`` does not cut would cache
 itself, so that every line drawn would stay until a garbage collection.
 
-Private: the names in ``Strip.__slots__`` and :data:`_LIMITS`.
+Private: the names in ``Strip.__slots__`` and :data:`_LIMITS`, and :mod:`textual._cells`.
 """
 
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Iterable, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
 from rich.segment import Segment
-from textual import widget
+from rich.style import Style
+from textual import _cells, widget
 from textual._styles_cache import StylesCache
+from textual._xterm_parser import XTermParser
 from textual.cache import FIFOCache, LRUCache
+from textual.css.scalar import Scalar
+from textual.filter import ANSIToTruecolor
 from textual.geometry import Region
 from textual.strip import Strip
 
 _SIZES = {"_crop_cache": 16, "_style_cache": 16} | dict.fromkeys(
     ("_divide_cache", "_filter_cache", "_line_length_cache", "_crop_extend_cache", "_offsets_cache"), 4
 )
+_REGIONS = ("intersection", "union", "shrink", "grow", "translate", "split", "split_vertical", "split_horizontal")
 _LIMITS: tuple[tuple[type, str, int], ...] = (
     # Textual caches this by widget, which would retain a thousand removed widgets with all their lines.
     (StylesCache, "get_inner_outer", 256),
-    (Segment, "_split_cells", 1024),
-    (Strip, "render_ansi", 1024),
+    # And this by parser: there is a new one each time that another program has had the terminal.
+    (XTermParser, "_parse_extended_key", 64),
+    (Segment, "_split_cells", 512),
+    (Strip, "render_ansi", 512),
     (Strip, "blank", 128),
+    (Style, "_add", 512),
+    (ANSIToTruecolor, "truecolor_style", 512),
+    (Scalar, "resolve", 256),
+    *((Region, name, 256) for name in (*_REGIONS, "overlaps", "contains_region", "__contains__")),
 )
-"""How many results of which methods of a class are cached: Textual's own limits are up to 16,384."""
+"""How many results of which methods of a class are cached: a screen needs a hundred or so. Textual's own limits are up
+to 16,384, and use at many sizes needs hours to reach them."""
+_TEXTS = 1024
+"""Of how many texts, which may be long, Textual caches the width; a large screen has some hundred."""
 _BOX_MODELS = 4
 """How many box models each widget caches, instead of 16: those of older layouts are hardly used again."""
 _MALLOC_SETTINGS = {-8: 2, -3: 256 << 10, -1: 256 << 10}
@@ -42,9 +57,12 @@ grow to twice the size of the largest frame, and so much be retained in each are
 def limit_textual() -> None:
     """Replace methods of Textual."""
     for owner, name, limit in _LIMITS:
-        setattr(owner, name, staticmethod(lru_cache(limit)(partial(getattr(owner, name).__wrapped__, owner))))
-    for name in ("intersection", "__contains__", "shrink", "union", "grow"):
-        setattr(Region, name, lru_cache(1024)(getattr(Region, name).__wrapped__))
+        method = getattr(owner, name)
+        if hasattr(method, "__self__"):  # a class method
+            setattr(owner, name, staticmethod(lru_cache(limit)(partial(method.__wrapped__, owner))))
+        else:
+            setattr(owner, name, lru_cache(limit)(method.__wrapped__))
+    _limit_cell_len()
     widget.LRUCache = lambda size: LRUCache(min(size, _BOX_MODELS))  # type: ignore[attr-defined,assignment]
     divide_and_cache = Strip.divide
 
@@ -68,6 +86,15 @@ def limit_textual() -> None:
     Strip.__init__ = start  # type: ignore[assignment]
     Strip.__getattr__ = make_cache  # type: ignore[attr-defined]
     Strip.divide = divide  # type: ignore[assignment]
+
+
+def _limit_cell_len() -> None:
+    theirs = _cells.cell_len
+    ours = lru_cache(_TEXTS)(theirs.__wrapped__)  # type: ignore[attr-defined]
+    for module in list(sys.modules.values()):
+        for name in ("cell_len", "cached_cell_len"):
+            if getattr(module, "__dict__", {}).get(name) is theirs:
+                setattr(module, name, ours)
 
 
 def limit_malloc() -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 STACKED, BESIDE, HIGH = 60, 100, 16
 """Columns from which on the article is below the list, and beside it; and lines below which there is one pane."""
 VIEWS_BESIDE = 140
-"""Columns from which on the sidebar is beside the others."""
+"""Columns from which on the sidebar stays beside the others; on fewer, it is there while it has the focus."""
 SIDEBAR = 30
 """The columns of the sidebar."""
 _COMPACT = 100

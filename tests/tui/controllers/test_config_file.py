@@ -13,6 +13,7 @@ from reader.core.paths import Paths
 from reader.library.library import Library
 from reader.tui.keys import bindings
 from reader.tui.loaders.config import load_app_config
+from reader.tui.loaders.watched_files import file_version
 from reader.tui.theme import themes
 from reader.tui.theme.styles import theme_style
 from tests.conftest import MakeFolder
@@ -115,6 +116,14 @@ async def test_a_mistake_in_an_edit_changes_nothing_and_names_its_line(seeds: Pa
         await says(reader, "config.toml was read again; its changes are in force.")
         await reader.press("1", "3")
         assert reader.sort.by == "date"
+
+
+def test_other_permissions_are_another_version_of_a_file(path: Path) -> None:
+    write(path, "")
+    before = file_version(path)
+    assert file_version(path) == before
+    path.chmod(0o400)
+    assert file_version(path) != before
 
 
 async def test_what_needs_a_restart_is_said(seeds: Path, path: Path) -> None:

@@ -146,3 +146,15 @@ async def test_a_value_far_below_the_screen_shows_its_column(make_folder: MakeFo
             assert reader.list_header.split() == ["1", "Qual", "↓", "2", "Heat", "Topics"]
         await reader.press("slash", *" quality:>3", "enter")
         assert reader.list_header.split() == ["1", "Qual", "↓"]
+
+
+async def test_the_header_says_what_it_sorts_by_if_all_values_are_unknown(make_folder: MakeFolder) -> None:
+    topics = "topics: [Fruit]"
+    folder = make_folder({f"{name}.md": document(name, "heat: 5", topics) for name in "ab"})
+    async with open_app(folder) as reader:
+        assert reader.list_header.split() == ["2", "Heat", "Topics", "by", "quality:", "all", "unknown"]
+        await reader.press("2")
+        assert reader.list_header.split() == ["2", "Heat", "↓", "Topics"]
+        await reader.resize(20, 24)
+        await reader.press("/", *"sort:quality", "enter")
+        assert "unknown" not in reader.list_header, "there is no room"

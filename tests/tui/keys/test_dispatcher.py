@@ -10,10 +10,14 @@ import pytest
 from textual import events
 
 from reader.config.settings import Config
+from reader.core.ordering import Sort
 from reader.tui.keys.keymap import check_keys
 from reader.tui.screens.listings import HelpScreen
 from tests.conftest import MakeFolder
-from tests.tui.helpers import FETCH_DISABLED, document, open_app
+from tests.tui.helpers import FETCH_DISABLED, PATIENT, document, open_app
+
+SLOW = PATIENT._replace(number=3600.0)
+"""Digits wait until the next key."""
 
 
 @pytest.fixture
@@ -69,6 +73,40 @@ async def test_a_number_repeats_a_motion(folder: Path) -> None:
         await reader.press_at_once(*"5n7N4s")
         assert reader.article_list.cursor == 29
         assert reader.row.starred, "once: a number means nothing to it"
+
+
+async def test_digits_that_sort_begin_a_number(folder: Path) -> None:
+    async with open_app(folder, timings=SLOW) as reader:
+        await reader.press_at_once(*"17j2k")
+        assert (reader.article_list.cursor, reader.sort.by) == (15, "quality")
+        await reader.press("2")
+        assert reader.lines[-1].split() == ["2", "…", "sort", "by", "heat", "j", "2", "down", "Esc", "cancel"]
+        await reader.press_at_once("escape")
+        assert (reader.message, reader.sort.by) == ("Canceled.", "quality")
+
+
+async def test_digits_that_sort_do_so_when_no_number_follows(folder: Path) -> None:
+    async with open_app(folder) as reader:
+        await reader.press("3")
+        assert reader.sort == Sort("date")
+        assert "cancel" not in reader.lines[-1]
+        await reader.press_at_once(*"12")
+        assert reader.sort == Sort("heat")
+        await reader.press_at_once(*"22")
+        assert reader.sort == Sort("heat"), "and back"
+    async with open_app(folder, timings=SLOW) as reader:
+        await reader.press_at_once(*"2/29.", "enter")
+        assert (reader.sort.by, reader.query) == ("heat", "29.")
+        await reader.press_at_once("escape", *"1j")
+        assert (reader.sort.by, reader.article_list.cursor) == ("quality", 1)
+        await reader.press("3")
+        for event in (events.MouseDown, events.MouseUp):
+            reader.app.post_message(event(None, 30, 9, 0, 0, 1, False, False, False, 30, 9))
+        await reader.settle()
+        assert reader.sort.by == "date"
+        await reader.press_at_once(*"1q")
+        await reader.wait_until(lambda: not reader.app.is_running)
+        assert reader.sort.by == "quality"
 
 
 async def test_a_number_before_a_key_that_opens_a_text_counts_nothing(folder: Path) -> None:

@@ -207,7 +207,6 @@ async def test_unavailable_keys_say_so(make_folder: MakeFolder) -> None:
             ("o", "This document has no URL to open."),
             ("O", "There is no AMP copy of this."),
             ("y", "This document has no URL to copy."),
-            ("!", "No problems found."),
             ("r", "Nothing has changed."),
             ("escape", "You are in the list."),
         ):

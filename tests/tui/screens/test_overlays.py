@@ -112,11 +112,29 @@ async def test_problems_name_file_line_and_field(make_folder: MakeFolder) -> Non
         assert "quality:" in reader.text
         await reader.press("/", *"29.md heat")
         assert "29.md" in reader.text
-        assert "quality:" not in reader.text
+        assert not any("quality:" in line for line in reader.lines[2:])
         await reader.press("escape", *"xyzzy")
         assert "Nothing matches these words." in reader.text
         await reader.press("enter", "q")
         assert reader.is_main_screen_on_top
+
+
+async def test_the_problems_of_a_folder_without_any_are_a_screen_too(seeds: Path) -> None:
+    async with open_app(seeds) as reader:
+        await reader.press_at_once("!", "q", "j")
+        assert (reader.is_main_screen_on_top, reader.article_list.cursor) == (True, 1)
+        await reader.press("!")
+        assert "All documents are fine." in reader.text
+
+
+@pytest.mark.parametrize("width", [80, 120])
+async def test_the_help_has_a_description_beside_its_title_or_below(seeds: Path, width: int) -> None:
+    async with open_app(seeds, (width, 60)) as reader:
+        await reader.press("?", "/", *"fetch again")
+        (at,) = [at for at, line in enumerate(reader.lines) if "Ctrl+f" in line]
+        description = "Fetch the original again if it has changed."
+        assert (description in reader.lines[at]) == (width == 120)
+        assert description in reader.lines[at] + reader.lines[at + 1]
 
 
 async def palette(reader: Reader, words: str) -> None:

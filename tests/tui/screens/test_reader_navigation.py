@@ -75,7 +75,7 @@ async def test_without_a_search_n_opens_the_next_unread_article(news: Path) -> N
         await reader.press("n")
         assert "All there is." in full_text(reader.reader_view)
         await reader.press("n")
-        assert reader.message == "No unread article below."
+        assert reader.message == "No unread article in the list."
         assert reader.focus == "text"
         await reader.press("h")
         assert (reader.focus, reader.row.title) == ("list", "With neither")

@@ -9,9 +9,10 @@ import subprocess
 import sys
 
 import pytest
+from rich import cells
 from rich.segment import Segment
 from rich.style import Style
-from textual import widget
+from textual import content, widget
 from textual.geometry import Region
 from textual.strip import Strip
 
@@ -50,8 +51,10 @@ def test_strips_work_as_before() -> None:
 
 
 def test_few_results_are_cached() -> None:
-    limits = {Strip.render_ansi: 1024, Strip.blank: 128, Region.union: 1024}
+    limits = {Strip.render_ansi: 512, Strip.blank: 128, Region.union: 256, content.cell_len: 1024}
     assert {cached: cached.cache_info().maxsize for cached in limits} == limits
+    assert (content.cell_len("漢字"), cells.cached_cell_len) == (4, content.cell_len)
+    assert Region(1, 2, 3, 4).union(Region(0, 0, 1, 1)) == Region(0, 0, 4, 6)
     assert Strip.blank(3).text == "   "
     assert "maxsize=4 " in repr(vars(widget)["LRUCache"](16))
     before, after = Segment("one two").split_cells(3)

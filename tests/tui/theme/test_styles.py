@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from rich.color import Color as RichColor
-from rich.color import ColorSystem
+from rich.color import ColorSystem, blend_rgb
 from rich.style import Style
 from rich.terminal_theme import TerminalTheme
 from textual.color import Color
@@ -19,6 +19,8 @@ from tests.tui.helpers import open_app
 
 XTERM = ((0, 0, 0), (205, 0, 0), (0, 205, 0), (205, 205, 0), (0, 0, 238), (205, 0, 205), (0, 205, 205), (229, 229, 229))
 """The first eight colors of xterm."""
+DIM = 2 / 3
+"""The share of its color that dim text has in xterm, VTE and Alacritty; a terminal may have another."""
 RGB_THEMES = [theme for theme in themes.OURS if not theme.ansi]
 PALETTE_THEMES = [theme for theme in themes.OURS if theme.ansi]
 
@@ -42,6 +44,8 @@ def shown(style: Style, system: ColorSystem, terminal: TerminalTheme | None = No
     assert style.bgcolor is not None
     text = style.color.downgrade(system).get_truecolor(terminal, foreground=True)
     behind = style.bgcolor.downgrade(system).get_truecolor(terminal, foreground=False)
+    if style.dim:
+        text = blend_rgb(behind, text, DIM)
     return contrast(text, behind)
 
 
@@ -89,6 +93,14 @@ def test_the_colors_of_the_palette_are_legible_in_xterm(theme: Theme) -> None:
         for background in backgrounds(name):
             style = style_on(variables, name, Color.parse("ansi_default"), background)
             assert shown(style, ColorSystem.STANDARD, terminal) >= 4.5, name
+
+
+@pytest.mark.parametrize("theme", PALETTE_THEMES, ids=lambda theme: theme.name)
+@pytest.mark.parametrize(("one", "other"), [("strong", "quiet"), ("name", "quiet"), ("accent", "quiet")])
+def test_what_tells_states_apart_is_more_than_dim(theme: Theme, one: str, other: str) -> None:
+    variables = themes.with_rule(theme.to_color_system().generate())
+    first, second = (style_on(variables, name, Color.parse("ansi_default")) for name in (one, other))
+    assert (first.bold, first.color) != (second.bold, second.color)
 
 
 @pytest.mark.parametrize("theme", [themes.DARK, themes.LIGHT])

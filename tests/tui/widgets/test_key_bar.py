@@ -101,6 +101,18 @@ async def test_unavailable_keys_are_dimmed(make_folder: MakeFolder) -> None:
         await reader.press("backspace")
         reader.clear_message()
         assert not stands_out(reader)["Backspace"]
+        await reader.press("w", *"Saved", "enter", "b", "g")
+        reader.clear_message()
+        everywhere = {"h": False, "e": False, "d": False, "u": True}
+        assert {key: stands_out(reader)[key] for key in everywhere} == everywhere, "on All"
+        await reader.press(*"jjjjj")
+        reader.clear_message()
+        assert {key: stands_out(reader)[key] for key in everywhere} == dict.fromkeys(everywhere, True)
+        await reader.press("u")
+        reader.clear_message()
+        assert not stands_out(reader)["u"]
+        await reader.press("u")
+        assert reader.message == "There is nothing to undo."
 
 
 async def test_the_bar_shows_configured_keys(seeds: Path) -> None:

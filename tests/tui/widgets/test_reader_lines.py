@@ -20,7 +20,6 @@ from reader.tui.widgets.reader.lines import (
     TextNotice,
     fold_character,
     lay_out_text,
-    reading_minutes,
 )
 from reader.tui.widgets.text.formats import ago
 from reader.tui.widgets.text.lines import Line, LineMap, line_of
@@ -172,9 +171,21 @@ def test_lines_fit_the_width(cells: int) -> None:
     assert all(laid.line_at(laid.offset_of(y)) == y for y in laid.headings)
 
 
-@pytest.mark.parametrize(("words", "expected"), [(0, 1), (100, 1), (460, 2), (2300, 10)])
-def test_reading_time(words: int, expected: int) -> None:
-    assert reading_minutes(words) == expected
+@pytest.mark.parametrize(
+    ("source", "length", "minutes"),
+    [
+        ("", "0 words", 1),
+        ("It isn’t 3.5. " * 230, "690 words", 3),
+        ("今天天气很好。" * 130, "780 characters", 3),
+        ("日本語の文章です。" * 175, "1,400 characters", 4),
+        ("오늘은 날씨가 좋다. " * 150, "1,200 characters", 2),
+        ("วันนี้อากาศดี " * 200, "2,600 characters", 3),
+        ("Der Präsident sagte 你好. " * 92, "368 words", 2),
+    ],
+)
+def test_the_length_of_a_text(source: str, length: str, minutes: int) -> None:
+    shown = plain(lay_out_text(ReaderText("i", "T", "body", parse_markdown(source)), 80, NOW).lines)
+    assert f"From the document · {length}, {minutes} min" in shown
 
 
 @pytest.mark.parametrize(

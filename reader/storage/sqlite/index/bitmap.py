@@ -18,13 +18,13 @@ MAX_DECIMAL_SIZE = 90_000_000
 """The highest size for which row ids plus the offset have eight digits."""
 _PAIR_VALUES = bytes(min(99, (value >> 4) * 10 + (value & 15)) for value in range(256))
 """The value of two decimal digits, by what they are as hexadecimal digits."""
-_HUNDREDS = [upper << 16 | lower << 8 for upper in range(100) for lower in range(100)]
+_HUNDREDS = array("I", (upper << 16 | lower << 8 for upper in range(100) for lower in range(100)))
 """The offset of each hundred of a million, with one byte for each pair of digits."""
 _DIGIT_TO_BOOL = bytes.maketrans(b"01", b"\0\1")
 _BOOL_TO_DIGIT = bytes.maketrans(b"\0\1", b"01")
 
 
-def select_rows(db: sqlite3.Connection, select: str, parameter: str, size: int) -> int:
+def select_rows(db: sqlite3.Connection, select: str, parameter: str | float, size: int) -> int:
     """Return the set of the row ids below ``size`` that ``select`` returns. Raises sqlite3.Error.
 
     ``select`` is a constant with the single column ``rowid`` and one ``parameter``.

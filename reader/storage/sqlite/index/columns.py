@@ -17,6 +17,8 @@ from reader.core.tokenize import fold_case
 
 ColumnField: TypeAlias = Literal["folder", "source", "domain", "type", "category", "lang", "topics", "authors", "flags"]
 FIELDS: tuple[ColumnField, ...] = get_args(ColumnField)
+StoryField: TypeAlias = Literal["story", "story rank"]
+"""Columns of the number of an article's story, and of its place in it (:mod:`reader.storage.sqlite.stories`)."""
 PROBLEMS = 16
 """Flag of a document with problems, next to the flags of :mod:`reader.documents.index_record`."""
 
@@ -85,7 +87,7 @@ def rebuild(db: sqlite3.Connection) -> None:
             flags[rowid],
         ) = row
     for field, column in zip(FIELDS, columns, strict=True):
-        _store(db, field, column)
+        store(db, field, column)
 
 
 def patch(db: sqlite3.Connection, changed: Collection[int]) -> None:
@@ -106,10 +108,10 @@ def patch(db: sqlite3.Connection, changed: Collection[int]) -> None:
             if rowid < len(column):
                 column[rowid] = code
         if column.tobytes() != before:
-            _store(db, field, column)
+            store(db, field, column)
 
 
-def load(db: sqlite3.Connection, field: ColumnField) -> array[int]:
+def load(db: sqlite3.Connection, field: ColumnField | StoryField) -> array[int]:
     """Return the codes of ``field`` by row id; rows beyond the end have the code 0. Raises sqlite3.Error."""
     row = db.execute("SELECT typecode, codes FROM columns WHERE field = ?", [field]).fetchone()
     column = array("B")
@@ -145,7 +147,8 @@ def _typecode(highest: int) -> str:
     return next(each for each in _TYPECODES if highest < 1 << 8 * array(each).itemsize)
 
 
-def _store(db: sqlite3.Connection, field: ColumnField, column: array[int]) -> None:
+def store(db: sqlite3.Connection, field: ColumnField | StoryField, column: array[int]) -> None:
+    """Store the codes of ``field`` by row id. Raises sqlite3.Error."""
     db.execute("INSERT OR REPLACE INTO columns VALUES (?, ?, ?)", (field, column.typecode, column.tobytes()))
 
 

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_FORMAT = 9
+_FORMAT = 10
 """Incremented with every change of the tables or of the parser's results."""
 _FIRST_FORMAT_WITH_PLACES = 8
 """Before, the id of an article was another: see :func:`reader.core.urls.previous_id`."""
@@ -49,8 +49,11 @@ _APPLICATION_ID = 0x6E657749  # "newI"
 _PATHS = "files f JOIN folders d ON d.rowid = f.folder"
 _ROW = (
     "SELECT a.rowid, a.id, d.path, f.name, title, excerpt, published_at, precision, original_url, web_url, amp_url, "
-    "cdn_amp_url, type, quality, heat, provider_name, provider_domain, topics, authors "
-    "FROM articles a JOIN details USING (rowid) JOIN files f USING (rowid) JOIN folders d ON d.rowid = f.folder"
+    "cdn_amp_url, type, quality, a.heat, provider_name, provider_domain, topics, authors, "
+    "a.heat_estimate, quality_estimate, s.id, sources, "
+    "iif(copy_of IS NULL, 1, (SELECT count(*) FROM articles c WHERE c.copy_of = a.copy_of)) "
+    "FROM articles a JOIN details USING (rowid) JOIN files f USING (rowid) JOIN folders d ON d.rowid = f.folder "
+    "LEFT JOIN stories s ON s.id = a.story"
 )
 
 
@@ -258,7 +261,7 @@ class Index:
 
 def _row(values: Sequence[object]) -> Row:
     rowid, id_, folder, file, title, excerpt, when, precision, original, web, amp, cdn, *rest = values
-    type_, quality, heat, name, domain, topics, authors = rest
+    type_, quality, heat, name, domain, topics, authors, heat_estimate, quality_estimate, story, sources, copies = rest
     assert isinstance(rowid, int)
     assert isinstance(id_, int)
     assert isinstance(folder, bytes)
@@ -280,6 +283,11 @@ def _row(values: Sequence[object]) -> Row:
         provider_domain=str(domain),
         topics=tuple(str(topics).split("\n")) if topics else (),
         authors=tuple(str(authors).split("\n")) if authors else (),
+        heat_estimate=heat_estimate if isinstance(heat_estimate, (int, float)) else None,
+        quality_estimate=quality_estimate if isinstance(quality_estimate, (int, float)) else None,
+        story=int_to_id(story) if isinstance(story, int) else "",
+        sources=sources if isinstance(sources, int) else 0,
+        copies=copies if isinstance(copies, int) else 1,
     )
 
 

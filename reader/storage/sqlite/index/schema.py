@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from reader.storage.sqlite.index import columns, fulltext, sort_orders
+from reader.storage.sqlite.stories import schema as story_tables
 
-LATE_INDEXES = {"articles_by_id": "articles (id)", "urls_by_url": "urls (url)", "urls_by_article": "urls (article)"}
+LATE_INDEXES = {
+    "articles_by_id": "articles (id)",
+    "urls_by_url": "urls (url)",
+    "urls_by_article": "urls (article)",
+    "links_by_key": "links (key)",
+}
 """Created after the first scan of a folder: inserting keys that are hashes writes to every database page."""
 
 SCHEMA = (
@@ -14,6 +20,7 @@ INSERT INTO facts VALUES
     ('generation', 0), ('unshown', 0), -- see IndexWriter._mark_changed
     ('complete', 0), -- 1 once the whole folder was scanned
     ('done', 0), ('total', 0), ('before', 0), ('walking', 0), ('began', 0), -- see Index.read_progress
+    ('grouped', 0), ('stories_day', -1), ('stories_quality', 0), -- see reader.storage.sqlite.stories
     ('old_ids', 0), -- 1 until marks made under previous ids have been carried over
     ('options', 0), ('zone', 0), -- see IndexWriter.invalidate_outdated
     ('frequent_below', 0), ('dead_slots', 0); -- see reader.storage.sqlite.index.fulltext
@@ -34,7 +41,14 @@ CREATE TABLE articles (
     heat NUMERIC,
     type TEXT NOT NULL,
     title TEXT NOT NULL,
-    precision INTEGER NOT NULL -- of published_at: an index of reader.documents.date_parser.PRECISIONS
+    precision INTEGER NOT NULL, -- of published_at: an index of reader.documents.date_parser.PRECISIONS
+    -- What a refresh leaves to reader.storage.sqlite.stories:
+    story INTEGER, -- the id of its story, or NULL until it is grouped
+    story_rank INTEGER NOT NULL DEFAULT 0, -- its place in the story, the best article first
+    heat_estimate NUMERIC, -- NULL if heat is known, or until it is grouped
+    quality_estimate NUMERIC,
+    links INTEGER NOT NULL DEFAULT 0, -- related items that are documents, and documents that list it
+    copy_of INTEGER -- the row id of the best of its copies, if there are several
 );
 CREATE INDEX other_types ON articles (rowid) WHERE type NOT IN ('', 'article');
 CREATE TABLE details ( -- separate, so that sorting reads only the small table
@@ -50,6 +64,13 @@ CREATE TABLE details ( -- separate, so that sorting reads only the small table
     authors TEXT NOT NULL
 );
 CREATE TABLE urls (url INTEGER NOT NULL, article INTEGER NOT NULL); -- except the URL from which articles.id is derived
+CREATE TABLE links ( -- reader.documents.index_record.IndexRecord.link_keys
+    article INTEGER NOT NULL, key INTEGER NOT NULL, PRIMARY KEY (article, key)
+) WITHOUT ROWID;
+CREATE TABLE members ( -- of collections: paths without extension
+    article INTEGER NOT NULL, stem BLOB NOT NULL, PRIMARY KEY (article, stem)
+) WITHOUT ROWID;
+CREATE INDEX members_by_stem ON members (stem);
 CREATE TABLE problems (
     file INTEGER,
     path TEXT NOT NULL,
@@ -63,4 +84,6 @@ CREATE INDEX problems_by_file ON problems (file);
     + sort_orders.SCHEMA
     + columns.SCHEMA
     + fulltext.SCHEMA
+    + ";"
+    + story_tables.SCHEMA
 )

@@ -10,7 +10,7 @@ import sqlite3
 import sys
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TypeAlias
 
 from reader.core.ordering import SORT_KEYS, Sort, SortKey, index_in
@@ -22,9 +22,12 @@ CREATE TABLE orders (
 ) WITHOUT ROWID;
 """
 
-SORT_COLUMNS: dict[SortKey, str] = {"quality": "quality", "heat": "heat", "date": "published_at"}
-"""The column of the table ``articles`` for each sort key."""
+SORT_VALUES: dict[SortKey, str] = {
+    "quality": "quality", "heat": "ifnull(heat, heat_estimate)", "date": "published_at"
+}  # fmt: skip
+"""What of the table ``articles`` each sort key stands for."""
 SORTS = [Sort(by, reverse) for by in SORT_KEYS for reverse in (False, True)]
+HEAT_SORTS = [sort for sort in SORTS if sort.by == "heat"]
 _SEARCH_LIMIT = 32
 """Up to this many row ids are searched for one by one; more are filtered out in one pass."""
 _PATCH_COST = 64
@@ -34,16 +37,16 @@ OrderKey: TypeAlias = tuple[bool, float, bool, int, str, int]
 """The sort key of an article. Keys compare the way articles are listed; the last item is the row id."""
 
 
-def rebuild(db: sqlite3.Connection) -> None:
-    """Sort all articles for every order. Raises sqlite3.Error."""
-    for sort in SORTS:
+def rebuild(db: sqlite3.Connection, sorts: Iterable[Sort] = SORTS) -> None:
+    """Sort all articles for every order of ``sorts``. Raises sqlite3.Error."""
+    for sort in sorts:
         store_order(db, sort, sorted_rowids(db, sort))
 
 
 def sorted_rowids(db: sqlite3.Connection, sort: Sort) -> array[int]:
     """Sort all articles and return their row ids. Raises sqlite3.Error."""
     # One step of SQLite, which releases the GIL throughout: it joins the row ids as hexadecimal digits.
-    ordered = f"SELECT rowid FROM articles ORDER BY {_terms(sort)}"  # noqa: S608 - constants
+    ordered = f"SELECT rowid FROM articles ORDER BY {terms(sort)}"  # noqa: S608 - constants
     query = f"SELECT group_concat(printf('%08x', rowid), '') FROM ({ordered})"  # noqa: S608 - constants
     (digits,) = db.execute(query).fetchone()
     rowids = array("I", bytes.fromhex(digits or ""))
@@ -52,10 +55,11 @@ def sorted_rowids(db: sqlite3.Connection, sort: Sort) -> array[int]:
     return rowids
 
 
-def _terms(sort: Sort) -> str:
+def terms(sort: Sort) -> str:
+    """Return the terms for ORDER BY in a query of the table ``articles``."""
     direction = "ASC NULLS LAST" if sort.reverse else "DESC"  # the latter sorts NULLs last already
     date = "" if sort.by == "date" else "published_at DESC, "
-    return f"{SORT_COLUMNS[sort.by]} {direction}, {date}title COLLATE NOCASE, rowid"
+    return f"{SORT_VALUES[sort.by]} {direction}, {date}title COLLATE NOCASE, rowid"
 
 
 def is_worth_patching(changed: int, articles: int) -> bool:
@@ -63,11 +67,11 @@ def is_worth_patching(changed: int, articles: int) -> bool:
     return changed * _PATCH_COST <= articles
 
 
-def patch(db: sqlite3.Connection, changed: Collection[int]) -> None:
-    """Update the orders after the articles ``changed`` were added, changed or removed. Raises sqlite3.Error."""
+def patch(db: sqlite3.Connection, changed: Collection[int], sorts: Iterable[Sort] = SORTS) -> None:
+    """Update ``sorts`` after the articles ``changed`` were added, changed or removed. Raises sqlite3.Error."""
     numbers = ",".join(map(str, changed))  # integers, so nothing to escape
     present = db.execute(f"{_SORT_VALUES} WHERE rowid IN ({numbers})").fetchall()
-    for sort in SORTS:
+    for sort in sorts:
         rowids = load_order(db, sort)
         _remove_rows(rowids, changed)
         keys = sorted(_order_key(sort, values) for values in present)
@@ -95,7 +99,7 @@ def load_order(db: sqlite3.Connection, sort: Sort) -> array[int]:
 
 def has_values(db: sqlite3.Connection, by: SortKey) -> bool:
     """Return whether any article has a value to sort by: the first one then has. Raises sqlite3.Error."""
-    query = f"SELECT 1 FROM articles WHERE rowid = ? AND {SORT_COLUMNS[by]} IS NOT NULL"  # noqa: S608 - constants
+    query = f"SELECT 1 FROM articles WHERE rowid = ? AND {SORT_VALUES[by]} IS NOT NULL"  # noqa: S608 - constants
     return any(db.execute(query, [rowid]).fetchone() for rowid in load_order(db, Sort(by))[:1])
 
 
@@ -118,7 +122,7 @@ def _insert_sorted(rowids: array[int], keys: Sequence[OrderKey], key_at: Callabl
     return result + rowids[start:]
 
 
-_SORT_VALUES = "SELECT rowid, quality, heat, published_at, title FROM articles"
+_SORT_VALUES = f"SELECT rowid, quality, {SORT_VALUES['heat']}, published_at, title FROM articles"  # noqa: S608
 _LOWER_ASCII = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 
@@ -140,15 +144,3 @@ def _remove_rows(rowids: array[int], removed: Collection[int]) -> None:
         index = index_in(rowids, rowid)
         if index is not None:
             del rowids[index]
-
-
-def duplicates(db: sqlite3.Connection) -> list[int]:
-    """Return every article that has another copy before it in the order by quality. Raises sqlite3.Error.
-
-    Copies are documents with the same article id. Of equal copies, the one with the lower row id comes first.
-    """
-    query = (
-        f"SELECT rowid FROM (SELECT rowid, row_number() OVER (PARTITION BY id ORDER BY {_terms(Sort())}) AS place "  # noqa: S608
-        "FROM articles WHERE id IN (SELECT id FROM articles GROUP BY id HAVING count(*) > 1)) WHERE place > 1"
-    )
-    return [rowid for (rowid,) in db.execute(query)]

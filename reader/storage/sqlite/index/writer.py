@@ -11,39 +11,21 @@ import os
 import sqlite3
 import zlib
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from functools import partial
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from reader.core.model import Problem, ReadProgress
 from reader.core.ordering import Sort
 from reader.core.text import show_path
 from reader.documents.files import join_path
-from reader.documents.index_record import IndexRecord
+from reader.documents.index_record import NOT_PARSED, IndexRecord, ParsedFile
 from reader.storage.sqlite.database import Database, StorageError, corruption_error, json_array
-from reader.storage.sqlite.index import columns, fulltext, sort_orders
+from reader.storage.sqlite.index import columns, documents, fulltext, sort_orders
 from reader.storage.sqlite.index.schema import LATE_INDEXES
-
-NOT_PARSED = -1
-"""The modification time of a file that could not be read: the next refresh tries again."""
-
-RecordValues: TypeAlias = tuple[object, ...]
-"""The values of a :class:`reader.documents.index_record.IndexRecord`, in order."""
-
-
-class ParsedFile(NamedTuple):
-    """A parsed file, to be written to the index."""
-
-    name: bytes
-    """The file name, without its folder."""
-    mtime_ns: int
-    size: int
-    record: RecordValues | None
-    """None if the file is not a document."""
-    problems: Sequence[tuple[int, str, str]]
-    """The line, field and message of each problem."""
+from reader.storage.sqlite.stories import story_columns
 
 
 class KnownFile(NamedTuple):
@@ -70,11 +52,6 @@ _INCONSISTENCIES = (
     "SELECT 1 FROM details WHERE rowid NOT IN (SELECT rowid FROM articles)",
 )
 """Queries that return rows only if the index is inconsistent."""
-_DOCUMENT_TABLES = {
-    **dict.fromkeys(("articles", "details", "codes", "slots"), "rowid"),
-    "urls": "article",
-    "problems": "file",
-}
 _CACHE_KIB = 64 * 1024
 _MIN_ROWS_FOR_THREADS = 20_000
 """With fewer row ids, sorting takes less time than starting threads."""
@@ -264,18 +241,19 @@ class IndexWriter:
     def apply(self, folder: bytes, parsed: Iterable[ParsedFile]) -> None:
         """Add the files of ``folder``, replacing their previous versions."""
         with self.transaction() as db:
-            folder_rowid = _find_or_add_folder(db, folder)
+            folder_rowid = documents.find_or_add_folder(db, folder)
             last = fulltext.last_slot(db)
             files = [*parsed]
             rowids = self._update_files(db, folder_rowid, files, last)
-            _delete_documents(db, [rowid for rowid in rowids if rowid <= last])
+            documents.delete(db, [rowid for rowid in rowids if rowid <= last])
             problems = [
                 (rowid, show_path(join_path(folder, file.name)), *problem)
                 for file, rowid in zip(files, rowids, strict=True)
                 for problem in file.problems
             ]
             db.executemany("INSERT INTO problems VALUES (?, ?, ?, ?, ?)", problems)
-            self._insert_articles(db, folder_rowid, zip(rowids, files, strict=True), last)
+            code = partial(columns.label_code, db, self._labels)
+            documents.insert(db, folder_rowid, zip(rowids, files, strict=True), last, code)
             self._mark_changed(db, rowids)
         self._database.checkpoint()
 
@@ -305,45 +283,6 @@ class IndexWriter:
         )
         return [rowids[file.name] for file in files]
 
-    def _insert_articles(
-        self, db: sqlite3.Connection, folder: int, files: Iterable[tuple[int, ParsedFile]], last: int
-    ) -> None:
-        """Insert articles into all tables but ``files``; those above ``last`` are new, others were deleted before."""
-        records = [(rowid, IndexRecord._make(file.record), file) for rowid, file in files if file.record is not None]
-        changed = [rowid for rowid, *_ in records if rowid <= last]
-        slots = dict(zip(changed, fulltext.new_slots(db, changed), strict=True))
-        articles: list[tuple[object, ...]] = []
-        details: list[tuple[object, ...]] = []
-        codes: list[tuple[int, ...]] = []
-        code = partial(columns.label_code, db, self._labels)
-        for rowid, record, file in records:
-            web = None if record.web_url == record.original_url else record.web_url
-            name, domain, topics = record.provider_name, record.provider_domain, record.topics
-            sorted_by = (record.published_at, record.quality, record.heat)
-            articles.append((rowid, record.id, *sorted_by, record.type, record.title, record.precision))
-            addresses = (record.original_url, web, record.amp_url, record.cdn_amp_url)
-            details.append((rowid, record.excerpt, *addresses, name, domain, topics, record.authors))
-            codes.append(
-                (
-                    rowid,
-                    folder,
-                    code("source", name or domain),
-                    code("domain", domain),
-                    code("type", record.type),
-                    code("category", record.category),
-                    code("lang", record.lang),
-                    code("topics", topics),
-                    code("authors", record.authors),
-                    record.flags | columns.PROBLEMS if file.problems else record.flags,
-                )
-            )
-        db.executemany("INSERT INTO articles VALUES (?, ?, ?, ?, ?, ?, ?, ?)", articles)
-        db.executemany("INSERT INTO details VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", details)
-        db.executemany("INSERT INTO codes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", codes)
-        urls = ((key, rowid) for rowid, record, _ in records for key in record.url_keys if key != record.id)
-        db.executemany("INSERT INTO urls VALUES (?, ?)", urls)
-        fulltext.insert(db, [(slots.get(rowid, rowid), *record.words) for rowid, record, _ in records])
-
     def _claim_moved(self, db: sqlite3.Connection, folder: int, file: ParsedFile) -> int | None:
         """If the file was moved here, update its row and return the row id."""
         query = "SELECT 1 FROM files WHERE folder = ? AND name = ?"
@@ -372,7 +311,7 @@ class IndexWriter:
         if not removed:
             return
         with self._database.write() as db:
-            _delete_documents(db, removed)
+            documents.delete(db, removed)
             db.executemany("DELETE FROM files WHERE rowid = ?", [(rowid,) for rowid in removed])
             self._mark_changed(db, removed)
 
@@ -445,6 +384,19 @@ class IndexWriter:
         self._database.checkpoint()
         return True
 
+    def publish_stories(self, changed: Collection[int] | None) -> None:
+        """Let lists show what is known of stories; ``changed`` are the articles with changes, None for too many."""
+        with self._database.write() as db:
+            articles = sort_orders.article_count(db)
+            if changed is None or not sort_orders.is_worth_patching(len(changed), articles):
+                sort_orders.rebuild(db, sort_orders.HEAT_SORTS)
+                changed = None
+            else:
+                sort_orders.patch(db, changed, sort_orders.HEAT_SORTS)
+            story_columns.update(db, changed)
+            db.execute("UPDATE facts SET value = value + 1 WHERE name = 'generation'")
+        self._database.checkpoint()
+
     def _sort_in_threads(self, *, sets: bool) -> dict[Sort, array[int]]:
         """Sort all orders in threads; empty if only this connection sees the database.
 
@@ -484,17 +436,3 @@ class IndexWriter:
             self._changed.update(rowids)
             if len(self._changed) > _MAX_PATCHED:
                 self._changed = None
-
-
-def _find_or_add_folder(db: sqlite3.Connection, path: bytes) -> int:
-    # Not RETURNING: SQLite opens a savepoint for it, which makes FTS5 flush its buffered words.
-    db.execute("INSERT OR IGNORE INTO folders (path) VALUES (?)", [path])
-    return int(db.execute("SELECT rowid FROM folders WHERE path = ?", [path]).fetchone()[0])
-
-
-def _delete_documents(db: sqlite3.Connection, rowids: Iterable[int]) -> None:
-    rows = [(rowid,) for rowid in rowids]
-    if rows:
-        db.execute("UPDATE facts SET value = value + ? WHERE name = 'dead_slots'", [len(rows)])
-    for table, column in _DOCUMENT_TABLES.items():
-        db.executemany(f"DELETE FROM {table} WHERE {column} = ?", rows)  # noqa: S608 - constants

@@ -244,6 +244,11 @@ class MarkStore:
         with self.file.write() as db:
             return undo.undo(db, schema.timestamp(), redo=redo)
 
+    def can_undo(self) -> bool:
+        """Return whether there is a step to undo. Raises StorageError."""
+        with self.file.read() as db:
+            return bool(db.execute("SELECT EXISTS (SELECT 1 FROM steps WHERE NOT undone)").fetchone()[0])
+
     def reassign_ids(self, pairs: Iterable[tuple[int, int]]) -> None:
         """Copy the marks and positions of each first id to the second; the later mark wins. Raises StorageError."""
         every = list(pairs)

@@ -17,6 +17,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from reader.core.hashing import hash_bytes
 from reader.core.marks import LATEST, READ
 from reader.storage.sqlite.database import json_array
 from reader.storage.sqlite.marks.schema import mark_version, set_mark_version
@@ -234,16 +235,15 @@ def _extend_steps(db: sqlite3.Connection, copied: Mapping[str, Mapping[int, int]
 
 
 def _insert_change(db: sqlite3.Connection, step: int, change: _Change) -> None:
-    import hashlib
     import zlib
 
     if not change.previous_tokens:
         return
     ids = sorted(change.previous_tokens)
     packed = _packed(ids)
-    digest = hashlib.sha256(packed).digest()
-    db.execute("INSERT OR IGNORE INTO runs (digest, ids) VALUES (?, ?)", [digest, packed])
-    row = db.execute("SELECT number FROM runs WHERE digest = ?", [digest]).fetchone()
+    run = hash_bytes(packed, 32)
+    db.execute("INSERT OR IGNORE INTO runs (digest, ids) VALUES (?, ?)", [run, packed])
+    row = db.execute("SELECT number FROM runs WHERE digest = ?", [run]).fetchone()
     if row is None or row[0] is None:
         # A damaged table of the history, which no check of SQLite finds, must not keep marks from being stored.
         log.warning("step %d cannot be undone: its ids could not be stored", step)

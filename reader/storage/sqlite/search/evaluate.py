@@ -32,6 +32,7 @@ from reader.storage.sqlite.index import bitmap, columns, fulltext, sort_orders
 from reader.storage.sqlite.index.columns import ColumnField
 from reader.storage.sqlite.search import substrings
 from reader.storage.sqlite.search.row_sets import MarkRowSets, PageRowSets
+from reader.storage.sqlite.stories import story_rows
 
 _Bound: TypeAlias = tuple[Callable[[float, float], bool], float]
 """A comparison and its right operand; in a descending order it is true from some index on."""
@@ -49,9 +50,12 @@ _BOUNDS: dict[ast.Relation, tuple[Callable[[float, float], bool] | None, Callabl
     "=": (le, lt), ">=": (None, lt), ">": (None, le), "<=": (le, None), "<": (lt, None),
 }  # fmt: skip
 """By relation: the comparison that is true from the first match on, and the one that is true after the last."""
+_SORT_KEYS: dict[str, SortKey] = {"quality": "quality", "heat~": "heat", "date": "date"}
+"""The orders in which values are found; that by heat has estimates, too."""
 _FLAG = {"related": RELATED, "images": IMAGES, "body": BODY, "problems": columns.PROBLEMS}
 
 
+_ROWS_IN_STATE = {"duplicate": story_rows.duplicates, "first": story_rows.earliest}
 _SIGN_COLUMNS = ("title", "excerpt", "provider_name", "topics", "authors")
 """Where a query that has only signs is looked for: the index stores no other text as written."""
 
@@ -202,13 +206,10 @@ class QueryEvaluator:
                 return self._with_value(field, value)
             case ast.SubstringCondition():
                 return self._containing(condition, within)
-            case ast.NumberCondition(field, relation, number):
-                starts, ends = _BOUNDS[relation]
-                return self._range(field, starts and (starts, number), ends and (ends, number))
-            case ast.NumberRange(field, low, high):
-                return self._range(field, (le, high), (lt, low))
-            case ast.UnknownCondition(field):
-                return self.snapshot.everything & ~self._range(field)
+            case ast.StoryCondition():
+                return self._of_story(condition)
+            case ast.NumberCondition() | ast.NumberRange() | ast.UnknownCondition():
+                return self._with_number(condition)
             case ast.DateCondition():
                 return self._in_dates(condition)
             case ast.IsCondition(state):
@@ -299,10 +300,54 @@ class QueryEvaluator:
         if state == "published":
             return self._with_flag(PUBLISHED)
         return self.snapshot.cached(
-            ast.IsCondition, lambda: bitmap.from_rows(sort_orders.duplicates(self.db), self.snapshot.size)
+            (ast.IsCondition, state), lambda: bitmap.from_rows(_ROWS_IN_STATE[state](self.db), self.snapshot.size)
         )
 
+    # Stories.
+
+    def _of_story(self, condition: ast.StoryCondition) -> int:
+        def find() -> int:
+            rows = story_rows.members(self.db, condition.id)
+            if condition.field == "near":
+                rows |= story_rows.linked(self.db, condition.id)
+            return bitmap.from_rows(rows, self.snapshot.size)
+
+        return self.snapshot.cached(condition, find)
+
+    def _compared(self, field: Literal["heat", "sources"], relation: ast.Relation, number: float) -> int:
+        """Return the articles whose known heat, or whose number of sources, compares to ``number`` like this."""
+
+        def find() -> int:
+            if field == "heat":
+                # Not in the order by heat, which has estimates, too.
+                query = f"SELECT rowid FROM articles WHERE heat {relation} ?"  # noqa: S608 - an operator
+                return bitmap.select_rows(self.db, query, number, self.snapshot.size)
+            numbers = story_rows.numbers_with_sources(self.db, relation, number)
+            column = columns.load(self.db, "story")
+            rows = bitmap.from_mask(columns.code_mask(column, numbers))
+            if 0 in numbers:
+                rows |= self.snapshot.everything & ~bitmap.from_mask(bytes(map(bool, column)))
+            return rows
+
+        return self.snapshot.cached((field, relation, number), find)
+
     # Numbers and dates.
+
+    def _with_number(self, condition: ast.NumberCondition | ast.NumberRange | ast.UnknownCondition) -> int:
+        match condition:
+            case ast.NumberCondition(("heat" | "sources") as field, relation, number):
+                return self._compared(field, relation, number)
+            case ast.NumberRange(("heat" | "sources") as field, low, high):
+                return self._compared(field, ">=", low) & self._compared(field, "<=", high)
+            case ast.NumberCondition(field, relation, number):
+                starts, ends = _BOUNDS[relation]
+                return self._range(_SORT_KEYS[field], starts and (starts, number), ends and (ends, number))
+            case ast.NumberRange(field, low, high):
+                return self._range(_SORT_KEYS[field], (le, high), (lt, low))
+            case ast.UnknownCondition("heat"):
+                return self.snapshot.everything & ~self._compared("heat", ">=", -ast.MAX_NUMBER)
+            case ast.UnknownCondition(field):
+                return self.snapshot.everything & ~self._range(_SORT_KEYS[field])
 
     def _range(self, by: SortKey, start: _Bound | None = None, end: _Bound | None = None) -> int:
         """Return the articles between the indexes in descending order where ``start`` and ``end`` become true."""
@@ -318,7 +363,7 @@ class QueryEvaluator:
 
     def _first(self, by: SortKey, order: array[int], bound: _Bound | None) -> int:
         """Return the index of the first article whose value is unknown or for which ``bound`` is true."""
-        query = f"SELECT {sort_orders.SORT_COLUMNS[by]} FROM articles WHERE rowid = ?"  # noqa: S608 - constants
+        query = f"SELECT {sort_orders.SORT_VALUES[by]} FROM articles WHERE rowid = ?"  # noqa: S608 - constants
 
         def is_after(index: int) -> bool:
             for rowid in order[index : index + 64]:

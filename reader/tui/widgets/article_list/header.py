@@ -11,7 +11,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from reader.core.ordering import Sort, SortKey
-from reader.core.text import fit_cells
+from reader.core.text import cell_width, fit_cells
 from reader.tui.keys import bindings
 from reader.tui.theme.styles import draw_line
 from reader.tui.widgets.article_list.columns import Columns, columns
@@ -68,8 +68,25 @@ class ListHeader(Widget):
                     pieces.append((fit_cells(column.name.capitalize(), column.width), "quiet"))
                 case _:
                     pieces.append((" " * column.width, "quiet"))
+        pieces = self._with_hidden_sort(pieces)
         styles = _LIT if self.lit else _UNLIT
         return draw_line(self, [(text, styles[style]) for text, style in pieces])
+
+    def _with_hidden_sort(self, pieces: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Say at the right what the list is sorted by if no column shows it, because all its values are unknown."""
+        if self.sort is None or self.sort.by in self.fields:
+            return pieces
+        words = f"by {self.sort.by}: all unknown "
+        room = self.size.width - cell_width(words) - 1
+        end = cell_width("".join(text for text, _ in pieces).rstrip())
+        # The names of the last columns matter less.
+        dropped = {"", "Title", "Topics"} if end > room else {""}
+        kept = [*pieces]
+        while kept and kept[-1][0].strip() in dropped:
+            kept.pop()
+        kept[-1:] = [(text.rstrip(), style) for text, style in kept[-1:]]
+        gap = room + 1 - sum(cell_width(text) for text, _ in kept)
+        return [*kept, (" " * gap, "quiet"), (words, "strong")] if gap > 0 else pieces
 
     def _label(self, by: SortKey, cells: int) -> list[tuple[str, str]]:
         key = self._keys.get(f"sort.{by}", " ")

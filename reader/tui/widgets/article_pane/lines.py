@@ -18,6 +18,7 @@ from reader.images.model import RenderedImage
 from reader.tui.widgets.article_pane.content import ArticleContent, RelatedItem
 from reader.tui.widgets.text import formats
 from reader.tui.widgets.text.image_lines import image_lines
+from reader.tui.widgets.text.length import unit_of
 from reader.tui.widgets.text.lines import (
     BLANK,
     Line,
@@ -95,7 +96,8 @@ def lay_out_pane(content: ArticleContent, cells: int, image: RenderedImage | str
         # How much of the facts is shown depends on the width.
         lines += [tuple(replace(run, counts=False) for run in first)] if first else []
     if content.page is not None:
-        lines += paragraph(f"⇩ Page saved, {format_count(content.page.extract.words, 'word')}", cells, "quiet")
+        unit = unit_of(f"{content.article.title} {content.article.excerpt}").name
+        lines += paragraph(f"⇩ Page saved, {format_count(content.page.extract.words, unit)}", cells, "quiet")
     elif content.failure:
         lines += paragraph(f"✗ Not fetched: {content.failure}", cells, "warning")
     if content.described_by:

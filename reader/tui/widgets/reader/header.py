@@ -9,7 +9,6 @@ from textual.widget import Widget
 from reader.core.text import stable_width, truncate
 from reader.tui.widgets.bars.bars import cells_of, draw_ends, spaced
 from reader.tui.widgets.panes import CoveredContainer
-from reader.tui.widgets.reader.lines import reading_minutes
 from reader.tui.widgets.reader.reader_view import ReaderView
 
 
@@ -30,8 +29,8 @@ class ReaderHeader(Widget):
         right: list[tuple[str, str]] = []
         if self.status:
             right.append((truncate(self.status, max(8, self.size.width // 2)), "accent"))
-        if text is not None and text.kind != "excerpt" and text.words:
-            left = reading_minutes(round(text.words * (1 - progress))) if progress < 1 else 0
+        if text is not None and text.kind != "excerpt" and text.length:
+            left = text.minutes(1 - progress) if progress < 1 else 0
             right.append((f"{round(100 * progress):>3}%", "text"))
             right.append((f"{left} min left" if left else "at the end", "quiet"))
         right = spaced(right)

@@ -23,6 +23,7 @@ from reader.core.urls import display_host
 from reader.images.model import RenderedImage
 from reader.tui.widgets.text import formats
 from reader.tui.widgets.text.image_lines import MAX_IMAGES, image_indents, insert_images, lead_image_lines, note_lines
+from reader.tui.widgets.text.length import Unit, count, unit_of
 from reader.tui.widgets.text.lines import (
     BLANK,
     LAYOUT_CHARACTERS,
@@ -40,8 +41,8 @@ from reader.tui.widgets.text.lines import (
 
 DEFAULT_MEASURE = 72
 """The default width of a line in cells."""
-WORDS_PER_MINUTE = 230
-"""How fast people read text in their own language on a screen."""
+_SAMPLE = 10
+"""Blocks that tell the script of a text."""
 _NO_LINKS = Links()
 TextKind = Literal["page", "body", "excerpt"]
 TextImages: TypeAlias = tuple[Mapping[str, RenderedImage | str], str]
@@ -78,11 +79,20 @@ class ReaderText:
     images: tuple[Image, ...] = ()
 
     @cached_property
-    def words(self) -> int:
-        """The approximate number of words."""
+    def unit(self) -> Unit:
+        """What the text is counted in."""
+        return unit_of(plain_text(self.blocks[:_SAMPLE]))
+
+    @cached_property
+    def length(self) -> int:
+        """The approximate number of words or characters."""
         if self.page is not None:
             return self.page.extract.words
-        return len(plain_text(self.blocks).split())
+        return count(plain_text(self.blocks), self.unit)
+
+    def minutes(self, share: float = 1) -> int:
+        """Return how many minutes it takes to read a share of the text; at least one."""
+        return max(1, round(self.length * share / self.unit.per_minute))
 
     @cached_property
     def image_indents(self) -> Mapping[str, int]:
@@ -155,11 +165,6 @@ def images_in(text: ReaderText) -> dict[str, int]:
     return dict(list(every.items())[:MAX_IMAGES])
 
 
-def reading_minutes(words: int) -> int:
-    """Return how many minutes it takes to read ``words`` words; at least one."""
-    return max(1, round(words / WORDS_PER_MINUTE))
-
-
 def _facts(text: ReaderText) -> list[Run]:
     byline = f"by {text.byline}" if text.byline else ""
     date = formats.full_date(text.published_at, text.precision)
@@ -167,7 +172,7 @@ def _facts(text: ReaderText) -> list[Run]:
 
 
 def _provenance(text: ReaderText, now: datetime, cells: int) -> list[Run]:
-    long = f"{format_count(text.words, 'word')}, {reading_minutes(text.words)} min"
+    long = f"{format_count(text.length, text.unit.name)}, {text.minutes()} min"
     if text.page is not None:
         origin = formats.ORIGINS[text.page.way]
         when = f"fetched {formats.ago(text.page.fetched_at, now)}"

@@ -38,6 +38,11 @@ class SidebarLine(NamedTuple):
         return self.what, self.kind, "" if self.what in {"head", "more"} else self.text
 
     @property
+    def is_saved_view(self) -> bool:
+        """Whether the line is that of a saved view, which can be renamed, deleted and moved."""
+        return self.what == "entry" and self.kind == "view"
+
+    @property
     def choice(self) -> SidebarChoice | None:
         """The choice that the line offers, if any."""
         return SidebarChoice(self.kind, self.text) if self.what == "entry" else None
@@ -75,9 +80,13 @@ class SidebarTree:
         self.filter = text
         self._lay_out()
 
+    def can_fold(self, kind: EntryKind, *, folded: bool = True) -> bool:
+        """Return whether a section can be folded or unfolded now."""
+        return kind != "usual" and (kind in self.folded) != folded and not self.filter
+
     def fold(self, kind: EntryKind, *, folded: bool = True) -> bool:
         """Fold or unfold a section; return whether that changed anything."""
-        if kind == "usual" or (kind in self.folded) == folded or self.filter:
+        if not self.can_fold(kind, folded=folded):
             return False
         self.folded ^= {kind}
         self._unlimited.discard(kind)

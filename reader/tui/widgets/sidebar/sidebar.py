@@ -89,6 +89,9 @@ class Sidebar(LineList):
     choices: reactive[frozenset[SidebarChoice]] = reactive(frozenset[SidebarChoice]())
     """The keys of the choices that the query contains; their entries are checked."""
 
+    idle: reactive[frozenset[str]] = reactive(frozenset[str]())
+    """The actions that do nothing for the selected line."""
+
     def __init__(self, tree: SidebarTree) -> None:
         super().__init__(id="views")
         self.entries = tree
@@ -114,15 +117,20 @@ class Sidebar(LineList):
         if index is not None and index != self.cursor:
             self.cursor = index
             scroll_to_line(self, index - offset)
-        self.cursor = self.entries.step(self.cursor, 0)
         set_line_count(self, len(self.entries.lines))
-        scroll_line_into_view(self, self.cursor)
-        self.refresh()
+        self.select(self.entries.step(self.cursor, 0))
 
     def select(self, index: int) -> None:
         """Select a line, and scroll it into view."""
         self.cursor = max(0, min(index, len(self.entries.lines) - 1))
         scroll_line_into_view(self, self.cursor)
+        line = self.line
+        applies = {
+            "views.combine": line.what == "entry",
+            "views.fold": self.entries.can_fold(line.kind),
+            **dict.fromkeys(("views.rename", "views.delete"), line.is_saved_view),
+        }
+        self.idle = frozenset(name for name, does in applies.items() if not does)
         self.refresh()
 
     # Drawing.
@@ -232,7 +240,7 @@ class Sidebar(LineList):
 
     def action_request(self, command: SidebarCommand) -> None:
         """Ask the screen to run a command for the selected line."""
-        if command in _FOR_VIEWS and not (self.line.what == "entry" and self.line.kind == "view"):
+        if command in _FOR_VIEWS and not self.line.is_saved_view:
             show_status(self, "Only saved views can be renamed, deleted and moved.")
             return
         if command in _MOVING_FOCUS:

@@ -1,0 +1,120 @@
+"""Stories of one library: what belongs together, how articles are linked, and how hot that is."""
+
+from __future__ import annotations
+
+import threading
+from array import array
+from collections.abc import Callable
+
+from reader.core.ordering import ArticleOrder
+from reader.core.text import format_count
+from reader.library.articles import LibraryArticles
+from reader.storage.sqlite.index import bitmap, columns
+from reader.storage.sqlite.index.folder_index import Index
+from reader.storage.sqlite.stories import edges, reading, statistics
+from reader.stories.digest import Excerpt, digest
+from reader.stories.groups import GroupedOrder, group_order
+from reader.stories.heat import explain
+from reader.stories.model import Digest, Edge, EdgeKind, HeatStatistics, Period, Similar, Story
+from reader.stories.terms import words_by_term
+
+_KINDS: tuple[EdgeKind, ...] = ("duplicate", "related", "cited by", "story", "shared")
+"""The kinds of links, the strongest first."""
+_SHARED_SCORE = 0.3
+"""The score of one shared item; each more adds half of the rest."""
+
+
+class LibraryStories:
+    """The stories of one folder. Methods may be called in any thread, may wait for the disk, and raise ReaderError."""
+
+    def __init__(self, index: Callable[[], Index], articles: LibraryArticles) -> None:
+        """``index`` returns the current index."""
+        self._index = index
+        self._articles = articles
+        self._guard = threading.Lock()
+        self._columns: tuple[object, array[int], array[int]] | None = None
+        """A state of the index, with the number of the story of each row, and the place of each row in it."""
+
+    def of(self, rowid: int) -> Story | None:
+        """Return the story of an article, if it has others."""
+        with self._index().database.read() as db:
+            number = reading.story_number(db, rowid)
+            return None if number is None else next(reading.stories(db, [number]), None)
+
+    def hottest(self, rows: int | None = None, limit: int | None = None) -> list[Story]:
+        """Return the stories that have an article in a set of rows, or all, the hottest first."""
+        with self._index().database.read() as db:
+            mask = None if rows is None else bitmap.to_mask(rows, rows.bit_length())
+            return [*reading.stories(db, reading.hottest_first(db, mask)[:limit])]
+
+    def group(self, order: ArticleOrder) -> GroupedOrder:
+        """Return a list with a row for each story."""
+        index = self._index()
+        with self._guard, index.database.read() as db:
+            state = (index, index.generation())
+            if self._columns is None or self._columns[0] != state:
+                story_of, place_of = columns.load(db, "story"), columns.load(db, "story rank")
+                self._columns = (state, story_of, place_of)
+            _, story_of, place_of = self._columns
+        return group_order(order, story_of, place_of)
+
+    def nearest(self, rowid: int, count: int = 20) -> list[Similar]:
+        """Return the articles whose text is most like that of an article, the most similar first."""
+        with self._index().database.read() as db:
+            found = reading.nearest(db, rowid, count)
+        words: dict[int, str] = {}
+        for row in self._articles.rows([rowid]):
+            words = words_by_term(f"{row.title}\n{row.excerpt}")
+        return [
+            Similar(each.rowid, each.score, tuple(words[term] for term in each.terms if term in words))
+            for each in found
+        ]
+
+    def explain_heat(self, rowid: int) -> str:
+        """Return the estimate of a heat with its reason, as in “~62: 7 sources in 2 days”; empty without estimate."""
+        with self._index().database.read() as db:
+            place = reading.coverage(db, rowid)
+        return explain(place.estimate, place.coverage) if place is not None and place.estimate is not None else ""
+
+    def statistics(self, rows: int | None = None, period: Period | None = None) -> HeatStatistics:
+        """Return how many articles of a set of rows, or of all, there are by time, and how hot by topic and source."""
+        with self._index().database.read() as db:
+            return statistics.of_rows(db, None if rows is None else bitmap.to_rows(rows), period)
+
+    def digest(self, story: Story) -> Digest:
+        """Return the excerpts of a story by source: what is common, and what only one source says."""
+        rows = self._articles.rows(story.rowids)
+        return digest(story, [Excerpt(row.rowid, row.source, row.published_at, row.title, row.excerpt) for row in rows])
+
+    def edges(self, rowid: int) -> list[Edge]:
+        """Return every link of an article with another, the strongest kind first."""
+        with self._index().database.read() as db:
+            listed = {other for _, other in edges.listed(db, [rowid])}
+            listing = {other for _, other in edges.listing(db, [rowid])}
+            members, collections = edges.members_of(db, rowid), edges.collections_with(db, rowid)
+            shared = edges.sharing(db, rowid)
+            copies = edges.copies_of(db, rowid)
+        story = self.of(rowid)
+        alike = {each.rowid: each for each in self.nearest(rowid, 200)} if story else {}
+        found = [
+            *(Edge("duplicate", other, 1, "a copy of it") for other in copies),
+            *(Edge("related", other, 1, "among its related items") for other in listed),
+            *(Edge("related", other, 1, "a member of this collection") for other in members),
+            *(Edge("cited by", other, 1, "lists it among its related items") for other in listing),
+            *(Edge("cited by", other, 1, "a collection with it") for other in collections),
+            *(_same_story(other, alike.get(other)) for other in (story.rowids if story else ()) if other != rowid),
+            *(_sharing(other, number) for other, number in shared.items()),
+        ]
+        return sorted(dict.fromkeys(found), key=lambda edge: (_KINDS.index(edge.kind), -edge.score, edge.rowid))
+
+
+def _same_story(rowid: int, similar: Similar | None) -> Edge:
+    if similar is None:
+        return Edge("story", rowid, 0.0, "the same story")
+    words = ", ".join(similar.words[:5])
+    return Edge("story", rowid, round(similar.score, 3), f"the same story: {words}" if words else "the same story")
+
+
+def _sharing(rowid: int, number: int) -> Edge:
+    score = 1 - (1 - _SHARED_SCORE) * 0.5 ** (number - 1)
+    return Edge("shared", rowid, round(score, 3), f"both list {format_count(number, 'item')} from elsewhere")

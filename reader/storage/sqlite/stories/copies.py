@@ -1,0 +1,81 @@
+"""Copies: documents with the same canonical URL, or with the same title and nearly the same text."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+
+from reader.core.ordering import Sort
+from reader.core.tokenize import fold, words
+from reader.storage.sqlite.database import json_array
+from reader.storage.sqlite.index import sort_orders
+
+_NEARLY_THE_SAME = 0.8
+"""The share of common words from which two texts are nearly the same."""
+
+
+def update(db: sqlite3.Connection, changed: Collection[int], stories: Collection[Sequence[int]]) -> set[int]:
+    """Store which articles are copies of each other; return those that were or are. Raises sqlite3.Error.
+
+    ``changed`` are new or changed; ``stories`` have all articles of the stories that have changed.
+    """
+    numbers = json_array({*changed, *(rowid for rowids in stories for rowid in rowids)})
+    query = (
+        "SELECT rowid, id FROM articles WHERE id IN (SELECT id FROM articles WHERE rowid IN "
+        "(SELECT value FROM json_each(?)))"
+    )
+    same_url: defaultdict[int, list[int]] = defaultdict(list)
+    for rowid, id_ in db.execute(query, [numbers]):
+        same_url[id_].append(rowid)
+    groups = [rowids for rowids in same_url.values() if len(rowids) > 1]
+    groups += _same_texts(db, stories)
+    copied = _joined(groups)
+    query = "SELECT rowid FROM articles WHERE copy_of IS NOT NULL AND rowid IN (SELECT value FROM json_each(?))"
+    was = {rowid for (rowid,) in db.execute(query, [numbers])}
+    alone = was.difference(*copied)
+    db.executemany("UPDATE articles SET copy_of = NULL WHERE rowid = ?", [(rowid,) for rowid in alone])
+    best_first = sort_orders.terms(Sort())
+    query = f"SELECT rowid FROM articles WHERE rowid IN (SELECT value FROM json_each(?)) ORDER BY {best_first}"  # noqa: S608
+    for rowids in copied:
+        in_order = [rowid for (rowid,) in db.execute(query, [json_array(rowids)])]
+        db.executemany("UPDATE articles SET copy_of = ? WHERE rowid = ?", [(in_order[0], each) for each in in_order])
+    return was.union(*copied)
+
+
+def _same_texts(db: sqlite3.Connection, stories: Iterable[Sequence[int]]) -> list[list[int]]:
+    """Return the pairs of articles of one story with the same title and nearly the same excerpt."""
+    several = [rowids for rowids in stories if len(rowids) > 1]
+    query = "SELECT rowid, title FROM articles WHERE rowid IN (SELECT value FROM json_each(?))"
+    titles = dict(db.execute(query, [json_array(rowid for rowids in several for rowid in rowids)]))
+    by_title: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
+    for index, rowids in enumerate(several):
+        for rowid in rowids:
+            by_title[index, fold(titles[rowid])].append(rowid)
+    alike = [rowids for rowids in by_title.values() if len(rowids) > 1]
+    query = "SELECT rowid, excerpt FROM details WHERE rowid IN (SELECT value FROM json_each(?))"
+    excerpts = dict(db.execute(query, [json_array(rowid for rowids in alike for rowid in rowids)]))
+    pairs = []
+    for rowids in alike:
+        texts = [(rowid, frozenset(words(excerpts[rowid]))) for rowid in rowids]
+        first = texts[:1]  # of each different text, so that a thousand copies are compared with one
+        for rowid, text in texts[1:]:
+            same = next((other for other, known in first if _similarity(text, known) >= _NEARLY_THE_SAME), None)
+            if same is None:
+                first.append((rowid, text))
+            else:
+                pairs.append([same, rowid])
+    return pairs
+
+
+def _similarity(one: frozenset[str], other: frozenset[str]) -> float:
+    return len(one & other) / len(one | other) if one or other else 1.0
+
+
+def _joined(groups: Iterable[Sequence[int]]) -> list[set[int]]:
+    """Return the groups with those joined that have an article in common."""
+    group_of: dict[int, set[int]] = {}
+    for group in groups:
+        whole = set(group).union(*(group_of.get(rowid, ()) for rowid in group))
+        group_of.update(dict.fromkeys(whole, whole))
+    return [*{id(group): group for group in group_of.values()}.values()]

@@ -1,0 +1,167 @@
+"""Estimates for the whole folder: the scale of heat, and the quality that documents seem to have."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from array import array
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from functools import lru_cache
+from itertools import islice
+from typing import Any
+
+from reader.core.ordering import Sort
+from reader.documents.index_record import IMAGES
+from reader.storage.sqlite.database import json_array
+from reader.storage.sqlite.index import sort_orders
+from reader.storage.sqlite.stories.totals import DAY_IN_MICROS, load_context
+from reader.stories.heat import Coverage, computed_heat, on_scale, scale_of, source_weight
+from reader.stories.quality import Completeness, estimated_quality, median_quality
+
+_CHUNK = 10_000
+"""Rows that are changed at a time, so that a million need not be in memory."""
+_FUTURE = 1
+"""Days after today; later dates are mistakes, which say nothing about the age of other articles."""
+
+
+def newest_day(db: sqlite3.Connection) -> int:
+    """Return the day of the newest article, counted since 1970; 0 if no article has a date. Raises sqlite3.Error."""
+    latest = (time.time() // 86_400 + _FUTURE + 1) * DAY_IN_MICROS
+    for rowid in sort_orders.load_order(db, Sort("date")):
+        row = db.execute("SELECT published_at FROM articles WHERE rowid = ?", [rowid]).fetchone()
+        if row is not None and (row[0] is None or row[0] < latest):
+            return (row[0] or 0) // DAY_IN_MICROS
+    return 0
+
+
+def update_all(db: sqlite3.Connection) -> None:
+    """Estimate the heat of all articles anew, for a new day. Raises sqlite3.Error."""
+    day = newest_day(db)
+    db.execute("UPDATE facts SET value = ? WHERE name = 'stories_day'", [day])
+    computed, pairs = _computed_heats(db, day)
+    scale = scale_of([ours for ours, _ in pairs], [theirs for _, theirs in pairs])
+    db.execute("DELETE FROM heat_scale")
+    db.executemany("INSERT INTO heat_scale VALUES (?, ?)", scale)
+    context = load_context(db)
+    on_this = lru_cache(4096)(lambda heat: round(on_scale(heat, scale), 1))
+    rows = db.execute("SELECT rowid, heat_estimate FROM articles WHERE heat IS NULL AND story IS NOT NULL")
+    heats = ((on_this(computed[rowid]), rowid, was) for rowid, was in rows)
+    new_heats = ((new, rowid) for new, rowid, was in heats if new != was)
+    _write(db, "UPDATE articles SET heat_estimate = ? WHERE rowid = ?", new_heats)
+    totals = db.execute("SELECT number, weight, sources, first, last, links FROM stories")
+    _write(
+        db,
+        "UPDATE stories SET heat_estimate = ? WHERE number = ?",
+        ((context.heat(_coverage(*values)), number) for number, *values in totals),
+    )
+
+
+def _computed_heats(db: sqlite3.Connection, day: int) -> tuple[array[float], list[tuple[float, float]]]:
+    """Return the computed heat by row id, and pairs of a computed and a known one."""
+    (last,) = db.execute("SELECT ifnull(max(rowid), 0) FROM articles").fetchone()
+    computed, pairs = array("d", bytes(8 * (last + 1))), []
+    heat_of = lru_cache(4096)(lambda coverage: computed_heat(coverage, day))
+    query = (
+        "SELECT a.rowid, a.heat, ifnull(quality, quality_estimate), published_at, a.links, "
+        "weight, sources, first, last, s.links "
+        "FROM articles a LEFT JOIN stories s ON s.id = a.story WHERE a.story IS NOT NULL"
+    )
+    for rowid, heat, quality, published_at, links, weight, *rest in db.execute(query):
+        if weight is None:
+            coverage = _coverage(source_weight(quality), 1, published_at, published_at, links)
+        else:
+            coverage = _coverage(weight, *rest)
+        computed[rowid] = heat_of(coverage)
+        if heat is not None:
+            pairs.append((computed[rowid], heat))
+    return computed, pairs
+
+
+def _coverage(weight: float, sources: int, first: int | None, last: int | None, links: int) -> Coverage:
+    begin, end = (None if each is None else each // 1_000_000 for each in (first, last))
+    return Coverage(weight, sources, begin, end, links)
+
+
+def update_links(db: sqlite3.Connection) -> None:
+    """Count the links of all articles. Raises sqlite3.Error."""
+    (last,) = db.execute("SELECT ifnull(max(rowid), 0) FROM articles").fetchone()
+    counts = array("I", bytes(4 * (last + 1)))
+    query = (
+        "SELECT l.article, a.rowid FROM links l JOIN articles a ON a.id = l.key UNION ALL "
+        "SELECT l.article, u.article FROM links l JOIN urls u ON u.url = l.key"
+    )
+    for one, other in db.execute(query):
+        if one != other:
+            counts[one] += 1
+            counts[other] += 1
+    rows = db.execute("SELECT rowid, links FROM articles")
+    new = ((counts[rowid], rowid) for rowid, links in rows if counts[rowid] != links)
+    _write(db, "UPDATE articles SET links = ? WHERE rowid = ?", new)
+
+
+# Quality.
+
+
+def update_medians(db: sqlite3.Connection) -> None:
+    """Store the median quality of each source. Raises sqlite3.Error."""
+    by_source: defaultdict[int, array[float]] = defaultdict(lambda: array("d"))
+    query = "SELECT source, quality FROM articles JOIN codes USING (rowid) WHERE quality IS NOT NULL AND source"
+    for source, quality in db.execute(query):
+        by_source[source].append(quality)
+    medians = ((source, median_quality(qualities)) for source, qualities in by_source.items())
+    db.execute("DELETE FROM source_quality")
+    rows = [(source, median) for source, median in medians if median is not None]
+    db.executemany("INSERT INTO source_quality VALUES (?, ?)", rows)
+
+
+def update_quality(db: sqlite3.Connection, rowids: Collection[int] | None) -> None:
+    """Estimate the quality of those of ``rowids`` that have none; None for all articles. Raises sqlite3.Error."""
+    query = (
+        "SELECT a.rowid, quality_estimate, sz, flags, published_at IS NOT NULL, source, original_url <> '', "
+        "d.topics <> '', median FROM articles a JOIN details d ON d.rowid = a.rowid JOIN codes c ON c.rowid = a.rowid "
+        "LEFT JOIN slots s ON s.rowid = a.rowid LEFT JOIN words_docsize w ON w.id = ifnull(slot, a.rowid) "
+        "LEFT JOIN source_quality USING (source) WHERE quality IS NULL"
+    )
+    parameters: list[Any] = []
+    if rowids is not None:
+        query += " AND a.rowid IN (SELECT value FROM json_each(?))"
+        parameters = [json_array(rowids)]
+
+    def estimates() -> Iterator[tuple[float, int]]:
+        for rowid, was, sizes, flags, dated, source, has_url, has_topics, median in db.execute(query, parameters):
+            _, excerpt, _, _, body, _ = _numbers(sizes or bytes(6))
+            found = Completeness(excerpt, body, bool(flags & IMAGES), dated, bool(source), has_url, has_topics)
+            new = round(estimated_quality(found, median), 1)
+            if new != was:
+                yield new, rowid
+
+    _write(db, "UPDATE articles SET quality_estimate = ? WHERE rowid = ?", estimates())
+
+
+def forget_quality(db: sqlite3.Connection) -> None:
+    """Remove all estimates of quality. Raises sqlite3.Error."""
+    db.execute("UPDATE articles SET quality_estimate = NULL WHERE quality_estimate IS NOT NULL")
+
+
+def _numbers(data: bytes) -> list[int]:
+    """Return the numbers of words of each column, as FTS5 stores them: seven bits a byte, the highest first."""
+    numbers, number = [], 0
+    for byte in data:
+        number = number << 7 | byte & 0x7F
+        if byte < 0x80:
+            numbers.append(number)
+            number = 0
+    return numbers
+
+
+def _write(db: sqlite3.Connection, statement: str, rows: Iterable[tuple[float, int]]) -> None:
+    """Execute ``statement`` for all rows, after these are read."""
+    waiting = iter(rows)
+    # Reading and writing one table at a time: an update must not move what is still to be read.
+    chunks = []
+    while chunk := [*islice(waiting, _CHUNK)]:
+        chunks.append(array("d", [number for row in chunk for number in row]))
+    for packed in chunks:
+        pairs = zip(packed[::2], packed[1::2], strict=True)
+        db.executemany(statement, ((number, int(rowid)) for number, rowid in pairs))

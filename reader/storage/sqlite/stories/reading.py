@@ -1,0 +1,126 @@
+"""Reads stories and what is like an article from the index."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any, NamedTuple
+
+from reader.core.marks import int_to_id
+from reader.core.times import from_micros
+from reader.storage.sqlite.database import json_array
+from reader.storage.sqlite.index import columns
+from reader.storage.sqlite.stories.state import members_query
+from reader.stories.heat import Coverage, source_weight
+from reader.stories.model import Story
+from reader.stories.terms import Vector, unpacked
+
+_TOGETHER = 500
+_WITH_A_TERM = 200
+"""So many articles that are found by a term are looked at."""
+_COMPARED = 300
+
+
+def story_number(db: sqlite3.Connection, rowid: int) -> int | None:
+    """Return the number of the story of an article, if it has others. Raises sqlite3.Error."""
+    query = "SELECT number FROM articles a JOIN stories s ON s.id = a.story WHERE a.rowid = ?"
+    return next((number for (number,) in db.execute(query, [rowid])), None)
+
+
+def hottest_first(db: sqlite3.Connection, mask: bytes | None = None) -> list[int]:
+    """Return the numbers of all stories, or of those with an article in ``mask``. Raises sqlite3.Error."""
+    query = "SELECT number FROM stories ORDER BY ifnull(heat, heat_estimate) DESC, last DESC, number"
+    numbers = [number for (number,) in db.execute(query)]
+    if mask is None:
+        return numbers
+    found = {number for number, wanted in zip(columns.load(db, "story"), mask, strict=False) if wanted}
+    return [number for number in numbers if number in found]
+
+
+def stories(db: sqlite3.Connection, numbers: Iterable[int]) -> Iterator[Story]:
+    """Yield stories in the order of their ``numbers``. Raises sqlite3.Error."""
+    wanted = [*numbers]
+    for start in range(0, len(wanted), _TOGETHER):
+        part = wanted[start : start + _TOGETHER]
+        query = (
+            "SELECT number, s.id, title, first, last, sources, s.heat, s.heat_estimate FROM stories s "
+            "JOIN articles a ON a.rowid = best WHERE number IN (SELECT value FROM json_each(?))"
+        )
+        rows = {row[0]: row[1:] for row in db.execute(query, [json_array(part)])}
+        members = _members(db, [row[0] for row in rows.values()])
+        for number in part:
+            if number in rows:
+                id_, title, first, last, sources, heat, estimate = rows[number]
+                begin, end = (None if each is None else from_micros(each) for each in (first, last))
+                yield Story(int_to_id(id_), title, tuple(members[id_]), begin, end, sources, heat, estimate)
+
+
+def _members(db: sqlite3.Connection, ids: Collection[int]) -> dict[int, list[int]]:
+    query = (
+        f"SELECT m.story, m.rowid FROM ({members_query()}) m JOIN articles a ON a.rowid = m.rowid "  # noqa: S608
+        "ORDER BY published_at IS NULL, published_at, m.rowid"
+    )
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    for story, rowid in db.execute(query, {"ids": json_array(ids)}):
+        found[story].append(rowid)
+    return found
+
+
+class StoryPlace(NamedTuple):
+    """What is known of the heat of an article."""
+
+    heat: float | None
+    estimate: float | None
+    coverage: Coverage
+
+
+def coverage(db: sqlite3.Connection, rowid: int) -> StoryPlace | None:
+    """Return the heat of an article and the coverage of its story; None if there is none. Raises sqlite3.Error."""
+    query = (
+        "SELECT a.heat, a.heat_estimate, weight, sources, first, last, s.links, "
+        "ifnull(quality, quality_estimate), published_at, a.links "
+        "FROM articles a LEFT JOIN stories s ON s.id = a.story WHERE a.rowid = ?"
+    )
+    for heat, estimate, *of_story, quality, published_at, links in db.execute(query, [rowid]):
+        alone = [source_weight(quality), 1, published_at, published_at, links]
+        weight, sources, *times, all_links = alone if of_story[0] is None else of_story
+        begin, end = (None if each is None else each // 1_000_000 for each in times)
+        return StoryPlace(heat, estimate, Coverage(weight, sources, begin, end, all_links))
+    return None
+
+
+class Near(NamedTuple):
+    """An article that is like another one."""
+
+    rowid: int
+    score: float
+    """From 0 to 1."""
+    terms: list[int]
+    """The terms that both have, the most telling first."""
+
+
+def nearest(db: sqlite3.Connection, rowid: int, count: int) -> list[Near]:
+    """Return the articles whose text is most like that of an article. Raises sqlite3.Error."""
+    row = db.execute("SELECT vector FROM grouped WHERE rowid = ?", [rowid]).fetchone()
+    if row is None:
+        return []
+    own = unpacked(row[0])
+    shared: defaultdict[int, int] = defaultdict(int)
+    query = "SELECT article FROM found_by WHERE term = ? ORDER BY age, article LIMIT ?"
+    for term, weight in zip(*own, strict=True):
+        for (other,) in db.execute(query, [term, _WITH_A_TERM]):
+            shared[other] += weight
+    shared.pop(rowid, None)
+    compared = sorted(shared, key=lambda other: (-shared[other], other))[:_COMPARED]
+    query = "SELECT rowid, vector FROM grouped WHERE rowid IN (SELECT value FROM json_each(?))"
+    found = [_near(own, other, unpacked(data)) for other, data in db.execute(query, [json_array(compared)])]
+    return sorted(found, key=lambda each: (-each.score, each.rowid))[:count]
+
+
+def _near(own: Vector, rowid: int, other: Vector) -> Near:
+    weights: dict[int, Any] = dict(zip(*other, strict=True))
+    products = {term: weight * weights[term] for term, weight in zip(*own, strict=True) if term in weights}
+    length = sum(weight * weight for weight in own.weights) * sum(weight * weight for weight in other.weights)
+    terms = sorted(products, key=lambda term: (-products[term], term))
+    return Near(rowid, sum(products.values()) / length**0.5 if length else 0.0, terms)

@@ -1,0 +1,131 @@
+"""The state of the grouping in the tables of the index."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Iterable
+
+from reader.storage.sqlite.database import json_array
+from reader.stories.state import Changes, KeptArticle, KeptStory
+from reader.stories.terms import unpacked
+
+_WITHOUT_DAY = 1 << 40
+"""The age of an article without a date: after all others."""
+_MEMBERS = (
+    "SELECT rowid, story FROM articles WHERE story IN {ids} AND story <> id UNION ALL "
+    "SELECT rowid, story FROM articles WHERE id IN {ids} AND story = id"
+)
+"""The articles of stories. Most are alone in a story with their own id: the index by story has only the others."""
+
+
+class SqliteStoryState:
+    """A :class:`reader.stories.state.StoryState` in one transaction. Every method may raise sqlite3.Error."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self.changed: set[int] = set()
+        """The stories that were changed."""
+
+    def documents(self) -> int:
+        """Return how many articles were counted; 0 if there are none."""
+        (documents,) = self._db.execute("SELECT value FROM facts WHERE name = 'grouped'").fetchone()
+        # A process that was killed has saved articles, but not their number.
+        return int(documents or self._db.execute("SELECT count(*) FROM grouped").fetchone()[0])
+
+    def frequencies(self, terms: Collection[int] | None) -> dict[int, int]:
+        """Return how many of these have each of ``terms``, or each term of all for None; without those in none."""
+        if terms is None:
+            return dict(self._db.execute("SELECT term, documents FROM term_counts"))
+        query = "SELECT term, documents FROM term_counts WHERE term IN (SELECT value FROM json_each(?))"
+        return dict(self._db.execute(query, [json_array(terms)]))
+
+    def article(self, rowid: int) -> KeptArticle | None:
+        """Return an article, without its keys."""
+        query = "SELECT rowid, story, day, text, '', vector FROM grouped WHERE rowid = ?"
+        return next((KeptArticle(*row) for row in self._db.execute(query, [rowid])), None)
+
+    def departed(self, text: int) -> int | None:
+        """Return the story of an article with this text that is gone; None if there was none."""
+        query = "SELECT story FROM departed_texts WHERE text = ?"
+        return next((story for (story,) in self._db.execute(query, [text])), None)
+
+    def has_story(self, story: int) -> bool:
+        """Return whether there is an article in this story."""
+        return any(self._db.execute(f"{members_query('(:id)')} LIMIT 1", {"id": story}))
+
+    def stories_with(self, term: int, day: int | None, limit: int) -> Iterable[int]:
+        """Return the stories of the articles with this key that are nearest to a day; for None of the newest ones."""
+        found = "SELECT story FROM found_by JOIN grouped ON rowid = article WHERE term = ?"
+        # On the day or before it, and without a day.
+        age = -_WITHOUT_DAY if day is None else -day
+        query = f"{found} AND age >= ? ORDER BY age, article LIMIT ?"
+        stories = [story for (story,) in self._db.execute(query, (term, age, limit))]
+        if day is not None:
+            query = f"{found} AND age < ? ORDER BY age DESC, article DESC LIMIT ?"
+            stories += [story for (story,) in self._db.execute(query, (term, age, limit))]
+        return stories
+
+    def stories(self, ids: Collection[int], limit: int) -> dict[int, KeptStory]:
+        """Return those of these stories that exist, each with the vectors of at most ``limit`` articles."""
+        query = (
+            f"SELECT m.story, day, vector FROM ({members_query()}) m JOIN grouped g ON g.rowid = m.rowid "  # noqa: S608
+            "ORDER BY m.story, day DESC, m.rowid"
+        )
+        found: dict[int, tuple[list[int], list[bytes], list[None]]] = {}
+        for story, day, vector in self._db.execute(query, {"ids": json_array(ids)}):
+            days, vectors, members = found.setdefault(story, ([], [], []))
+            members.append(None)
+            if day is not None:
+                days.append(day)
+            if len(vectors) < limit:
+                vectors.append(vector)
+        return {
+            story: KeptStory(len(members), min(days, default=None), max(days, default=None), vectors)
+            for story, (days, vectors, members) in found.items()
+        }
+
+    def apply(self, changes: Changes) -> None:
+        """Save what changes."""
+        db = self._db
+        for rowid in changes.removed:
+            self._remove(rowid)
+        for old, new in changes.joined.items():
+            self.changed.update((old, new))
+            members = [(new, rowid) for rowid, _ in db.execute(members_query("(:id)"), {"id": old})]
+            for table in ("grouped", "articles"):
+                db.executemany(f"UPDATE {table} SET story = ? WHERE rowid = ?", members)  # noqa: S608 - constants
+            db.execute("UPDATE departed_texts SET story = ? WHERE story = ?", (new, old))
+        self.changed.update(kept.story for kept in changes.added)
+        db.executemany(
+            "INSERT OR REPLACE INTO grouped VALUES (?, ?, ?, ?, ?)",
+            [(kept.rowid, kept.story, kept.day, kept.text, kept.vector) for kept in changes.added],
+        )
+        db.executemany(
+            "UPDATE articles SET story = ? WHERE rowid = ?", [(kept.story, kept.rowid) for kept in changes.added]
+        )
+        # In order, as the table is: this takes half as long.
+        db.executemany(
+            "INSERT OR IGNORE INTO found_by VALUES (?, ?, ?)",
+            sorted((term, _age(kept.day), kept.rowid) for kept in changes.added for term in kept.keys),
+        )
+        db.executemany("INSERT OR REPLACE INTO departed_texts VALUES (?, ?)", changes.departed.items())
+        db.executemany("INSERT OR REPLACE INTO term_counts VALUES (?, ?)", sorted(changes.frequencies.items()))
+        if changes.documents is not None:
+            db.execute("UPDATE facts SET value = ? WHERE name = 'grouped'", [changes.documents])
+
+    def _remove(self, rowid: int) -> None:
+        kept = self.article(rowid)
+        if kept is not None:
+            self.changed.add(kept.story)
+            rows = ((key, _age(kept.day), rowid) for key in unpacked(kept.vector).keys)
+            self._db.executemany("DELETE FROM found_by WHERE (term, age, article) = (?, ?, ?)", rows)
+            self._db.execute("DELETE FROM grouped WHERE rowid = ?", [rowid])
+
+
+def members_query(ids: str = "(SELECT value FROM json_each(:ids))") -> str:
+    """Return the query for the row ids and stories of the articles of ``ids``, an SQL expression."""
+    return _MEMBERS.format(ids=ids)
+
+
+def _age(day: int | None) -> int:
+    return _WITHOUT_DAY if day is None else -day

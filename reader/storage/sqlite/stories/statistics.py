@@ -1,0 +1,117 @@
+"""How many articles there are by time, topic and source, and how hot they are."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, timedelta
+
+from reader.core.times import from_micros, to_local
+from reader.query.parser import quote_value
+from reader.storage.sqlite.database import json_array
+from reader.storage.sqlite.index import columns
+from reader.stories.model import Bar, HeatStatistics, Period
+
+_QUARTER = 900_000_000
+"""Microseconds of a quarter of an hour: the offsets of all time zones are multiples of it."""
+_LONGEST: dict[Period, timedelta] = {
+    "hour": timedelta(days=3),
+    "day": timedelta(days=92),
+    "month": timedelta(days=3660),
+}
+"""How much time a plot with these bars covers at most."""
+_FORMATS: dict[Period, str] = {"hour": "%Y-%m-%d %H:00", "day": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}
+_MOST_BARS = 5_000
+_SUMS = "count(*), ifnull(sum(ifnull(a.heat, a.heat_estimate)), 0), count(ifnull(a.heat, a.heat_estimate))"
+
+
+class _Sums:
+    """The number of articles, and the sum and the number of their heats."""
+
+    __slots__ = ("articles", "heat", "with_heat")
+
+    def __init__(self) -> None:
+        self.articles = self.with_heat = 0
+        self.heat = 0.0
+
+    def add(self, articles: int, heat: float, with_heat: int) -> None:
+        self.articles += articles
+        self.heat += heat
+        self.with_heat += with_heat
+
+    def bar(self, label: str, query: str) -> Bar:
+        return Bar(label, query, self.articles, round(self.heat / self.with_heat, 1) if self.with_heat else None)
+
+
+def of_rows(db: sqlite3.Connection, rows: Collection[int] | None, period: Period | None) -> HeatStatistics:
+    """Return the statistics of these articles, or of all; ``period`` says what a bar is. Raises sqlite3.Error."""
+    where, parameters = "", []
+    if rows is not None:
+        where, parameters = "AND a.rowid IN (SELECT value FROM json_each(?))", [json_array(rows)]
+    query = (
+        f"SELECT published_at / {_QUARTER}, {_SUMS} FROM articles a WHERE published_at IS NOT NULL {where} GROUP BY 1"  # noqa: S608
+    )
+    by_quarter = [(from_micros(at * _QUARTER), *sums) for at, *sums in db.execute(query, parameters)]
+    if by_quarter and period is None:
+        span = by_quarter[-1][0] - by_quarter[0][0]
+        period = next((each for each, longest in _LONGEST.items() if span <= longest), "year")
+    (articles,) = db.execute(f"SELECT count(*) FROM articles a WHERE 1 {where}", parameters).fetchone()  # noqa: S608
+    by_code = {
+        field: db.execute(
+            f"SELECT {field}, {_SUMS} FROM articles a JOIN codes USING (rowid) WHERE {field} {where} GROUP BY 1",  # noqa: S608
+            parameters,
+        ).fetchall()
+        for field in ("topics", "source")
+    }
+    return HeatStatistics(
+        articles,
+        _by_time(by_quarter, period or "day"),
+        period or "day",
+        _by_value("topic", by_code["topics"], columns.label_texts(db, "topics")),
+        _by_value("source", by_code["source"], columns.label_texts(db, "source")),
+    )
+
+
+def _by_time(by_quarter: Iterable[tuple[datetime, int, float, int]], period: Period) -> list[Bar]:
+    """Return a bar for each period, without gaps, the earliest first."""
+    found: defaultdict[datetime, _Sums] = defaultdict(_Sums)
+    for moment, articles, heat, with_heat in by_quarter:
+        found[_begin(to_local(moment).replace(tzinfo=None), period)].add(articles, heat, with_heat)
+    bars: list[Bar] = []
+    at, last = min(found, default=None), max(found, default=None)
+    while at is not None and last is not None and at <= last and len(bars) < _MOST_BARS:
+        query = f"date:{at:{_FORMATS['day' if period == 'hour' else period]}}"
+        bars.append(found.get(at, _Sums()).bar(format(at, _FORMATS[period]), query))
+        at = _next(at, period)
+    return bars
+
+
+def _begin(moment: datetime, period: Period) -> datetime:
+    moment = moment.replace(minute=0, second=0, microsecond=0)
+    if period == "hour":
+        return moment
+    return moment.replace(
+        hour=0, day=moment.day if period == "day" else 1, month=1 if period == "year" else moment.month
+    )
+
+
+def _next(moment: datetime, period: Period) -> datetime | None:
+    """Return the beginning of the next period; None after the last year."""
+    try:
+        if period in {"hour", "day"}:
+            return moment + timedelta(hours=1 if period == "hour" else 24)
+        later = moment + timedelta(days=32 if period == "month" else 367)
+        return later.replace(day=1, month=1 if period == "year" else later.month)
+    except OverflowError:
+        return None
+
+
+def _by_value(field: str, rows: Iterable[tuple[int, int, float, int]], texts: Mapping[int, str]) -> list[Bar]:
+    """Return a bar for each topic or source, those of most articles first."""
+    found: defaultdict[str, _Sums] = defaultdict(_Sums)
+    for code, articles, heat, with_heat in rows:
+        for text in texts.get(code, "").split("\n"):
+            found[text].add(articles, heat, with_heat)
+    bars = [sums.bar(text, f"{field}:{quote_value(text)}") for text, sums in found.items() if text]
+    return sorted(bars, key=lambda bar: (-bar.articles, bar.label))

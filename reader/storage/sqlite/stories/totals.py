@@ -1,0 +1,114 @@
+"""What a story adds up to: its sources, its time, its best article and its heat."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from typing import NamedTuple
+
+from reader.storage.sqlite.database import json_array
+from reader.storage.sqlite.stories.state import members_query
+from reader.stories.heat import Coverage, Scale, computed_heat, on_scale, source_weight
+
+DAY_IN_MICROS = 86_400_000_000
+
+
+class HeatContext(NamedTuple):
+    """What estimates of heat are relative to."""
+
+    newest: int
+    """The day of the newest article, counted since 1970."""
+    scale: Scale
+
+    def heat(self, coverage: Coverage) -> float:
+        """Return the estimated heat of a story."""
+        return round(on_scale(computed_heat(coverage, self.newest), self.scale), 1)
+
+
+class _Member(NamedTuple):
+    rowid: int
+    story: int
+    quality: float | None
+    heat: float | None
+    published_at: int | None
+    source: int
+    links: int
+    story_rank: int
+    heat_estimate: float | None
+
+
+def load_context(db: sqlite3.Connection) -> HeatContext:
+    """Return what the estimates in the index are relative to. Raises sqlite3.Error."""
+    (day,) = db.execute("SELECT value FROM facts WHERE name = 'stories_day'").fetchone()
+    return HeatContext(day, db.execute("SELECT computed, known FROM heat_scale ORDER BY computed").fetchall())
+
+
+def update(db: sqlite3.Connection, stories: Collection[int], context: HeatContext) -> tuple[set[int], list[list[int]]]:
+    """Bring ``stories``, given by their ids, up to date with their articles. Raises sqlite3.Error.
+
+    Return the articles whose rows have changed, and the articles of each story that has several.
+    """
+    query = (
+        "SELECT a.rowid, a.story, ifnull(quality, quality_estimate), heat, published_at, source, links, story_rank, "  # noqa: S608
+        f"heat_estimate FROM ({members_query()}) m JOIN articles a USING (rowid) JOIN codes USING (rowid)"
+    )
+    members: defaultdict[int, list[_Member]] = defaultdict(list)
+    for row in db.execute(query, {"ids": json_array(stories)}):
+        members[row[1]].append(_Member(*row))
+    changed: set[int] = set()
+    several, ranks = [], []
+    for story, found in members.items():
+        found.sort(key=_best_first)
+        coverage = coverage_of(found)
+        heat = context.heat(coverage)
+        if len(found) > 1:
+            several.append(_totals(story, found, coverage, heat))
+        for rank, each in enumerate(found):
+            estimate = heat if each.heat is None else None
+            if (rank, estimate) != (each.story_rank, each.heat_estimate):
+                ranks.append((rank, estimate, each.rowid))
+                changed.add(each.rowid)
+    db.executemany("UPDATE articles SET story_rank = ?, heat_estimate = ? WHERE rowid = ?", ranks)
+    db.executemany(_STORE, several)
+    gone = [(story,) for story in stories if len(members.get(story, ())) < 2]
+    db.executemany("DELETE FROM stories WHERE id = ?", gone)
+    return changed, [[each.rowid for each in found] for found in members.values() if len(found) > 1]
+
+
+_COLUMNS = "id, best, articles, sources, weight, first, last, earliest, links, heat, heat_estimate"
+_STORE = (
+    f"INSERT INTO stories ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "  # noqa: S608 - constants
+    "ON CONFLICT (id) DO UPDATE SET " + ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS.split(", ")[1:])
+)
+
+
+def _totals(story: int, found: Sequence[_Member], coverage: Coverage, heat: float) -> tuple[object, ...]:
+    earliest = min(found, key=lambda each: (each.published_at is None, each.published_at or 0, each.rowid))
+    dates = [each.published_at for each in found if each.published_at is not None]
+    known = max((each.heat for each in found if each.heat is not None), default=None)
+    times = (min(dates, default=None), max(dates, default=None))
+    totals = (found[0].rowid, len(found), coverage.sources, coverage.weight)
+    return (story, *totals, *times, earliest.rowid, coverage.links, known, heat)
+
+
+def coverage_of(found: Iterable[_Member]) -> Coverage:
+    """Return the coverage that articles of one story give it."""
+    best: dict[int, float | None] = {}
+    dates: list[int] = []
+    links = 0
+    for each in found:
+        known = best.setdefault(each.source, each.quality)
+        if each.quality is not None and (known is None or each.quality > known):
+            best[each.source] = each.quality
+        if each.published_at is not None:
+            dates.append(each.published_at)
+        links += each.links
+    first, last = (min(dates) // 1_000_000, max(dates) // 1_000_000) if dates else (None, None)
+    return Coverage(round(sum(map(source_weight, best.values())), 6), len(best), first, last, links)
+
+
+def _best_first(each: _Member) -> tuple[float, bool, int, int]:
+    """Sort by quality, then the earliest."""
+    quality = float("-inf") if each.quality is None else each.quality
+    return -quality, each.published_at is None, each.published_at or 0, each.rowid

@@ -1,0 +1,105 @@
+"""Keeps the tables of stories up to date with the articles."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+from reader.storage.sqlite.database import json_array
+from reader.storage.sqlite.stories import copies, edges, estimates, totals, waiting
+from reader.storage.sqlite.stories.state import SqliteStoryState
+from reader.stories.grouping import Grouping, StoryArticle
+
+_ADDED_TOGETHER = 500
+
+
+def take_departed(db: sqlite3.Connection) -> set[int]:
+    """Take articles that are gone or changed out of their stories; return the articles whose rows changed.
+
+    Raises sqlite3.Error.
+    """
+    departed = db.execute("SELECT rowid, copy_of FROM departed").fetchall()
+    if not departed:
+        return set()
+    db.execute("DELETE FROM departed")
+    state = SqliteStoryState(db)
+    grouping = Grouping(state)
+    for rowid, _ in departed:
+        grouping.remove(rowid)
+    of_copies = {copy_of for _, copy_of in departed if copy_of is not None}
+    query = "SELECT rowid FROM articles WHERE copy_of IN (SELECT value FROM json_each(?))"
+    left = {rowid for (rowid,) in db.execute(query, [json_array(of_copies)])}
+    return {rowid for rowid, _ in departed} | left | _update(db, left, state.changed)
+
+
+def add_few(db: sqlite3.Connection, rowids: Sequence[int], *, quality: bool) -> set[int]:
+    """Group articles one by one; return the articles whose rows changed. Raises sqlite3.Error."""
+    state = SqliteStoryState(db)
+    grouping = Grouping(state)
+    for article in waiting.articles(db, rowids):
+        grouping.add(article)
+    if quality:
+        estimates.update_quality(db, rowids)
+    linked = {other for find in (edges.listed, edges.listing) for _, other in find(db, rowids)}
+    counts = edges.count_links(db, {*rowids, *linked})
+    db.executemany("UPDATE articles SET links = ? WHERE rowid = ?", [(count, rowid) for rowid, count in counts.items()])
+    query = "SELECT story FROM articles WHERE story IS NOT NULL AND rowid IN (SELECT value FROM json_each(?))"
+    stories = state.changed | {story for (story,) in db.execute(query, [json_array(linked)])}
+    return {*rowids, *linked} | _update(db, rowids, stories)
+
+
+def add_many(db: sqlite3.Connection, rowids: Iterable[int], *, quality: bool) -> Iterator[int]:
+    """Group articles in batches; yields how many were grouped after each. Raises sqlite3.Error."""
+    state = SqliteStoryState(db)
+    done: list[int] = []
+
+    def read() -> Iterator[StoryArticle]:
+        for article in waiting.articles(db, rowids):
+            done.append(article.rowid)
+            yield article
+
+    for count in Grouping(state).add_all(read()):
+        if quality:
+            estimates.update_quality(db, done)
+        _update(db, done, state.changed)
+        done.clear()
+        state.changed.clear()
+        yield count
+
+
+def _update(db: sqlite3.Connection, rowids: Collection[int], stories: Collection[int]) -> set[int]:
+    """Update what is known of ``stories`` and of the copies of ``rowids``; return the articles whose rows changed."""
+    changed, several = totals.update(db, stories, totals.load_context(db))
+    return changed | copies.update(db, rowids, several)
+
+
+# The whole folder.
+
+
+def estimates_quality(db: sqlite3.Connection) -> bool:
+    """Return whether quality was estimated last time. Raises sqlite3.Error."""
+    return bool(db.execute("SELECT value FROM facts WHERE name = 'stories_quality'").fetchone()[0])
+
+
+def is_outdated(db: sqlite3.Connection, *, quality: bool) -> bool:
+    """Return whether the estimates of all articles must be made anew. Raises sqlite3.Error."""
+    (day,) = db.execute("SELECT value FROM facts WHERE name = 'stories_day'").fetchone()
+    return day != estimates.newest_day(db) or estimates_quality(db) != quality
+
+
+def estimate_all(db: sqlite3.Connection, *, quality: bool, count_links: bool) -> None:
+    """Make the estimates of all articles anew. Raises sqlite3.Error."""
+    if count_links:
+        estimates.update_links(db)
+    if quality:
+        estimates.update_medians(db)
+        estimates.update_quality(db, None)
+    else:
+        estimates.forget_quality(db)
+    db.execute("UPDATE facts SET value = ? WHERE name = 'stories_quality'", [quality])
+    if count_links:  # and what stories add up to has changed with it
+        context = totals.load_context(db)
+        stories = [story for (story,) in db.execute("SELECT id FROM stories")]
+        for start in range(0, len(stories), _ADDED_TOGETHER):
+            totals.update(db, stories[start : start + _ADDED_TOGETHER], context)
+    estimates.update_all(db)

@@ -1,0 +1,41 @@
+"""What is still to be grouped: new and changed articles, and those that are gone."""
+
+from __future__ import annotations
+
+import sqlite3
+from array import array
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from reader.storage.sqlite.database import json_array
+from reader.stories.grouping import StoryArticle
+
+_READ_TOGETHER = 500
+
+
+def has_any(db: sqlite3.Connection) -> bool:
+    """Return whether anything is to be grouped. Raises sqlite3.Error."""
+    query = "SELECT EXISTS (SELECT 1 FROM articles WHERE story IS NULL) OR EXISTS (SELECT 1 FROM departed)"
+    return bool(db.execute(query).fetchone()[0])
+
+
+def newest_first(db: sqlite3.Connection) -> array[int]:
+    """Return the articles that are not grouped, the newest first. Raises sqlite3.Error."""
+    query = "SELECT rowid FROM articles WHERE story IS NULL ORDER BY published_at DESC, rowid"
+    return array("I", [rowid for (rowid,) in db.execute(query)])
+
+
+def articles(db: sqlite3.Connection, rowids: Iterable[int]) -> Iterator[StoryArticle]:
+    """Yield articles in the order of ``rowids``, without those that are gone. Raises sqlite3.Error."""
+    query = (
+        "SELECT rowid, id, title, excerpt, topics, published_at, ifnull(nullif(provider_name, ''), provider_domain) "
+        "FROM articles JOIN details USING (rowid) WHERE rowid IN (SELECT value FROM json_each(?))"
+    )
+    waiting = iter(rowids)
+    while part := [*islice(waiting, _READ_TOGETHER)]:
+        found = {row[0]: row for row in db.execute(query, [json_array(part)])}
+        for rowid in part:
+            if rowid in found:
+                _, id_, title, excerpt, topics, published_at, source = found[rowid]
+                published = None if published_at is None else published_at // 1_000_000
+                yield StoryArticle(rowid, id_, title, excerpt, topics.split("\n") if topics else (), published, source)

@@ -1,0 +1,163 @@
+"""Groups articles into stories. Pure and deterministic.
+
+Articles come in batches. Each article of a batch is a story of its own at first; then :mod:`reader.stories.linkage`
+joins stories, those that exist already included: these only grow or join. docs/stories.md says what this promises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import blake2b
+from itertools import islice
+from typing import NamedTuple
+
+from reader.stories.candidates import Candidates
+from reader.stories.linkage import Compared, join_all
+from reader.stories.state import Changes, KeptArticle, StoryState
+from reader.stories.terms import Vector, term_counts, vector
+
+_BATCH = 4096
+_MOST_FREQUENCIES = 500_000
+_SECONDS_OF_A_DAY = 86_400
+
+
+class StoryArticle(NamedTuple):
+    """What stories are made from."""
+
+    rowid: int
+    id: int
+    """Stays the same for ever; a story has that of the article it began with. 64 bits with sign."""
+    title: str
+    excerpt: str = ""
+    topics: Sequence[str] = ()
+    published: int | None = None
+    """In seconds since 1970."""
+    source: str = ""
+    links: Sequence[int] = ()
+    """The row ids of articles that it is linked with by related items."""
+
+    @property
+    def day(self) -> int | None:
+        """When it was published, in days since 1970."""
+        return None if self.published is None else self.published // _SECONDS_OF_A_DAY
+
+
+class Grouping:
+    """Puts articles into stories, and keeps them in a :class:`StoryState`."""
+
+    def __init__(self, state: StoryState) -> None:
+        self._state = state
+
+    def add_all(self, articles: Iterable[StoryArticle]) -> Iterator[int]:
+        """Add articles, which should come newest first, those without a date last.
+
+        Yields how many were added after each batch, when the state has been saved.
+        """
+        batches = _Batches(self._state, in_memory=True)
+        waiting, added = iter(articles), 0
+        while batch := list(islice(waiting, _BATCH)):
+            batches.add(batch)
+            added += len(batch)
+            yield added
+        batches.finish()
+
+    def add(self, article: StoryArticle) -> None:
+        """Add an article, or replace the one with its row id."""
+        _Batches(self._state, in_memory=False).add([article])
+
+    def remove(self, rowid: int) -> None:
+        """Remove an article; the others stay in their stories."""
+        kept = self._state.article(rowid)
+        if kept is not None:
+            self._state.apply(Changes(removed=[rowid], departed={kept.text: kept.story}))
+
+
+class _Batches:
+    """Adds batches of articles to a state."""
+
+    def __init__(self, state: StoryState, *, in_memory: bool) -> None:
+        self._state = state
+        self._candidates = Candidates(state)
+        self._documents = state.documents()
+        self._frequencies = state.frequencies(None) if in_memory else {}
+        self._in_memory = in_memory
+        """Whether the frequencies of all terms are in memory, and saved at the end."""
+
+    def add(self, articles: Sequence[StoryArticle]) -> None:
+        """Add articles, or replace those with their row ids."""
+        changes = Changes()
+        texts = [_text_hash(article) for article in articles]
+        returning = self._returning(articles, texts)
+        counts = [term_counts(article.title, article.excerpt) for article in articles]
+        self._count([each for each, story in zip(counts, returning, strict=True) if story is None], changes)
+        arrivals: list[tuple[StoryArticle, int, Vector, Compared]] = []
+        pairs: list[tuple[Compared, Compared]] = []
+        for article, text, each, story in zip(articles, texts, counts, returning, strict=True):
+            weighted = vector(each, self._frequencies, self._documents)
+            if story is not None and self._state.has_story(story):
+                changes.added.append(_kept(article, story, text, weighted))
+                continue
+            day = article.day
+            alone = Compared(self._free_id(article.id), 1, day, day, weighted.by_term(), is_new=True)
+            pairs += [(alone, other) for other in self._candidates.near(weighted, day)]
+            self._candidates.include(alone, weighted)
+            arrivals.append((article, text, weighted, alone))
+        saved = {id(other): other for _, other in pairs if not other.is_new}
+        join_all(pairs)
+        changes.joined = {story.id: story.now.id for story in saved.values() if story.into is not None}
+        for article, text, weighted, alone in arrivals:
+            changes.added.append(_kept(article, alone.now.id, text, weighted))
+            alone.is_new = False
+        self._state.apply(changes)
+        self._candidates.forget()
+
+    def finish(self) -> None:
+        """Save what is counted."""
+        self._state.apply(Changes(documents=self._documents, frequencies=self._frequencies))
+
+    def _returning(self, articles: Sequence[StoryArticle], texts: Sequence[int]) -> list[int | None]:
+        """Return the story of each article whose text was here before; remove what is replaced."""
+        if self._candidates.state_was_empty:
+            return [None] * len(articles)
+        stories: list[int | None] = []
+        changes = Changes()
+        for article, text in zip(articles, texts, strict=True):
+            kept = self._state.article(article.rowid)
+            if kept is not None:
+                changes.removed.append(article.rowid)
+                changes.departed[kept.text] = kept.story
+            stories.append(kept.story if kept is not None and kept.text == text else self._state.departed(text))
+        if changes.removed:
+            self._state.apply(changes)
+        return stories
+
+    def _count(self, counts: Sequence[dict[int, int]], changes: Changes) -> None:
+        """Count in how many articles each term is."""
+        frequencies = self._frequencies
+        if not self._in_memory:
+            frequencies |= self._state.frequencies({term for each in counts for term in each})
+        for each in counts:
+            for term in each:
+                frequencies[term] = frequencies.get(term, 0) + 1
+        self._documents += len(counts)
+        if not self._in_memory:
+            changes.documents, changes.frequencies = self._documents, frequencies
+        elif len(frequencies) > _MOST_FREQUENCIES:
+            self._frequencies = {term: count for term, count in frequencies.items() if count > 1}
+
+    def _free_id(self, id_: int) -> int:
+        while self._candidates.has_story(id_):
+            id_ = _hashed(id_.to_bytes(8, "big", signed=True))
+        return id_
+
+
+def _kept(article: StoryArticle, story: int, text: int, weighted: Vector) -> KeptArticle:
+    return KeptArticle(article.rowid, story, article.day, text, weighted.keys, weighted.packed())
+
+
+def _text_hash(article: StoryArticle) -> int:
+    return _hashed(f"{article.title}\n{article.excerpt}".encode("utf-8", "surrogatepass"))
+
+
+def _hashed(data: bytes) -> int:
+    return int.from_bytes(blake2b(data, digest_size=8).digest(), "big", signed=True)

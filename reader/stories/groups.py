@@ -1,0 +1,108 @@
+"""A list with a row for each story, which can be unfolded. Pure."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from reader.core.ordering import ArticleOrder, index_in
+
+
+@dataclass(frozen=True, slots=True)
+class GroupedOrder(ArticleOrder):
+    """A list with a row for each story: its best article, which stands for all others while the story is folded.
+
+    ``rowids`` are the rows of the list. A story is where its first article would be; below its row are its other
+    articles, in the order of the list, while it is unfolded.
+    """
+
+    articles: ArticleOrder
+    """All articles, as without grouping."""
+    found: Mapping[int, Sequence[int]]
+    """The articles of each story that are in the list, in its order, by the number of the story."""
+    best: Mapping[int, int]
+    """The best article of each story that has several in the list, by the number of the story."""
+    story_of: Sequence[int]
+    """The number of the story of each row id; 0 for none."""
+    rank_of: Sequence[int]
+    """The place of each row id among all, the best first."""
+    unfolded: frozenset[int] = frozenset()
+    """The numbers of the stories whose articles are shown."""
+
+    @property
+    def all_rowids(self) -> array[int]:
+        """The row ids of all articles, also of those that are folded."""
+        return self.articles.rowids
+
+    def index_of(self, rowid: int) -> int | None:
+        """Return the index of a row, or of the story that it is folded in; None if the list has neither."""
+        number = self.story_number(rowid)
+        if number and number not in self.unfolded:
+            return index_in(self.rowids, self.best[number]) if rowid in self.found[number] else None
+        return index_in(self.rowids, rowid)
+
+    def articles_of(self, rowid: int) -> Sequence[int]:
+        """Return the articles that a row stands for: all of a folded story, the best one first, else its own."""
+        number = self.story_number(rowid)
+        return (rowid,) if not number or number in self.unfolded else (rowid, *self._others(number))
+
+    def story_number(self, rowid: int) -> int:
+        """Return the number of the story of an article, if more of its articles are in the list; else 0."""
+        number = self.story_of[rowid] if 0 <= rowid < len(self.story_of) else 0
+        return number if number in self.best else 0
+
+    def _others(self, number: int) -> list[int]:
+        best = self.best[number]
+        return [rowid for rowid in self.found[number] if rowid != best]
+
+    def fold(self, number: int, *, unfold: bool = False) -> GroupedOrder:
+        """Return the list with a story folded or, with ``unfold``, unfolded."""
+        if number not in self.best or (number in self.unfolded) == unfold:
+            return self
+        at, others = index_in(self.rowids, self.best[number]), self._others(number)
+        assert at is not None, "every story has a row"
+        above, below = self.rowids[: at + 1], self.rowids[at + 1 + (0 if unfold else len(others)) :]
+        rowids = above + array(above.typecode, others if unfold else ()) + below
+        return replace(self, rowids=rowids, unfolded=self.unfolded ^ {number})
+
+    def with_unfolded(self, unfolded: Iterable[int]) -> GroupedOrder:
+        """Return the list with these stories unfolded, too."""
+        order = self
+        for number in unfolded:
+            order = order.fold(number, unfold=True)
+        return order
+
+    def without(self, rowids: Collection[int]) -> GroupedOrder:
+        """Return the list without these articles."""
+        grouped = group_order(self.articles.without(rowids), self.story_of, self.rank_of)
+        return grouped.with_unfolded(self.unfolded)
+
+
+def group_order(order: ArticleOrder, story_of: Sequence[int], rank_of: Sequence[int]) -> GroupedOrder:
+    """Return ``order`` with a row for each story: see :class:`GroupedOrder`. 100,000 articles take about 30 ms."""
+    size = len(story_of)
+    found: dict[int, list[int]] = {}
+    rows: list[int] = []
+    for rowid in order.rowids:
+        number = story_of[rowid] if rowid < size else 0
+        if not number:
+            rows.append(rowid)
+        elif number in found:
+            found[number].append(rowid)
+        else:
+            found[number] = [rowid]
+            rows.append(-number)
+    best = {number: _best(articles, rank_of) for number, articles in found.items() if len(articles) > 1}
+    rowids = array(order.rowids.typecode)
+    rowids.extend([row if row >= 0 else best.get(-row) or found[-row][0] for row in rows])
+    return GroupedOrder(order.sort, rowids, order, found, best, story_of, rank_of)
+
+
+def _best(articles: Sequence[int], rank_of: Sequence[int]) -> int:
+    # Half the time of min() with a key: most stories have few articles.
+    best, least = articles[0], rank_of[articles[0]]
+    for rowid in articles:
+        if rank_of[rowid] < least:
+            best, least = rowid, rank_of[rowid]
+    return best

@@ -1,0 +1,144 @@
+"""Average linkage: joins the stories that are most alike, until none are alike enough. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from heapq import heappop, heappush
+
+from reader.stories.terms import SCALE
+
+_MOST_DAYS = 730
+"""So many days at most may be between two stories that become one."""
+_ALIKE = 0.14
+"""How alike, from 0 to 1, the articles of two stories must be on average to become one."""
+_COHERENCE = 0.6
+"""How much of the way from that to how alike the articles of each story are among themselves."""
+_MOST_COHERENT = 0.5
+"""Articles that are more alike are copies, which say nothing about how alike reports of one event are."""
+_FEW_PAIRS = 5
+"""With so many pairs of articles, what a story says about itself counts half."""
+_FEW_ARTICLES = 4
+_FEW = 0.03
+"""How much more is asked of two stories of so few articles."""
+_SAME_TIME = 0.2
+"""How much more alike two stories of the same days are."""
+_TIME = 30
+"""After so many days, this is a third."""
+_WHOLE = SCALE * SCALE
+
+
+class Compared:
+    """A story while it is compared: the sum of the vectors of its articles."""
+
+    __slots__ = ("first", "id", "inner", "into", "is_new", "last", "near", "size", "vectors", "weights")
+
+    def __init__(
+        self, id_: int, size: int, first: int | None, last: int | None, weights: dict[int, int], *, is_new: bool
+    ) -> None:
+        self.id = id_
+        self.size = size
+        self.first = first
+        self.last = last
+        self.weights = weights
+        self.vectors = 1
+        """How many vectors are summed: those of all articles, or of many."""
+        self.inner = 0
+        """The sum of the products of any two of them."""
+        self.near: set[Compared] = set()
+        """Stories that are alike enough to join."""
+        self.into: Compared | None = None
+        """The story that it became part of."""
+        self.is_new = is_new
+        """Whether it is not saved yet."""
+
+    @property
+    def now(self) -> Compared:
+        """The story that it is, or is part of."""
+        story = self
+        while story.into is not None:
+            story = story.into
+        return story
+
+    @property
+    def coherence(self) -> float:
+        """How alike its articles are on average, above what is asked of any; less if they are few."""
+        pairs = self.vectors * (self.vectors - 1) / 2
+        if not pairs:
+            return 0.0
+        return max(0.0, min(self.inner / (_WHOLE * pairs), _MOST_COHERENT) - _ALIKE) * pairs / (pairs + _FEW_PAIRS)
+
+    def add(self, weights: dict[int, int]) -> None:
+        """Add the vector of an article that it has."""
+        self.inner += product(self.weights, weights)
+        self._sum(weights)
+        self.vectors += 1
+
+    def take(self, other: Compared) -> None:
+        """Make another story a part of this one."""
+        self.inner += other.inner + product(self.weights, other.weights)
+        self._sum(other.weights)
+        self.vectors += other.vectors
+        self.size += other.size
+        firsts = [story.first for story in (self, other) if story.first is not None]
+        lasts = [story.last for story in (self, other) if story.last is not None]
+        self.first, self.last = min(firsts, default=None), max(lasts, default=None)
+        self.near = {story.now for story in self.near | other.near} - {self, other}
+        other.into, other.near = self, set()
+
+    def _sum(self, weights: Mapping[int, int]) -> None:
+        mine = self.weights
+        for term, weight in weights.items():
+            mine[term] = mine.get(term, 0) + weight
+
+
+def product(few: dict[int, int], many: dict[int, int]) -> int:
+    """Return the scalar product of two vectors."""
+    if len(few) > len(many):
+        few, many = many, few
+    found = many.get
+    return sum([weight * found(term, 0) for term, weight in few.items()])
+
+
+def alikeness(one: Compared, other: Compared) -> float:
+    """Return how alike the articles of two stories are on average; 0 if they are too far apart."""
+    alike = product(one.weights, other.weights) / (_WHOLE * one.vectors * other.vectors)
+    if one.first is None or one.last is None or other.first is None or other.last is None:
+        return alike
+    days = max(0, one.first - other.last, other.first - one.last)
+    return 0.0 if days > _MOST_DAYS else alike * (1 + _SAME_TIME * math.exp(-days / _TIME))
+
+
+def are_one(one: Compared, other: Compared, alike: float) -> bool:
+    """Return whether two stories that are so alike are one."""
+    few = _FEW if max(one.size, other.size) <= _FEW_ARTICLES else 0.0
+    return alike >= _ALIKE + few + _COHERENCE * min(one.coherence, other.coherence)
+
+
+def join_all(pairs: Iterable[tuple[Compared, Compared]]) -> None:
+    """Join stories, beginning with those of ``pairs`` that are most alike.
+
+    The larger story takes the other; of two that are equally large, the one that is saved.
+    """
+    queue: list[tuple[float, int, int, int, int, Compared, Compared]] = []
+
+    def enqueue(one: Compared, other: Compared) -> None:
+        alike = alikeness(one, other)
+        if alike >= _ALIKE:
+            one.near.add(other)
+            other.near.add(one)
+            if one.id > other.id:
+                one, other = other, one
+            heappush(queue, (-alike, one.id, other.id, one.size, other.size, one, other))
+
+    for one, other in pairs:
+        enqueue(one, other)
+    while queue:
+        alike, _, _, size, other_size, one, other = heappop(queue)
+        if one.into or other.into or (one.size, other.size) != (size, other_size) or not are_one(one, other, -alike):
+            continue
+        if (-other.size, other.is_new) < (-one.size, one.is_new):
+            one, other = other, one
+        one.take(other)
+        for story in sorted(one.near, key=lambda story: story.id):
+            enqueue(one, story)

@@ -1,0 +1,165 @@
+"""What the grouping keeps between runs: as rows of tables, and in memory for tests and benchmarks. Pure."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+
+class KeptArticle(NamedTuple):
+    """A row: what is kept of an article."""
+
+    rowid: int
+    story: int
+    """The id of its story; each article has one, also if it is alone in it."""
+    day: int | None
+    """When it was published, in days since 1970."""
+    text: int
+    """A hash of its text, 64 bits with sign."""
+    keys: Sequence[int]
+    """The terms that it is found by: at most eight numbers of 32 bits."""
+    vector: bytes
+    """Its weighted terms; ``terms.unpacked`` reads them."""
+
+
+class KeptStory(NamedTuple):
+    """A story as read from the rows of its articles."""
+
+    size: int
+    first: int | None
+    last: int | None
+    """The days of its first and its last article that have one."""
+    vectors: Sequence[bytes]
+    """Those of its newest articles."""
+
+
+@dataclass(slots=True)
+class Changes:
+    """What one step changes; to be applied in this order, in one transaction."""
+
+    removed: list[int] = field(default_factory=list)
+    """The row ids of articles that are gone."""
+    joined: dict[int, int] = field(default_factory=dict)
+    """Stories that became part of another: all their articles, also those that departed, belong to the other now."""
+    added: list[KeptArticle] = field(default_factory=list)
+    departed: dict[int, int] = field(default_factory=dict)
+    """The story in which an article of this text was, which is gone; replaces an older one."""
+    documents: int | None = None
+    """How many articles were counted."""
+    frequencies: Mapping[int, int] = field(default_factory=dict)
+    """How many of them have each of these terms; replaces the older numbers."""
+
+
+class StoryState(Protocol):
+    """What the grouping needs of its tables."""
+
+    def documents(self) -> int:
+        """Return how many articles were counted; 0 if there are none."""
+        ...
+
+    def frequencies(self, terms: Collection[int] | None) -> dict[int, int]:
+        """Return how many of these have each of ``terms``, or each term of all for None; without those in none."""
+        ...
+
+    def article(self, rowid: int) -> KeptArticle | None:
+        """Return an article; its keys may be left out."""
+        ...
+
+    def departed(self, text: int) -> int | None:
+        """Return the story of an article with this text that is gone; None if there was none."""
+        ...
+
+    def has_story(self, story: int) -> bool:
+        """Return whether there is an article in this story."""
+        ...
+
+    def stories_with(self, term: int, day: int | None, limit: int) -> Iterable[int]:
+        """Return the stories of the articles with this key that are nearest to a day; for None of the newest ones.
+
+        At least so many as ``limit`` on either side of the day, if there are so many; those without a day come last.
+        The same story may come more than once.
+        """
+        ...
+
+    def stories(self, ids: Collection[int], limit: int) -> dict[int, KeptStory]:
+        """Return those of these stories that exist, each with the vectors of at most ``limit`` articles."""
+        ...
+
+    def apply(self, changes: Changes) -> None:
+        """Save what changes."""
+        ...
+
+
+class MemoryState:
+    """A :class:`StoryState` in memory."""
+
+    def __init__(self) -> None:
+        self.articles: dict[int, KeptArticle] = {}
+        self._members: dict[int, set[int]] = defaultdict(set)
+        self._found_by: dict[int, set[int]] = defaultdict(set)
+        self._departed: dict[int, int] = {}
+        self._documents = 0
+        self._frequencies: dict[int, int] = {}
+
+    def story_by_row(self) -> dict[int, int]:
+        """Return the story of each article."""
+        return {rowid: kept.story for rowid, kept in self.articles.items()}
+
+    def documents(self) -> int:  # noqa: D102 - these are of StoryState
+        return self._documents
+
+    def frequencies(self, terms: Collection[int] | None) -> dict[int, int]:  # noqa: D102
+        if terms is None:
+            return dict(self._frequencies)
+        return {term: self._frequencies[term] for term in terms if term in self._frequencies}
+
+    def article(self, rowid: int) -> KeptArticle | None:  # noqa: D102
+        return self.articles.get(rowid)
+
+    def departed(self, text: int) -> int | None:  # noqa: D102
+        return self._departed.get(text)
+
+    def has_story(self, story: int) -> bool:  # noqa: D102
+        return bool(self._members.get(story))
+
+    def stories_with(self, term: int, day: int | None, limit: int) -> Iterable[int]:  # noqa: D102
+        found = sorted((self.articles[rowid] for rowid in self._found_by.get(term, ())), key=_newest_first)
+        at = 0 if day is None else bisect_left(found, (False, -day, 0), key=_newest_first)
+        return [kept.story for kept in found[max(0, at - limit) : at + limit]]
+
+    def stories(self, ids: Collection[int], limit: int) -> dict[int, KeptStory]:  # noqa: D102
+        result = {}
+        for story in ids:
+            members = sorted((self.articles[rowid] for rowid in self._members.get(story, ())), key=_newest_first)
+            if members:
+                days = [kept.day for kept in members if kept.day is not None]
+                vectors = [kept.vector for kept in members[:limit]]
+                result[story] = KeptStory(len(members), min(days, default=None), max(days, default=None), vectors)
+        return result
+
+    def apply(self, changes: Changes) -> None:  # noqa: D102
+        for rowid in changes.removed:
+            kept = self.articles.pop(rowid)
+            self._members[kept.story].discard(rowid)
+            for key in kept.keys:
+                self._found_by[key].discard(rowid)
+        for old, new in changes.joined.items():
+            for rowid in self._members.pop(old, ()):
+                self.articles[rowid] = self.articles[rowid]._replace(story=new)
+                self._members[new].add(rowid)
+            self._departed |= {text: new for text, story in self._departed.items() if story == old}
+        for kept in changes.added:
+            self.articles[kept.rowid] = kept
+            self._members[kept.story].add(kept.rowid)
+            for key in kept.keys:
+                self._found_by[key].add(kept.rowid)
+        self._departed |= changes.departed
+        self._documents = self._documents if changes.documents is None else changes.documents
+        self._frequencies |= changes.frequencies
+
+
+def _newest_first(kept: KeptArticle) -> tuple[bool, int, int]:
+    return kept.day is None, -(kept.day or 0), kept.rowid

@@ -1,0 +1,85 @@
+"""What the grouping of articles into stories promises."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reader.stories.grouping import Grouping, StoryArticle
+from reader.stories.state import MemoryState
+
+EVENTS = (
+    "Earthquake damages cathedral in Valdivia",
+    "Earthquake shakes coast near Sendai",
+    "Parliament passes pension reform in Paris",
+    "Striker Okafor breaks leg in training",
+    "Volcano Etna closes airport in Catania",
+)
+OUTLETS = ("", "Live: ", "Analysis: ", "What we know: ", "Photos: ")
+
+
+def article(rowid: int, title: str, day: int | None = 19_000) -> StoryArticle:
+    return StoryArticle(rowid, rowid + 1000, title, published=None if day is None else day * 86_400)
+
+
+def stories(state: MemoryState) -> set[frozenset[int]]:
+    groups = defaultdict(set)
+    for rowid, story in state.story_by_row().items():
+        groups[story].add(rowid)
+    return {frozenset(group) for group in groups.values()}
+
+
+def all_at_once(articles: list[StoryArticle]) -> MemoryState:
+    state = MemoryState()
+    for _ in Grouping(state).add_all(articles):
+        pass
+    return state
+
+
+articles = st.lists(
+    st.tuples(st.sampled_from(OUTLETS), st.sampled_from(EVENTS), st.none() | st.integers(19_000, 19_200)),
+    min_size=1,
+    max_size=12,
+).map(lambda rows: [article(rowid, lead + event, day) for rowid, (lead, event, day) in enumerate(rows)])
+
+
+@settings(max_examples=50, deadline=None)
+@given(articles, st.randoms(use_true_random=False))
+def test_stories_only_grow_or_join(given_articles: list[StoryArticle], rng: random.Random) -> None:
+    rng.shuffle(given_articles)
+    state = MemoryState()
+    grouping = Grouping(state)
+    for each in given_articles:
+        before, ids_before = stories(state), state.story_by_row()
+        grouping.add(each)
+        after, ids = stories(state), state.story_by_row()
+        assert all(any(story <= other for other in after) for story in before)
+        for rowid, old in ids_before.items():
+            size = sum(story == old for story in ids_before.values())
+            if ids[rowid] != old:
+                assert sum(story == ids[rowid] for story in ids_before.values()) >= size
+        assert set(ids) == {*ids_before, each.rowid}
+
+
+@settings(max_examples=50, deadline=None)
+@given(articles, st.randoms(use_true_random=False))
+def test_an_article_that_leaves_and_returns_is_in_its_story_again(
+    given_articles: list[StoryArticle], rng: random.Random
+) -> None:
+    state = all_at_once(given_articles)
+    before = state.story_by_row()
+    leaving = rng.choice(given_articles)
+    Grouping(state).remove(leaving.rowid)
+    assert state.story_by_row() == {rowid: story for rowid, story in before.items() if rowid != leaving.rowid}
+    Grouping(state).add(leaving)
+    assert stories(state) == stories(all_at_once(given_articles))
+    assert state.story_by_row() == before
+
+
+@settings(max_examples=20, deadline=None)
+@given(articles)
+def test_grouping_is_deterministic(given_articles: list[StoryArticle]) -> None:
+    assert all_at_once(given_articles).story_by_row() == all_at_once(given_articles).story_by_row()

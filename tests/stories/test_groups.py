@@ -1,0 +1,84 @@
+"""Lists with a row for each story: nothing is lost, and folding keeps every other row where it is."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reader.core.ordering import ArticleOrder, Sort
+from reader.stories.groups import GroupedOrder, group_order
+
+STORY_OF = (0, 7, 7, 0, 8, 7, 0, 9)
+"""By row id: 1, 2 and 5 are a story; 4 and 7 are alone in theirs."""
+
+
+def order_of(rowids: Sequence[int]) -> ArticleOrder:
+    return ArticleOrder(Sort(), array("I", rowids))
+
+
+def grouped(*rowids: int, best: Sequence[int] = range(8)) -> GroupedOrder:
+    return group_order(order_of(rowids), STORY_OF, best)
+
+
+def test_a_story_has_one_row_which_is_its_best_article() -> None:
+    order = grouped(3, 5, 4, 1, 2, 6)
+    assert [*order.rowids] == [3, 1, 4, 6]
+    assert [*order.articles_of(1)] == [1, 5, 2]
+    assert [*order.articles_of(4)] == [4]
+    assert [*order.all_rowids] == [3, 5, 4, 1, 2, 6]
+
+
+def test_an_unfolded_story_has_a_row_for_each_article() -> None:
+    order = grouped(3, 5, 4, 1, 2, 6).fold(7, unfold=True)
+    assert [*order.rowids] == [3, 1, 5, 2, 4, 6]
+    assert [*order.articles_of(1)] == [1]
+    assert [*order.fold(7).rowids] == [3, 1, 4, 6]
+
+
+def test_the_row_of_a_folded_story_is_the_place_of_its_articles() -> None:
+    order = grouped(3, 5, 4, 1, 2, 6)
+    assert [order.index_of(rowid) for rowid in (1, 2, 5, 4, 7)] == [1, 1, 1, 2, None]
+
+
+def test_a_story_with_one_article_in_the_list_is_no_group() -> None:
+    order = grouped(3, 5, 4)
+    assert [*order.rowids] == [3, 5, 4]
+    assert order.story_number(5) == 0
+    assert order.fold(7, unfold=True) is order
+
+
+def test_articles_that_are_newer_than_the_stories_belong_to_none() -> None:
+    assert [*group_order(order_of([100, 1, 2]), STORY_OF, range(8)).rowids] == [100, 1]
+
+
+def test_without_articles_the_others_are_grouped_again() -> None:
+    order = grouped(3, 5, 4, 1, 2, 6).fold(7, unfold=True).without({1})
+    assert [*order.rowids] == [3, 2, 5, 4, 6]
+    assert [*grouped(3, 5, 4, 1, 2, 6).without({1, 2}).rowids] == [3, 5, 4, 6]
+
+
+@given(
+    st.lists(st.integers(1, 5), min_size=1, max_size=30),
+    st.randoms(use_true_random=False),
+    st.lists(st.tuples(st.integers(1, 5), st.booleans()), max_size=12),
+)
+def test_folding_loses_no_article_and_moves_no_other_row(
+    numbers: list[int], dice: object, steps: list[tuple[int, bool]]
+) -> None:
+    story_of = [0, *(number if number < 5 else 0 for number in numbers)]
+    rowids = list(range(1, len(story_of)))
+    dice.shuffle(rowids)  # type: ignore[attr-defined]
+    rank_of = list(range(len(story_of)))
+    dice.shuffle(rank_of)  # type: ignore[attr-defined]
+    order = group_order(order_of(rowids), story_of, rank_of)
+    for number, unfold in steps:
+        before, order = order, order.fold(number, unfold=unfold)
+        assert sorted(each for row in order.rowids for each in order.articles_of(row)) == sorted(rowids)
+        others = [row for row in before.rowids if story_of[row] != number]
+        assert [row for row in order.rowids if story_of[row] != number] == others
+        assert all(order.rowids[order.index_of(row) or 0] == row for row in order.rowids)
+        assert all(order.index_of(row) is not None for row in rowids)
+    assert [*order.rowids] == [*group_order(order.articles, story_of, rank_of).with_unfolded(order.unfolded).rowids]
