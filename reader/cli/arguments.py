@@ -122,6 +122,11 @@ def check_query(query: Query) -> None:
 
 def find_rows(library: Library, query: Query, sort: Sort) -> array[int]:
     """Return the row ids of the matching articles, in order. Raises ReaderError."""
+    from reader.cli.session import group_stories
+    from reader.query.ast import depends_on_stories
+
+    if sort.by == "heat" or depends_on_stories(query):
+        group_stories(library)
     if query.where is None and query.sort is None and query.limit is None:
         return library.articles.order(sort).rowids
     return library.search.run(query, sort).order().rowids

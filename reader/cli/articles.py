@@ -13,7 +13,7 @@ import click
 from reader.cli import arguments, output
 from reader.cli.arguments import json_option, query_argument
 from reader.cli.output import out, print_json
-from reader.cli.session import on_library, with_library
+from reader.cli.session import group_stories, on_library, with_library
 from reader.core.errors import ReaderError
 from reader.core.marks import MarkChange
 from reader.core.ordering import SORT_KEYS, Sort, SortKey
@@ -67,14 +67,17 @@ def list_(
 ) -> None:
     """List the articles in PATH, or those that match QUERY. `sort:` and `limit:` in QUERY override the options.
 
-    A terminal shows a table. A pipe receives one line per article, with tabs between
-    quality, heat, date (UTC), source, title and path.
+    A terminal shows a table, with estimates such as ~62 where heat or quality is unknown.
+    A pipe receives one line per article, with tabs between quality, heat, date (UTC),
+    source, title and path.
     """
     if by == "relevance":
         if reverse:
             raise ReaderError("--sort relevance cannot be reversed: the best match always comes first.")
         query, by = replace(query, sort=query.sort or "relevance"), "quality"
     sort = Sort(by, reverse)
+    if as_json or sys.stdout.isatty():
+        group_stories(library)
     rowids = arguments.find_rows(library, query, sort)[:limit]
     batches = (rowids[start : start + _BATCH_ROWS] for start in range(0, len(rowids), _BATCH_ROWS))
     rest = (row for batch in batches for row in library.articles.rows(batch))
@@ -98,6 +101,10 @@ def list_(
 @on_library
 def count_(library: Library, query: Query) -> None:
     """Print how many articles PATH has, or how many match QUERY."""
+    from reader.query.ast import depends_on_stories
+
+    if depends_on_stories(query):
+        group_stories(library)
     out(f"{library.search.run(query, Sort()).count}\n")
     output.report_problems(library)
 
@@ -152,6 +159,8 @@ def mark(
 @on_library
 def show(library: Library, which: str, as_page: bool, as_json: bool) -> None:
     """Print the article WHICH (a file name, path or id) in PATH."""
+    if as_json and not as_page:
+        group_stories(library)
     rowid = library.articles.find(which)
     (row,) = library.articles.rows([rowid])
     if as_page:

@@ -21,6 +21,7 @@ from reader.cli.config import config
 from reader.cli.extract import extract
 from reader.cli.fetch import fetch
 from reader.cli.marks import state
+from reader.cli.stories import COMMANDS as STORY_COMMANDS
 from reader.core.text import clean, show_path
 from reader.exit import INTERRUPTED, run_main
 
@@ -84,7 +85,7 @@ def cli() -> None:
     """
 
 
-for _command in (*articles.COMMANDS, *index.COMMANDS, config, fetch, extract, cache, state):
+for _command in (*articles.COMMANDS, *index.COMMANDS, *STORY_COMMANDS, config, fetch, extract, cache, state):
     cli.add_command(_command)
 
 

@@ -68,7 +68,9 @@ def tsv_cells(row: Row) -> tuple[str, ...]:
     return _score(row.quality), _score(row.heat), when, row.source or "-", row.title, row.path
 
 
-def _score(value: float | None) -> str:
+def _score(value: float | None, estimate: float | None = None) -> str:
+    if value is None and estimate is not None:
+        return f"~{estimate:.0f}"
     return "-" if value is None else str(value)
 
 
@@ -96,7 +98,8 @@ def print_table(rows: Iterator[Row]) -> None:
     table.add_column("Title", ratio=1, overflow="ellipsis", no_wrap=True)
     for row in rows:
         when = format_partial(row.published_at, row.precision) if row.published_at else "–"
-        cells = (_score(row.quality), _score(row.heat), when, row.source, row.title)
+        quality, heat = _score(row.quality, row.quality_estimate), _score(row.heat, row.heat_estimate)
+        cells = (quality, heat, when, row.source, row.title)
         # Text, not str: brackets in a title are not markup.
         table.add_row(*(Text("–" if cell == "-" else stable_width(cell)) for cell in cells))
     Console().print(table)

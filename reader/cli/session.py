@@ -73,6 +73,18 @@ def on_library(act: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
+def group_stories(library: Library) -> None:
+    """Group what is not grouped yet into stories."""
+    from reader.indexing.stories import update_stories
+    from reader.storage.sqlite.lock import BusyError
+
+    try:
+        for _ in update_stories(library.index, quality=library.estimates_quality):
+            pass
+    except BusyError:
+        print_notice(f"Another newsreader is grouping {library.name}; the result covers what it has grouped so far.")
+
+
 def run_or_rebuild(library: Library, act: Callable[[], Result], wait: KeepWaiting) -> Result:
     """Return the result of ``act``; if the index turns out to be damaged, rebuild it and run ``act`` again."""
     try:

@@ -14,15 +14,28 @@ _MAX_EXCERPT = 500
 
 # Comments alone do not make a body HTML: Markdown may begin with one too.
 _html_start = lazy_pattern(
-    r"(?:\s|&nbsp;|<!--(?s:.*?)-->)*+(?:<(?:!doctype\b|!--|[a-z][a-z0-9]*[\s/>])|(?<=-->)\Z)", re.IGNORECASE
+    r"(?:\s|&nbsp;|<!--(?s:.*?)-->)*+(?:<(?:(?P<page>!doctype\b|html\b)|!--|[a-z][a-z0-9]*[\s/>])|(?<=-->)\Z)",
+    re.IGNORECASE,
 )
+
+
+_FORMATS: dict[bytes, BodyFormat] = {b".html": "html", b".htm": "html", b".org": "org", b".rst": "rst"}
 
 
 def body_format_of(ending: bytes, body: str) -> BodyFormat:
     """Return the format of the body of a file whose name ends in ``ending``."""
-    return "html" if ending in {b".html", b".htm"} or _html_start().match(body) else "markdown"
+    if known := _FORMATS.get(ending):
+        return known
+    found = _html_start().match(body) if ending != b".mdx" else None
+    # A banner of tags may precede Markdown.
+    is_markdown = found is None or (not found["page"] and "<pre" not in body and _markdown_block().search(body))
+    return "markdown" if is_markdown else "html"
 
 
+_markdown_block = lazy_pattern(
+    r"\n[ \t]*+\n {0,3}(?:#{1,6}[ \t]+\S|```|[-*+][ \t]+\S|\d{1,3}\.[ \t]+\S|>[ \t]|!?\[[^]\[\n]+\]\()"
+)
+"""The start of a block after an empty line, as in no HTML."""
 _heading = lazy_pattern(
     r"(?:[ \t]*+\n|<!--(?s:.*?)-->)*+ {0,3}"  # comments and blank lines may come first
     r"(?:\#{1,6}[ \t]++(\S[^\n]*+)"
@@ -61,10 +74,9 @@ def first_paragraph(body: str, body_format: BodyFormat) -> str:
     if first and first.end() < len(start) and (found := first_paragraph(first[0], body_format)):
         return found
     from reader.content.blocks import Paragraph, spans_text  # lazy: documents of hubs have a title and an excerpt
-    from reader.content.html.builder import parse_html
-    from reader.content.markdown.parser import parse_markdown
+    from reader.content.body import parse_body
 
-    blocks = parse_html(start) if body_format == "html" else parse_markdown(start, extended=True)
+    blocks = parse_body(start, body_format)
     paragraphs = (clean(spans_text(block.spans)) for block in blocks if isinstance(block, Paragraph))
     found = next((text for text in paragraphs if text and not _no_text().match(text)), "")
     return found if len(found) <= _MAX_EXCERPT else found[:_MAX_EXCERPT].rsplit(" ", 1)[0] + " …"

@@ -48,6 +48,8 @@ def title_from_path(path: str, order: DateOrder = "") -> str:
     if stem.lower() in _INDEX_NAMES and folder:
         stem = folder.rsplit("/", 1)[-1]
     ahead = _DATE_IN_NAME.match(stem)
+    if ahead and ahead.end() == len(stem) and _day(stem, order):
+        return stem  # a note of that day
     if ahead and stem[ahead.end() :][:1] in {"-", "_", " ", "."} and _day(ahead[0], order):
         stem = stem[ahead.end() + 1 :] or stem
     words = re.sub(r"[-_]+", " ", stem).strip()

@@ -35,6 +35,7 @@ from reader.documents.resolve import DEFAULTS, LINK_FIELDS, ReadingOptions, reso
 from reader.documents.scalars import (
     author_name,
     decode_entities,
+    is_wiki_link,
     scalar_to_json,
     split_topics,
     to_bool,
@@ -123,7 +124,7 @@ def _article(path: str, ending: bytes, parts: SplitDocument, fields: _Fields, or
         provider=_provider(fields),
         topics=_topics(fields),
         images=_images(fields),
-        related=tuple(_related(inner) for inner in fields.mappings("related")),
+        related=tuple(_related(inner) for inner in _related_items(fields)),
         secured=_secured(fields),
         body=body,
         body_format=body_format,
@@ -170,6 +171,14 @@ def _images(fields: _Fields) -> tuple[Image, ...]:
         for inner in fields.mappings("images", plain="url")
     ]
     return tuple(image for image in images if image.url)
+
+
+def _related_items(fields: _Fields) -> list[_Fields]:
+    """Return the related items; a field that only names notes of Obsidian stays among the unread ones."""
+    node = fields.peek("related")
+    nodes = node.items if isinstance(node, SequenceNode) and not is_wiki_link(text_of(node) or "") else (node,)
+    is_obsidian = node is not None and all(is_wiki_link(text_of(each) or "") for each in nodes)
+    return [] if is_obsidian and nodes else fields.mappings("related")
 
 
 def _related(fields: _Fields) -> Related:

@@ -65,6 +65,11 @@ def undecorated(text: str) -> str:
     return text.strip().removeprefix("#").strip()
 
 
+def is_wiki_link(text: str) -> bool:
+    """Return whether ``text`` is a link of Obsidian."""
+    return _wiki_link().fullmatch(text.strip()) is not None
+
+
 _mail = lazy_pattern(r"(?<=\S)\s*<[^<>\s]+@[^<>\s]+>$")
 
 

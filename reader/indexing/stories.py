@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import logging
+import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from reader.library.library import Library
+from reader.storage.sqlite.index.folder_index import Index
 from reader.storage.sqlite.index.writer import IndexWriter
 from reader.storage.sqlite.lock import NO_WAIT, KeepWaiting
 from reader.storage.sqlite.stories import upkeep, waiting
-
-log = logging.getLogger(__name__)
 
 _FEW = 32
 """So many articles are grouped one by one, which needs fewer numbers in memory than a batch."""
@@ -20,20 +18,21 @@ _PUBLISH_INTERVAL = 8
 
 
 def update_stories(
-    library: Library, stopped: Callable[[], bool] = lambda: False, *, wait: KeepWaiting = NO_WAIT
+    index: Index, *, quality: bool, stopped: Callable[[], bool] = lambda: False, wait: KeepWaiting = NO_WAIT
 ) -> Iterator[bool]:
     """Group what is not grouped yet. Yields after each step whether lists have changed.
 
-    Each step is one transaction, so that a process that is killed loses only the current one. It ends early once
-    ``stopped`` returns true; the next call continues.
+    ``quality`` says whether to estimate it. Each step is one transaction, so that a process that is killed loses only
+    the current one. It ends early once ``stopped`` returns true; the next call continues.
 
     Raises BusyError if another instance is writing and ``wait`` says not to wait, and StorageError.
     """
-    quality = library.estimates_quality
-    with library.index.database.read() as db:
-        if not waiting.has_any(db) and upkeep.estimates_quality(db) == quality:
+    with index.database.read() as db:
+        if not upkeep.is_due(db, quality=quality):
             return
-    with library.index.writer(wait) as writer, library.index.database.read():  # one connection for all of it
+    # One connection for all steps; the only one of an index in memory is for all threads.
+    connection = contextlib.nullcontext() if index.in_memory else index.database.read()
+    with index.writer(wait) as writer, connection:
         yield from _Update(writer, stopped, quality=quality).run()
 
 
@@ -47,20 +46,22 @@ class _Update:
     def run(self) -> Iterator[bool]:
         """Group everything."""
         with self._writer.transaction() as db:
+            is_first = upkeep.begin(db)
             changed = upkeep.take_departed(db)
             rowids = waiting.newest_first(db)
-        if len(rowids) <= _FEW:
-            changed |= self._add_few(rowids)
-        else:
+        many = len(rowids) > _FEW
+        if many:
             yield from self._add_many(rowids)
             if self._stopped():
                 return
+        else:
+            changed |= self._add_few(rowids)
         with self._writer.transaction() as db:
-            if len(rowids) > _FEW or upkeep.is_outdated(db, quality=self._quality):
-                upkeep.estimate_all(db, quality=self._quality, count_links=len(rowids) > _FEW)
-                self._writer.publish_stories(None)
-            else:
-                self._writer.publish_stories(changed)
+            is_whole = many or upkeep.is_outdated(db, quality=self._quality)
+            if is_whole:
+                upkeep.estimate_all(db, quality=self._quality, count_links=many)
+            self._writer.publish_stories(changed if is_first and not is_whole else None)
+            upkeep.end(db)
         yield True
 
     def _add_few(self, rowids: Sequence[int]) -> set[int]:

@@ -58,15 +58,17 @@ class IndexUpdater:
         *,
         nice: int = 0,
         watching: bool = True,
+        grouping: bool = True,
         poll_seconds: float = POLL_SECONDS,
     ) -> None:
-        """Without ``watching``, changes are found at the start and on request only."""
+        """Without ``watching``, changes are found at the start and on request; without ``grouping``, no stories."""
         self.idle = threading.Event()
         """Set while there is nothing to do."""
         self._library = library
         self._send = on_message
         self._nice = nice
         self._watching = watching
+        self._grouping = grouping
         self._poll_seconds = poll_seconds
         self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._closed = threading.Event()
@@ -119,7 +121,8 @@ class IndexUpdater:
                 self._refresh_or_report(request)
                 self._has_compared = True
                 self._watch_folders()
-                self._update_stories()
+                if self._grouping:
+                    self._update_stories()
             else:
                 if self._library.index.is_gone() and self._library.renew():
                     self._start_again(events.INDEX_GONE)
@@ -220,7 +223,8 @@ class IndexUpdater:
         from reader.indexing.stories import update_stories  # lazy: mostly nothing is new
 
         try:
-            for shown in update_stories(self._library, lambda: self._closed.is_set() or not self._requests.empty()):
+            library = self._library
+            for shown in update_stories(library.index, quality=library.estimates_quality, stopped=self._has_other_work):
                 if shown:
                     self._check_other_instances()
         except BusyError:
@@ -229,6 +233,9 @@ class IndexUpdater:
             log.warning("stories cannot be stored", exc_info=error)  # the next refresh reports what is wrong
         except Exception:
             log.exception("grouping stories failed")
+
+    def _has_other_work(self) -> bool:
+        return self._closed.is_set() or not self._requests.empty()
 
     def _set_current(self, request: _Request | None) -> None:
         with self._guard:

@@ -41,11 +41,22 @@ class LibraryStories:
             number = reading.story_number(db, rowid)
             return None if number is None else next(reading.stories(db, [number]), None)
 
-    def hottest(self, rows: int | None = None, limit: int | None = None) -> list[Story]:
-        """Return the stories that have an article in a set of rows, or all, the hottest first."""
+    def hottest(self, rows: int | None = None, limit: int | None = None, *, single: bool = False) -> list[Story]:
+        """Return the stories that have an article in a set of rows, or all, the hottest first.
+
+        With ``single``, an article without a story counts as one.
+        """
         with self._index().database.read() as db:
             mask = None if rows is None else bitmap.to_mask(rows, rows.bit_length())
-            return [*reading.stories(db, reading.hottest_first(db, mask)[:limit])]
+            found = [*reading.stories(db, reading.hottest_first(db, mask)[:limit])]
+            alone = reading.without_story(db, mask) if single else []
+        if not single:
+            return found
+        found += [
+            Story(row.id, row.title, (row.rowid,), row.published_at, row.published_at, 1, row.heat, row.heat_estimate)
+            for row in self._articles.rows(alone[:limit])
+        ]
+        return sorted(found, key=_hottest_first)[:limit]
 
     def group(self, order: ArticleOrder) -> GroupedOrder:
         """Return a list with a row for each story."""
@@ -86,15 +97,15 @@ class LibraryStories:
         rows = self._articles.rows(story.rowids)
         return digest(story, [Excerpt(row.rowid, row.source, row.published_at, row.title, row.excerpt) for row in rows])
 
-    def edges(self, rowid: int) -> list[Edge]:
-        """Return every link of an article with another, the strongest kind first."""
+    def edges(self, rowid: int, *, with_story: bool = True) -> list[Edge]:
+        """Return every link of an article with another, or all but those of its story, the strongest kind first."""
         with self._index().database.read() as db:
             listed = {other for _, other in edges.listed(db, [rowid])}
             listing = {other for _, other in edges.listing(db, [rowid])}
             members, collections = edges.members_of(db, rowid), edges.collections_with(db, rowid)
             shared = edges.sharing(db, rowid)
             copies = edges.copies_of(db, rowid)
-        story = self.of(rowid)
+        story = self.of(rowid) if with_story else None
         alike = {each.rowid: each for each in self.nearest(rowid, 200)} if story else {}
         found = [
             *(Edge("duplicate", other, 1, "a copy of it") for other in copies),
@@ -106,6 +117,11 @@ class LibraryStories:
             *(_sharing(other, number) for other, number in shared.items()),
         ]
         return sorted(dict.fromkeys(found), key=lambda edge: (_KINDS.index(edge.kind), -edge.score, edge.rowid))
+
+
+def _hottest_first(story: Story) -> tuple[float, bool, float]:
+    heat = story.heat_estimate if story.heat is None else story.heat
+    return -(heat or 0), story.last is None, -story.last.timestamp() if story.last else 0
 
 
 def _same_story(rowid: int, similar: Similar | None) -> Edge:

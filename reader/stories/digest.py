@@ -12,7 +12,11 @@ from reader.stories.terms import term_counts, vector
 
 _SAYS = 0.5
 """A source says what a sentence says if it has terms of this share of the sentence's weight."""
-_SENTENCES = re.compile(r"(?<=[.!?…])[\"”»’)]*\s+(?=[^\s\d\W]|[\"“«‘(])|(?<=[。！？])|\n+")
+_BEGINS = r"""(?=[^\s\d\W]|["“«‘(])"""
+_SENTENCES = re.compile(
+    rf"(?<=[.!?…])(?<!\b[A-Z]\.)(?<!\b[DMS][rst]\.)\s+{_BEGINS}|(?<=[.!?…][\"”»’)])\s+{_BEGINS}|(?<=[。！？])|\n+"
+)
+"""Where sentences end: not after an initial, or Mr., Ms., Dr. and St."""
 
 
 class Excerpt(NamedTuple):

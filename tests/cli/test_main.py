@@ -107,6 +107,9 @@ def test_a_listed_article_has_exactly_the_promised_fields(seeds: Path) -> None:
         "type": "article",
         "quality": 46,
         "heat": None,
+        "qualityEstimate": None,
+        "heatEstimate": best["heatEstimate"],
+        "story": best["story"],
         "provider": {"name": "Jurist", "domain": "jurist.org"},
         "topics": best["topics"],
         "authors": [],
@@ -144,7 +147,8 @@ def test_an_article_is_shown_with_every_field(seeds: Path, which: str) -> None:
         "Remark AI Finishes in Top 5 in Recent NIST Computer Vision Test"
     ]
     assert _json("show", seeds, shown["id"]) == shown
-    assert _json("show", seeds / _CAIXIN, which) | {"id": shown["id"]} == shown
+    of_the_folder = {name: shown[name] for name in ("id", "heatEstimate", "story")}
+    assert _json("show", seeds / _CAIXIN, which) | of_the_folder == shown
 
 
 def test_every_seed_can_be_shown_by_path_name_and_id(seeds: Path) -> None:
@@ -214,14 +218,21 @@ def test_any_titles_keep_the_columns_of_a_table(make_folder: MakeFolder, monkeyp
     at = lines[0].index("Title")
     assert [line[at:].rstrip() for line in lines[1:-1]] == list(titles)[:-1]
     assert lines[-1].rstrip().endswith("x…")
-    assert [line.split()[:3] for line in lines[1:]] == [[str(9 - n), "–", f"2021-06-1{n}"] for n in range(7)]
+    cells = [line.split()[:3] for line in lines[1:]]
+    assert [cells[n][::2] for n in range(7)] == [[str(9 - n), f"2021-06-1{n}"] for n in range(7)]
+    assert {each[1][0] for each in cells} == {"~"}
     assert max(map(cell_len, lines)) <= 80
     assert not {"\x1b", "\x07", "\u202e"} & set("".join(lines))
 
 
-def test_unknown_values_are_dashes_in_a_table(make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch) -> None:
-    lines = _to_own_terminal(monkeypatch, "list", make_folder({"a.md": "---\ntitle: T\n---\n"})).splitlines()
-    assert lines[1].split() == ["–", "–", "–", "T"]
+def test_unknown_values_are_estimates_or_dashes_in_a_table(
+    make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch, own_directories: Paths
+) -> None:
+    folder = make_folder({"a.md": "---\ntitle: T\nexcerpt: E\n---\n"})
+    assert _to_own_terminal(monkeypatch, "list", folder).splitlines()[1].split() == ["~1", "~1", "–", "T"]
+    own_directories.config_file.parent.mkdir(parents=True, exist_ok=True)
+    own_directories.config_file.write_text("estimate_quality = false\n", "utf-8")
+    assert _to_own_terminal(monkeypatch, "list", folder).splitlines()[1].split() == ["–", "~3", "–", "T"]
 
 
 def test_check_reports_no_problems_for_good_documents(seeds: Path) -> None:

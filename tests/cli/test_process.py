@@ -140,11 +140,11 @@ def test_a_list_in_a_terminal_is_a_table_that_fits(seeds: Path) -> None:
     assert header.split() == ["Qual", "Heat", "Date", "Source", "Title"]
     assert "\x1b[1m" in written
     assert [line.split()[:3] for line in lines] == [
-        ["46", "–", "2021-08-01"],
-        ["39", "–", "2021-08-05"],
-        ["39", "–", "2021-07-28"],
-        ["39", "–", "2021-07-28"],
-        ["32", "–", "2021-07-28"],
+        ["46", "~47", "2021-08-01"],
+        ["39", "~47", "2021-08-05"],
+        ["39", "~47", "2021-07-28"],
+        ["39", "~47", "2021-07-28"],
+        ["32", "~47", "2021-07-28"],
     ]
     starts = {
         line.index(word)

@@ -130,6 +130,7 @@ def test_where_a_date_is_found(path: bytes, document: str, moment: str) -> None:
         ("20240506 x.md", "X"),
         ("202405061230 x.md", "X"),
         ("20240506.md", "20240506"),
+        ("2024-05-06.md", "2024-05-06"),
         ("a/20240506-trip/index.md", "Trip"),
     ],
 )
@@ -418,6 +419,29 @@ def test_a_document_of_each_format_gives_its_fields(name: str) -> None:
             "Tide\n====\n\n:date: 2014-05-05\n:summary: One\n  and two.\n:tags: a\n\n.. image:: x.png\n",
             ("Tide", "2014-05-05", ("a",), (), "One and two."),
         ),
+        (  # Hugo
+            b"a.org",
+            "#+title: T\n#+tags[]: a b\n\nBody.\n",
+            ("T", None, ("a", "b"), (), "Body."),
+        ),
+        (  # ABlog
+            b"a.rst",
+            ".. post:: Feb 04, 2020\n   :tags: sea, mud\n   :author: Ann\n\nLow tide\n========\n\nBody.\n",
+            ("Low tide", "2020-02-04", ("sea", "mud"), ("Ann",), "Body."),
+        ),
+        (  # Sphinx and docutils
+            b"a.rst",
+            ".. _tide:\n.. A comment\n   of two lines\n\n:orphan:\n\n========\nLow tide\n========\n"
+            ":Date: $Date: 2020-02-04 $\n\nBody.\n",
+            ("Low tide", "2020-02-04", (), (), "Body."),
+        ),
+        (  # PEPs
+            b"pep-0008.rst",
+            "PEP: 8\nTitle: Low tide\nAuthor: Ann <ann@example.org>\nCreated: 04-Feb-2020\nStatus: Final\n  at last\n"
+            "\nIt\n==\n\nBody.\n",
+            ("Low tide", "2020-02-04", (), ("Ann",), "Body."),
+        ),
+        (b"a.rst", ".. note::\n\n   Seen\n\nLow tide\n", ("A", None, (), (), "Low tide")),
         (  # MkDocs
             b"a.md",
             "---\ndate:\n  created: 2023-12-31\n  updated: 2024-01-02\n---\n\n# Low tide\n\nBody.\n",
@@ -467,6 +491,19 @@ def test_headers_and_bodies_of_more_programs(
     assert (article.title, date, article.topics, article.provider.authors, article.excerpt) == expected
     assert parsed.problems == ()
     assert index_record(path, document.encode()) == full_record(path, document.encode())
+
+
+def test_related_may_be_links_of_obsidian() -> None:
+    for written in (
+        '"[[Low tide]]"',
+        '["[[Low tide]]", "[[Mud|mud]]"]',
+        "\n  - [[Low tide]]\n  - [[Mud]]",
+        "[[Low tide]]",
+    ):
+        document = f"---\ntitle: T\nrelated: {written}\n---\n".encode()
+        parsed = parse_document(b"a.md", document)
+        assert (parsed.article.related, parsed.problems, [*parsed.article.extra]) == ((), (), ["related"])
+        assert index_record(b"a.md", document) == full_record(b"a.md", document)
 
 
 def test_the_first_url_of_a_list_is_the_address_and_the_others_stay() -> None:

@@ -92,7 +92,7 @@ def test_related_items_have_all_their_fields() -> None:
         ("title: The Title\nname: Name", b"a.md", "The Title"),
         ("title: ''\nname: Jane Doe", b"a.md", "Jane Doe"),
         ("title: ~", b"sub/2021-07-28-top-court_rules.md", "Top court rules"),
-        ("title: ' '", b"2021-07-28.md", "2021 07 28"),
+        ("title: ' '", b"2021-07-28.md", "2021-07-28"),
         ("name: ''", b"---.md", "(no title)"),
         ("x: 1", b"caf\xe9\x1b[2J\n.md", "Caf\ufffd[2J"),
         ("title: Q&amp;amp;A &lt;b&gt; &#27;[2J", b"a.md", "Q&A <b> [2J"),
@@ -289,6 +289,22 @@ def test_unknown_fields_are_kept_by_name_and_nested_ones_by_path() -> None:
 def test_a_body_is_markdown_unless_it_looks_like_html(path: bytes, body: str, format_: str) -> None:
     article = _article("title: t", f"\n\n{body}\n\n", path)
     assert (article.body, article.body_format) == (body, format_)
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "format_"),
+    [
+        (b"a.md", "<p align=center><img src=x.png></p>\n\n# Title\n\nText", "markdown"),
+        (b"a.md", "<div>\n\n- **a**\n\n</div>", "markdown"),
+        (b"a.md", "<p>a</p>\n\n<p>- b</p>", "html"),
+        (b"a.md", "<pre>a\n\n# b</pre>", "html"),
+        (b"a.md", "<html><p>a\n\n# b", "html"),
+        (b"a.html", "<p>a\n\n# b", "html"),
+        (b"a.mdx", "<Tabs>\n\n**a**", "markdown"),
+    ],
+)
+def test_tags_may_precede_markdown(name: bytes, body: str, format_: str) -> None:
+    assert parse_document(name, f"---\ntitle: T\n---\n{body}".encode()).article.body_format == format_
 
 
 def test_a_body_keeps_its_lines_and_loses_control_characters() -> None:

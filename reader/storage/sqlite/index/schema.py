@@ -20,7 +20,8 @@ INSERT INTO facts VALUES
     ('generation', 0), ('unshown', 0), -- see IndexWriter._mark_changed
     ('complete', 0), -- 1 once the whole folder was scanned
     ('done', 0), ('total', 0), ('before', 0), ('walking', 0), ('began', 0), -- see Index.read_progress
-    ('grouped', 0), ('stories_day', -1), ('stories_quality', 0), -- see reader.storage.sqlite.stories
+    ('grouped', 0), ('stories_unshown', 0), -- see reader.storage.sqlite.stories, also below
+    ('stories_day', -1), ('stories_quality', 0),
     ('old_ids', 0), -- 1 until marks made under previous ids have been carried over
     ('options', 0), ('zone', 0), -- see IndexWriter.invalidate_outdated
     ('frequent_below', 0), ('dead_slots', 0); -- see reader.storage.sqlite.index.fulltext

@@ -8,9 +8,10 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from reader.core.marks import int_to_id
+from reader.core.ordering import Sort
 from reader.core.times import from_micros
 from reader.storage.sqlite.database import json_array
-from reader.storage.sqlite.index import columns
+from reader.storage.sqlite.index import columns, sort_orders
 from reader.storage.sqlite.stories.state import members_query
 from reader.stories.heat import Coverage, source_weight
 from reader.stories.model import Story
@@ -36,6 +37,16 @@ def hottest_first(db: sqlite3.Connection, mask: bytes | None = None) -> list[int
         return numbers
     found = {number for number, wanted in zip(columns.load(db, "story"), mask, strict=False) if wanted}
     return [number for number in numbers if number in found]
+
+
+def without_story(db: sqlite3.Connection, mask: bytes | None = None) -> list[int]:
+    """Return the articles without a story, the hottest first; only those in ``mask``. Raises sqlite3.Error."""
+    numbers = columns.load(db, "story")
+    return [
+        rowid
+        for rowid in sort_orders.load_order(db, Sort("heat"))
+        if not (rowid < len(numbers) and numbers[rowid]) and (mask is None or (rowid < len(mask) and mask[rowid]))
+    ]
 
 
 def stories(db: sqlite3.Connection, numbers: Iterable[int]) -> Iterator[Story]:

@@ -13,6 +13,27 @@ from reader.stories.grouping import Grouping, StoryArticle
 _ADDED_TOGETHER = 500
 
 
+def is_due(db: sqlite3.Connection, *, quality: bool) -> bool:
+    """Return whether there is anything to do; ``quality`` says whether to estimate it. Raises sqlite3.Error."""
+    return waiting.has_any(db) or _fact(db, "stories_unshown") != 0 or _fact(db, "stories_quality") != quality
+
+
+def begin(db: sqlite3.Connection) -> bool:
+    """Note that lists will lack changes; return whether they show all earlier ones. Raises sqlite3.Error."""
+    is_first = not _fact(db, "stories_unshown")
+    db.execute("UPDATE facts SET value = 1 WHERE name = 'stories_unshown'")
+    return is_first
+
+
+def end(db: sqlite3.Connection) -> None:
+    """Note that lists show all changes. Raises sqlite3.Error."""
+    db.execute("UPDATE facts SET value = 0 WHERE name = 'stories_unshown'")
+
+
+def _fact(db: sqlite3.Connection, name: str) -> int:
+    return int(db.execute("SELECT value FROM facts WHERE name = ?", [name]).fetchone()[0])
+
+
 def take_departed(db: sqlite3.Connection) -> set[int]:
     """Take articles that are gone or changed out of their stories; return the articles whose rows changed.
 
@@ -76,15 +97,9 @@ def _update(db: sqlite3.Connection, rowids: Collection[int], stories: Collection
 # The whole folder.
 
 
-def estimates_quality(db: sqlite3.Connection) -> bool:
-    """Return whether quality was estimated last time. Raises sqlite3.Error."""
-    return bool(db.execute("SELECT value FROM facts WHERE name = 'stories_quality'").fetchone()[0])
-
-
 def is_outdated(db: sqlite3.Connection, *, quality: bool) -> bool:
     """Return whether the estimates of all articles must be made anew. Raises sqlite3.Error."""
-    (day,) = db.execute("SELECT value FROM facts WHERE name = 'stories_day'").fetchone()
-    return day != estimates.newest_day(db) or estimates_quality(db) != quality
+    return _fact(db, "stories_day") != estimates.newest_day(db) or _fact(db, "stories_quality") != quality
 
 
 def estimate_all(db: sqlite3.Connection, *, quality: bool, count_links: bool) -> None:
