@@ -9,6 +9,8 @@ from typing import Literal, NamedTuple, get_args
 
 SortKey = Literal["quality", "heat", "date"]
 SORT_KEYS: tuple[SortKey, ...] = get_args(SortKey)
+FoldState = Literal["", "folded", "unfolded", "inside"]
+"""What a row is: an article, a folded story, the best article of an unfolded story, or another article of it."""
 _NEIGHBORS = (0, 1, -1, 2, -2, 3, -3, 4, -4)
 """Offsets of the selected article and of the neighbors that may replace it, in the order in which they are tried."""
 
@@ -57,17 +59,38 @@ class ArticleOrder:
     rowids: array[int]
 
     @property
+    def is_grouped(self) -> bool:
+        """Whether it has a row for each story."""
+        return False
+
+    @property
     def all_rowids(self) -> array[int]:
         """The row ids of all articles."""
         return self.rowids
 
     def index_of(self, rowid: int) -> int | None:
-        """Return the index of a row, or None if the list does not contain it."""
-        return index_in(self.rowids, rowid)
+        """Return the index of the row of an article, or None if the list does not contain it."""
+        return index_in(self.rowids, self.row_of(rowid))
+
+    def row_of(self, rowid: int) -> int:
+        """Return the row id of the row that stands for an article of the list."""
+        return rowid
 
     def articles_of(self, rowid: int) -> Sequence[int]:
         """Return the articles that a row of the list stands for."""
         return (rowid,)
+
+    def fold_state(self, rowid: int) -> FoldState:
+        """Return what the row of an article is."""
+        return ""
+
+    def fold(self, rowid: int, *, unfold: bool = False) -> ArticleOrder:
+        """Return the list with the story of a row folded or, with ``unfold``, unfolded."""
+        return self
+
+    def folded_like(self, order: ArticleOrder) -> ArticleOrder:
+        """Return the list with the same stories unfolded as in another."""
+        return self
 
     def without(self, rowids: Collection[int]) -> ArticleOrder:
         """Return the list without these articles."""

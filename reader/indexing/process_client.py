@@ -40,11 +40,14 @@ _KINDS: dict[str, Callable[..., UpdaterMessage]] = {kind.__name__: kind for kind
 class UpdaterHandle:
     """The updater of a library's index: a process, which ends no later than this one, or a thread."""
 
-    def __init__(self, library: Library, *, in_thread: bool = False, watching: bool = True) -> None:
-        """Create an updater, not started. ``watching`` holds for a thread only."""
+    def __init__(
+        self, library: Library, *, in_thread: bool = False, watching: bool = True, grouping: bool = True
+    ) -> None:
+        """Create an updater, not started. ``watching`` and ``grouping`` hold for a thread only."""
         self._library = library
         self._in_thread = in_thread or library.index.in_memory
         self._watching = watching
+        self._grouping = grouping
         self._closed = False
         self._guard = threading.Lock()
         self._processes = ProcessGroup()
@@ -122,7 +125,7 @@ class UpdaterHandle:
         from reader.indexing.updater import IndexUpdater  # lazy: mostly only the other process needs it
 
         with self._guard:
-            self.updater = IndexUpdater(self._library, self._receive, watching=self._watching)
+            self.updater = IndexUpdater(self._library, self._receive, watching=self._watching, grouping=self._grouping)
             threading.Thread(target=self.updater.run, name="updater", daemon=True).start()
             if self._refresh_requested:
                 self._refresh_requested = False

@@ -58,15 +58,17 @@ class IndexUpdater:
         *,
         nice: int = 0,
         watching: bool = True,
+        grouping: bool = True,
         poll_seconds: float = POLL_SECONDS,
     ) -> None:
-        """Without ``watching``, changes are found at the start and on request only."""
+        """Without ``watching``, changes are found at the start and on request; without ``grouping``, no stories."""
         self.idle = threading.Event()
         """Set while there is nothing to do."""
         self._library = library
         self._send = on_message
         self._nice = nice
         self._watching = watching
+        self._grouping = grouping
         self._poll_seconds = poll_seconds
         self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._closed = threading.Event()
@@ -119,7 +121,8 @@ class IndexUpdater:
                 self._refresh_or_report(request)
                 self._has_compared = True
                 self._watch_folders()
-                self._update_stories()
+                if self._grouping:
+                    self._update_stories()
             else:
                 if self._library.index.is_gone() and self._library.renew():
                     self._start_again(events.INDEX_GONE)

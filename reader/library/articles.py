@@ -131,15 +131,16 @@ class LibraryArticles:
         return sorted(index.rows(by_name or by_stem))
 
     def next_unread(self, order: ArticleOrder, start: int, step: int) -> int | None:
-        """Return the index of the first unread article in ``order`` from ``start`` on, down (1) or up (-1)."""
+        """Return the index of the first unread row in ``order`` from ``start`` on, down (1) or up (-1)."""
         size, indexes = _FIRST_CHUNK, range(start, len(order) if step > 0 else -1, step)
         while indexes:
             chunk, indexes = indexes[:size], indexes[size:]
-            ids = self._index().ids_by_row([order.rowids[index] for index in chunk])
+            articles = [order.articles_of(order.rowids[index]) for index in chunk]
+            ids = self._index().ids_by_row([rowid for each in articles for rowid in each])
             read_ids = self._marks.store.read_among(set(ids.values()))
-            for index in chunk:
-                id_ = ids.get(order.rowids[index])
-                if id_ is not None and id_ not in read_ids:
+            unread = {rowid for rowid, id_ in ids.items() if id_ not in read_ids}
+            for index, each in zip(chunk, articles, strict=True):
+                if not unread.isdisjoint(each):
                     return index
             size = min(2 * size, _LARGEST_CHUNK)
         return None

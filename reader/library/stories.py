@@ -97,15 +97,15 @@ class LibraryStories:
         rows = self._articles.rows(story.rowids)
         return digest(story, [Excerpt(row.rowid, row.source, row.published_at, row.title, row.excerpt) for row in rows])
 
-    def edges(self, rowid: int) -> list[Edge]:
-        """Return every link of an article with another, the strongest kind first."""
+    def edges(self, rowid: int, *, with_story: bool = True) -> list[Edge]:
+        """Return every link of an article with another, or all but those of its story, the strongest kind first."""
         with self._index().database.read() as db:
             listed = {other for _, other in edges.listed(db, [rowid])}
             listing = {other for _, other in edges.listing(db, [rowid])}
             members, collections = edges.members_of(db, rowid), edges.collections_with(db, rowid)
             shared = edges.sharing(db, rowid)
             copies = edges.copies_of(db, rowid)
-        story = self.of(rowid)
+        story = self.of(rowid) if with_story else None
         alike = {each.rowid: each for each in self.nearest(rowid, 200)} if story else {}
         found = [
             *(Edge("duplicate", other, 1, "a copy of it") for other in copies),

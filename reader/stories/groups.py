@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from reader.core.ordering import ArticleOrder, index_in
+from reader.core.ordering import ArticleOrder, FoldState, index_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,23 +31,53 @@ class GroupedOrder(ArticleOrder):
     """The numbers of the stories whose articles are shown."""
 
     @property
+    def is_grouped(self) -> bool:
+        """Whether it has a row for each story."""
+        return True
+
+    @property
     def all_rowids(self) -> array[int]:
         """The row ids of all articles, also of those that are folded."""
         return self.articles.rowids
 
-    def index_of(self, rowid: int) -> int | None:
-        """Return the index of a row, or of the story that it is folded in; None if the list has neither."""
-        number = self.story_number(rowid)
-        if number and number not in self.unfolded:
-            return index_in(self.rowids, self.best[number]) if rowid in self.found[number] else None
-        return index_in(self.rowids, rowid)
+    def row_of(self, rowid: int) -> int:
+        """Return the row of an article: that of its story while it is folded, else its own."""
+        number = self._number_of(rowid)
+        if not number or number in self.unfolded or rowid not in self.found[number]:
+            return rowid
+        return self.best[number]
 
     def articles_of(self, rowid: int) -> Sequence[int]:
         """Return the articles that a row stands for: all of a folded story, the best one first, else its own."""
-        number = self.story_number(rowid)
+        number = self._number_of(rowid)
         return (rowid,) if not number or number in self.unfolded else (rowid, *self._others(number))
 
-    def story_number(self, rowid: int) -> int:
+    def fold_state(self, rowid: int) -> FoldState:
+        """Return what the row of an article is."""
+        number = self._number_of(rowid)
+        if not number:
+            return ""
+        return "folded" if number not in self.unfolded else "unfolded" if self.best[number] == rowid else "inside"
+
+    def fold(self, rowid: int, *, unfold: bool = False) -> GroupedOrder:
+        """Return the list with the story of an article folded or, with ``unfold``, unfolded."""
+        return self._fold(self._number_of(rowid), unfold=unfold)
+
+    def folded_like(self, order: ArticleOrder) -> GroupedOrder:
+        """Return the list with the same stories unfolded as in another."""
+        unfolded = order.unfolded if isinstance(order, GroupedOrder) else frozenset[int]()
+        folded = self
+        for number in self.unfolded - unfolded:
+            folded = folded._fold(number)
+        for number in unfolded - self.unfolded:
+            folded = folded._fold(number, unfold=True)
+        return folded
+
+    def without(self, rowids: Collection[int]) -> GroupedOrder:
+        """Return the list without these articles."""
+        return group_order(self.articles.without(rowids), self.story_of, self.rank_of).folded_like(self)
+
+    def _number_of(self, rowid: int) -> int:
         """Return the number of the story of an article, if more of its articles are in the list; else 0."""
         number = self.story_of[rowid] if 0 <= rowid < len(self.story_of) else 0
         return number if number in self.best else 0
@@ -56,8 +86,7 @@ class GroupedOrder(ArticleOrder):
         best = self.best[number]
         return [rowid for rowid in self.found[number] if rowid != best]
 
-    def fold(self, number: int, *, unfold: bool = False) -> GroupedOrder:
-        """Return the list with a story folded or, with ``unfold``, unfolded."""
+    def _fold(self, number: int, *, unfold: bool = False) -> GroupedOrder:
         if number not in self.best or (number in self.unfolded) == unfold:
             return self
         at, others = index_in(self.rowids, self.best[number]), self._others(number)
@@ -65,18 +94,6 @@ class GroupedOrder(ArticleOrder):
         above, below = self.rowids[: at + 1], self.rowids[at + 1 + (0 if unfold else len(others)) :]
         rowids = above + array(above.typecode, others if unfold else ()) + below
         return replace(self, rowids=rowids, unfolded=self.unfolded ^ {number})
-
-    def with_unfolded(self, unfolded: Iterable[int]) -> GroupedOrder:
-        """Return the list with these stories unfolded, too."""
-        order = self
-        for number in unfolded:
-            order = order.fold(number, unfold=True)
-        return order
-
-    def without(self, rowids: Collection[int]) -> GroupedOrder:
-        """Return the list without these articles."""
-        grouped = group_order(self.articles.without(rowids), self.story_of, self.rank_of)
-        return grouped.with_unfolded(self.unfolded)
 
 
 def group_order(order: ArticleOrder, story_of: Sequence[int], rank_of: Sequence[int]) -> GroupedOrder:

@@ -148,7 +148,8 @@ class NewsreaderApp(App[None]):
         """Pass input through the input gate, and pasted text through the text gate."""
         if isinstance(event, events.Key) and not event.is_forwarded and self._is_escape_and_more(event):
             await self.on_event(events.Key("escape", None))
-            event = events.Key(event.character or "", event.character)
+            name = event.character if (event.character or "").isalnum() else event.key.removeprefix("alt+")
+            event = events.Key(name or "", event.character)
         takes_keys = isinstance(self.screen, BaseScreen | PromptScreen) if self.screen_stack else False
         gated = takes_keys or self.gate.is_closed or self.gate.is_moving
         if isinstance(event, events.InputEvent) and gated and self.gate.intercept(event):
@@ -171,11 +172,14 @@ class NewsreaderApp(App[None]):
     def _is_escape_and_more(self, event: events.Key) -> bool:
         """Whether this is Esc and a character in one burst, which terminals send for the character with Alt, too.
 
-        A list may have something on Alt; where one types and in dialogs, nothing has.
+        A list may have something on Alt; where one types and in dialogs, nothing has. With Alt, a letter that does
+        nothing in the list is more likely pressed by mistake than anything else is.
         """
         is_typed = event.key.startswith("alt+") and bool(event.character) and event.is_printable
-        if not is_typed or not self.screen_stack or isinstance(self.screen, BaseScreen):
+        if not is_typed or not self.screen_stack:
             return False
+        if isinstance(self.screen, BaseScreen):
+            return not (event.character or "").isalpha() and not self.session.keys.takes(event.key)
         return event.key not in self.screen.active_bindings
 
     def _leaves_filter(self, event: events.Key) -> bool:

@@ -31,14 +31,20 @@ _ARTICLE: tuple[Resource, ...] = ("list", "unread", "article")
 _TEXT: tuple[Resource, ...] = ("text",)
 _ABOUT_SELECTION = (
     "mark.read", "mark.star", "mark.tags", "mark.all_read", "undo", "redo", "unread.next", "unread.previous", "open",
-    "open.amp", "copy", "fetch", "fetch.again", "fetch.archive", "fetch.all", "search", "read.hide",
+    "open.amp", "copy", "fetch", "fetch.again", "fetch.archive", "fetch.all", "search", "read.hide", "list.group",
+    "story.list", "story.digest", "heat",
 )  # fmt: skip
 NEEDS: Mapping[str, Mapping[str, tuple[Resource, ...]]] = {
     "ArticleList": dict.fromkeys(("move", "enter", "screen.into", "leave", "choose", "extend"), _LIST),
     "ArticlePane": dict.fromkeys(("move", "enter", "screen.into"), _ARTICLE),
     "Panes": {"related": _ARTICLE},
     "ReaderView": dict.fromkeys(("move", "links", "link_digit", "heading", "match"), _TEXT),
-    "MainScreen": {**{f"run('{name}')": _LIST for name in _ABOUT_SELECTION}, "run('more')": _ARTICLE, "run_own": _LIST},
+    "MainScreen": {
+        **{f"run('{name}')": _LIST for name in _ABOUT_SELECTION},
+        "run('more')": _ARTICLE,
+        "run('similar')": _ARTICLE,
+        "run_own": _LIST,
+    },
     "ReaderScreen": {**{f"run('{name}')": _LIST for name in _ABOUT_SELECTION}, "run_own": (*_LIST, *_TEXT)},
 }
 """What each action needs, by class of node and by action, with its arguments if it is bound with arguments."""

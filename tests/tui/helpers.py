@@ -478,12 +478,15 @@ async def open_app(
     timings: Timings = PATIENT,
     *,
     few_colors: bool = False,
+    grouping: bool = False,
 ) -> AsyncIterator[Reader]:
-    """Open the app on ``folder`` in a terminal of ``size`` cells."""
+    """Open the app on ``folder`` in a terminal of ``size`` cells; with ``grouping``, it finds stories."""
     library = Library.open(folder, Paths.from_environment())
     try:
         # In this process, so that it can be waited for; and nothing is noticed that a test does not ask for.
-        first = load_first_frame(library, updater=UpdaterHandle(library, in_thread=True, watching=False))
+        first = load_first_frame(
+            library, updater=UpdaterHandle(library, in_thread=True, watching=False, grouping=grouping)
+        )
         app = NewsreaderApp(first, settings or FETCH_DISABLED, timings, few_colors=few_colors)
         app.session.fetches_in_thread = True
         async with app.run_test(size=size) as pilot:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC
+from itertools import pairwise
 
 from hypothesis import strategies as st
 
 from reader.content.blocks import Heading, Paragraph, Span
 from reader.core.model import Article, Image, Links, Provider, Related, Secured
 from reader.core.text import clean
-from reader.tui.widgets.article_pane.content import ArticleContent, RelatedItem
+from reader.tui.widgets.article_pane.content import ArticleContent, ItemSection, RelatedItem
 
 HOSTILE = (
     "\x1b]52;c;aGVsbG8=\x07 copied",
@@ -136,7 +137,7 @@ _related = st.builds(
     quality=scores,
     heat=scores,
 )
-items = st.builds(RelatedItem, _related, st.none() | st.integers(1, 9))
+items = st.builds(RelatedItem, _related, st.none() | st.integers(1, 9), cleaned, st.booleans())
 _articles = st.builds(
     Article,
     path=cleaned,
@@ -161,10 +162,17 @@ def subjects(draw: st.DrawFn) -> ArticleContent:
     """Return any content that the pane may have to show."""
     found = tuple(draw(st.lists(items, max_size=4)))
     text = draw(cleaned)
+    ends = sorted(draw(st.lists(st.integers(0, len(found)), max_size=3)))
+    kinds = draw(st.permutations(["story", "related", "cited by", "members"]))
+    counts = [stop - start for start, stop in pairwise((0, *ends, len(found)))]
+    divided = tuple(
+        ItemSection(kind, count, draw(st.integers(0, 9))) for kind, count in zip(kinds, counts, strict=False) if count
+    )
     return ArticleContent(
         draw(_articles),
         blocks=(Heading(1, (Span(text),)), Paragraph((Span(text),))) if draw(st.booleans()) else (),
         items=found,
-        members=draw(st.integers(0, len(found))),
+        sections=divided,
+        place_in_story=draw(st.integers(0, 4)),
         described_by=draw(st.just("") | cleaned),
     )

@@ -59,8 +59,11 @@ class ArticleListController:
         """Whether marks have changed since the last load, so that articles that no longer match stay."""
         self._name = list_key(self.sort)
         """The name of the list in the table of positions."""
+        self.is_grouped: Callable[[], bool] = lambda: False
+        """Returns whether the list of the active query has a row for each story."""
         self._was_restored = self._list.cursor > 0
         """Whether the article was selected because the list was left there."""
+        self._list.on_folded = partial(setattr, session, "order")
         session.marks_changed.subscribe(self._marks_changed)
         session.pages_changed.subscribe(self._pages_changed)
         session.first_frame_shown.subscribe(lambda _: self._load_originals())
@@ -150,6 +153,7 @@ class ArticleListController:
             None if self._lost is None else (self._lost.rowid, self._lost.id),
             retained,
             self._is_new_query or (untouched and not is_sorting),
+            self.is_grouped(),
         )
         self._session.background.start(partial(self._load, request), "list")
 
@@ -183,14 +187,16 @@ class ArticleListController:
             from reader.query.completion import depends_on_marks
 
             if depends_on_marks(query.where):
-                return self._session.order.rowids
+                return self._session.order.all_rowids
         return [*self._list.unmatched]
 
     def _show(self, request: ListRequest, loaded: LoadedList) -> None:
+        loaded = self._folded(request, loaded)
         session, articles, order = self._session, self._list, loaded.order
         session.matching = loaded.matching
         session.set_counts(loaded.counts)
-        if request.sort != self.sort or request.query != session.query.query:
+        wanted = self.sort, session.query.query, self.is_grouped()
+        if (request.sort, request.query, request.is_grouped) != wanted:
             return  # another list is loading
         self._show_header(request, loaded)
         index, top, is_losing = self._place(request, loaded)
@@ -220,6 +226,18 @@ class ArticleListController:
         session.articles_changed.publish(order)
         session.gate.end_loading("list")
 
+    def _folded(self, request: ListRequest, loaded: LoadedList) -> LoadedList:
+        """Return the list with the stories unfolded that are now, unless it answers another query."""
+        if self._is_new_query or (order := loaded.order.folded_like(self._list.order)) is loaded.order:
+            return loaded
+        recovered, rowids = loaded.recovered_index, loaded.order.rowids
+        return loaded._replace(
+            order=order,
+            selected_index=order.index_of(request.selected_rowid),
+            recovered_index=None if recovered is None else order.index_of(rowids[recovered]),
+            position=loaded.position and (order.index_of(rowids[loaded.position[0]]) or 0, loaded.position[1]),
+        )
+
     def _show_header(self, request: ListRequest, loaded: LoadedList) -> None:
         query = self._session.query
         by_words = bool(query.title_terms or query.body_terms)
@@ -228,7 +246,9 @@ class ArticleListController:
         if self._announced_sort != self.sort:
             self._announced_sort = self.sort
             words = _SORT_WORDS[self.sort.by][self.sort.reverse]
-            self._session.show_message(f"Sorted by {self.sort.by}, {words}; unknown last.")
+            is_estimated = self.sort.by == "heat" and any(row.heat is None for row in loaded.rows if row.has("heat"))
+            estimates = " What has a ~ is an estimate." if is_estimated else ""
+            self._session.show_message(f"Sorted by {self.sort.by}, {words}; unknown last.{estimates}")
         if len(loaded.order):
             self._list.fields = self._header.fields = loaded.fields
 
@@ -313,7 +333,7 @@ class ArticleListController:
 
     def select_unread(self, step: int, then: Callable[[], object] = lambda: None) -> None:
         """Select the next unread article, or with -1 the previous one, and call ``then``."""
-        index, is_known = self._list.find_unread(step)
+        index, is_known = self._list.rows.find_unread(self._list.order, self._list.cursor, step)
         if is_known:
             self._select_found(index, step, then)
         elif index is not None:

@@ -60,6 +60,8 @@ class ArticlePaneController:
         self._needs_reload = False
         """Whether the content may have changed."""
         self._back_stack: deque[BackEntry] = deque(maxlen=_MAX_BACK)
+        self._with_similar: set[int] = set()
+        """The documents below which those with a similar text are listed."""
         session.articles_changed.subscribe(self._articles_changed)
         session.marks_changed.subscribe(self._marks_changed)
         session.pages_changed.subscribe(lambda _: self.reload())
@@ -105,7 +107,7 @@ class ArticlePaneController:
         self.save_position()
         self.requested_rowid = rowid  # so that selecting it does not load it again
         index = self._session.order.index_of(rowid)
-        if index is not None:
+        if index is not None and self._session.order.rowids[index] == rowid:  # otherwise folded in a story
             self._list.select(index, top=first_row)
         self.show_document(rowid, top, selected)
 
@@ -116,7 +118,9 @@ class ArticlePaneController:
             session, width = self._session, self._pane.text_width
             args = session.library, session.body_parser, rowid, width, self.lead_images()
             try:
-                loaded = await session.background.run(load_article, *args, with_position=with_position)
+                loaded = await session.background.run(
+                    load_article, *args, with_position=with_position, with_similar=rowid in self._with_similar
+                )
             except ReaderError as error:
                 self._show_failure(error)
             else:
@@ -266,6 +270,28 @@ class ArticlePaneController:
             self._show(LoadedArticle(content, await self._layout_of(content)))
 
         self._session.background.start(job, "article")
+
+    def toggle_similar(self) -> None:
+        """List the articles with a text like that of the article, and select the first of them; or hide them again."""
+        content = self._pane.content
+        if content is None or content.rowid is None or content.rowid != self.requested_rowid:
+            self._session.show_message("There is no article here to compare others with.", transient=True)
+            return
+        self._with_similar ^= {content.rowid}
+        is_wanted = content.rowid in self._with_similar
+
+        def show(loaded: LoadedArticle) -> None:
+            sections = loaded.content.sections
+            has_any = bool(sections) and sections[-1].kind == "similar"
+            self._show(loaded._replace(position=None), top=int(self._pane.scroll_offset.y))
+            if is_wanted and has_any:
+                self._panes.focus_article()
+                self._pane.select_item(len(loaded.content.items) - sections[-1].size)
+            elif is_wanted:
+                self._session.show_message("No article of the folder has a similar text.")
+
+        self._session.gate.begin_loading("article")
+        self._load(content.rowid, show, with_position=False)
 
     def back(self) -> None:
         """Return to the article from which a related item was followed."""

@@ -141,7 +141,7 @@ class FolderController:
         session = self._session
         try:
             problems = await session.background.run(session.library.index.problems)
-        except ReaderError:
+        except Exception:
             session.gate.release(to_input=True)
             raise
         self._show_problems(problems)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Literal
@@ -118,15 +119,21 @@ class MarksController:
         if not rowids:
             self._session.show_message(_NO_ARTICLE.format("mark"), transient=True)
         elif rows is None or self._is_list_outdated:
-            self._mark_many(rowids, partial(self._session.library.marks.toggle, rowids, mark))
+            self._mark_many(rowids, partial(self._session.library.marks.toggle, rowids, mark), self._of(rowids))
         else:
             value = not all(getattr(row, mark) for row in rows)
-            self._mark(rows, MarkChange(read=value) if mark == "read" else MarkChange(starred=value))
+            change = MarkChange(read=value) if mark == "read" else MarkChange(starred=value)
+            self._mark(rows, change, of=self._of(rowids))
         self._list.clear_range()
+
+    def _of(self, rowids: Sequence[int]) -> str:
+        """Return what articles are of, for messages: the selected story, if they are all of it."""
+        is_story = len(rowids) > 1 and rowids == self._list.order.articles_of(self._list.rowid)
+        return " of the story" if is_story else ""
 
     def mark_all_read(self) -> None:
         """Mark every article of the list read."""
-        rowids = self._session.order.rowids
+        rowids = self._session.order.all_rowids
         if not len(rowids):
             self._session.show_message(_NO_ARTICLE.format("mark"), transient=True)
             return
@@ -134,21 +141,21 @@ class MarksController:
         self._mark_many(rowids, partial(self._session.library.marks.apply_to_rows, rowids, MarkChange(read=True)))
         self._list.clear_range()
 
-    def _mark(self, rows: list[Row], change: MarkChange, *, by_user: bool = True) -> None:
+    def _mark(self, rows: list[Row], change: MarkChange, *, by_user: bool = True, of: str = "") -> None:
         """Change the marks of rows: at once on the screen, then on disk."""
         local = LocalChange(frozenset(row.id for row in rows), change)
         self._list.mark(local)
 
         def save() -> str:
             description = self._session.library.marks.apply(local.ids, change, undoable=by_user).description
-            message = _describe(change) if len(rows) == 1 else _of_many(description)
+            message = _describe(change) if len(rows) == 1 else _of_many(description, of)
             return message if by_user else ""
 
         self._write(save, [change.applied_to(row) for row in rows], local)
 
-    def _mark_many(self, rowids: Sequence[int], mark: Callable[[], MarkResult]) -> None:
-        self._announce(f"Marking {len(rowids):,} articles …")
-        self._write(lambda: _of_many(mark().description))
+    def _mark_many(self, rowids: Sequence[int], mark: Callable[[], MarkResult], of: str = "") -> None:
+        self._announce(f"Marking {len(rowids):,} articles{of} …")
+        self._write(lambda: _of_many(mark().description, of))
 
     def undo(self, *, redo: bool = False) -> None:
         """Undo the last change of marks or views; with ``redo``, redo the change undone last."""
@@ -231,10 +238,10 @@ class MarksController:
             return
         row = rows[0] if len(rowids) == 1 and rows else None
         text = "" if row is None else ", ".join((*row.tags, ""))
-        label = "Tags: " if row is not None else f"Tags for {len(rowids):,} articles: "
+        label = "Tags: " if row is not None else f"Tags for {len(rowids):,} articles{self._of(rowids)}: "
         several = "" if row is not None else "Adds tags to all of them; -tag removes one. "
         self._tag_hint = f"{several}Separate tags with commas."
-        tag = partial(self._tag, rowids, row)
+        tag = partial(self._tag, rowids, row, self._of(rowids))
         prompt = Prompt(tag, self._show_tag_hint, rejects=self._is_bad_tag, complete=self._complete_tag)
         self._session.prompts.open(prompt, label, text)
         self._session.background.start(self._load_tags, "tags")
@@ -261,7 +268,7 @@ class MarksController:
             line.hint(fault, warning=True)
         return bool(fault)
 
-    def _tag(self, rowids: Sequence[int], row: Row | None, text: str) -> None:
+    def _tag(self, rowids: Sequence[int], row: Row | None, of: str, text: str) -> None:
         """Add and remove tags; of one article, ``row``, the text names all tags, but those added meanwhile stay."""
         from reader.tui.widgets.prompt.completion import split_tags
 
@@ -275,7 +282,7 @@ class MarksController:
             remove = missing
         change = MarkChange(add_tags=tuple(add.values()), remove_tags=tuple(remove.values()))
         if row is None:
-            self._mark_many(rowids, partial(self._session.library.marks.apply_to_rows, rowids, change))
+            self._mark_many(rowids, partial(self._session.library.marks.apply_to_rows, rowids, change), of)
         elif change == MarkChange():
             self._session.show_message("Nothing changed.")
         else:
@@ -283,9 +290,10 @@ class MarksController:
         self._list.clear_range()
 
 
-def _of_many(description: str) -> str:
-    """Return the message for a change of many articles, with how to undo it."""
-    return f"{description}. u undoes it." if description else "Nothing changed."
+def _of_many(description: str, of: str = "") -> str:
+    """Return the message for a change of many articles, with what they are ``of``, and how to undo it."""
+    described = re.sub(r"(\d articles?)\b", rf"\1{of}", description, count=1)
+    return f"{described}. u undoes it." if description else "Nothing changed."
 
 
 def _describe(change: MarkChange) -> str:

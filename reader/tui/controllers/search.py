@@ -124,7 +124,7 @@ class SearchController:
     @property
     def _found(self) -> int:
         """How many articles of the list match."""
-        return len(self._session.order) - len(self._panes.articles.unmatched)
+        return len(self._session.order.all_rowids) - len(self._panes.articles.unmatched)
 
     def _accept(self, text: str) -> None:
         self._before_prompt = None

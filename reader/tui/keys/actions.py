@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple, get_args
 
-Scope = Literal["app", "browse", "panes", "list", "article", "text", "views", "entry", "listing"]
-KeyContext = Literal["empty", "list", "chosen", "article", "related", "folded", "unfolded", "text", "views", "entry"]
-Group = Literal["Move", "Read", "Reader", "Search", "Sidebar", "Mark", "Links", "List", "Folder", "Prompt", "App"]
+Scope = Literal["app", "browse", "panes", "list", "article", "text", "views", "entry", "listing", "heat"]
+KeyContext = Literal[
+    "empty", "list", "chosen", "story", "in_story", "article", "related", "folded", "unfolded", "text", "views", "entry"
+]
+Group = Literal[
+    "Move", "Read", "Reader", "Search", "Sidebar", "Mark", "Links", "List", "Stories", "Folder", "Prompt", "App"
+]
 GROUPS: tuple[Group, ...] = get_args(Group)
 
 
@@ -51,6 +55,7 @@ _VIEWS: tuple[Scope, ...] = ("views",)
 _LISTING: tuple[Scope, ...] = ("listing",)
 _MOVING: tuple[Scope, ...] = (*_SCROLLING, *_VIEWS, *_LISTING)
 _PROMPT: tuple[Scope, ...] = ("entry",)
+_HEAT: tuple[Scope, ...] = ("heat",)
 
 # One action per row, however long: rows are easier to compare this way.
 # fmt: off
@@ -67,9 +72,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("pane.previous", "shift+tab", "pane(-1)", "Move", _ALL_PANES, "Previous pane", "Go through the panes in reverse order.", palette=False),
     Action("unread.next", "n", "run('unread.next')", "Move", _BROWSE, "Next unread", "Go to the next unread article."),
     Action("unread.previous", "N", "run('unread.previous')", "Move", _BROWSE, "Previous unread", "Go to the previous unread article."),
-    Action("article.enter", "enter", "enter", "Read", _PANES, "Read", "Open the text: the fetched page, else the article's own text, else its excerpt. On a related item, show that item.", palette=False),
-    Action("article.into", "l,right", "screen.into", "Read", _PANES, "Into the article", "Go from the list into the article beside it; from there, open its text, as Enter does.", palette=False),
-    Action("article.leave", "h,escape,left", "leave", "Read", _PANES, "Back to the list", "Leave the related items, then the article; in the list, clear the search.", palette=False),
+    Action("article.enter", "enter", "enter", "Read", _PANES, "Read", "Open the text: the fetched page, else the article's own text, else its excerpt. On a folded story, unfold it; on a related item, show that item.", palette=False),
+    Action("article.into", "l,right", "screen.into", "Read", _PANES, "Into the article", "Unfold the story, else go from the list into the article beside it; from there, open its text, as Enter does.", palette=False),
+    Action("article.leave", "h,escape,left", "leave", "Read", _PANES, "Back to the list", "Leave the related items, then the article; in the list, fold the story, else clear the search.", palette=False),
     Action("fetch", "f", "run('fetch')", "Read", _BROWSE, "Read the original", "Fetch the original page and read it here; a fetched page opens at once, even offline."),
     Action("fetch.again", "ctrl+f", "run('fetch.again')", "Read", _BROWSE, "Fetch again", "Fetch the original again if it has changed."),
     Action("fetch.archive", "A", "run('fetch.archive')", "Read", _BROWSE, "Look in the archive", "Fetch the newest copy from the Wayback Machine if nothing else works; the archive learns what you read."),
@@ -127,6 +132,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("list.density", "d", "run('list.density')", "List", _BROWSE, "One or two lines", "Show each article of the list in two lines, or in one; the choice is remembered."),
     Action("list.wider", "greater_than_sign", "run('list.wider')", "List", _BROWSE, "Larger list", "Give the list a larger share of the screen; the share is remembered."),
     Action("list.narrower", "less_than_sign", "run('list.narrower')", "List", _BROWSE, "Smaller list", "Give the list a smaller share of the screen, and the article a larger one."),
+    Action("list.group", "c", "run('list.group')", "Stories", _BROWSE, "Group by story", "Show one row for each story, or every article again; each query remembers it."),
+    Action("story.list", "S", "run('story.list')", "Stories", _BROWSE, "Story and links", "Show the story of the article, and all articles that are linked with it, as a list of its own."),
+    Action("story.digest", "D", "run('story.digest')", "Stories", _BROWSE, "Digest of the story", "Show what the sources of the story say, side by side: first what most say; what only one says is marked."),
+    Action("similar", "full_stop", "run('similar')", "Stories", _BROWSE, "More like this", "List the articles with the most similar texts below the article, with the words that they share; press again to hide them."),
+    Action("heat", "H", "run('heat')", "Stories", _BROWSE, "Heat of the list", "Show when the articles of the list appeared, and how hot its topics and sources are; Enter narrows the list."),
+    Action("heat.earlier", "h,left", "time(-1)", "Stories", _HEAT, "Earlier", "In the heat view, select an earlier bar of the plot.", palette=False),
+    Action("heat.later", "l,right", "time(1)", "Stories", _HEAT, "Later", "In the heat view, select a later bar of the plot.", palette=False),
+    Action("heat.finer", "plus", "zoom(1)", "Stories", _HEAT, "Shorter periods", "In the heat view, plot shorter periods: days instead of months, hours instead of days.", palette=False),
+    Action("heat.coarser", "minus", "zoom(-1)", "Stories", _HEAT, "Longer periods", "In the heat view, plot longer periods.", palette=False),
     Action("refresh", "r,f5", "run('refresh')", "Folder", _BROWSE, "Check for changes", "Check the folder for new, changed and deleted documents."),
     Action("problems", "!", "run('problems')", "Folder", _BROWSE, "Problems", "List what is wrong with the documents, by file, line and field."),
     Action("entry.complete", "tab", "complete(1)", "Prompt", _PROMPT, "Complete", "Insert a completion; press again for the next one.", palette=False),
@@ -146,7 +160,7 @@ COUNTED = frozenset({
     *("move.down", "move.up", "move.half_down", "move.half_up", "move.page_down", "move.page_up"),
     *("unread.next", "unread.previous", "related.next", "related.previous", "text.next", "text.previous"),
     *("text.heading_next", "text.heading_previous", "text.wider", "text.narrower", "choose.down", "choose.up"),
-    *("views.page_down", "list.wider", "list.narrower", "undo", "redo"),
+    *("views.page_down", "list.wider", "list.narrower", "undo", "redo", "heat.earlier", "heat.later"),
 })
 """Actions that a number typed before their key repeats."""
 
@@ -160,6 +174,16 @@ FOOTERS: dict[KeyContext, tuple[tuple[str, str], ...]] = {
     ),
     "chosen": (
         ("mark.read", "mark"), ("mark.star", "star"), ("mark.tags", "tags"), ("choose", "clear"), ("undo", "undo"),
+    ),
+    "story": (
+        ("article.enter", "unfold"), ("list.group", "all articles"), ("fetch", "original"), ("open", "open"),
+        ("search", "search"), ("mark.read", "mark"), ("mark.star", "star"), ("mark.tags", "tags"),
+        ("unread.next", "next unread"), ("undo", "undo"),
+    ),
+    "in_story": (
+        ("article.enter", "read"), ("article.leave", "fold"), ("fetch", "original"), ("related.next", "related"),
+        ("open", "open"), ("search", "search"), ("mark.read", "mark"), ("mark.star", "star"), ("mark.tags", "tags"),
+        ("unread.next", "next unread"), ("undo", "undo"),
     ),
     "views": (
         ("views.choose", "select"), ("views.combine", "add"), ("views.filter", "filter"), ("views.fold", "fold"),

@@ -24,7 +24,7 @@ CHAINS: tuple[tuple[Scope, ...], ...] = (
     ("text",),
     ("panes", "views"),
     ("entry",),
-    ("listing",),
+    ("listing", "heat"),
 )
 """Scopes in which a key does one thing; in the sidebar, / filters entries, in a text it searches the text."""
 BY_NAME = {action.name: action for action in ACTIONS}
@@ -82,7 +82,7 @@ def bound_keys(active: Mapping[str, ActiveBinding]) -> dict[str, str]:
 
 def footer(where: KeyContext) -> list[tuple[Action, str]]:
     """Return the actions that the key bar shows in a context, each with its label."""
-    quit_word = "quit" if where in {"empty", "list", "chosen"} else "back"
+    quit_word = "quit" if where in {"empty", "list", "chosen", "story", "in_story"} else "back"
     return [(BY_NAME[name], word) for name, word in (*FOOTERS[where], ("help", "help"), ("quit", quit_word))]
 
 

@@ -101,6 +101,14 @@ class KeyDispatcher:
         """Whether digits wait for a key that tells whether they are a number or each do something alone."""
         return bool(self._typed.undecided)
 
+    def takes(self, key: str) -> bool:
+        """Whether a key does something here or begins a sequence, or goes on with one."""
+        screen = self._app.screen
+        if self._typed.is_pending or not isinstance(screen, TypingScreen):
+            return True
+        table = self._table(screen.key_place)
+        return key in table.bound or any(keys[0] == key for keys in table.sequences)
+
     async def end(self) -> None:
         """End what was typed, as no key follows: digits do what they do alone, and the keys of a sequence nothing."""
         screen, digits = self._app.screen, self._typed.undecided

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from reader.core.model import Article, Related
 from reader.library.library import Library
-from reader.tui.widgets.article_pane.content import ArticleContent, RelatedItem
+from reader.tui.loaders.neighbors import with_neighbors
+from reader.tui.widgets.article_pane.content import ArticleContent, RelatedItem, sections_of
 from reader.tui.widgets.article_pane.lines import PaneLayout, lay_out_pane
 from reader.workers.body_parser import BodyParser
 
@@ -36,12 +37,13 @@ def load_article(
     lead_of: LeadImages,
     *,
     with_position: bool = True,
+    with_similar: bool = False,
 ) -> LoadedArticle:
-    """Return the document ``rowid``, laid out for ``width`` cells.
+    """Return the document ``rowid`` with what leads from it to others, laid out for ``width`` cells.
 
     Raises ReaderError if it no longer exists or cannot be read.
     """
-    content = load_content(library, rowid, bodies)
+    content = with_neighbors(library, load_content(library, rowid, bodies), with_similar=with_similar)
     position = library.positions.article(content.id) if with_position and content.id else None
     return LoadedArticle(content, lay_out_pane(content, width, lead_of(content)), position)
 
@@ -62,12 +64,15 @@ def load_content(library: Library, rowid: int, bodies: Callable[[], BodyParser])
         replace(article, body="", related=(), extra=extra),
         blocks=bodies().parse_body(article.body, article.body_format, article.links.best) if article.body else (),
         items=related + members,
-        members=len(members),
+        sections=sections_of(("related", len(related)), ("members", len(members))),
         rowid=rowid,
         id=row.id if row else "",
         tags=row.tags if row else (),
         page=page,
         failure="" if failed is None else failed.error,
+        heat_estimate=row.heat_estimate if row else None,
+        quality_estimate=row.quality_estimate if row else None,
+        story=row.story if row else "",
     )
 
 

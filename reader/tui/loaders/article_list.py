@@ -11,6 +11,7 @@ from reader.core.errors import ReaderError
 from reader.core.ordering import list_key
 from reader.query.parser import format_query
 from reader.storage.sqlite.search.evaluate import StoppedError
+from reader.tui.widgets.article_list.rows import with_folded
 
 if TYPE_CHECKING:
     from reader.core.model import Counts, ListField, OriginalState, Row
@@ -40,6 +41,8 @@ class ListRequest(NamedTuple):
     """Articles that stay although they may not match."""
     restore_position: bool = False
     """Whether to restore the saved position of the list."""
+    is_grouped: bool = False
+    """Whether the list has a row for each story."""
 
 
 class LoadedList(NamedTuple):
@@ -92,6 +95,8 @@ def load_list(session: Session, request: ListRequest, stop: Callable[[], bool]) 
             has_values = partial(library.search.has_values, rows=found.limited_rows)
         except StoppedError:
             return None
+    if request.is_grouped:
+        order = library.stories.group(order)
     selected = order.index_of(request.selected_rowid)
     recovered = _find_lost(session, order, request.lost)
     name = list_key(order.sort, "" if query is None else format_query(query))
@@ -147,4 +152,4 @@ def _rowids_to_read(order: ArticleOrder, first: int, request: ListRequest) -> li
     screens = _SCREENS_FOUND if request.query is not None and not first else _SCREENS_AHEAD
     start = max(0, first - _SCREENS_AHEAD // 2 * height)
     near = order.rowids[start : start + screens * height]
-    return list(dict.fromkeys([*near, *order.rowids[:height], *order.rowids[-height:]]))
+    return with_folded(order, [*near, *order.rowids[:height], *order.rowids[-height:]])

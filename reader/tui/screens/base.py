@@ -21,10 +21,22 @@ from reader.tui.widgets.bars.bars import KeyBar
 from reader.tui.widgets.bars.progress import BulkFetchBar, IndexingBar
 from reader.tui.widgets.messages import StatusMessage
 
-NOT_IN_READER = frozenset({
-    "sort.quality", "sort.heat", "sort.date", "list.density", "list.wider", "list.narrower", "search", "views",
-    "views.save", "mark.all_read", "more", "back", "unread.next", "unread.previous", "read.hide",
-})  # fmt: skip
+NOT_IN_READER = frozenset(
+    {
+        *(
+            "sort.quality",
+            "sort.heat",
+            "sort.date",
+            "list.group",
+            "list.density",
+            "list.wider",
+            "list.narrower",
+            "search",
+        ),
+        *("views", "views.save", "mark.all_read", "more", "similar", "heat", "story.list", "back", "unread.next"),
+        *("unread.previous", "read.hide"),
+    }
+)
 """Actions of the list, which the reader covers."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
 from textual import events, on
@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from reader.core.model import Problem
@@ -31,6 +32,10 @@ _SYMBOLS = (
     ("•", "unread; read articles are dimmed"),
     ("⇩", "its page is saved: it can be read offline"),
     ("✗", "its page could not be fetched; the article says why"),
+    ("▸ ▾", "a story that is folded or unfolded, in a list that is grouped by story"),
+    ("×5", "5 sources report the story of this article"),
+    ("=2", "2 documents are copies of this article"),
+    ("~62", "an estimate, as the document does not say it"),
     ("–", "unknown quality, heat or date; always sorted last"),
     ("›", "a related item that is a document of this folder"),
     ("", type_legend()),
@@ -42,6 +47,7 @@ _GROUPS_OF: dict[KeyContext, Group] = {"text": "Reader", "views": "Sidebar", "en
 """Contexts in which keys mean something else than in the list and the article, with their help groups."""
 _HERE: dict[KeyContext, str] = {
     "empty": "In the empty list", "list": "In the list", "chosen": "With several articles selected",
+    "story": "On a folded story", "in_story": "In an unfolded story",
     "article": "In the article", "related": "In the related items", "folded": "On “More”", "unfolded": "On “More”",
 }  # fmt: skip
 """The headings of the keys of the other contexts."""
@@ -52,12 +58,13 @@ _WIDE = 76
 _TITLE = 24
 """which then has these; on fewer, it is below."""
 _FILLERS = ("go", "move", "select", "to", "the", "a", "article")
-_NOTHING: tuple[Line, ...] = (line_of("Nothing matches these words.", "quiet"),)
+NOTHING: tuple[Line, ...] = (line_of("Nothing matches these words.", "quiet"),)
+"""The lines of a dialog in which the filter finds nothing."""
 _SHOWN = 1000
 """Problems that are laid out at once; the filter narrows them down, and the command lists all."""
 
 
-class _Lines(LineView, inherit_bindings=False):
+class LinesOfDialog(LineView, inherit_bindings=False):
     """The lines; the dialog acts on their keys."""
 
 
@@ -76,14 +83,11 @@ class ListingScreen(ModalScreen[None]):
         """``keymap`` has the keys by action, as far as they are not the default ones."""
         super().__init__()
         self._heading = title
-        self._keymap = dict(keymap)
+        self.keymap = dict(keymap)
         filter_key = f"{bindings.first_key('text.search', keymap)} filter"
-        page = bindings.key_label(bindings.keys_of(bindings.BY_NAME["move.page_down"], keymap).rpartition(",")[2])
-        scroll = " ".join(bindings.first_key(name, keymap) for name in ("move.down", "move.up"))
-        self._usual_foot = f"{scroll} {page} scroll   {filter_key}   {bindings.first_key('quit', keymap)} close"
         self._field = LineInput(placeholder=filter_key, id="listing-filter", compact=True)
-        self._view = _Lines(id="listing-lines", measure=200)
-        self._foot = Static(Content(self._usual_foot), id="listing-foot")
+        self.view = LinesOfDialog(id="listing-lines", measure=200)
+        self._foot = Static(id="listing-foot")
         self._end = DelayedCall(self)
 
     def lines_for(self, words: Sequence[str], width: int) -> tuple[Line, ...]:
@@ -94,20 +98,45 @@ class ListingScreen(ModalScreen[None]):
         """Yield a box with the filter at its top."""
         with Vertical(id="listing"):
             yield Static(Content(self._heading), id="listing-title")
+            yield from self.above_lines()
             yield self._field
-            yield self._view
+            yield self.view
             yield self._foot
+
+    def above_lines(self) -> Iterable[Widget]:
+        """Return what is below the title. Subclasses may override it."""
+        return ()
+
+    @property
+    def foot(self) -> str:
+        """The last line: the keys. Subclasses may override it."""
+        page = bindings.key_label(bindings.keys_of(bindings.BY_NAME["move.page_down"], self.keymap).rpartition(",")[2])
+        return f"{self.labels('move.down', 'move.up')} {page} scroll   {self.usual_foot}"
+
+    @property
+    def usual_foot(self) -> str:
+        """The keys of every dialog."""
+        return f"{self.labels('text.search')} filter   {self.labels('quit')} close"
+
+    def labels(self, *actions: str) -> str:
+        """Return the first key of each action."""
+        return " ".join(bindings.first_key(name, self.keymap) for name in actions)
+
+    @property
+    def has_filter_focus(self) -> bool:
+        """Whether the user types a filter."""
+        return self._field.has_focus
 
     @property
     def key_place(self) -> tuple[type, bool, bool]:
         """Whether the filter or the lines have the focus."""
-        return type(self), self._field.has_focus, self._view.has_focus
+        return type(self), self._field.has_focus, self.view.has_focus
 
     def show_typed(self, typed: str, follows: tuple[tuple[str, str], ...]) -> None:
         """Show the typed keys, and those that may follow, in the last line."""
         words = "   ".join([typed, *(f"{key} {word}" for key, word in follows)])
         self._end.stop()
-        self._foot.update(Content(words or self._usual_foot))
+        self._foot.update(Content(words or self.foot))
 
     def show_message(self, text: str, *, warning: bool = False, transient: bool = False) -> None:
         """Show a sentence in the last line for a while."""
@@ -116,18 +145,23 @@ class ListingScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         """Focus the lines."""
-        self._view.focus()
-        self.call_after_refresh(self._fill)
+        self._foot.update(Content(self.foot))
+        self.view.focus()
+        self.call_after_refresh(self.fill)
 
     def on_resize(self, event: events.Resize) -> None:
         """Wrap the lines for the new width."""
         use_latest_size(self, event)
-        self.call_after_refresh(self._fill)
+        self.call_after_refresh(self.fill)
 
     @on(Input.Changed)
-    def _fill(self) -> None:
+    def _filter_changed(self) -> None:
+        self.fill()
+
+    def fill(self, *, y: int | None = 0) -> None:
+        """Show the lines that the filter finds, from the line ``y`` on or, with None, from where they are scrolled."""
         words = self._field.value.lower().split()
-        self._view.show_lines(self.lines_for(words, self._view.text_width), y=0)
+        self.view.show_lines(self.lines_for(words, self.view.text_width), y=y)
 
     def on_unmount(self) -> None:
         """Release the keys for the screen below."""
@@ -141,7 +175,7 @@ class ListingScreen(ModalScreen[None]):
     def action_accept(self) -> None:
         """Go from the filter to what it has found, or close the dialog."""
         if self._field.has_focus:
-            self.set_focus(self._view)
+            self.set_focus(self.view)
         else:
             self.action_leave()
 
@@ -155,7 +189,7 @@ class ListingScreen(ModalScreen[None]):
 
     def action_move(self, direction: Direction) -> None:
         """Scroll the lines."""
-        self._view.action_move(direction)
+        self.view.action_move(direction)
 
 
 class HelpScreen(ListingScreen):
@@ -172,21 +206,21 @@ class HelpScreen(ListingScreen):
         groups = sorted(bindings.groups(self._own), key=lambda each: each[0] != _GROUPS_OF.get(self._where))
         if self._where in _HERE and not words:
             groups.insert(0, (_HERE[self._where], [action for action, _ in bindings.footer(self._where)]))
-        labels = (bindings.key_label(bindings.keys_of(a, self._keymap)) for _, found in groups for a in found)
+        labels = (bindings.key_label(bindings.keys_of(a, self.keymap)) for _, found in groups for a in found)
         most = 34 if width >= 100 else 24 if width >= 76 else 16
         keys = max(16, min(most, 4 + max(map(cell_width, labels))))
         for group, found in groups:
             # Here and narrow, only titles: on one screen, as the groups below describe the same keys.
             brief = width < _WIDE and group in _HERE.values()
             rows = [
-                (bindings.key_label(bindings.keys_of(a, self._keymap)), a.title, "" if brief else a.help) for a in found
+                (bindings.key_label(bindings.keys_of(a, self.keymap)), a.title, "" if brief else a.help) for a in found
             ]
             lines += _group(group, [row for row in rows if _has(words, (group, *row))], width, keys)
         symbols = [(symbol, text, "") for symbol, text in _SYMBOLS if _has(words, ("symbols", symbol, text))]
         lines += _group("Symbols", symbols, width)
         queries = [(query, "", text) for query, text in EXAMPLES if _has(words, ("queries search /", query, text))]
         lines += _group("Queries", queries, width, keys=28)
-        return tuple(lines[1:]) or _NOTHING
+        return tuple(lines[1:]) or NOTHING
 
 
 class ProblemsScreen(ListingScreen):
@@ -220,7 +254,7 @@ class ProblemsScreen(ListingScreen):
             where = f"  line {problem.line}"
             what = f"{problem.field}: {problem.message}" if problem.field else problem.message
             lines += labeled(line_of(f"{where:<12}", "quiet"), what, width)
-        return tuple(lines[1:]) or _NOTHING
+        return tuple(lines[1:]) or NOTHING
 
 
 def _has(words: Sequence[str], texts: Sequence[str]) -> bool:

@@ -6,7 +6,6 @@ It composes the widgets, hands them to the controllers, and routes messages and 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
@@ -27,8 +26,12 @@ from reader.tui.controllers.programs import ProgramsController
 from reader.tui.controllers.reader import ReaderController
 from reader.tui.controllers.saved_views import SavedViewsController
 from reader.tui.controllers.search import SearchController
-from reader.tui.keys.actions import Scope
+from reader.tui.controllers.stories.dialogs import StoryDialogsController
+from reader.tui.controllers.stories.grouped_lists import GroupingController
+from reader.tui.keys.actions import KeyContext, Scope
 from reader.tui.screens.base import BaseScreen
+from reader.tui.screens.reader_layer import ReaderLayer
+from reader.tui.screens.targets import KeyTargets
 from reader.tui.session import FetchMode, Session
 from reader.tui.widgets.article_list.article_list import ArticleList
 from reader.tui.widgets.article_list.header import ListHeader
@@ -41,12 +44,16 @@ if TYPE_CHECKING:
     from textual.dom import DOMNode
     from textual.widget import Widget
 
-    from reader.core.model import Links, Problem
+    from reader.core.model import Problem
     from reader.core.ordering import Sort
     from reader.tui.screens.reader import ReaderScreen
     from reader.tui.widgets.article_pane.content import ArticleContent
     from reader.tui.widgets.reader.lines import ReaderText
     from reader.tui.widgets.sidebar.sidebar import Sidebar
+
+
+_FOLDS: Mapping[str, KeyContext] = {"folded": "story", "unfolded": "in_story", "inside": "in_story"}
+"""Where keys are for in a list that is grouped, by what is selected."""
 
 
 class MainScreen(BaseScreen):
@@ -74,22 +81,25 @@ class MainScreen(BaseScreen):
             session, panes, on_shown=self._article_shown, on_failed=self.marks.article_failed
         )
         self.list_content = ArticleListController(session, panes, self.pane_content.show_document)
+        self.grouping = GroupingController(session, self.list_content.reload)
+        self.list_content.is_grouped = self.grouping.is_grouped
         self.search = SearchController(
             session, panes, self.list_content.load_query, self.list_content.snapshot, self._query_accepted
         )
         self.links = LinksController(session, self.articles, self.marks.mark_read)
-        self.programs = ProgramsController(
-            session, lambda: self.reader.source if self.reader.is_open else self.pane_content.readable()
-        )
         self.fetch = FetchController(session, panes)
+        self._layer = ReaderLayer(self, session, self._make_reader)
         self.reader = ReaderController(
             session,
             self.fetch.fetch,
-            show_screen=self._show_reader,
+            show_screen=self._layer.show,
             on_shown=self._text_shown,
             on_closed=self._text_closed,
             on_read=self.marks.mark_read,
         )
+        self._targets = targets = KeyTargets(panes, self.pane_content, self.reader)
+        self.programs = ProgramsController(session, targets.readable)
+        self.stories = StoryDialogsController(session, targets.rowid, self._list_query)
         self.images = ImagesController(
             session,
             self.article,
@@ -100,8 +110,6 @@ class MainScreen(BaseScreen):
         )
         self.pane_content.lead_images = self.images.lead_images
         self.reader.images = self.images.of_text
-        self._reader_screen: ReaderScreen | None = None
-        self._focus_before_reader: Widget | None = None
         self.commands = self._commands()
         session.gate.is_selecting = lambda: self.articles.has_unhandled_selection
         session.articles_changed.subscribe(lambda _: self._list_shown())
@@ -114,9 +122,10 @@ class MainScreen(BaseScreen):
 
     def _commands(self) -> Mapping[str, Callable[..., object]]:
         """Return the function for each action of the screen, by its name in the registry."""
-        list_content, marks, search = self.list_content, self.marks, self.search
+        list_content, marks, search, targets = self.list_content, self.marks, self.search, self._targets
         return {
             **{f"sort.{by}": partial(self._sort, by) for by in ("quality", "heat", "date")},
+            "list.group": self.grouping.toggle,
             "list.density": self.panes.toggle_density,
             "list.wider": partial(self.panes.widen_list, 1),
             "list.narrower": partial(self.panes.widen_list, -1),
@@ -124,24 +133,28 @@ class MainScreen(BaseScreen):
             "unread.previous": partial(list_content.select_unread, -1),
             "search": search.open,
             "read.hide": search.toggle_read,
-            "mark.read": lambda: marks.toggle("read", self.target_rowids()),
-            "mark.star": lambda: marks.toggle("starred", self.target_rowids()),
-            "mark.tags": lambda: marks.edit_tags(self.target_rowids()),
+            "mark.read": lambda: marks.toggle("read", targets.rowids()),
+            "mark.star": lambda: marks.toggle("starred", targets.rowids()),
+            "mark.tags": lambda: marks.edit_tags(targets.rowids()),
             "mark.all_read": marks.mark_all_read,
             "undo": marks.undo,
             "redo": partial(marks.undo, redo=True),
             "fetch": partial(self.read, "fetch"),
             "fetch.again": partial(self.read, "force"),
             "fetch.archive": partial(self.read, "archive"),
-            "fetch.all": lambda: self.fetch.fetch_all(self.articles.selected_range or self.session.order.rowids),
+            "fetch.all": lambda: self.fetch.fetch_all(self.articles.selected_range or self.session.order.all_rowids),
             "fetch.stop": self.fetch.stop,
             "images": self.images.toggle,
             "images.always": self.images.change_default,
             "more": self.panes.toggle_more,
+            "similar": self.pane_content.toggle_similar,
+            "story.list": self.stories.list_neighbors,
+            "story.digest": self.stories.show_digest,
+            "heat": self.stories.show_heat,
             "back": self._back,
-            "open": lambda: self.links.open(self.target_links().best, "This document has no URL to open."),
+            "open": lambda: self.links.open(targets.links().best, "This document has no URL to open."),
             "open.amp": lambda: self.links.open(
-                self.target_links().amp_copy, "There is no AMP copy of this. o opens the original."
+                targets.links().amp_copy, "There is no AMP copy of this. o opens the original."
             ),
             "copy": self._copy,
             "views": self.saved_views.toggle,
@@ -173,6 +186,7 @@ class MainScreen(BaseScreen):
             self.pane_content.select(self.articles.rowid)
         session.first_frame_shown.publish(None)
         self.folder.begin()
+        session.background.start(self.grouping.load, "grouping")
         session.background.start(self.search.load_history, "queries")
         self.saved_views.begin()
         session.background.start(self.reader.load_width, "reader width")
@@ -205,24 +219,6 @@ class MainScreen(BaseScreen):
 
     # What keys apply to.
 
-    def target_rowids(self) -> Sequence[int]:
-        """Return what a key applies to: the open text, else the selected range, else the selected article."""
-        if self.reader.is_open:
-            return self.reader.rowids()
-        rowid = self.articles.rowid
-        return self.articles.selected_range or [rowid] * (rowid != -1)
-
-    def target_links(self) -> Links:
-        """Return the URLs that a key applies to."""
-        if not self.reader.is_open:
-            return self.pane_content.links
-        links, row = self.reader.links, self.articles.row
-        if links is not None:
-            return links
-        from reader.core.model import Links
-
-        return row.links if row is not None and [row.rowid] == self.reader.rowids() else Links()
-
     @on(ArticlePane.MoreToggled)
     def update_keys(self) -> None:
         """Show the keys for the focused widget."""
@@ -232,7 +228,8 @@ class MainScreen(BaseScreen):
         elif not len(self.articles.order):
             bar.context = "empty"
         elif not self.article.has_focus:
-            bar.context = "chosen" if bar.selected_count else "list"
+            fold: KeyContext = _FOLDS.get(self.articles.order.fold_state(self.articles.rowid), "list")
+            bar.context = "chosen" if bar.selected_count else fold
         else:
             bar.context = self.article.key_context
         does = {"related.next": self.article.item_count > 0, "back": self.pane_content.can_go_back}
@@ -271,6 +268,8 @@ class MainScreen(BaseScreen):
         self.articles.has_unhandled_selection = False
         self.pane_content.select(rowid)
         self.list_content.selection_changed(rowid)
+        if self.articles.order.is_grouped:
+            self.update_keys()
 
     @on(ArticleList.RowsRequested)
     def _load_rows(self, event: ArticleList.RowsRequested) -> None:
@@ -303,8 +302,7 @@ class MainScreen(BaseScreen):
             self.article.action_enter()
         elif not len(self.articles.order):
             self.show_message("There is no article to read here.", transient=True)
-        else:
-            self.articles.clear_range()
+        elif self.articles.clear_range() or not self.articles.fold(unfold=True):
             self.pane_content.select(self.articles.rowid)  # the pane may show a related item
             self.panes.focus_article()
 
@@ -380,7 +378,7 @@ class MainScreen(BaseScreen):
 
     def _copy(self) -> None:
         if not (self.reader.is_open and self.reader.copy_selection()):
-            self.links.copy(self.target_links())
+            self.links.copy(self._targets.links())
 
     # The reader.
 
@@ -398,7 +396,7 @@ class MainScreen(BaseScreen):
             self.show_message("There is no article to read here.", transient=True)
             self.session.gate.release()
         else:
-            self._focus_before_reader = self.focused
+            self._layer.focus_before = self.focused
             self.pane_content.save_position()
             self.reader.open(source, mode)
 
@@ -418,38 +416,28 @@ class MainScreen(BaseScreen):
     @property
     def reader_screen(self) -> ReaderScreen | None:
         """The reader, while it is on the screen."""
-        screen = self._reader_screen
-        return screen if screen is not None and screen in self.app.screen_stack else None
+        return self._layer.screen
 
-    async def _show_reader(self) -> None:
-        if self._reader_screen is None:
-            from reader.tui.screens.reader import ReaderScreen
+    def _make_reader(self) -> ReaderScreen:
+        from reader.tui.screens.reader import ReaderScreen
 
-            self._reader_screen = ReaderScreen(
-                self.session,
-                self.commands,
-                reader=self.reader,
-                links=self.links,
-                images=self.images,
-                open_next=self.open_next,
-            )
-            self.app.install_screen(self._reader_screen, "reader")
-        if self.reader_screen is None and not self.session.gate.is_closed:
-            self.set_focus(None)
-            await self.app.push_screen(self._reader_screen)
-            laid_out = asyncio.Event()
-            self._reader_screen.call_after_refresh(laid_out.set)
-            await laid_out.wait()
+        return ReaderScreen(
+            self.session,
+            self.commands,
+            reader=self.reader,
+            links=self.links,
+            images=self.images,
+            open_next=self.open_next,
+        )
 
     def _text_shown(self, text: ReaderText) -> None:
         self.images.text_shown(text)
         (self.reader_screen or self).update_keys()
 
     def _text_closed(self) -> None:
-        while self.reader_screen is not None:
-            self.app.pop_screen()
+        self._layer.hide()
         self.images.text_closed()
-        self.restore_focus(self._focus_before_reader)
+        self.restore_focus(self._layer.focus_before)
         self.update_keys()
 
     # Queries and the sidebar. By name, so that the sidebar is imported when it is first shown.
@@ -460,6 +448,11 @@ class MainScreen(BaseScreen):
         if is_valid and sort is not None:
             self.list_content.sort_by(sort)
         return is_valid
+
+    def _list_query(self, text: str) -> bool:
+        """Show what ``text`` finds, and go to the list; return whether it is a valid query."""
+        self.panes.focus_list()
+        return self.search.run(text)
 
     def _query_accepted(self) -> None:
         self.update_keys()

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from time import monotonic
 
 from textual import constants
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual._xterm_parser import BRACKETED_PASTE_END, BRACKETED_PASTE_START, XTermParser
 from textual.events import Key, Paste
 from textual.message import Message
@@ -17,7 +18,7 @@ _ESC = "\x1b"
 _REPLY_START = "\x1b]11;"
 _OF_A_REPLY = "[0-9A-Fa-frgb:/#]"
 _TAKEN = re.compile(
-    f"{re.escape(BRACKETED_PASTE_START)}(?P<paste>.*?){re.escape(BRACKETED_PASTE_END)}"
+    rf"{re.escape(BRACKETED_PASTE_START)}(?P<paste>.*?)(?P<end>{re.escape(BRACKETED_PASTE_END)}|\Z)"
     # A reply, with its end or cut off by something else.
     rf"|\x1b\]11;(?P<color>{_OF_A_REPLY}*+)(?:\x07|\x1b\\|(?!\x1b?\Z))",
     re.DOTALL,
@@ -49,7 +50,8 @@ class InputParser(XTermParser):
     a tenth of a second, or if pasted text contains one that begins a paste, it takes all later keys for pasted text. A
     reply that it does not know is keys for it.
 
-    Private: ``XTermParser``, ``BRACKETED_PASTE_START`` and ``BRACKETED_PASTE_END``.
+    Private: ``XTermParser``, its ``_sequence_to_key_events``, ``BRACKETED_PASTE_START``, ``BRACKETED_PASTE_END`` and
+    ``ANSI_SEQUENCES_KEYS``.
     """
 
     paste_timeout = 1.0
@@ -70,6 +72,8 @@ class InputParser(XTermParser):
             return
         text, given, start = self._begun + data, self._given, 0
         for taken in _TAKEN.finditer(text):
+            if taken["end"] == "":
+                break  # the rest of the paste is still to come
             yield from self._feed_keys(text[max(start, given) : taken.start()])
             start = taken.end()
             if taken["paste"] is not None:
@@ -83,6 +87,17 @@ class InputParser(XTermParser):
         if len(self._begun) > _MAX_CHARACTERS:
             end = len(BRACKETED_PASTE_END)  # a part of it may have come
             self._begun = self._begun[: _MAX_CHARACTERS - end] + self._begun[-end:]
+
+    def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[Key]:
+        """Yield the keys of a sequence: with Alt, or Esc just before, also for what is not a letter.
+
+        Textual drops Alt there, or takes ESC and a digit for the character that macOS has on Alt and that digit.
+        """
+        if len(sequence) == 2 and isinstance(ANSI_SEQUENCES_KEYS.get(sequence), str):
+            sequence, alt = sequence[1], True
+        for key in super()._sequence_to_key_events(sequence, alt):
+            drops_alt = alt and key.is_printable and not key.key.startswith("alt+")
+            yield Key(f"alt+{key.key}", key.character) if drops_alt else key
 
     def _feed_keys(self, keys: str) -> Iterable[Message]:
         if keys:  # to Textual, nothing means the end

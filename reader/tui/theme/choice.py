@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _LIGHT = "light"
 """The value of the setting BACKGROUND for a light terminal."""
 _SECONDS_FOR_A_REPLY = 0.25
+"""How long the end of the app waits for a reply of a terminal that has not replied before,"""
+_SECONDS_FOR_ANOTHER = 2.0
+"""and of one that has: it will."""
 
 
 def has_few_colors() -> bool:
@@ -48,6 +51,7 @@ class ThemeChoice:
         """The themes of config.toml."""
         self._asked_at = 0.0
         self._reply = asyncio.Event()
+        self._has_replied = False
         for theme in themes.OURS:
             app.register_theme(theme)
         self._register(session.config.themes)
@@ -119,6 +123,7 @@ class ThemeChoice:
 
     def terminal_replied(self, *, is_dark: bool) -> None:
         """Note how dark the terminal is, which counts if the person has not decided; the next start begins with it."""
+        self._has_replied = True
         self._reply.set()
         if is_dark is not self._terminal_is_dark:
             self._terminal_is_dark = is_dark
@@ -127,7 +132,8 @@ class ThemeChoice:
 
     async def end(self) -> None:
         """Wait for a reply that is on its way, so that the shell does not get it."""
-        rest = self._asked_at + _SECONDS_FOR_A_REPLY - monotonic()
+        seconds = _SECONDS_FOR_ANOTHER if self._has_replied else _SECONDS_FOR_A_REPLY
+        rest = self._asked_at + seconds - monotonic()
         if rest > 0:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._reply.wait(), rest)

@@ -12,6 +12,8 @@ from textual.command import CommandPalette
 from textual.events import Key
 from textual.widgets import Input
 
+from reader.core.errors import ReaderError
+from reader.storage.sqlite.index.folder_index import Index
 from reader.tui.input_gate import NEEDS
 from reader.tui.keys.actions import ACTIONS
 from reader.tui.screens.listings import ListingScreen
@@ -193,6 +195,8 @@ async def test_escape_and_a_key_that_the_terminal_sends_as_alt_are_two_keys(fold
         reader.app.post_message(Key("alt+j", "j"))
         await reader.settle()
         assert reader.message == "Alt+j does nothing here. ? shows all keys."
+        reader.app.post_message(Key("alt+exclamation_mark", "!"))
+        await reader.wait_until(lambda: "All documents are fine." in reader.text)
 
 
 async def test_keys_after_escape_in_a_filter_that_only_clears_it_go_to_the_filter(broken: Path) -> None:
@@ -215,8 +219,14 @@ async def test_keys_after_f1_in_the_prompt_go_to_the_help(folder: Path) -> None:
         assert reader.prompt.text == "abc?d"
 
 
-async def test_keys_after_the_key_of_a_dialog_that_does_not_open_go_to_the_list(folder: Path) -> None:
+async def test_keys_after_the_key_of_a_dialog_that_does_not_open_go_to_the_list(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: Index) -> None:
+        raise ReaderError("The disk says no.")
+
     async with open_app(folder) as reader:
+        monkeypatch.setattr(Index, "problems", fail)
         await reader.press_at_once(*"!js")
         await reader.wait_until(lambda: reader.row.starred)
         assert reader.row.title == "N01"

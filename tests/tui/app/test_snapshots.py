@@ -46,6 +46,13 @@ def keys(*pressed: str) -> Callable[[Pilot[None]], Awaitable[None]]:
         pytest.param((50, 24), ("j", "l", "]"), id="article"),
         pytest.param((120, 36), ("T",), id="light"),
         pytest.param((120, 36), ("?",), id="help"),
+        pytest.param((120, 40), ("c", "enter", "j"), id="grouped"),
+        pytest.param((80, 24), ("T", "c"), id="grouped-light"),
+        pytest.param((80, 24), ("l", "]", "]"), id="timeline"),
+        pytest.param((120, 40), ("T", "."), id="timeline-light"),
+        pytest.param((120, 40), ("H", "h", "j"), id="heat"),
+        pytest.param((80, 24), ("T", "H"), id="heat-light"),
+        pytest.param((120, 40), ("D",), id="digest"),
     ],
 )
 def test_screen_matches_snapshot(

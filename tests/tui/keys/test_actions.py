@@ -10,6 +10,7 @@ from reader.tui.keys import bindings
 from reader.tui.keys.actions import ACTIONS, GROUPS, Action, KeyContext, Scope
 from reader.tui.keys.keymap import check_keys
 from reader.tui.prompts import PromptScreen
+from reader.tui.screens.heat_view import HeatScreen
 from reader.tui.screens.listings import HelpScreen, ListingScreen
 from reader.tui.screens.main import MainScreen
 from reader.tui.screens.reader import ReaderScreen
@@ -22,7 +23,7 @@ from reader.tui.widgets.sidebar.sidebar import Sidebar
 
 OWNERS = {
     "app": NewsreaderApp, "browse": MainScreen, "panes": Panes, "list": ArticleList, "article": ArticlePane,
-    "entry": PromptLine, "text": ReaderView, "views": Sidebar, "listing": ListingScreen,
+    "entry": PromptLine, "text": ReaderView, "views": Sidebar, "listing": ListingScreen, "heat": HeatScreen,
 }  # fmt: skip
 SCREENS = {"text": ReaderScreen, "entry": PromptScreen, "list": MainScreen, "article": MainScreen}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,13 @@ from textual.widgets import Input
 
 from reader.config.settings import Config
 from reader.tui.keys.actions import ACTIONS, GROUPS
+from reader.tui.keys.keymap import check_keys
 from reader.tui.keys.palette import Palette, has_words
 from reader.tui.loaders.config import load_app_config
 from reader.tui.screens.listings import HelpScreen, ProblemsScreen
 from reader.tui.theme import themes
 from tests.conftest import MakeFolder
-from tests.tui.helpers import NARROW, STACKED, Reader, document, open_app
+from tests.tui.helpers import FETCH_DISABLED, NARROW, STACKED, Reader, document, open_app
 
 BROKEN = {
     f"{n}.md": document(f"N{n}", "quality: much", "heat: hot", "publishedDateTime: 2021-01-01T00:00:00Z")
@@ -263,3 +265,10 @@ async def test_a_palette_that_closes_ignores_its_text_and_what_it_finds(seeds: P
         await reader.wait_until(lambda: not palette.is_running)
         await reader.press("j")
         assert reader.article_list.cursor == 1
+
+
+async def test_the_palette_shows_sequences_beside_the_titles(seeds: Path) -> None:
+    settings = replace(FETCH_DISABLED, keys=check_keys({"refresh": "g r"}, "newsboat").keymap)
+    async with open_app(seeds, settings=settings) as reader:
+        await palette(reader, "sort by")
+        assert re.search(r"Sort by date +g d ", reader.text)

@@ -16,6 +16,7 @@ from textual.message import Message
 from reader.tui.terminal.input_parser import InputParser, TerminalBackground
 
 START, END = "\x1b[200~", "\x1b[201~"
+COLOR = "\x1b]11;rgb:ffff/ffff/ffff\x07"
 SEQUENCES = ("\x1b", "\x1b[I", "\x1b[A", "\x1bq", "\x1b]0;x\x07", START, "\x1b[20", "\0", "q", "é" * 40, "\r\n")
 
 
@@ -42,7 +43,7 @@ def read(*parts: str) -> list[str]:
     return [event for part in parts for event in described([*parser.feed(part), *parser.tick()])]
 
 
-@given(pasted=st.lists(st.sampled_from(SEQUENCES)).map("".join), cuts=st.sets(st.integers(4, 80)))
+@given(pasted=st.lists(st.sampled_from((*SEQUENCES, COLOR))).map("".join), cuts=st.sets(st.integers(4, 80)))
 def test_a_paste_is_text_whatever_it_contains_and_however_it_arrives(pasted: str, cuts: set[int]) -> None:
     everything = f"a{START}{pasted}{END}b"
     ends = [0, *sorted(cuts), len(everything) + 80]
@@ -141,4 +142,23 @@ def test_an_esc_alone_is_a_key_and_so_is_what_follows_it() -> None:
 
 
 def test_a_color_in_a_paste_is_text() -> None:
-    assert read(f"{START}\x1b]11;rgb:ffff/ffff/ffff\x07{END}") == ["“\x1b]11;rgb:ffff/ffff/ffff\x07”"]
+    assert read(f"{START}{COLOR}{END}") == [f"“{COLOR}”"]
+    assert read(f"q{START}a{COLOR}", f"b{END}{COLOR}") == ["q", f"“a{COLOR}b”", "[light]"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "keys"),
+    [
+        ("\x1b/x", ["alt+slash", "x"]),
+        ("\x1b1", ["alt+1"]),
+        ("\x1b<", ["alt+less_than_sign"]),
+        ("\x1b=", ["alt+equals_sign"]),
+        ("\x1b ", ["alt+space"]),
+        ("\x1b[A", ["up"]),
+        ("\x1bj", ["alt+j"]),
+        ("¡", ["inverted_exclamation_mark"]),
+    ],
+)
+def test_no_key_after_esc_loses_it(sent: str, keys: list[str]) -> None:
+    parser = InputParser()
+    assert described([*parser.feed(sent), *parser.feed("")]) == keys

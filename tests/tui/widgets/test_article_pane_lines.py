@@ -13,7 +13,7 @@ from reader.content.blocks import Paragraph, Span
 from reader.core.model import Article, Image, Links, Provider, Related, Secured
 from reader.core.text import cell_width
 from reader.tui.loaders.article import content_of_item
-from reader.tui.widgets.article_pane.content import ArticleContent, RelatedItem
+from reader.tui.widgets.article_pane.content import ArticleContent, ItemSection, RelatedItem
 from reader.tui.widgets.article_pane.lines import PaneLines, compose_lines, lay_out_pane
 from reader.tui.widgets.text.lines import BLANK, Line, split_excerpt, with_excerpt
 from tests.tui.helpers import FORBIDDEN
@@ -99,7 +99,15 @@ def test_a_selected_item_shows_its_whole_title_and_its_excerpt() -> None:
 
 
 def test_related_items_and_members_have_a_heading_each_with_their_number() -> None:
-    lines = texts(bottom(replace(content(type="collection"), items=(item(), item(), item()), members=2)).lines)
+    lines = texts(
+        bottom(
+            replace(
+                content(type="collection"),
+                items=(item(), item(), item()),
+                sections=(ItemSection("related", 1), ItemSection("members", 2)),
+            )
+        ).lines
+    )
     assert [line for line in lines if line.endswith(")")] == ["Related (1)", "In this collection (2)"]
 
 

@@ -13,6 +13,7 @@ from reader.core.model import LIST_FIELDS, Links, ListField, Row
 from reader.core.text import cell_width
 from reader.tui.widgets.article_list.columns import columns
 from reader.tui.widgets.article_list.row import RowRenderer
+from reader.tui.widgets.article_list.rows import ListRow
 from reader.tui.widgets.text.highlight import Term, parse_term
 from reader.tui.widgets.text.scroll_view import LineList
 
@@ -49,5 +50,5 @@ def test_every_line_is_as_wide_as_the_list(
     renderer.terms = cast("tuple[Term, ...]", tuple(filter(None, [parse_term(word, prefix=True)])))
     layout = columns(width, fields, comfortable=comfortable)
     for line in layout.lines:
-        strip = renderer.render(row, line, width, layout.bar, "selected")
+        strip = renderer.render(ListRow(row), line, width, layout.bar, "selected")
         assert strip.cell_length == cell_width(strip.text) == width

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-from array import array
-from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 from textual import events, on
 from textual.geometry import Size
@@ -21,7 +19,7 @@ from reader.tui.input_gate import hold_keys
 from reader.tui.keys import bindings
 from reader.tui.timings import DelayedCall, timings_of
 from reader.tui.widgets.article_list.columns import columns
-from reader.tui.widgets.article_list.row import RowRenderer
+from reader.tui.widgets.article_list.row import DrawnLines, RowRenderer
 from reader.tui.widgets.article_list.rows import LocalChange, RowCache
 from reader.tui.widgets.messages import LatestMessage, show_status
 from reader.tui.widgets.text.scroll_view import (
@@ -36,11 +34,6 @@ from reader.tui.widgets.text.scroll_view import (
 
 if TYPE_CHECKING:
     from reader.tui.widgets.text.highlight import Term
-
-_MAX_STRIPS = 512
-"""Cached rows as they were drawn: a few screens."""
-_PAGES_AHEAD = 3
-"""Pages above and below the screen that are requested in advance."""
 
 
 class ArticleList(LineList):
@@ -100,13 +93,14 @@ class ArticleList(LineList):
         """Articles that no longer match the query; they stay until the selection moves on."""
         self.rows = RowCache(rows)
         self._renderer = RowRenderer(self)
-        self._strips: OrderedDict[tuple[int, LineState, int], Strip] = OrderedDict()
-        """The lines that were drawn last."""
+        self._drawn = DrawnLines()
         self._anchor = -1
         """The index where the selected range begins, or -1."""
         self._pressed = -1
         """The index where the mouse button was pressed, or -1."""
         self._pause = DelayedCall(self)
+        self.on_folded: Callable[[ArticleOrder], object] = id
+        """Receives the list when a story was folded or unfolded."""
         self.has_unhandled_selection = False
         """Whether a :class:`Selected` message was posted that the screen has not handled yet."""
         self._start_at(max(0, index - line))
@@ -198,10 +192,11 @@ class ArticleList(LineList):
         self.order = order
         self.unmatched = unmatched
         self._renderer.terms = terms
+        self._renderer.is_grouped = order.is_grouped
         self._renderer.now = datetime.now().astimezone()
         self.rows.clear()
         self.rows.requested.clear()
-        self._strips.clear()
+        self._drawn.clear()
         self.rows.saved_changes = saved_changes
         self.rows.add(rows, saved_changes)
         self._set_line_count()
@@ -224,16 +219,16 @@ class ArticleList(LineList):
     def add_rows(self, rows: Sequence[Row], saved_changes: int) -> None:
         """Add rows that were requested, read when ``saved_changes`` changes of marks of this run were on disk."""
         self.rows.add(rows, saved_changes)
-        self._drop_strips(row.rowid for row in rows)
+        self._drop_drawn(row.rowid for row in rows)
         on_screen = frozenset(self.order.rowids[self.top : self.top + self._rows_on_screen + 1])
-        if any(row.rowid in on_screen for row in rows):
+        if any(self.order.row_of(row.rowid) in on_screen for row in rows):
             self.refresh()
 
     def show_originals(self, rows: Iterable[Row]) -> None:
         """Show what is known of the originals of loaded rows."""
         changed = self.rows.take_originals(rows)
         if changed:
-            self._drop_strips(changed)
+            self._drop_drawn(changed)
             self.refresh()
 
     def request_missing_rows(self) -> None:
@@ -243,30 +238,20 @@ class ArticleList(LineList):
 
     def mark(self, local: LocalChange) -> None:
         """Show a change of marks that is not on disk yet, in all rows of its articles."""
-        self._drop_strips(self.rows.mark(local))
+        self._drop_drawn(self.rows.mark(local))
         self.refresh()
 
-    def _drop_strips(self, rowids: Iterable[int]) -> None:
-        for rowid in rowids:
-            for state in get_args(LineState):
-                for line in range(self.row_height):
-                    self._strips.pop((rowid, state, line), None)
+    def _drop_drawn(self, rowids: Iterable[int]) -> None:
+        self._drawn.drop(map(self.order.row_of, rowids))
 
     def _request_rows(self) -> None:
-        """Request the missing rows on and around the screen, and at both ends, where a key may lead next."""
-        height = max(self._rows_on_screen + 1, 24)
-        top, rowids = self.top, self.order.rowids
-        near = rowids[max(0, top - _PAGES_AHEAD * height) : top + (_PAGES_AHEAD + 1) * height]
-        missing = self.rows.request(list(dict.fromkeys([*near, *rowids[:height], *rowids[-height:]])))
+        missing = self.rows.request_around(self.order, self.top, self._rows_on_screen + 1)
         if missing:
             self.post_message(self.RowsRequested(missing))
 
     def _look_ahead(self) -> None:
-        """Request rows before a key leads to them: a page away in either direction, and at both ends."""
-        rowids, height, top = self.order.rowids, self._rows_on_screen, self.top
-        last = len(rowids) - 1
-        ahead = (max(0, top - height), min(last, top + 2 * height), 0, last)
-        if any(self.rows.is_missing(rowids[index]) for index in ahead):
+        """Request rows before a key leads to them."""
+        if self.rows.lacks_ahead(self.order, self.top, self._rows_on_screen):
             # After the refresh, which the reading thread would delay. render_line() requests the rows on screen.
             self.call_after_refresh(self._request_rows)
 
@@ -300,32 +285,37 @@ class ArticleList(LineList):
 
     def _drop_unmatched(self) -> None:
         """Remove the articles that no longer match, except the selected one."""
-        selected, unmatched = self.rowid, self.unmatched - {self.rowid}
-        rowids = array(self.order.rowids.typecode, [rowid for rowid in self.order.rowids if rowid not in unmatched])
-        order = ArticleOrder(self.order.sort, rowids)
-        index = order.index_of(selected)
-        terms, left = self._renderer.terms, self.unmatched & {selected}
-        self.show(order, list(self.rows.values()), index=index, terms=terms, unmatched=left)
+        left = self.unmatched.intersection(self.order.articles_of(self.rowid))
+        selected, order = self.rowid, self.order.without(self.unmatched - left)
+        terms, rows = self._renderer.terms, list(self.rows.values())
+        self.show(order, rows, index=order.index_of(selected), terms=terms, unmatched=left)
         self._post_selected()
 
-    def find_unread(self, step: int) -> tuple[int | None, bool]:
-        """Return the index of the next unread article, and whether it is known.
+    # Stories.
 
-        It is not known where a row on the way is not loaded; then the index is that of this row.
-        """
-        for index in range(self.cursor + step, len(self.order) if step > 0 else -1, step):
-            row = self.rows.get(self.order.rowids[index])
-            if row is None or not row.read:
-                return index, row is not None
-        return None, True
+    def fold(self, *, unfold: bool = False) -> bool:
+        """Fold the story of the selected article or, with ``unfold``, unfold it; return whether there was one."""
+        before, top = self.rowid, self.top
+        order = self.order.fold(before, unfold=unfold)
+        if order is self.order or self._anchor != -1:
+            return False
+        self.order, self.cursor = order, order.index_of(before) or 0
+        self.user_selected = self.user_moved = True
+        self._lay_out()
+        self._scroll_to_row(top)
+        self._scroll_into_view()
+        self.on_folded(order)
+        self._post_selected()  # also if it is the same article, which may have become a story
+        return True
 
     # Selected range.
 
     @property
     def selected_range(self) -> list[int]:
-        """The row ids of the selected range, in the order of the list; empty without a range."""
+        """The row ids of the articles in the selected range, in the order of the list; empty without a range."""
         indexes = self._range()
-        return self.order.rowids[indexes.start : indexes.stop].tolist()
+        rowids = self.order.rowids[indexes.start : indexes.stop].tolist()
+        return [each for rowid in rowids for each in self.order.articles_of(rowid)] if self.order.is_grouped else rowids
 
     def _range(self) -> range:
         start = self._anchor
@@ -358,7 +348,7 @@ class ArticleList(LineList):
 
     def _range_changed(self) -> None:
         self.refresh()
-        self.post_message(self.RangeChanged(len(self._range())))
+        self.post_message(self.RangeChanged(len(self.selected_range if self.order.is_grouped else self._range())))
 
     # Drawing.
 
@@ -370,24 +360,22 @@ class ArticleList(LineList):
             return Strip.blank(width, self.style("text"))
         rowid = self.order.rowids[index]
         state: LineState = "selected" if index == self.cursor else "in_range" if index in self._range() else ""
-        cached = self._strips.get((rowid, state, line))
+        cached = self._drawn.get((rowid, state, line))
         if cached is not None:
             return cached
-        row = self.rows.get(rowid)
-        if row is None:
+        if self.rows.lacks(self.order, rowid):
             self._request_rows()
+        shown = self.rows.shown(self.order, rowid)
+        if shown is None:
             return Strip.blank(width, self.style("text", state))
         layout = columns(width, self.fields, comfortable=self.comfortable)
-        strip = self._renderer.render(row, layout.lines[line], width, layout.bar, state)
-        self._strips[rowid, state, line] = strip
-        if len(self._strips) > _MAX_STRIPS:
-            self._strips.popitem(last=False)
-        return strip
+        strip = self._renderer.render(shown, layout.lines[line], width, layout.bar, state)
+        return self._drawn.add(rowid, state, line, strip)
 
     def drop_styles(self) -> None:
         """Drop what depends on the theme and the focus."""
         super().drop_styles()
-        self._strips.clear()
+        self._drawn.clear()
 
     def watch_fields(self) -> None:
         """Lay out the columns again."""
@@ -400,7 +388,7 @@ class ArticleList(LineList):
 
     def _lay_out(self) -> None:
         self._set_line_count()
-        self._strips.clear()
+        self._drawn.clear()
         self.refresh()
 
     # Mouse.
@@ -439,7 +427,7 @@ class ArticleList(LineList):
             self._begin_range()
             self.select(index)
         elif index == self.cursor and self.user_selected and self._anchor == -1:
-            self.post_message(self.Entered())
+            self.fold(unfold=True) or self.post_message(self.Entered())
         else:
             self.clear_range()
             self.select(index)
@@ -465,14 +453,15 @@ class ArticleList(LineList):
         show_status(self, text)
 
     def action_enter(self) -> None:
-        """Enter the selected article."""
+        """Unfold the selected story, or enter the selected article."""
         self.clear_range()
-        hold_keys(self)
-        self.post_message(self.Entered())
+        if not self.fold(unfold=True):
+            hold_keys(self)
+            self.post_message(self.Entered())
 
     def action_leave(self) -> None:
-        """Clear the selected range, else leave the list."""
-        if not self.clear_range():
+        """Clear the selected range, else fold the story of the selected article, else leave the list."""
+        if not self.clear_range() and not self.fold():
             self.post_message(self.LeaveRequested())
 
     def action_choose(self) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from itertools import product
+from typing import TYPE_CHECKING, get_args
 
 from rich.segment import Segment
 from textual.strip import Strip
 
 from reader.core.model import Number, Row
-from reader.core.text import fit_cells
+from reader.core.ordering import FoldState
+from reader.core.text import cell_width, fit_cells, format_count
 from reader.tui.widgets.article_list.columns import Column, type_mark
+from reader.tui.widgets.article_list.rows import ListRow
 from reader.tui.widgets.text import formats
 from reader.tui.widgets.text.scroll_view import LineList, LineState
 
@@ -25,6 +29,15 @@ ORIGINAL_MARKS = {"saved": ("⇩", "quiet"), "failed": ("✗", "warning")}
 """The mark of each state of an original, and its style."""
 _LEAST_MARKED = 12
 """The cells of a title from which on it has such a mark."""
+_SHARE_OF_SIGN = 4
+"""The number of sources takes at most the fourth part of a title; else it has few cells,"""
+_LEAST_SIGNED = 24
+"""if the title has as many as this."""
+_MAX_LINES = 512
+"""Lines that are held: a few screens."""
+_LINES_OF_ROW = 2
+_FOLDS: dict[FoldState, str] = {"": "  ", "folded": "▸ ", "unfolded": "▾ ", "inside": "    "}
+"""What precedes the titles of a list that is grouped."""
 
 
 class RowRenderer:
@@ -37,12 +50,14 @@ class RowRenderer:
         """The words to highlight in titles."""
         self.now = datetime.now().astimezone()
         """The time that dates are shown relative to."""
+        self.is_grouped = False
+        """Whether stories can be unfolded."""
 
-    def render(self, row: Row, line: Sequence[Column], width: int, bar: int, state: LineState) -> Strip:
-        """Return a line of ``row`` as a strip, ``width`` cells wide, with score bars of ``bar`` cells."""
+    def render(self, shown: ListRow, line: Sequence[Column], width: int, bar: int, state: LineState) -> Strip:
+        """Return a line of a row as a strip, ``width`` cells wide, with score bars of ``bar`` cells."""
         segments: list[Segment] = []
         joined, joined_style = "", self._cursor_style(state)
-        for text, style in self._pieces(row, line, width, bar, state):
+        for text, style in self._pieces(shown, line, width, bar, state):
             if style is not joined_style:  # fewer segments are drawn faster
                 segments.append(Segment(joined, joined_style))
                 joined, joined_style = "", style
@@ -53,9 +68,10 @@ class RowRenderer:
         return Strip(segments).adjust_cell_length(width)  # a list too narrow for its columns
 
     def _pieces(
-        self, row: Row, line: Sequence[Column], width: int, bar: int, state: LineState
+        self, shown: ListRow, line: Sequence[Column], width: int, bar: int, state: LineState
     ) -> Iterable[tuple[str, Style]]:
         """Yield the texts of a line with their styles; together they are as wide as the line."""
+        row = shown.row
         quiet, accent = self._style("quiet", state), self._style("accent", state)
         yield "▌" if state else " ", self._cursor_style(state)
         end = 1
@@ -67,9 +83,9 @@ class RowRenderer:
                 case "mark":
                     yield "★" if row.starred else " " if row.read else "•", accent
                 case "quality":
-                    yield self._score(row.quality, formats.QUALITY_FULL, cells, bar, state)
+                    yield self._score((row.quality, row.quality_estimate), formats.QUALITY_FULL, cells, bar, state)
                 case "heat":
-                    yield self._score(row.heat, formats.HEAT_FULL, cells, bar, state)
+                    yield self._score((row.heat, row.heat_estimate), formats.HEAT_FULL, cells, bar, state)
                 case "date":
                     when = formats.short_date(row.published_at, self.now, cells, row.precision)
                     yield fit_cells(when, cells), quiet
@@ -80,8 +96,19 @@ class RowRenderer:
                 case "type":
                     yield fit_cells(type_mark(row.type), cells), quiet
                 case "title":
-                    yield from self._title(row, cells, state)
+                    yield from self._titled(shown, cells, state)
         yield " " * (width - end), quiet
+
+    def _titled(self, shown: ListRow, cells: int, state: LineState) -> Iterable[tuple[str, Style]]:
+        """Yield the title after the sign of its fold, and before what is known of its story."""
+        if self.is_grouped:
+            before = _FOLDS[shown.fold][: cells // 2]
+            yield before, self._style("accent", state)
+            cells -= len(before)
+        sign = story_sign(shown, cells)
+        yield from self._title(shown.row, cells - cell_width(sign), state)
+        if sign:
+            yield sign, self._style("quiet", state)
 
     def _title(self, row: Row, cells: int, state: LineState) -> Iterable[tuple[str, Style]]:
         """Yield the title with its highlighted words, and at its end what is known of the original."""
@@ -100,8 +127,50 @@ class RowRenderer:
             mark, style = ORIGINAL_MARKS[original]
             yield f" {mark}", self._style(style, state)
 
-    def _score(self, value: Number | None, full: int, cells: int, bar: int, state: LineState) -> tuple[str, Style]:
-        strength = formats.strength(value, full)
-        number = fit_cells(formats.score(value), 5 if cells >= 6 and not bar else 4, right=True)
+    def _score(
+        self, score: tuple[Number | None, Number | None], full: int, cells: int, bar: int, state: LineState
+    ) -> tuple[str, Style]:
+        """Return a score that is known, else estimated, with its style."""
+        known, estimate = score
+        is_estimated = known is None and estimate is not None
+        value = estimate if is_estimated else known
+        number = fit_cells(formats.score(value, estimated=is_estimated), 5 if cells >= 6 and not bar else 4, right=True)
         drawn = f" {formats.bar(value, full, bar)}" if bar else ""
+        strength = 0.0 if is_estimated else formats.strength(value, full)
         return (number + drawn).ljust(cells), self._style("score", state, strength)
+
+
+def story_sign(shown: ListRow, cells: int) -> str:
+    """Return what stands at the end of a title of ``cells`` cells: how many sources its story has, and copies."""
+    row, is_folded = shown.row, shown.fold == "folded"
+    counted: list[tuple[str, str]] = []
+    if row.sources > 1 and shown.fold != "inside":
+        counted.append((format_count(row.sources, "source"), f"×{row.sources}"))
+    elif is_folded:
+        counted.append((format_count(shown.articles, "article"), f"×{shown.articles}"))
+    if row.copies > 1 and not is_folded:
+        counted.append((f"{row.copies} copies", f"={row.copies}"))
+    if shown.days:
+        counted.append((format_count(shown.days, "day"), f"{shown.days}d"))
+    if not counted:
+        return ""
+    words, signs = (" · ".join(text for text, _ in counted), " ".join(sign for _, sign in counted))
+    if len(words) + 2 <= cells // _SHARE_OF_SIGN:
+        return f"  {words}"
+    return f" {signs}" if cells >= _LEAST_SIGNED and len(signs) < cells // 2 else ""
+
+
+class DrawnLines(OrderedDict[tuple[int, LineState, int], Strip]):
+    """Lines as they were drawn last, by row id, state and line of the row; the oldest are dropped."""
+
+    def add(self, rowid: int, state: LineState, line: int, strip: Strip) -> Strip:
+        """Add a line, and return it."""
+        self[rowid, state, line] = strip
+        if len(self) > _MAX_LINES:
+            self.popitem(last=False)
+        return strip
+
+    def drop(self, rowids: Iterable[int]) -> None:
+        """Drop the lines of some rows."""
+        for key in product(rowids, get_args(LineState), range(_LINES_OF_ROW)):
+            self.pop(key, None)

@@ -7,12 +7,23 @@ from collections import OrderedDict, deque
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import islice
+from typing import NamedTuple
 
 from reader.core.marks import MarkChange
 from reader.core.model import Row
+from reader.core.ordering import ArticleOrder, FoldState
 
 _MAX_ROWS = 4096
 """Rows held in memory, about 1 kB each."""
+_LEAST_HEIGHT = 24
+"""The least height of a screen for which rows are requested."""
+_PAGES_AHEAD = 3
+"""Pages above and below the screen that are requested in advance."""
+_MAX_FOLDED = 24
+"""Articles of a folded story that are held: the row of a larger story does not know the rest."""
+_MAX_OF_STORIES = 2000
+"""Articles of folded stories that are requested at once."""
 _MAX_CHANGES = 1000
 """Changes of marks held in memory; no load of rows takes longer than as many."""
 
@@ -76,12 +87,88 @@ class RowCache(OrderedDict[int, Row]):
         with suppress(ValueError):
             self._changes.remove(local)
 
+    def request_around(self, order: ArticleOrder, top: int, height: int) -> list[int]:
+        """Return the missing rows on and around a screen of ``height`` rows, and at both ends, where a key may lead."""
+        rowids, height = order.rowids, max(height, _LEAST_HEIGHT)
+        near = rowids[max(0, top - _PAGES_AHEAD * height) : top + (_PAGES_AHEAD + 1) * height]
+        return self.request(with_folded(order, [*near, *rowids[:height], *rowids[-height:]]))
+
+    def lacks_ahead(self, order: ArticleOrder, top: int, height: int) -> bool:
+        """Whether a row is missing a page away in either direction, or at an end."""
+        last = len(order) - 1
+        ahead = (max(0, top - height), min(last, top + 2 * height), 0, last)
+        return any(self.is_missing(order.rowids[index]) for index in ahead)
+
+    def find_unread(self, order: ArticleOrder, selected: int, step: int) -> tuple[int | None, bool]:
+        """Return the index of the next unread row from the one that is selected, and whether it is known.
+
+        It is not known where a row on the way is not loaded; then the index is that of this row.
+        """
+        for index in range(selected + step, len(order) if step > 0 else -1, step):
+            rows = [self.get(rowid) for rowid in order.articles_of(order.rowids[index])]
+            if any(row is None or not row.read for row in rows):
+                return index, None not in rows
+        return None, True
+
     def is_missing(self, rowid: int) -> bool:
         """Whether a row is neither loaded nor requested."""
         return rowid not in self and rowid not in self.requested
+
+    def shown(self, order: ArticleOrder, rowid: int) -> ListRow | None:
+        """Return what a row of the list shows, as far as its articles are loaded; None if it cannot be shown yet."""
+        row, fold = self.get(rowid), order.fold_state(rowid)
+        if row is None or fold != "folded":
+            return None if row is None else ListRow(row, fold)
+        rowids = order.articles_of(rowid)
+        return story_row([self[each] for each in rowids[:_MAX_FOLDED] if each in self], len(rowids))
+
+    def lacks(self, order: ArticleOrder, rowid: int) -> bool:
+        """Whether an article of a row of the list is neither loaded nor requested."""
+        return any(map(self.is_missing, order.articles_of(rowid)[:_MAX_FOLDED]))
 
     def request(self, rowids: Sequence[int]) -> list[int]:
         """Note the missing ones of ``rowids`` as requested, and return them."""
         missing = [rowid for rowid in rowids if self.is_missing(rowid)]
         self.requested.update(missing)
         return missing
+
+
+def with_folded(order: ArticleOrder, rowids: Iterable[int]) -> list[int]:
+    """Return rows of a list, each once, and the articles of folded stories among them."""
+    wanted = list(dict.fromkeys(rowids))
+    folded = (each for rowid in wanted for each in order.articles_of(rowid)[1:_MAX_FOLDED])
+    return [*wanted, *islice(folded, _MAX_OF_STORIES)]
+
+
+class ListRow(NamedTuple):
+    """A row of the list as it is drawn."""
+
+    row: Row
+    """Its article; for a folded story, its best article with what is known of all."""
+    fold: FoldState = ""
+    articles: int = 1
+    """How many articles it stands for."""
+    days: int = 0
+    """How many days lie between the first and the last of them."""
+
+
+def story_row(rows: Sequence[Row], articles: int) -> ListRow:
+    """Return the row of a folded story of so many articles: unread if any is, and as hot as the hottest.
+
+    ``rows`` are those that are loaded, the best article first.
+    """
+    heats = [row.heat for row in rows if row.heat is not None]
+    estimates = [row.heat_estimate for row in rows if row.heat_estimate is not None]
+    dated = [(row.published_at, row.precision) for row in rows if row.published_at is not None]
+    latest, precision = max(dated, default=(None, rows[0].precision))
+    row = replace(
+        rows[0],
+        read=all(row.read for row in rows),
+        starred=any(row.starred for row in rows),
+        heat=max(heats, default=None),
+        heat_estimate=None if heats else max(estimates, default=None),
+        published_at=latest,
+        precision=precision,
+        sources=len({row.source for row in rows}) if articles == len(rows) else rows[0].sources,
+    )
+    return ListRow(row, "folded", articles, 0 if latest is None else (latest - min(dated)[0]).days)

@@ -15,7 +15,8 @@ from reader.core.model import Article, Image, Json, Links, Number
 from reader.core.text import cell_width, fit_cells, format_count, truncate
 from reader.core.urls import display_host, safe_url, shorten_url
 from reader.images.model import RenderedImage
-from reader.tui.widgets.article_pane.content import ArticleContent, RelatedItem
+from reader.tui.widgets.article_pane.content import ArticleContent
+from reader.tui.widgets.article_pane.items import filled, item_lines
 from reader.tui.widgets.text import formats
 from reader.tui.widgets.text.image_lines import image_lines
 from reader.tui.widgets.text.length import unit_of
@@ -37,8 +38,6 @@ _MAX_LINKS = 200
 """How many links of a text are listed below it."""
 _HUGE = 1e9
 """Scores from here on are abbreviated."""
-_ITEM_LINES = 2
-"""The lines of a related item that is not selected."""
 _LENGTH = "length"
 """The field with the duration of a video, which the line of the scores shows."""
 
@@ -95,6 +94,7 @@ def lay_out_pane(content: ArticleContent, cells: int, image: RenderedImage | str
             cut.append(_Field(name, " · ".join(run.text for run in facts if run.text)))
         # How much of the facts is shown depends on the width.
         lines += [tuple(replace(run, counts=False) for run in first)] if first else []
+        lines += paragraph(content.heat_reason, cells, "quiet") if name == "scores" and content.heat_reason else []
     if content.page is not None:
         unit = unit_of(f"{content.article.title} {content.article.excerpt}").name
         lines += paragraph(f"⇩ Page saved, {format_count(content.page.extract.words, unit)}", cells, "quiet")
@@ -143,25 +143,20 @@ def compose_lines(
     lines: list[Line] = [*pane_layout.head]
     before = array("I", pane_layout.before_head)
     ranges: list[range] = []
-    related, cells = len(content.items) - content.members, pane_layout.width
+    cells = pane_layout.width
 
-    def add(added: Sequence[Line]) -> None:
-        """Add lines that count as one each, but for those that only the selected item has."""
+    def add(added: Sequence[Line], most: int) -> None:
+        """Add lines that count as one each, but for those beyond ``most``, which only the selected item has."""
         lines.extend(added)
         last = before[-1]
-        before.extend(last + min(number, _ITEM_LINES) for number in range(1, len(added) + 1))
+        before.extend(last + min(number, most) for number in range(1, len(added) + 1))
 
-    for at, item in enumerate(content.items):
-        if at == 0 and related:
-            add((BLANK, line_of(f"Related ({related})", "heading")))
-        if at == related:
-            kind = truncate(content.article.type, max(1, cells - 16)) or "collection"
-            add((BLANK, line_of(f"In this {kind} ({content.members})", "heading")))
-        start = len(lines)
-        add([*_item(item, at, cells, selected=at == selected, visited=at in visited, now=now)])
-        ranges.append(range(start, len(lines)))
+    for part in item_lines(content, cells, selected=selected, visited=visited, now=now):
+        if part.item >= 0:
+            ranges.append(range(len(lines), len(lines) + len(part.lines)))
+        add(part.lines, part.most)
     if pane_layout.body:
-        add((BLANK, line_of("Text", "heading")) if content.items else (BLANK,))
+        add((BLANK, line_of("Text", "heading")) if content.items else (BLANK,), 2)
         lines += pane_layout.body
         last = before[-1]
         before.extend(last + characters for characters in pane_layout.before_body[1:])
@@ -173,7 +168,7 @@ def compose_lines(
         rest = "" if more_is_open else truncate(f"  {pane_layout.summary}", max(0, cells - 6))
         heading: Line = (name, Run(rest, "selected-quiet" if is_selected else "quiet", item=at))
         start = len(lines) + 1
-        lines += [BLANK, _filled(heading, cells, at) if is_selected else heading]
+        lines += [BLANK, filled(heading, cells, at) if is_selected else heading]
         lines += pane_layout.more if more_is_open else ()
         ranges.append(range(start, len(lines)))
     return PaneLines(tuple(lines), tuple(ranges), LineMap(before=before, width=cells))
@@ -191,8 +186,11 @@ def _origin(content: ArticleContent) -> list[Run]:
 
 def _scores(content: ArticleContent) -> list[Run]:
     article = content.article
-    scores = (("quality", article.quality, formats.QUALITY_FULL), ("heat", article.heat, formats.HEAT_FULL))
-    has_any = any(value is not None for _, value, _ in scores)
+    scores = (
+        ("quality", article.quality, formats.QUALITY_FULL, content.quality_estimate),
+        ("heat", article.heat, formats.HEAT_FULL, content.heat_estimate),
+    )
+    has_any = any(value is not None or estimate is not None for _, value, _, estimate in scores)
     return [
         *(_score_fact(*score) for score in scores if has_any),
         Run(" ".join(filter(None, (article.category, article.type))), "quiet"),
@@ -211,11 +209,15 @@ def _topics(content: ArticleContent) -> list[Run]:
     return [*topics, *(Run(f"#{tag}", "accent") for tag in content.tags)]
 
 
-def _score_fact(name: str, value: Number | None, full: int) -> Run:
-    bar = formats.bar(value, full, 4)
-    number = formats.score(value) if value is None or abs(value) >= _HUGE else f"{value:,.0f}"
-    text = f"{name} {number}" + (f" {bar}" if bar else "")
-    return Run(text, "score", lightness=formats.lightness(value, full)) if bar else Run(text, "quiet")
+def _score_fact(name: str, value: Number | None, full: int, estimate: Number | None) -> Run:
+    shown = value if value is not None else estimate
+    bar = formats.bar(shown, full, 4)
+    number = formats.score(shown) if shown is None or abs(shown) >= _HUGE else f"{shown:,.0f}"
+    is_estimated = value is None and shown is not None
+    text = f"{name} {'~' * is_estimated}{number}" + (f" {bar}" if bar else "")
+    return (
+        Run(text, "score", lightness=formats.lightness(value, full)) if bar and not is_estimated else Run(text, "quiet")
+    )
 
 
 def _picture(images: Sequence[Image], image: RenderedImage | str, cells: int) -> Iterator[Line]:
@@ -291,42 +293,6 @@ def _link_lines(inside: Sequence[tuple[str, str]], cells: int) -> Iterator[Line]
         yield from labeled(line_of("  ", "quiet"), href, cells, "link", href)
     if len(inside) > _MAX_LINKS:
         yield line_of(truncate(f"and {len(inside) - _MAX_LINKS:,} more", cells), "quiet")
-
-
-def _item(item: RelatedItem, at: int, cells: int, *, selected: bool, visited: bool, now: datetime) -> Iterator[Line]:
-    """Yield a related item: a line for its title, one for source and date or, if selected, all of it."""
-    described = item.described
-    quiet = "selected-quiet" if selected else "quiet"
-    value, full = (
-        (described.heat, formats.HEAT_FULL)
-        if described.quality is None and described.heat is not None
-        else (described.quality, formats.QUALITY_FULL)
-    )
-    shade = formats.shade(value, full)
-    score = "selected-score" if selected else "score" if shade.strip() else "quiet"
-    gutter = Run("▌" if selected else "›" if item.rowid is not None else " ", "accent", item=at)
-    number = f"{formats.score(value):>3} {shade} "
-    indent = 1 + cell_width(number)
-    room = max(8, cells - indent)
-    start: Line = (gutter, Run(number, score, item=at, lightness=formats.lightness(value, full)))
-    when = formats.short_date(described.published_at, now, precision=described.precision).strip()
-    here = "in this folder" if selected and item.rowid is not None else ""
-    facts = truncate(" · ".join(filter(None, (described.source, when, here))), room)
-    if not selected:
-        yield (*start, Run(truncate(described.title, room), "quiet" if visited else "text", item=at))
-        yield (Run(" " * indent + facts, quiet, item=at),)
-        return
-    lines = [*paragraph(described.title, room, "selected-title"), line_of(facts, quiet)]
-    lines += paragraph(" ".join(described.excerpt.split()), room, "selected") if described.excerpt else []
-    for (run,) in lines:
-        yield _filled((*start, replace(run, item=at)), cells, at)
-        start = (gutter, Run(" " * (indent - 1), quiet, item=at))
-
-
-def _filled(line: Line, cells: int, at: int) -> Line:
-    """Return ``line`` with the background of the selection up to its end."""
-    used = sum(cell_width(run.text) for run in line)
-    return (*line, Run(" " * max(0, cells - used), "selected", item=at))
 
 
 def _entries(name: str, value: Json) -> list[tuple[str, str]]:

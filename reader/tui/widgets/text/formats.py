@@ -29,10 +29,15 @@ ORIGINS: dict[UrlKind, str] = {
 _SHADES = "▁▂▃▄▅▆▇█"
 
 
-def score(value: Number | None) -> str:
-    """Return a quality or heat in at most 4 cells, 5 if it is negative, such as 46 or 2.7k; a dash if unknown."""
+def score(value: Number | None, *, estimated: bool = False) -> str:
+    """Return a quality or heat in at most 4 cells, 5 if it is negative, such as 46 or 2.7k; a dash if unknown.
+
+    An estimate has a ~ before it.
+    """
     if value is None:
         return UNKNOWN
+    if estimated:
+        return f"~{score(value)}"
     for unit, letter in ((1, ""), (1_000, "k"), (1_000_000, "M"), (1_000_000_000, "G")):
         if abs(value) < 999.5 * unit:
             return f"{value / unit:.{int(unit > 1 and abs(value) < 9.95 * unit)}f}{letter}"

@@ -1,0 +1,130 @@
+"""What leads from an article to its story and beyond: a list of its neighbors, a digest, the heat of the list."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from reader.tui.session import Session
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+
+    from reader.query.ast import Node, Query
+    from reader.stories.model import Digest, HeatStatistics, Period
+
+_NO_ARTICLE = "There is no article here."
+
+
+class StoryDialogsController:
+    """Opens what shows stories, and lists of them."""
+
+    def __init__(self, session: Session, target: Callable[[], int], run_query: Callable[[str], bool]) -> None:
+        """``target`` returns the article that a key applies to, or -1; ``run_query`` shows what a query finds."""
+        self._session = session
+        self._target = target
+        self._run_query = run_query
+
+    def list_neighbors(self) -> None:
+        """Show the story of the article and all articles that are linked with it, as a list."""
+        rowid = self._target()
+        if rowid == -1:
+            self._session.show_message(_NO_ARTICLE, transient=True)
+            return
+        self._session.gate.begin_loading("list")
+
+        async def job() -> None:
+            ids = await self._session.background.run(self._session.library.index.ids_by_row, [rowid])
+            if rowid in ids and self._run_query(f"near:{ids[rowid]}"):
+                key = self._session.key("article.leave")
+                self._session.show_message(f"The story of the article, and what is linked with it. {key} shows all.")
+            else:
+                self._session.gate.end_loading("list")
+
+        self._session.background.start(job, "neighbors")
+
+    def show_digest(self) -> None:
+        """Show what the sources of the article's story say, side by side."""
+        rowid = self._target()
+        if rowid == -1:
+            self._session.show_message(_NO_ARTICLE, transient=True)
+            return
+        self._open(partial(self._load_digest, rowid))
+
+    async def _load_digest(self, rowid: int) -> Screen[None] | None:
+        digest = await self._session.background.run(self._digest_of, rowid)
+        if digest is None:
+            self._session.show_message("No other article here is about the same event.")
+            return None
+        from reader.tui.screens.story_digest import DigestScreen
+
+        return DigestScreen(digest, self._session.config.keys)
+
+    def _digest_of(self, rowid: int) -> Digest | None:
+        story = self._session.library.stories.of(rowid)
+        return None if story is None else self._session.library.stories.digest(story)
+
+    def show_heat(self) -> None:
+        """Show how many articles of the list there are by time, and how hot topics and sources are."""
+        self._open(self._load_heat)
+
+    async def _load_heat(self) -> Screen[None] | None:
+        statistics = await self._statistics(None)
+        if not statistics.articles:
+            self._session.show_message("There are no articles here.", transient=True)
+            return None
+        from reader.tui.screens.heat_view import HeatScreen
+
+        label = self._session.query.label or self._session.library.name
+        return HeatScreen(label, statistics, self._session.config.keys, self._zoom, self._narrow)
+
+    async def _statistics(self, period: Period | None) -> HeatStatistics:
+        session = self._session
+        return await session.background.run(session.library.stories.statistics, session.matching, period)
+
+    def _zoom(self, period: Period, show: Callable[[HeatStatistics], object]) -> None:
+        async def job() -> None:
+            show(await self._statistics(period))
+
+        self._session.background.start(job, "heat")
+
+    def _narrow(self, text: str) -> None:
+        """Narrow the query of the list to a bar."""
+        narrowed = narrowed_query(self._session.query.query, text)
+        if self._run_query(narrowed):
+            self._session.show_message(f"Narrowed to {text}. {self._session.key('article.leave')} shows all articles.")
+
+    def _open(self, load: Callable[[], Awaitable[Screen[None] | None]]) -> None:
+        """Show the dialog that ``load`` returns; keys wait for it."""
+        session = self._session
+        session.gate.hold(for_input=True)
+
+        async def job() -> None:
+            screen = None
+            try:
+                screen = await load()
+            finally:
+                if screen is None or session.gate.is_closed:
+                    session.gate.release(to_input=True)
+            if screen is not None and not session.gate.is_closed:
+                session.app.push_screen(screen)
+
+        session.background.start(job, "story dialog")
+
+
+def narrowed_query(query: Query | None, text: str) -> str:
+    """Return a query that finds what ``query`` and ``text`` find; another date replaces that of ``query``."""
+    from dataclasses import replace
+
+    from reader.query.ast import And, DateCondition, Query
+    from reader.query.parser import format_query, parse_query
+
+    query = query or Query()
+    added = parse_query(text).where
+    parts: list[Node] = [*query.where.parts] if isinstance(query.where, And) else [query.where] if query.where else []
+    if isinstance(added, DateCondition):
+        parts = [part for part in parts if not (isinstance(part, DateCondition) and part.relation == added.relation)]
+    if added is not None and added not in parts:
+        parts.append(added)
+    return format_query(replace(query, where=And(tuple(parts)) if len(parts) > 1 else next(iter(parts), None)))

@@ -1,0 +1,69 @@
+"""How hot topics and sources are as bars, and the place of a bar in a plot of time. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from reader.core.text import cell_width, fit_cells, format_count, truncate
+from reader.stories.model import Bar
+from reader.tui.widgets.text import formats
+from reader.tui.widgets.text.lines import BLANK, Line, Run
+
+_LABEL = range(8, 34)
+_NUMBERS = 16
+"""The cells of the number of articles and the heat."""
+
+
+class BarLines(NamedTuple):
+    """Lines, and which bar each shows; -1 for none."""
+
+    lines: tuple[Line, ...]
+    bars: tuple[int, ...]
+
+
+def bar_lines(sections: Sequence[tuple[str, Sequence[Bar]]], cells: int, *, selected: int) -> BarLines:
+    """Return a line for each bar of each section, under the heading of the section."""
+    lines: list[Line] = []
+    numbers: list[int] = []
+    every = [bar for _, bars in sections for bar in bars]
+    label = max(_LABEL[0], min(_LABEL[-1], cells // 3, max((cell_width(bar.label) for bar in every), default=0)))
+    at = 0
+    for heading, bars in sections:
+        if not bars:
+            continue
+        columns = f"{'articles':>8} {'heat':>4}"
+        lines += [BLANK, (Run(fit_cells(heading, label + 2), "heading"), Run(columns, "quiet"))]
+        numbers += [-1, -1]
+        most = max(bar.articles for bar in bars)
+        for bar in bars:
+            lines.append(tuple(_bar(bar, most, label, cells, is_selected=at == selected, at=at)))
+            numbers.append(at)
+            at += 1
+    return BarLines(tuple(lines[1:]), tuple(numbers[1:]))
+
+
+def _bar(bar: Bar, most: int, label: int, cells: int, *, is_selected: bool, at: int) -> Iterator[Run]:
+    text, quiet = ("selected-title", "selected-quiet") if is_selected else ("text", "quiet")
+    score = "selected-score" if is_selected else "score"
+    room = max(0, cells - label - _NUMBERS - 4)
+    drawn = formats.bar(bar.articles, max(1, most), room)
+    heat = formats.score(None if bar.heat is None else round(bar.heat))
+    yield Run("▌ " if is_selected else "  ", "accent", item=at)
+    yield Run(f"{fit_cells(bar.label, label)} ", text, item=at)
+    yield Run(f"{bar.articles:>7,} ", quiet, item=at)
+    yield Run(f"{heat:>4} {formats.shade(bar.heat, formats.HEAT_FULL)} ", quiet, item=at)
+    yield Run(fit_cells(drawn, room), score, item=at, lightness=formats.lightness(bar.heat, formats.HEAT_FULL))
+
+
+def time_marker(bars: Sequence[Bar], selected: int, cells: int) -> str:
+    """Return the line below a plot of ``bars`` that says which one is selected."""
+    if not bars:
+        return truncate("No article has a date.", cells)
+    bar = bars[selected]
+    heat = "" if bar.heat is None else f", heat {round(bar.heat)}"
+    text = truncate(f"{bar.label}: {format_count(bar.articles, 'article')}{heat}", cells - 2)
+    middle = (2 * selected + 1) * cells // (2 * len(bars))
+    if middle + 2 + cell_width(text) <= cells:
+        return f"{' ' * middle}▲ {text}"
+    return f"{text} ▲".rjust(middle + 1)

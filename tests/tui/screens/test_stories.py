@@ -1,0 +1,156 @@
+"""What leads from an article to its story: the timeline, the list of neighbors, the digest, and the heat view."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reader.query.parser import parse_query
+from reader.tui.controllers.stories.dialogs import narrowed_query
+from reader.tui.screens.heat_view import HeatScreen
+from reader.tui.screens.story_digest import DigestScreen
+from tests.conftest import MakeFolder
+from tests.tui.helpers import SIDE, STACKED, document, open_app
+
+
+@pytest.fixture
+def folder(make_folder: MakeFolder) -> Path:
+    """Return the seeds' kind of folder: three articles about one event, one that cites the first, and another."""
+    event = [
+        (
+            "Supreme court orders removal of the Elwha river dam",
+            "The supreme court ordered the ministry to remove the dam.",
+            2,
+        ),
+        (
+            "Court orders ministry to remove Elwha river dam",
+            "The Elwha river dam has to go, the supreme court ruled.",
+            3,
+        ),
+        (
+            "Elwha river dam must be removed, supreme court rules",
+            "The supreme court ruled that the ministry removes it.",
+            7,
+        ),
+    ]
+    documents = {
+        f"{number}.md": document(
+            title,
+            f"excerpt: '{excerpt}'",
+            f"quality: {90 - number}",
+            f"publishedDateTime: 2026-03-{day:02}T08:00:00Z",
+            f"provider: {{name: Source {number}}}",
+            f"originalUrl: https://a.org/{number}",
+            "topics: [rivers]",
+        )
+        for number, (title, excerpt, day) in enumerate(event, 1)
+    }
+    cites = "related: [{title: Ruling, webUrl: 'https://a.org/1'}]"
+    documents["4.md"] = document("Bakery strike ends in Lyon", "quality: 50", "topics: [bread]", cites)
+    documents["5.md"] = document(
+        "Chess champion retires", "quality: 40", "publishedDateTime: 2026-03-07", "topics: [chess]"
+    )
+    return make_folder(documents)
+
+
+async def test_the_pane_has_the_story_and_who_cites_the_article(folder: Path) -> None:
+    async with open_app(folder, SIDE, grouping=True) as reader:
+        lines = [line.strip() for line in reader.pane_text.split("\n")]
+        start = lines.index("Same story (2)")
+        assert lines[start + 1].endswith("this article")
+        assert lines[start + 2] == "┊ 1 day later"
+        assert "Source 2: Court orders" in lines[start + 3]
+        assert "Cited by (1)" in lines
+        await reader.press("]", "]", "]")
+        assert "Bakery strike" in reader.article_pane.related_item.described.title  # type: ignore[union-attr]
+        await reader.press("enter")
+        assert reader.pane_title == "Bakery strike ends in Lyon"
+        await reader.press("backspace")
+        assert reader.article_pane.selected == 2
+        assert "sources in 5 days" in reader.pane_text, "the heat is estimated and explained"
+
+
+async def test_similar_articles_come_and_go_with_the_words_that_they_share(folder: Path) -> None:
+    async with open_app(folder, SIDE, grouping=True) as reader:
+        await reader.press(".")
+        assert reader.focus == "related"
+        assert "More like this (2)" in reader.pane_text
+        assert "dam" in reader.pane_text.partition("More like this")[2]
+        selected = reader.article_pane.selected
+        await reader.press("enter")
+        assert reader.pane_title != reader.app.library.articles.rows([1])[0].title
+        await reader.press("backspace")
+        assert reader.article_pane.selected == selected
+        await reader.press(".")
+        assert "More like this" not in reader.pane_text
+
+
+async def test_the_story_and_its_links_are_a_list_like_any_other(folder: Path) -> None:
+    async with open_app(folder, SIDE, grouping=True) as reader:
+        first = reader.row
+        await reader.press("l", "S")
+        assert reader.query == f"near:{first.id}"
+        assert len(reader.rows) == 4
+        assert reader.focus == "list"
+        await reader.press("M")
+        assert reader.message.startswith("Marked 4 articles read")
+        await reader.press("escape")
+        assert len(reader.rows) == 5
+
+
+@pytest.mark.parametrize("size", [SIDE, STACKED])
+async def test_the_digest_has_the_sources_side_by_side(folder: Path, size: tuple[int, int]) -> None:
+    async with open_app(folder, size, grouping=True) as reader:
+        await reader.press("D")
+        assert isinstance(reader.app.screen, DigestScreen)
+        assert "3 articles, 3 sources" in reader.text
+        assert "Source 1" in reader.text
+        await reader.press("q", "G", "D")
+        assert reader.is_main_screen_on_top
+        assert reader.message == "No other article here is about the same event."
+
+
+async def test_a_bar_of_the_heat_view_narrows_the_list(folder: Path) -> None:
+    async with open_app(folder, SIDE, grouping=True) as reader:
+        await reader.press("H")
+        assert isinstance(reader.app.screen, HeatScreen)
+        assert "5 articles" in reader.text
+        assert "2026-03-07: 2 articles" in reader.text
+        await reader.press("h", "h")
+        assert "2026-03-02: 1 article" in reader.text, "days without articles are skipped"
+        await reader.press("enter")
+        assert reader.query == "date:2026-03-02"
+        assert len(reader.rows) == 1
+        await reader.press("escape", "H", "j", "enter")
+        assert reader.query == "topic:rivers"
+        await reader.press("H", "l", "-")
+        assert "2026-03: 3 articles" in reader.text
+        await reader.press("+", "+")
+        assert "2026-03-07 08:00" in reader.text
+        await reader.press("/", *"source 2", "enter", "j", "enter")
+        assert reader.query == 'topic:rivers source:"Source 2"'
+
+
+async def test_keys_in_a_burst_and_tiny_terminals_do_no_harm(folder: Path) -> None:
+    async with open_app(folder, SIDE, grouping=True) as reader:
+        await reader.press_at_once(*"cHjjhl+-", "enter", "escape", "D", "q", ".", "S", "c", "enter", "j", "h")
+        for size in ((1, 1), (20, 4), (80, 3), SIDE):
+            await reader.resize(*size)
+            await reader.press("H", "j", "h", "q", "D", "j", "q", "c", "enter")
+        while not reader.is_main_screen_on_top or reader.focus != "list":
+            await reader.press("q")
+
+
+@pytest.mark.parametrize(
+    ("query", "bar", "narrowed"),
+    [
+        ("", "topic:rivers", "topic:rivers"),
+        ("dam OR river", "topic:rivers", "(dam OR river) topic:rivers"),
+        ("dam date:2026", "date:2026-03", "dam date:2026-03"),
+        ("topic:rivers", "topic:rivers", "topic:rivers"),
+        ("dam after:2026-01-01 limit:5", "date:2026-03", "dam after:2026-01-01 date:2026-03 limit:5"),
+    ],
+)
+def test_a_bar_is_added_to_the_query_and_replaces_its_date(query: str, bar: str, narrowed: str) -> None:
+    assert narrowed_query(parse_query(query), bar) == narrowed
