@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -57,11 +58,18 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(100_000, 20, 20)
 
 
+_numbers = count()
+
+
 @pytest.fixture(autouse=True)
-def own_directories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paths:
-    """Keep every test away from the developer's directories and from those of other tests."""
+def own_directories(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Paths:
+    """Keep every test away from the developer's directories and from those of other tests.
+
+    Not in tmp_path: pytest makes one by listing all that there are, for which most tests have no use.
+    """
+    own = tmp_path_factory.getbasetemp() / "own" / str(next(_numbers))
     for name in ("cache", "data", "config"):
-        monkeypatch.setenv(f"NEWSREADER_{name.upper()}_DIR", str(tmp_path / "own" / name))
+        monkeypatch.setenv(f"NEWSREADER_{name.upper()}_DIR", str(own / name))
     return Paths.from_environment()
 
 

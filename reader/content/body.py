@@ -19,7 +19,17 @@ _PAGE_START = re.compile(
 
 def parse_body(source: str, format: BodyFormat, base_url: str = "") -> tuple[Block, ...]:  # noqa: A002
     """Return ``source`` as blocks. Never raises; the limits are those of the parser of its format."""
-    return parse_html(source, base_url) if format == "html" else parse_markdown(source, base_url, extended=True)
+    if format == "html":
+        return parse_html(source, base_url)
+    if format == "org":
+        from reader.content.markdown.org import org_to_markdown  # lazy: rare
+
+        source = org_to_markdown(source)
+    elif format == "rst":
+        from reader.content.markdown.rst import rst_to_markdown
+
+        source = rst_to_markdown(source)
+    return parse_markdown(source, base_url, extended=True)
 
 
 def is_whole_page(body: str) -> bool:

@@ -22,7 +22,7 @@ Precision = Literal["time", "day", "month", "year"]
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 OriginalState = Literal["", "saved", "failed"]
 """Whether the page of an article is saved, so that it can be read offline, or could not be fetched."""
-BodyFormat = Literal["markdown", "html"]
+BodyFormat = Literal["markdown", "html", "org", "rst"]
 UrlKind = Literal["original", "web", "amp", "cdn_amp", "archive"]
 """The kind of URL that a page was fetched from; the last is a capture of the Wayback Machine."""
 

@@ -19,10 +19,13 @@ _html_start = lazy_pattern(
 )
 
 
+_FORMATS: dict[bytes, BodyFormat] = {b".html": "html", b".htm": "html", b".org": "org", b".rst": "rst"}
+
+
 def body_format_of(ending: bytes, body: str) -> BodyFormat:
     """Return the format of the body of a file whose name ends in ``ending``."""
-    if ending in {b".html", b".htm"}:
-        return "html"
+    if known := _FORMATS.get(ending):
+        return known
     found = _html_start().match(body) if ending != b".mdx" else None
     # A banner of tags may precede Markdown.
     is_markdown = found is None or (not found["page"] and "<pre" not in body and _markdown_block().search(body))
@@ -71,10 +74,9 @@ def first_paragraph(body: str, body_format: BodyFormat) -> str:
     if first and first.end() < len(start) and (found := first_paragraph(first[0], body_format)):
         return found
     from reader.content.blocks import Paragraph, spans_text  # lazy: documents of hubs have a title and an excerpt
-    from reader.content.html.builder import parse_html
-    from reader.content.markdown.parser import parse_markdown
+    from reader.content.body import parse_body
 
-    blocks = parse_html(start) if body_format == "html" else parse_markdown(start, extended=True)
+    blocks = parse_body(start, body_format)
     paragraphs = (clean(spans_text(block.spans)) for block in blocks if isinstance(block, Paragraph))
     found = next((text for text in paragraphs if text and not _no_text().match(text)), "")
     return found if len(found) <= _MAX_EXCERPT else found[:_MAX_EXCERPT].rsplit(" ", 1)[0] + " …"

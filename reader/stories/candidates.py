@@ -75,7 +75,7 @@ class Candidates:
 
 def _compared(id_: int, kept: KeptStory) -> Compared:
     first, *others = (unpacked(data) for data in kept.vectors)
-    story = Compared(id_, kept.size, kept.first, kept.last, first.by_term(), is_new=False)
+    story = Compared(id_, kept.size, kept.first, kept.last, first, is_new=False)
     for vector in others:
-        story.add(vector.by_term())
+        story.add(vector)
     return story

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from reader.stories.model import Digest, DigestPart, DigestSentence, Story
-from reader.stories.terms import term_counts, vector
+from reader.stories.terms import Rarity, term_counts
 
 _SAYS = 0.5
 """A source says what a sentence says if it has terms of this share of the sentence's weight."""
@@ -69,7 +69,7 @@ def split_sentences(text: str) -> list[str]:
 
 
 def _sentence(text: str) -> _Sentence:
-    weighted = vector(term_counts("", text), {}, 0)
+    weighted = Rarity({}, 0).vector(term_counts("", text))
     return _Sentence(text, dict(zip(weighted.terms, weighted.weights, strict=True)))
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable
 from heapq import heappop, heappush
 
-from reader.stories.terms import SCALE
+from reader.stories.terms import SCALE, Vector
 
 _MOST_DAYS = 730
 """So many days at most may be between two stories that become one."""
-_ALIKE = 0.14
+_ALIKE = 0.13
 """How alike, from 0 to 1, the articles of two stories must be on average to become one."""
 _COHERENCE = 0.6
 """How much of the way from that to how alike the articles of each story are among themselves."""
@@ -19,9 +20,12 @@ _MOST_COHERENT = 0.5
 _FEW_PAIRS = 5
 """With so many pairs of articles, what a story says about itself counts half."""
 _FEW_ARTICLES = 4
-_FEW = 0.03
-"""How much more is asked of two stories of so few articles."""
-_SAME_TIME = 0.2
+_SHARED_TERMS = 3
+_ALIKE_BESIDE_ONE_TERM = 0.07
+"""Two stories of so few articles need so many terms in common, and must be so alike without the most telling one."""
+_SAME_SOURCE = 0.2
+"""How much the likeness of two articles of one source counts: a source repeats its own phrases and topics."""
+_SAME_TIME = 0.3
 """How much more alike two stories of the same days are."""
 _TIME = 30
 """After so many days, this is a third."""
@@ -31,22 +35,22 @@ _WHOLE = SCALE * SCALE
 class Compared:
     """A story while it is compared: the sum of the vectors of its articles."""
 
-    __slots__ = ("first", "id", "inner", "into", "is_new", "last", "near", "size", "vectors", "weights")
+    __slots__ = ("first", "id", "inner", "into", "is_new", "last", "size", "sources", "vectors", "weights")
 
     def __init__(
-        self, id_: int, size: int, first: int | None, last: int | None, weights: dict[int, int], *, is_new: bool
+        self, id_: int, size: int, first: int | None, last: int | None, vector: Vector, *, is_new: bool
     ) -> None:
         self.id = id_
         self.size = size
         self.first = first
         self.last = last
-        self.weights = weights
+        self.weights = vector.by_term()
+        self.sources = {vector.source: 1} if vector.source else {}
+        """How many articles are from each known source."""
         self.vectors = 1
         """How many vectors are summed: those of all articles, or of many."""
         self.inner = 0
         """The sum of the products of any two of them."""
-        self.near: set[Compared] = set()
-        """Stories that are alike enough to join."""
         self.into: Compared | None = None
         """The story that it became part of."""
         self.is_new = is_new
@@ -68,28 +72,26 @@ class Compared:
             return 0.0
         return max(0.0, min(self.inner / (_WHOLE * pairs), _MOST_COHERENT) - _ALIKE) * pairs / (pairs + _FEW_PAIRS)
 
-    def add(self, weights: dict[int, int]) -> None:
+    def add(self, vector: Vector) -> None:
         """Add the vector of an article that it has."""
-        self.inner += product(self.weights, weights)
-        self._sum(weights)
-        self.vectors += 1
+        self._sum(vector.by_term(), {vector.source: 1} if vector.source else {}, 1)
 
     def take(self, other: Compared) -> None:
         """Make another story a part of this one."""
-        self.inner += other.inner + product(self.weights, other.weights)
-        self._sum(other.weights)
-        self.vectors += other.vectors
+        self.inner += other.inner
+        self._sum(other.weights, other.sources, other.vectors)
         self.size += other.size
         firsts = [story.first for story in (self, other) if story.first is not None]
         lasts = [story.last for story in (self, other) if story.last is not None]
         self.first, self.last = min(firsts, default=None), max(lasts, default=None)
-        self.near = {story.now for story in self.near | other.near} - {self, other}
-        other.into, other.near = self, set()
+        other.into = self
 
-    def _sum(self, weights: Mapping[int, int]) -> None:
-        mine = self.weights
-        for term, weight in weights.items():
-            mine[term] = mine.get(term, 0) + weight
+    def _sum(self, weights: dict[int, int], sources: dict[int, int], vectors: int) -> None:
+        self.inner += product(self.weights, weights)
+        for mine, others in ((self.weights, weights), (self.sources, sources)):
+            for key, number in others.items():
+                mine[key] = mine.get(key, 0) + number
+        self.vectors += vectors
 
 
 def product(few: dict[int, int], many: dict[int, int]) -> int:
@@ -102,7 +104,10 @@ def product(few: dict[int, int], many: dict[int, int]) -> int:
 
 def alikeness(one: Compared, other: Compared) -> float:
     """Return how alike the articles of two stories are on average; 0 if they are too far apart."""
-    alike = product(one.weights, other.weights) / (_WHOLE * one.vectors * other.vectors)
+    pairs = one.vectors * other.vectors
+    alike = product(one.weights, other.weights) / (_WHOLE * pairs)
+    if one.sources and other.sources and (same := product(one.sources, other.sources)):
+        alike *= 1 - (1 - _SAME_SOURCE) * same / pairs
     if one.first is None or one.last is None or other.first is None or other.last is None:
         return alike
     days = max(0, one.first - other.last, other.first - one.last)
@@ -111,8 +116,12 @@ def alikeness(one: Compared, other: Compared) -> float:
 
 def are_one(one: Compared, other: Compared, alike: float) -> bool:
     """Return whether two stories that are so alike are one."""
-    few = _FEW if max(one.size, other.size) <= _FEW_ARTICLES else 0.0
-    return alike >= _ALIKE + few + _COHERENCE * min(one.coherence, other.coherence)
+    if alike < _ALIKE + _COHERENCE * min(one.coherence, other.coherence):
+        return False
+    if max(one.size, other.size) > _FEW_ARTICLES:
+        return True
+    shared = [weight * other.weights[term] for term, weight in one.weights.items() if term in other.weights]
+    return len(shared) >= _SHARED_TERMS and alike * (1 - max(shared) / sum(shared)) >= _ALIKE_BESIDE_ONE_TERM
 
 
 def join_all(pairs: Iterable[tuple[Compared, Compared]]) -> None:
@@ -121,12 +130,14 @@ def join_all(pairs: Iterable[tuple[Compared, Compared]]) -> None:
     The larger story takes the other; of two that are equally large, the one that is saved.
     """
     queue: list[tuple[float, int, int, int, int, Compared, Compared]] = []
+    near: dict[Compared, set[Compared]] = defaultdict(set)
+    """Of each story those that are alike enough: only these can still be so when it has grown."""
 
     def enqueue(one: Compared, other: Compared) -> None:
         alike = alikeness(one, other)
         if alike >= _ALIKE:
-            one.near.add(other)
-            other.near.add(one)
+            near[one].add(other)
+            near[other].add(one)
             if one.id > other.id:
                 one, other = other, one
             heappush(queue, (-alike, one.id, other.id, one.size, other.size, one, other))
@@ -140,5 +151,7 @@ def join_all(pairs: Iterable[tuple[Compared, Compared]]) -> None:
         if (-other.size, other.is_new) < (-one.size, one.is_new):
             one, other = other, one
         one.take(other)
-        for story in sorted(one.near, key=lambda story: story.id):
+        others = {story.now for story in near[one] | near.pop(other)} - {one}
+        near[one] = set()
+        for story in sorted(others, key=lambda story: story.id):
             enqueue(one, story)

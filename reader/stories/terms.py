@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from array import array
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -19,7 +20,7 @@ from zlib import crc32
 _TITLE = 2
 """How much more than the excerpt's the words of a title count."""
 _EXCERPT_CHARACTERS = 400
-_KEPT = 32
+_KEPT = 24
 """The terms kept of an article, those of most weight."""
 _KEYS = 8
 """Those of them that it is found by."""
@@ -29,21 +30,32 @@ _RAREST = 1 / 20_000
 """The share of documents that a word not known to be common is in."""
 _TOO_COMMON = 1 / math.e
 """A word in such a share of the documents weighs nothing."""
-_UNKNOWN_DOCUMENTS = 20_000
-"""How many documents a folder must have until its own counts weigh as much as ours."""
+_ARTICLES_OF_A_STORY = 40
+"""What more articles than these have in common is no sign of a story."""
+_LEAST_LENGTH = 16.0
+"""The length of the vector of an article with few words that are not common; it is not like any other."""
 _WORDS_OF_A_DOCUMENT = 60
+_SHARE_OF_FUNCTION_WORDS = 0.2
+"""In languages other than English."""
+_MOST_WORDS_IN_MEMORY = 200_000
 _MOST_COUNTS = 64
-_SATURATED = [2 * count / (count + 1) for count in range(_MOST_COUNTS)]
+_SATURATED = [2 * count / (count + 1) for count in range(_MOST_COUNTS + 1)]
+"""How much more than once so many times weigh."""
 
 _WORDS = re.compile(r"[^\W_]+(?:[.,][0-9]+)*")
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7ff]")
+_PARTICLES = re.compile("[的了在是和与及将被对为也就]|^[\u3040-\u309f]+$")
+"""Chinese particles, and what is written in hiragana only."""
 
 
 class Vector(NamedTuple):
-    """The terms of an article with their weights, those of most weight first."""
+    """What is compared of an article."""
 
-    terms: array[int]
-    weights: array[int]
+    terms: Sequence[int]
+    """Those of most weight first."""
+    weights: Sequence[int]
+    source: int = 0
+    """A number for its source; 0 if that is unknown."""
 
     @property
     def keys(self) -> Sequence[int]:
@@ -56,44 +68,51 @@ class Vector(NamedTuple):
 
     def packed(self) -> bytes:
         """Return the vector as bytes."""
-        return self.terms.tobytes() + self.weights.tobytes()
+        return array("I", [self.source, *self.terms]).tobytes() + array("H", self.weights).tobytes()
 
 
 def unpacked(data: bytes) -> Vector:
     """Return the vector that ``packed`` gave."""
-    size = len(data) // 6
+    end = 4 + (len(data) - 4) // 6 * 4
     terms, weights = array("I"), array("H")
-    terms.frombytes(data[: 4 * size])
-    weights.frombytes(data[4 * size :])
-    return Vector(terms, weights)
+    terms.frombytes(data[:end])
+    weights.frombytes(data[end:])
+    source, *others = terms
+    return Vector(others, weights, source)
 
 
-def term_counts(title: str, excerpt: str) -> dict[int, int]:
+def term_counts(title: str, excerpt: str) -> Counter[int]:
     """Return how often each term is in a text."""
-    counts: dict[int, int] = {}
-    stems = _stems()
-    for text, weight in ((title, _TITLE), (excerpt[:_EXCERPT_CHARACTERS], 1)):
-        for word in _words(text):
-            term = stems[word]
-            counts[term] = counts.get(term, 0) + weight
-    return counts
+    words = _words(title) * _TITLE + _words(excerpt[:_EXCERPT_CHARACTERS])
+    return Counter(map(_stems().__getitem__, words))
 
 
-def vector(counts: Mapping[int, int], frequencies: Mapping[int, int], documents: int) -> Vector:
-    """Return the weighted terms of a text, given how many of so many documents have each term."""
-    common, total = _common(), documents + _UNKNOWN_DOCUMENTS
-    weighted = []
-    for term, count in counts.items():
-        share = common.get(term, _RAREST) + frequencies.get(term, 0) / total
-        if share < _TOO_COMMON:
-            weighted.append((math.log(_TOO_COMMON / share) * _SATURATED[min(count, _MOST_COUNTS - 1)], term))
-    weighted.sort(reverse=True)
-    del weighted[_KEPT:]
-    length = math.sqrt(sum(weight * weight for weight, _ in weighted)) or 1.0
-    return Vector(
-        array("I", [term for _, term in weighted]),
-        array("H", [round(SCALE * weight / length) for weight, _ in weighted]),
-    )
+class Rarity(dict[int, float]):
+    """The weight of each term that is found once, given how many of so many articles have each."""
+
+    def __init__(self, frequencies: Mapping[int, int], articles: int) -> None:
+        super().__init__()
+        self._frequencies = frequencies
+        self._articles = articles
+        self._common = _common()
+
+    def __missing__(self, term: int) -> float:
+        share = self._common.get(term, _RAREST)
+        others = self._frequencies.get(term, 0) - _ARTICLES_OF_A_STORY
+        if others > 0:
+            share += others / self._articles
+        weight = self[term] = max(0.0, math.log(_TOO_COMMON / share))
+        return weight
+
+    def vector(self, counts: Mapping[int, int], source: str = "") -> Vector:
+        """Return the weighted terms of a text, and its source."""
+        weighted = [(self[term] * _SATURATED[min(count, _MOST_COUNTS)], term) for term, count in counts.items()]
+        weighted.sort(reverse=True)
+        del weighted[_KEPT:]
+        length = max(_LEAST_LENGTH, math.sqrt(sum([weight * weight for weight, _ in weighted])))
+        rounded = [(term, whole) for weight, term in weighted if (whole := round(SCALE * weight / length))]
+        number = hashed(source.casefold()) if source else 0
+        return Vector([term for term, _ in rounded], [weight for _, weight in rounded], number)
 
 
 def _words(text: str) -> list[str]:
@@ -103,7 +122,8 @@ def _words(text: str) -> list[str]:
     parts: list[str] = []
     for word in words:
         if _UNSPACED.search(word):
-            parts += [word[at : at + 2] for at in range(max(1, len(word) - 1))]
+            pairs = (word[at : at + 2] for at in range(max(1, len(word) - 1)))
+            parts += [pair for pair in pairs if not _PARTICLES.search(pair)]
         else:
             parts.append(word)
     return parts
@@ -116,12 +136,17 @@ class _Stems(dict[str, int]):
         import Stemmer  # late: only who groups articles needs it
 
         super().__init__()
-        self._stem = Stemmer.Stemmer("english", 0).stemWord
+        self._english, self._russian, self._arabic = (
+            Stemmer.Stemmer(language, 0).stemWord for language in ("english", "russian", "arabic")
+        )
 
     def __missing__(self, word: str) -> int:
-        if len(self) > 200_000:
+        if len(self) > _MOST_WORDS_IN_MEMORY:
             self.clear()
-        term = self[word] = hashed(self._stem(word))
+        stem = self._russian if "\u0400" <= word <= "\u0500" else self._english
+        if "\u0600" <= word <= "\u0700":
+            stem = self._arabic
+        term = self[word] = hashed(stem(word))
         return term
 
 
@@ -137,13 +162,15 @@ def hashed(text: str) -> int:
 
 @lru_cache(maxsize=1)
 def _common() -> dict[int, float]:
-    """Return the share of documents that each common English word is in."""
+    """Return the share of documents that each common word is in."""
     shares: dict[int, float] = {}
-    with Path(__file__).with_name("common_words.txt").open(encoding="utf-8") as file:
-        for line in file:
-            tier, *stems = line.split()
-            share = 1 - (1 - 2.0 ** -int(tier)) ** _WORDS_OF_A_DOCUMENT
-            shares.update((hashed(stem), share) for stem in stems)
+    folder = Path(__file__).parent
+    for line in (folder / "common_words.txt").read_text("utf-8").splitlines():
+        tier, *stems = line.split()
+        share = 1 - (1 - 2.0 ** -int(tier)) ** _WORDS_OF_A_DOCUMENT
+        shares.update((hashed(stem), share) for stem in stems)
+    for word in (folder / "function_words.txt").read_text("utf-8").split():
+        shares.setdefault(_stems()[word], _SHARE_OF_FUNCTION_WORDS)  # many are other words in English
     return shares
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from reader.core.paths import Paths
+
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
 _COMMAND = [sys.executable, "-m", "reader", "index"]
 _TOP = Path(__file__).parents[2]
@@ -66,10 +68,10 @@ def test_worker_processes_end_with_the_command(make_folder: MakeFolder, signal_:
         time.sleep(0.005)
 
 
-def test_an_unwritable_cache_directory_is_an_error(make_folder: MakeFolder, tmp_path: Path) -> None:
+def test_an_unwritable_cache_directory_is_an_error(make_folder: MakeFolder, own_directories: Paths) -> None:
     folder = make_folder(_many(3))
-    (tmp_path / "own").mkdir(exist_ok=True)
-    (tmp_path / "own" / "cache").write_text("a file where a folder would have to be")
+    own_directories.cache.parent.mkdir(parents=True)
+    own_directories.cache.write_text("a file where a folder would have to be")
     found = subprocess.run([*_COMMAND, str(folder)], capture_output=True, text=True, cwd=_TOP, check=False)
     assert found.returncode == 2
     assert "The index of news cannot be saved" in found.stderr

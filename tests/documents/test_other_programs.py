@@ -441,7 +441,7 @@ def test_a_document_of_each_format_gives_its_fields(name: str) -> None:
             "\nIt\n==\n\nBody.\n",
             ("Low tide", "2020-02-04", (), ("Ann",), "Body."),
         ),
-        (b"a.rst", ".. note::\n\n   Seen\n\nLow tide\n", ("A", None, (), (), "Seen")),
+        (b"a.rst", ".. note::\n\n   Seen\n\nLow tide\n", ("A", None, (), (), "Low tide")),
         (  # MkDocs
             b"a.md",
             "---\ndate:\n  created: 2023-12-31\n  updated: 2024-01-02\n---\n\n# Low tide\n\nBody.\n",

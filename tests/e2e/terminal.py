@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import pyte
+from tests.e2e.fast_pyte import FastScreen, FastStream
 
 TOP = Path(__file__).resolve().parents[2]
 PATIENCE = 30.0
@@ -52,8 +52,8 @@ class Terminal:
         self._background = background
         self.raw = b""
         """Every byte that the command has sent to the terminal."""
-        self.screen = pyte.Screen(columns, lines)
-        self._stream = pyte.ByteStream(self.screen)
+        self.screen = FastScreen(columns, lines)
+        self._stream = FastStream(self.screen)
         self._draws = True
         self._held = b""
         """The start of a sequence that pyte does not know and whose end has not arrived."""
@@ -141,7 +141,7 @@ class Terminal:
 
     @property
     def lines(self) -> list[str]:
-        return list(self.screen.display)
+        return self.screen.display
 
     @property
     def text(self) -> str:

@@ -174,6 +174,7 @@ import os, sys
 from pathlib import Path
 from reader.core.events import describe_outcome
 from reader.core.paths import Paths
+import reader.documents.parse  # loaded late, from a folder that the other user may not read
 from reader.indexing.refresh import refresh
 from reader.library.library import Library
 place = Path(sys.argv[1])

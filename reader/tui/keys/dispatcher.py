@@ -124,7 +124,8 @@ class KeyDispatcher:
             self._app.set_timer(self._seconds, partial(self._end_if_last, self._presses))
 
     async def _end_if_last(self, press: int) -> None:
-        if press == self._presses and self._typed.undecided:
+        # An app that quits has no screen any more.
+        if press == self._presses and self._typed.undecided and self._app.screen_stack:
             await self.end()
 
     async def _press_alone(self, digits: Keys) -> None:

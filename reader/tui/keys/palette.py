@@ -42,10 +42,13 @@ class Palette(CommandPalette):
     # A line of no width cannot be wrapped.
     DEFAULT_CSS = f"""
     Palette > Vertical {{ width: 100%; max-width: {_CELLS}; &, &:dark {{ background: $surface; }} }}
+    Palette SearchIcon {{ display: none; }}
+    Palette #--input, Palette #--input.--list-visible {{ border: none; padding-left: 1; }}
+    Palette CommandList, Palette CommandList:focus {{ border: none; border-bottom: blank; }}
     Palette CommandList {{ min-width: 24; text-wrap: nowrap; text-overflow: ellipsis; }}
     Palette CommandList > .option-list--option-highlighted {{ color: $foreground; background: $accent 20%; }}
     Palette CommandList:nocolor > .option-list--option-highlighted {{ text-style: bold underline; }}
-    Palette:ansi #--input {{ border: hkey $rule; }}
+    Palette:ansi #--input {{ border: hkey $rule; padding-left: 0; }}
     Palette:ansi #--input.--list-visible {{ border-bottom: none; }}
     Palette:ansi CommandList, Palette:ansi CommandList:focus {{ border-bottom: hkey $rule; }}
     """

@@ -69,7 +69,7 @@ def load_text(library: Library, subject: ArticleContent | int, bodies: Callable[
         id=id_,
         title=article.title,
         kind="body" if subject.blocks else "excerpt",
-        blocks=() if page is not None else with_excerpt(article.excerpt, subject.blocks),
+        blocks=() if page is not None else with_excerpt(article, subject.blocks),
         source=article.source,
         byline=", ".join(article.provider.authors),
         published_at=article.published_at,

@@ -1,8 +1,9 @@
 """Less memory for what Textual and the C library keep: hours of use on screens of any size take no more than minutes.
 
 On a large screen, Textual's lines take more memory for their caches than for their text: a strip has seven, most of
-which stay empty. Here, each is made when it is first used. And a strip that ``Strip.divide`` does not cut would cache
-itself, so that every line drawn would stay until a garbage collection.
+which stay empty. Here, each is made when it is first used, and no line has a copy with all colors as RGB if they are
+already. And a strip that ``Strip.divide`` does not cut would cache itself, so that every line drawn would stay until a
+garbage collection.
 
 Private: the names in ``Strip.__slots__`` and :data:`_LIMITS`, and :mod:`textual._cells`.
 """
@@ -16,18 +17,18 @@ from functools import lru_cache, partial
 from typing import Any
 
 from rich.segment import Segment
-from rich.style import Style
 from textual import _cells, widget
 from textual._styles_cache import StylesCache
 from textual._xterm_parser import XTermParser
 from textual.cache import FIFOCache, LRUCache
+from textual.color import Color
 from textual.css.scalar import Scalar
-from textual.filter import ANSIToTruecolor
+from textual.filter import LineFilter
 from textual.geometry import Region
 from textual.strip import Strip
 
 _SIZES = {"_crop_cache": 16, "_style_cache": 16} | dict.fromkeys(
-    ("_divide_cache", "_filter_cache", "_line_length_cache", "_crop_extend_cache", "_offsets_cache"), 4
+    ("_divide_cache", "_line_length_cache", "_crop_extend_cache", "_offsets_cache"), 4
 )
 _REGIONS = ("intersection", "union", "shrink", "grow", "translate", "split", "split_vertical", "split_horizontal")
 _LIMITS: tuple[tuple[type, str, int], ...] = (
@@ -36,10 +37,8 @@ _LIMITS: tuple[tuple[type, str, int], ...] = (
     # And this by parser: there is a new one each time that another program has had the terminal.
     (XTermParser, "_parse_extended_key", 64),
     (Segment, "_split_cells", 512),
-    (Strip, "render_ansi", 512),
+    (Strip, "render_ansi", 1024),
     (Strip, "blank", 128),
-    (Style, "_add", 512),
-    (ANSIToTruecolor, "truecolor_style", 512),
     (Scalar, "resolve", 256),
     *((Region, name, 256) for name in (*_REGIONS, "overlaps", "contains_region", "__contains__")),
 )
@@ -47,6 +46,8 @@ _LIMITS: tuple[tuple[type, str, int], ...] = (
 to 16,384, and use at many sizes needs hours to reach them."""
 _TEXTS = 1024
 """Of how many texts, which may be long, Textual caches the width; a large screen has some hundred."""
+_WIDE = 250
+"""The parts into which the compositor cuts longer lines are not cached: on a screen of 500x200, these take 5 MB."""
 _BOX_MODELS = 4
 """How many box models each widget caches, instead of 16: those of older layouts are hardly used again."""
 _MALLOC_SETTINGS = {-8: 2, -3: 256 << 10, -1: 256 << 10}
@@ -70,6 +71,7 @@ def limit_textual() -> None:
         strip._segments = list(segments)
         strip._cell_length = cell_length
         strip._render_cache = strip._link_ids = strip._cell_count = None
+        strip._filter_cache = None  # type: ignore[assignment]
 
     def make_cache(strip: Strip, name: str) -> FIFOCache[Any, Any]:
         # Python calls this for an attribute that is not set.
@@ -81,11 +83,25 @@ def limit_textual() -> None:
 
     def divide(strip: Strip, cuts: Iterable[int]) -> Sequence[Strip]:
         within = [cut for cut in cuts if cut <= strip.cell_length]
-        return [strip] if within == [strip.cell_length] else divide_and_cache(strip, within)
+        if within == [strip.cell_length]:
+            return [strip]
+        if strip.cell_length <= _WIDE:
+            return divide_and_cache(strip, within)
+        parts = zip(Segment.divide(strip._segments, within), [0, *within], within, strict=False)
+        return [Strip(segments, cut - start) for segments, start, cut in parts]
+
+    def apply_filter(strip: Strip, line_filter: LineFilter, background: Color) -> Strip:
+        last: Any = strip._filter_cache
+        if last is None or last[0] is not line_filter or last[1] != background:
+            segments = line_filter.apply(strip._segments, background)
+            filtered = None if segments == strip._segments else Strip(segments, strip._cell_length)
+            last = strip._filter_cache = (line_filter, background, filtered)  # type: ignore[assignment]
+        return last[2] or strip
 
     Strip.__init__ = start  # type: ignore[assignment]
     Strip.__getattr__ = make_cache  # type: ignore[attr-defined]
     Strip.divide = divide  # type: ignore[assignment]
+    Strip.apply_filter = apply_filter  # type: ignore[assignment]
 
 
 def _limit_cell_len() -> None:

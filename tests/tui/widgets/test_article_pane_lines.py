@@ -216,8 +216,11 @@ def test_an_excerpt_that_the_text_begins_with_is_not_repeated(
 ) -> None:
     blocks = tuple(Paragraph((Span(text),)) for text in texts_of_blocks)
     expected = blocks if first else (Paragraph((Span(excerpt),)), *blocks)
-    assert with_excerpt(excerpt, blocks) == expected
-    assert split_excerpt(excerpt, blocks)[1] == blocks[first:]
+    article = Article("a.md", "T", excerpt=excerpt)
+    assert with_excerpt(article, blocks) == expected
+    assert split_excerpt(article, blocks)[1] == blocks[first:]
+    if blocks:
+        assert with_excerpt(replace(article, excerpt_is_from_body=True), blocks) == blocks
 
 
 def with_body(excerpt: str, *paragraphs: str) -> ArticleContent:

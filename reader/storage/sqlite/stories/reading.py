@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from reader.core.marks import int_to_id
 from reader.core.ordering import Sort
@@ -119,7 +119,7 @@ def nearest(db: sqlite3.Connection, rowid: int, count: int) -> list[Near]:
     own = unpacked(row[0])
     shared: defaultdict[int, int] = defaultdict(int)
     query = "SELECT article FROM found_by WHERE term = ? ORDER BY age, article LIMIT ?"
-    for term, weight in zip(*own, strict=True):
+    for term, weight in own.by_term().items():
         for (other,) in db.execute(query, [term, _WITH_A_TERM]):
             shared[other] += weight
     shared.pop(rowid, None)
@@ -130,8 +130,8 @@ def nearest(db: sqlite3.Connection, rowid: int, count: int) -> list[Near]:
 
 
 def _near(own: Vector, rowid: int, other: Vector) -> Near:
-    weights: dict[int, Any] = dict(zip(*other, strict=True))
-    products = {term: weight * weights[term] for term, weight in zip(*own, strict=True) if term in weights}
+    weights = other.by_term()
+    products = {term: weight * weights[term] for term, weight in own.by_term().items() if term in weights}
     length = sum(weight * weight for weight in own.weights) * sum(weight * weight for weight in other.weights)
     terms = sorted(products, key=lambda term: (-products[term], term))
     return Near(rowid, sum(products.values()) / length**0.5 if length else 0.0, terms)

@@ -83,10 +83,16 @@ def _timeline(
     now: datetime,
 ) -> Iterator[ItemLines]:
     """Yield the articles of a story, the earliest first, with the article itself among them, and gaps of days."""
+    this = content.article
     own = RelatedItem(
-        Related(content.article.title, provider=content.article.provider, quality=content.article.quality)
+        Related(
+            this.title,
+            provider=this.provider,
+            quality=this.quality,
+            published_at=this.published_at,
+            precision=this.precision,
+        )
     )
-    own = own._replace(described=replace(own.described, published_at=content.article.published_at))
     moments = [(index, item) for index, item in enumerate(items, start)]
     moments.insert(max(0, content.place_in_story), (-1, own))
     sources = max(cell_width(item.described.source) for _, item in moments)

@@ -103,7 +103,7 @@ def lay_out_pane(content: ArticleContent, cells: int, image: RenderedImage | str
     if content.described_by:
         note = f"Not in this folder: this is how “{content.described_by}” describes it. o opens the original."
         lines += [BLANK, *paragraph(note, cells, "quiet")]
-    excerpt, blocks = split_excerpt(content.article.excerpt, content.blocks)
+    excerpt, blocks = split_excerpt(content.article, content.blocks)
     lines += [BLANK, *_text(excerpt, cells)] if excerpt else []
     body = _text(blocks, cells)
     addresses, fields = [*_addresses(content.article.links)], [*cut, *_fields(content)]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from reader.content.blocks import Block, Paragraph, Span, TextStyle, plain_text
 from reader.content.layout.layout import CONTINUATION_SIGN, layout
+from reader.core.model import Article
 from reader.core.text import cell_width, stable_width, truncate
 
 if TYPE_CHECKING:
@@ -178,18 +179,19 @@ _BLOCKS_TO_EXCERPT = 3
 """Within so many blocks from its beginning, a text may repeat its excerpt: a heading or an image can precede it."""
 
 
-def with_excerpt(excerpt: str, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+def with_excerpt(article: Article, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
     """Return ``blocks`` after the excerpt, unless it is their beginning."""
-    first, rest = split_excerpt(excerpt, blocks)
+    first, rest = split_excerpt(article, blocks)
     return (*first, *rest)
 
 
-def split_excerpt(excerpt: str, blocks: tuple[Block, ...]) -> tuple[tuple[Block, ...], tuple[Block, ...]]:
+def split_excerpt(article: Article, blocks: tuple[Block, ...]) -> tuple[tuple[Block, ...], tuple[Block, ...]]:
     """Return the excerpt as blocks, and the text that follows it.
 
     If ``blocks`` say the same, its cut last word apart, at their beginning or below a heading there, it is their
-    beginning in full.
+    beginning in full. If it is of the text itself, but not its beginning, there is none.
     """
+    excerpt = article.excerpt
     words = excerpt.split()
     sought = " ".join(words[:-1] if len(words) >= 4 or words[-1:] == ["…"] else words)
     for start in range(min(_BLOCKS_TO_EXCERPT, len(blocks)) if sought else 0):
@@ -200,5 +202,7 @@ def split_excerpt(excerpt: str, blocks: tuple[Block, ...]) -> tuple[tuple[Block,
                 break
             if len(text) >= len(sought):
                 return blocks[: end + 1], blocks[end + 1 :]
+    if article.excerpt_is_from_body and blocks:
+        return (), blocks
     parts = (" ".join(part.split()) for part in excerpt.split("\n\n"))
     return tuple(Paragraph((Span(part),)) for part in parts if part), blocks
