@@ -13,16 +13,17 @@ _MOST_DAYS = 730
 """So many days at most may be between two stories that become one."""
 _ALIKE = 0.13
 """How alike, from 0 to 1, the articles of two stories must be on average to become one."""
-_COHERENCE = 0.6
+_COHERENCE = 0.75
 """How much of the way from that to how alike the articles of each story are among themselves."""
-_MOST_COHERENT = 0.5
+_MOST_COHERENT = 0.7
 """Articles that are more alike are copies, which say nothing about how alike reports of one event are."""
-_FEW_PAIRS = 5
+_FEW_PAIRS = 3
 """With so many pairs of articles, what a story says about itself counts half."""
 _FEW_ARTICLES = 4
-_SHARED_TERMS = 3
-_ALIKE_BESIDE_ONE_TERM = 0.07
-"""Two stories of so few articles need so many terms in common, and must be so alike without the most telling one."""
+_ALIKE_BESIDE_ONE = 0.07
+"""Two stories of so few articles must be so alike even without the term that makes them most alike."""
+_ALIKE_IN_ONE_OF_TWO = 0.11
+"""The same if they have two terms in common."""
 _SAME_SOURCE = 0.2
 """How much the likeness of two articles of one source counts: a source repeats its own phrases and topics."""
 _SAME_TIME = 0.3
@@ -121,7 +122,8 @@ def are_one(one: Compared, other: Compared, alike: float) -> bool:
     if max(one.size, other.size) > _FEW_ARTICLES:
         return True
     shared = [weight * other.weights[term] for term, weight in one.weights.items() if term in other.weights]
-    return len(shared) >= _SHARED_TERMS and alike * (1 - max(shared) / sum(shared)) >= _ALIKE_BESIDE_ONE_TERM
+    beside = alike * (1 - max(shared) / sum(shared))
+    return beside >= (_ALIKE_BESIDE_ONE if len(shared) > 2 else _ALIKE_IN_ONE_OF_TWO)
 
 
 def join_all(pairs: Iterable[tuple[Compared, Compared]]) -> None:
