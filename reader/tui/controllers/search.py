@@ -147,8 +147,8 @@ class SearchController:
 
     # Without the prompt.
 
-    def run(self, text: str) -> bool:
-        """Show what ``text`` finds; return False after a message if it is not a valid query."""
+    def run(self, text: str, snapshot: ListSnapshot | None = None) -> bool:
+        """Show what ``text`` finds, as in ``snapshot``; return False after a message if it is not a valid query."""
         from reader.query.ast import QueryError
         from reader.query.parser import parse_query
 
@@ -158,7 +158,7 @@ class SearchController:
             self._session.show_message(f"{error} The query was: {clean(text)}", warning=True)
             return False
         self._session.prompts.cancel()
-        self._apply(ActiveQuery.of(text, query))
+        self._apply(ActiveQuery.of(text, query), snapshot)
         return True
 
     def toggle_read(self) -> None:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _MOST = 40
 """Articles of a story that the pane lists, and documents that cite an article; a query lists all of them."""
+_MOST_WORDS = 5
+"""Shared words that are shown."""
 _OF_EDGES: tuple[SectionKind, ...] = ("cited by", "shared", "duplicate")
 """The sections that are made of edges, in their order."""
 
@@ -35,7 +37,7 @@ def with_neighbors(library: Library, content: ArticleContent, *, with_similar: b
     listed = {kind: [(edge.rowid, "") for edge in edges if edge.kind == kind] for kind in _OF_EDGES}
     if with_similar:
         nearest = library.stories.nearest(own, _MOST // 2)
-        listed["similar"] = [(each.rowid, ", ".join(each.words)) for each in nearest]
+        listed["similar"] = [(each.rowid, _in_common(each.words)) for each in nearest]
     rows = _rows(library, [*others, *(rowid for found in listed.values() for rowid, _ in found[:_MOST])])
     items = [RelatedItem(rows[rowid], rowid) for rowid in others if rowid in rows]
     sections = [ItemSection("story", len(items), len(all_others))] * bool(items)
@@ -54,6 +56,12 @@ def with_neighbors(library: Library, content: ArticleContent, *, with_similar: b
         place_in_story=sum(rowid in rows and rowid in before for rowid in others),
         heat_reason="" if content.heat_estimate is None else library.stories.explain_heat(own),
     )
+
+
+def _in_common(words: Iterable[str]) -> str:
+    """Return the words that two texts share, without single letters."""
+    telling = [word for word in words if len(word) > 1 or not word.isascii()]
+    return f"both: {', '.join(telling[:_MOST_WORDS])}" if telling else ""
 
 
 def _around(rowids: Sequence[int], place: int) -> list[int]:

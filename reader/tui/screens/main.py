@@ -32,7 +32,7 @@ from reader.tui.keys.actions import KeyContext, Scope
 from reader.tui.screens.base import BaseScreen
 from reader.tui.screens.reader_layer import ReaderLayer
 from reader.tui.screens.targets import KeyTargets
-from reader.tui.session import FetchMode, Session
+from reader.tui.session import FetchMode, ListSnapshot, Session
 from reader.tui.widgets.article_list.article_list import ArticleList
 from reader.tui.widgets.article_list.header import ListHeader
 from reader.tui.widgets.article_pane.article_pane import ArticlePane
@@ -449,10 +449,10 @@ class MainScreen(BaseScreen):
             self.list_content.sort_by(sort)
         return is_valid
 
-    def _list_query(self, text: str) -> bool:
-        """Show what ``text`` finds, and go to the list; return whether it is a valid query."""
+    def _list_query(self, text: str, selected: int = -1) -> bool:
+        """List what ``text`` finds, from the top or with an article selected; return whether it is a valid query."""
         self.panes.focus_list()
-        return self.search.run(text)
+        return self.search.run(text, ListSnapshot(selected, None) if selected != -1 else None)
 
     def _query_accepted(self) -> None:
         self.update_keys()

@@ -46,14 +46,14 @@ async def says(reader: Reader, text: str) -> None:
 
 async def test_edits_take_effect_while_the_app_runs(seeds: Path, path: Path) -> None:
     async with open_app(seeds, settings=load_app_config(path), timings=_TIMINGS) as reader:
-        write(path, 'theme = "nord"\n[keys]\n"sort.date" = "D"\nopen = "x"\n[fetch]\nenabled = false\n')
+        write(path, 'theme = "nord"\n[keys]\n"sort.date" = "Z"\nopen = "x"\n[fetch]\nenabled = false\n')
         await says(reader, "config.toml was read again; its changes are in force.")
         assert reader.app.theme == "nord"
-        assert "D Date" in reader.list_header
+        assert "Z Date" in reader.list_header
         reader.clear_message()
         await reader.settle()
         assert "x open" in reader.text
-        await reader.press("D")
+        await reader.press("Z")
         assert reader.sort.by == "date"
         await reader.press("3")
         assert "3 down" in reader.text, "a digit without an action begins a count"
@@ -93,13 +93,13 @@ async def test_presets_sequences_and_macros_are_taken_in_while_the_app_runs(seed
 
 
 async def test_a_mistake_in_an_edit_changes_nothing_and_names_its_line(seeds: Path, path: Path) -> None:
-    write(path, 'theme = "nord"\n[keys]\n"sort.date" = "D"\n[fetch]\nenabled = false\n')
+    write(path, 'theme = "nord"\n[keys]\n"sort.date" = "Z"\n[fetch]\nenabled = false\n')
     async with open_app(seeds, settings=load_app_config(path), timings=_TIMINGS) as reader:
         write(path, 'theme = "dracula"\n[keys\n')
         await says(reader, "config.toml:2: not valid TOML")
         assert reader.message.endswith("Fix that line. What was set before stays in force.")
         assert reader.app.theme == "nord"
-        await reader.press("D")
+        await reader.press("Z")
         assert reader.sort.by == "date"
         write(path, 'theme = "dracula"\n[keys]\n"sort.date" = "crtl+d"\nopne = "x"\n')
         await says(reader, "config.toml:3: [keys] sort.date: there is no key “crtl+d”. Did you mean “ctrl+d”?")
@@ -108,9 +108,9 @@ async def test_a_mistake_in_an_edit_changes_nothing_and_names_its_line(seeds: Pa
         write(path, "[fetch]\nproxy = 1\n")
         await says(reader, "Fetching is off until this is corrected; what was set before stays in force.")
         assert reader.app.session.config.fetch.refusal.startswith("Fetching is off until config.toml is corrected")
-        write(path, 'theme = "dracula"\n[keys]\n"sort.date" = "D"\n[fetch]\nenabled = false\n')
+        write(path, 'theme = "dracula"\n[keys]\n"sort.date" = "Z"\n[fetch]\nenabled = false\n')
         await says(reader, "its changes are in force.")
-        await reader.press("1", "D")
+        await reader.press("1", "Z")
         assert reader.sort.by == "date"
         os.unlink(path)
         await says(reader, "config.toml was read again; its changes are in force.")

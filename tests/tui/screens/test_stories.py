@@ -88,9 +88,11 @@ async def test_similar_articles_come_and_go_with_the_words_that_they_share(folde
 
 async def test_the_story_and_its_links_are_a_list_like_any_other(folder: Path) -> None:
     async with open_app(folder, SIDE, grouping=True) as reader:
-        first = reader.row
-        await reader.press("l", "S")
-        assert reader.query == f"near:{first.id}"
+        await reader.press("j", "l", "S")
+        second = reader.row
+        assert second.title == "Court orders ministry to remove Elwha river dam"
+        assert reader.query == f"near:{second.id}"
+        await reader.press("k", "S")
         assert len(reader.rows) == 4
         assert reader.focus == "list"
         await reader.press("M")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from hypothesis import given
@@ -61,6 +62,11 @@ def test_a_story_is_a_timeline_with_its_first_article_this_one_and_gaps() -> Non
         "  ┊ 4 days later",
         "›·  6 Mar 08:00  60 ▆ BBC         Title 2 ⇩",
     ]
+
+
+def test_a_day_without_a_time_is_shown_without_one() -> None:
+    lines = pane(replace(STORY, article=replace(STORY.article, precision="day")))
+    assert " ●  2 Mar        50 ▅ Own source  this article" in lines
 
 
 def test_an_estimate_is_explained_below_the_scores() -> None:

@@ -20,8 +20,8 @@ _NO_ARTICLE = "There is no article here."
 class StoryDialogsController:
     """Opens what shows stories, and lists of them."""
 
-    def __init__(self, session: Session, target: Callable[[], int], run_query: Callable[[str], bool]) -> None:
-        """``target`` returns the article that a key applies to, or -1; ``run_query`` shows what a query finds."""
+    def __init__(self, session: Session, target: Callable[[], int], run_query: Callable[[str, int], bool]) -> None:
+        """``target`` returns the article that a key applies to, or -1; ``run_query`` lists what a query finds."""
         self._session = session
         self._target = target
         self._run_query = run_query
@@ -36,7 +36,7 @@ class StoryDialogsController:
 
         async def job() -> None:
             ids = await self._session.background.run(self._session.library.index.ids_by_row, [rowid])
-            if rowid in ids and self._run_query(f"near:{ids[rowid]}"):
+            if rowid in ids and self._run_query(f"near:{ids[rowid]}", rowid):
                 key = self._session.key("article.leave")
                 self._session.show_message(f"The story of the article, and what is linked with it. {key} shows all.")
             else:
@@ -92,7 +92,7 @@ class StoryDialogsController:
     def _narrow(self, text: str) -> None:
         """Narrow the query of the list to a bar."""
         narrowed = narrowed_query(self._session.query.query, text)
-        if self._run_query(narrowed):
+        if self._run_query(narrowed, -1):
             self._session.show_message(f"Narrowed to {text}. {self._session.key('article.leave')} shows all articles.")
 
     def _open(self, load: Callable[[], Awaitable[Screen[None] | None]]) -> None:

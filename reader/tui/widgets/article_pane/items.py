@@ -83,12 +83,8 @@ def _timeline(
     now: datetime,
 ) -> Iterator[ItemLines]:
     """Yield the articles of a story, the earliest first, with the article itself among them, and gaps of days."""
-    own = RelatedItem(
-        Related(content.article.title, provider=content.article.provider, quality=content.article.quality)
-    )
-    own = own._replace(described=replace(own.described, published_at=content.article.published_at))
-    moments = [(index, item) for index, item in enumerate(items, start)]
-    moments.insert(max(0, content.place_in_story), (-1, own))
+    moments = [*enumerate(items, start)]
+    moments.insert(max(0, content.place_in_story), (-1, RelatedItem(_own(content))))
     sources = max(cell_width(item.described.source) for _, item in moments)
     source = min(sources, cells // 4) if cells >= _WITH_SOURCE else 0
     before: datetime | None = None
@@ -103,14 +99,27 @@ def _timeline(
             yield ItemLines(tuple(_item(item, index, cells, selected=True, visited=False, now=now)), index, 1)
             continue
         sign = "◆" if number == 0 and when is not None else "●" if index < 0 else "·"
-        line = _moment(item, index, cells, source, sign=sign, visited=index in visited)
+        own = _Score.of(content.article.quality, content.quality_estimate, formats.QUALITY_FULL)
+        score = own if index < 0 else _Score.of_item(item.described)
+        line = _moment(item, index, cells, source, sign=sign, visited=index in visited, score=score)
         yield ItemLines((line,), index, 1)
 
 
-def _moment(item: RelatedItem, at: int, cells: int, source: int, *, sign: str, visited: bool) -> Line:
+def _own(content: ArticleContent) -> Related:
+    """Return the article itself, as an item of its story."""
+    article = content.article
+    return Related(
+        article.title,
+        published_at=article.published_at,
+        provider=article.provider,
+        quality=article.quality,
+        precision=article.precision,
+    )
+
+
+def _moment(item: RelatedItem, at: int, cells: int, source: int, *, sign: str, visited: bool, score: _Score) -> Line:
     """Return a line of a timeline: date, quality, source and title."""
     described = item.described
-    score = _Score.of(described)
     when = fit_cells(_date(described, has_time=cells >= _WITH_TIME), _DATE_AND_TIME if cells >= _WITH_TIME else _DATE)
     saved = _SAVED if item.is_saved else ""
     pieces = [
@@ -140,38 +149,35 @@ def _date(described: Related | Row, *, has_time: bool) -> str:
 
 
 class _Score(NamedTuple):
-    """The score of an item: its quality, else its heat, known or estimated."""
+    """A score as it is drawn."""
 
     text: str
     style: str
     lightness: float
 
     @classmethod
-    def of(cls, described: Related | Row) -> _Score:
-        known: tuple[tuple[Number | None, int], ...] = (
-            (described.quality, formats.QUALITY_FULL),
-            (described.heat, formats.HEAT_FULL),
-        )
-        estimated = (
-            ((described.quality_estimate, formats.QUALITY_FULL), (described.heat_estimate, formats.HEAT_FULL))
-            if isinstance(described, Row)
-            else ()
-        )
-        for is_estimate, scores in ((False, known), (True, estimated)):
-            for value, full in scores:
-                if value is not None:
-                    shade = formats.shade(value, full)
-                    text = f"{formats.score(value, estimated=is_estimate):>3} {shade}"
-                    style = "score" if shade.strip() and not is_estimate else "quiet"
-                    return cls(text, style, formats.lightness(value, full))
-        return cls(f"{formats.UNKNOWN:>3}  ", "quiet", 1.0)
+    def of(cls, known: Number | None, estimate: Number | None, full: int) -> _Score:
+        """Return a score that is known, else estimated; ``full`` fills its shade."""
+        value = known if known is not None else estimate
+        shade = formats.shade(value, full)
+        text = f"{formats.score(value, estimated=known is None):>3} {shade}"
+        style = "score" if shade.strip() and known is not None else "quiet"
+        return cls(text, style, formats.lightness(value, full))
+
+    @classmethod
+    def of_item(cls, described: Related | Row) -> _Score:
+        """Return the quality of an item or, if only that is known, its heat."""
+        if described.quality is None and described.heat is not None:
+            return cls.of(described.heat, None, formats.HEAT_FULL)
+        estimate = described.quality_estimate if isinstance(described, Row) else None
+        return cls.of(described.quality, estimate, formats.QUALITY_FULL)
 
 
 def _item(item: RelatedItem, at: int, cells: int, *, selected: bool, visited: bool, now: datetime) -> Iterator[Line]:
     """Yield an item: a line for its title, one for source and date or, if selected, all of it."""
     described = item.described
     quiet = "selected-quiet" if selected else "quiet"
-    score = _Score.of(described)
+    score = _Score.of_item(described)
     style = "selected-score" if selected else score.style
     gutter = Run("▌" if selected else "›" if item.rowid is not None else " ", "accent", item=at)
     number = f"{score.text} "
@@ -181,12 +187,14 @@ def _item(item: RelatedItem, at: int, cells: int, *, selected: bool, visited: bo
     when = formats.short_date(described.published_at, now, precision=described.precision).strip()
     here = "in this folder" if selected and item.rowid is not None else ""
     saved = "⇩ saved" if item.is_saved else ""
-    facts = truncate(" · ".join(filter(None, (item.reason, described.source, when, here, saved))), room)
+    reason = "" if selected else item.reason
+    facts = truncate(" · ".join(filter(None, (reason, described.source, when, here, saved))), room)
     if not selected:
         yield (*start, Run(truncate(described.title, room), "quiet" if visited else "text", item=at))
         yield (Run(" " * indent + facts, quiet, item=at),)
         return
     lines = [*paragraph(described.title, room, "selected-title"), line_of(facts, quiet)]
+    lines += paragraph(item.reason, room, quiet) if item.reason else []
     lines += paragraph(" ".join(described.excerpt.split()), room, "selected") if described.excerpt else []
     for (run,) in lines:
         yield filled((*start, replace(run, item=at)), cells, at)

@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 
 MEASURE = 76
 """The maximum width of a line in cells: longer ones are hard to follow with the eye."""
+_NARROWEST = 20
+"""The width of a line in a terminal that is narrower, where it is cut off: a long text at a few cells a line would take
+more memory than all the rest."""
 BLANK: Line = ()
 _SEARCH_LINES = 64
 """Lines that are searched for highlighted words at a time."""
@@ -80,7 +83,7 @@ class LineView(ScrollView, can_focus=True):
     @property
     def text_width(self) -> int:
         """The width of a line in cells, at the present size."""
-        return max(8, min(self._measure, self.available_width))
+        return max(_NARROWEST, min(self._measure, self.available_width))
 
     @property
     def available_width(self) -> int:
