@@ -11,6 +11,7 @@ import click
 from reader.cli.arguments import json_option
 from reader.cli.output import out, print_json, print_json_array, report_problems
 from reader.cli.session import (
+    group_stories,
     open_library,
     progress_display,
     refresh_library,
@@ -97,13 +98,15 @@ def _explain(library: Library, file: str, *, as_json: bool) -> None:
 def index(path: str, rebuild: bool, strict: bool, as_json: bool) -> None:
     """Update the index of the folder PATH, so that the app opens it without delay.
 
-    Progress goes to stderr, totals go to stdout. If interrupted, the next run continues.
+    This includes grouping its articles into stories. Progress goes to stderr, totals go to
+    stdout. If interrupted, the next run continues.
     """
     from reader.core.events import describe_outcome
 
     with open_library(path) as library:
         _require_index_file(library)
         progress = _refresh(library, rebuild=rebuild)
+        run_or_rebuild(library, lambda: group_stories(library), wait_policy())
         totals, files = run_or_rebuild(
             library, lambda: (library.index.totals(), library.index.documents()), wait_policy()
         )

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
+_ALWAYS_GROUPED = 2_000
+"""Up to so many articles are grouped into stories by every command, which takes less than half a second."""
 SECONDS_BETWEEN_LINES = 5.0
 """How often progress is printed as a line when stderr is not a terminal."""
 
@@ -60,7 +62,13 @@ def with_library(path: str, act: Callable[[Library], Result]) -> Result:
             print_notice(f"{error.message} The index is kept in memory.")
             library.use_memory()
             _refresh_fully(library, NO_WAIT)
-        return run_or_rebuild(library, lambda: act(library), NO_WAIT)
+
+        def act_on_stories() -> Result:
+            if library.index.totals().articles <= _ALWAYS_GROUPED:
+                group_stories(library)
+            return act(library)
+
+        return run_or_rebuild(library, act_on_stories, NO_WAIT)
 
 
 def on_library(act: Callable[..., None]) -> Callable[..., None]:
@@ -74,7 +82,7 @@ def on_library(act: Callable[..., None]) -> Callable[..., None]:
 
 
 def group_stories(library: Library) -> None:
-    """Group what is not grouped yet into stories."""
+    """Group what is not grouped yet into stories; of a large folder only for commands that need it."""
     from reader.indexing.stories import update_stories
     from reader.storage.sqlite.lock import BusyError
 
@@ -83,6 +91,10 @@ def group_stories(library: Library) -> None:
             pass
     except BusyError:
         print_notice(f"Another newsreader is grouping {library.name}; the result covers what it has grouped so far.")
+    except ReaderError as error:
+        if error.damaged:
+            raise
+        print_notice(f"{error.message} Stories are not up to date.")
 
 
 def run_or_rebuild(library: Library, act: Callable[[], Result], wait: KeepWaiting) -> Result:

@@ -13,7 +13,8 @@ from reader.storage.sqlite.stories import upkeep, waiting
 
 _FEW = 32
 """So many articles are grouped one by one, which needs fewer numbers in memory than a batch."""
-_PUBLISH_INTERVAL = 8
+_END = object()
+_PUBLISH_INTERVAL = 30
 """The interval between publications, as a multiple of the time that one takes."""
 
 
@@ -71,12 +72,12 @@ class _Update:
     def _add_many(self, rowids: Sequence[int]) -> Iterator[bool]:
         """Add articles in batches; show from time to time what is known."""
         with self._writer.transaction() as db:
-            steps = upkeep.add_many(db, self._unless_stopped(rowids), quality=self._quality)
-        done = False
-        while not done:
+            steps = upkeep.add_many(db, self._unless_stopped(rowids))
+        more = True
+        while more:
             with self._writer.transaction():
-                done = next(steps, None) is None
-            yield self._publish_if_due() if not done else False
+                more = next(steps, _END) is not _END
+            yield more and self._publish_if_due()
 
     def _unless_stopped(self, rowids: Sequence[int]) -> Iterator[int]:
         for rowid in rowids:

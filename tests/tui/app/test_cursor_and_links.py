@@ -34,7 +34,7 @@ def under_cursor(reader: Reader) -> str:
 
 def selected_article(reader: Reader) -> str:
     """Return the title in the row of the list at the cursor."""
-    found = re.match(r"▌• .*(Article \d)", under_cursor(reader))
+    found = re.match(r"▌• .*?(Article \d)", under_cursor(reader))
     return found[1] if found is not None else ""
 
 

@@ -24,9 +24,11 @@ from tests.tui.helpers import FETCH_DISABLED, document, key_event
 
 QUITS = ("q", "ctrl+q")
 KEYS = sorted({key for action in ACTIONS for key in action.keys.split(",")} - {*QUITS})
-OTHER_KEYS = ("ctrl+c", "delete", "ctrl+home", "ctrl+end", "c", "é", "漢", "9")
+OTHER_KEYS = ("ctrl+c", "delete", "ctrl+home", "ctrl+end", "x", "é", "漢", "9")
 SCREENS = (
     "",
+    "c enter",
+    "H",
     "l",
     "enter",
     "enter /",
@@ -35,6 +37,7 @@ SCREENS = (
     "/",
     "t",
     "w",
+    "D",
     "?",
     "!",
     "ctrl+p",

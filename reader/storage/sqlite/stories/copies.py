@@ -13,6 +13,8 @@ from reader.storage.sqlite.index import sort_orders
 
 _NEARLY_THE_SAME = 0.8
 """The share of common words from which two texts are nearly the same."""
+_MOST_COMPARED = 8
+"""So many different texts under one title are compared with another; a column has the same title every week."""
 
 
 def update(db: sqlite3.Connection, changed: Collection[int], stories: Collection[Sequence[int]]) -> set[int]:
@@ -60,7 +62,8 @@ def _same_texts(db: sqlite3.Connection, stories: Iterable[Sequence[int]]) -> lis
         texts = [(rowid, frozenset(words(excerpts[rowid]))) for rowid in rowids]
         first = texts[:1]  # of each different text, so that a thousand copies are compared with one
         for rowid, text in texts[1:]:
-            same = next((other for other, known in first if _similarity(text, known) >= _NEARLY_THE_SAME), None)
+            recent = first[-_MOST_COMPARED:]
+            same = next((other for other, known in recent if _similarity(text, known) >= _NEARLY_THE_SAME), None)
             if same is None:
                 first.append((rowid, text))
             else:

@@ -15,8 +15,8 @@ from reader.core.ordering import Sort
 from reader.documents.index_record import IMAGES
 from reader.storage.sqlite.database import json_array
 from reader.storage.sqlite.index import sort_orders
-from reader.storage.sqlite.stories.totals import DAY_IN_MICROS, load_context
-from reader.stories.heat import Coverage, computed_heat, on_scale, scale_of, source_weight
+from reader.storage.sqlite.stories.totals import DAY_IN_MICROS
+from reader.stories.heat import DAY, Coverage, computed_heat, on_scale, scale_of, source_weight
 from reader.stories.quality import Completeness, estimated_quality, median_quality
 
 _CHUNK = 10_000
@@ -39,48 +39,40 @@ def update_all(db: sqlite3.Connection) -> None:
     """Estimate the heat of all articles anew, for a new day. Raises sqlite3.Error."""
     day = newest_day(db)
     db.execute("UPDATE facts SET value = ? WHERE name = 'stories_day'", [day])
-    computed, pairs = _computed_heats(db, day)
-    scale = scale_of([ours for ours, _ in pairs], [theirs for _, theirs in pairs])
+    heat_of = lru_cache(1 << 16)(lambda *coverage: computed_heat(Coverage(*coverage), day))
+    pairs = [(heat_of(*coverage), heat) for _, heat, _, coverage in _coverages(db, "heat IS NOT NULL")]
+    scale = scale_of([computed for computed, _ in pairs], [known for _, known in pairs])
     db.execute("DELETE FROM heat_scale")
     db.executemany("INSERT INTO heat_scale VALUES (?, ?)", scale)
-    context = load_context(db)
-    on_this = lru_cache(4096)(lambda heat: round(on_scale(heat, scale), 1))
-    rows = db.execute("SELECT rowid, heat_estimate FROM articles WHERE heat IS NULL AND story IS NOT NULL")
-    heats = ((on_this(computed[rowid]), rowid, was) for rowid, was in rows)
-    new_heats = ((new, rowid) for new, rowid, was in heats if new != was)
-    _write(db, "UPDATE articles SET heat_estimate = ? WHERE rowid = ?", new_heats)
-    totals = db.execute("SELECT number, weight, sources, first, last, links FROM stories")
-    _write(
-        db,
-        "UPDATE stories SET heat_estimate = ? WHERE number = ?",
-        ((context.heat(_coverage(*values)), number) for number, *values in totals),
+    estimate_of = lru_cache(1 << 16)(lambda *coverage: round(on_scale(heat_of(*coverage), scale), 1))
+    unknown = ((estimate_of(*coverage), rowid, was) for rowid, _, was, coverage in _coverages(db, "heat IS NULL"))
+    changed = ((estimate, rowid) for estimate, rowid, was in unknown if estimate != was)
+    _write(db, "UPDATE articles SET heat_estimate = ? WHERE rowid = ?", changed)
+    stories = db.execute("SELECT number, weight, sources, first, last, links FROM stories")
+    estimates = (
+        (estimate_of(weight, sources, *_seconds(*times), links), number)
+        for number, weight, sources, *times, links in stories
     )
+    _write(db, "UPDATE stories SET heat_estimate = ? WHERE number = ?", estimates)
 
 
-def _computed_heats(db: sqlite3.Connection, day: int) -> tuple[array[float], list[tuple[float, float]]]:
-    """Return the computed heat by row id, and pairs of a computed and a known one."""
-    (last,) = db.execute("SELECT ifnull(max(rowid), 0) FROM articles").fetchone()
-    computed, pairs = array("d", bytes(8 * (last + 1))), []
-    heat_of = lru_cache(4096)(lambda coverage: computed_heat(coverage, day))
+def _coverages(db: sqlite3.Connection, where: str) -> Iterator[tuple[int, Any, Any, tuple[Any, ...]]]:
+    """Yield articles, their heat, the estimate of it, and the coverage of their story."""
     query = (
-        "SELECT a.rowid, a.heat, ifnull(quality, quality_estimate), published_at, a.links, "
-        "weight, sources, first, last, s.links "
-        "FROM articles a LEFT JOIN stories s ON s.id = a.story WHERE a.story IS NOT NULL"
+        "SELECT a.rowid, a.heat, a.heat_estimate, ifnull(quality, quality_estimate), published_at, a.links, weight, "  # noqa: S608
+        "sources, first, last, s.links FROM articles a LEFT JOIN stories s ON s.id = a.story "
+        f"WHERE a.story IS NOT NULL AND a.{where}"
     )
-    for rowid, heat, quality, published_at, links, weight, *rest in db.execute(query):
-        if weight is None:
-            coverage = _coverage(source_weight(quality), 1, published_at, published_at, links)
+    for rowid, heat, estimate, quality, published_at, links, weight, sources, *times, all_links in db.execute(query):
+        if weight is None:  # to the day, as only that counts: many are equal
+            at = None if published_at is None else published_at // DAY_IN_MICROS * DAY
+            yield rowid, heat, estimate, (source_weight(quality), 1, at, at, links)
         else:
-            coverage = _coverage(weight, *rest)
-        computed[rowid] = heat_of(coverage)
-        if heat is not None:
-            pairs.append((computed[rowid], heat))
-    return computed, pairs
+            yield rowid, heat, estimate, (weight, sources, *_seconds(*times), all_links)
 
 
-def _coverage(weight: float, sources: int, first: int | None, last: int | None, links: int) -> Coverage:
-    begin, end = (None if each is None else each // 1_000_000 for each in (first, last))
-    return Coverage(weight, sources, begin, end, links)
+def _seconds(*times: int | None) -> list[int | None]:
+    return [None if each is None else each // 1_000_000 for each in times]
 
 
 def update_links(db: sqlite3.Connection) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from reader.core.times import from_micros, to_local
+from reader.core.times import from_micros, to_local, to_micros
 from reader.query.parser import quote_value
 from reader.storage.sqlite.database import json_array
 from reader.storage.sqlite.index import columns
@@ -21,8 +21,12 @@ _LONGEST: dict[Period, timedelta] = {
     "month": timedelta(days=3660),
 }
 """How much time a plot with these bars covers at most."""
-_FORMATS: dict[Period, str] = {"hour": "%Y-%m-%d %H:00", "day": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}
-_MOST_BARS = 5_000
+_MORE_ON_REQUEST = 50
+"""How many times that time, if these bars are asked for; else coarser ones are made."""
+_CHARACTERS: dict[Period, int] = {"hour": 13, "day": 10, "month": 7, "year": 4}
+"""How much of a time in ISO 8601 is the name of a period."""
+_NEVER = 1 << 62
+"""A quarter of an hour after all others."""
 _SUMS = "count(*), ifnull(sum(ifnull(a.heat, a.heat_estimate)), 0), count(ifnull(a.heat, a.heat_estimate))"
 
 
@@ -50,12 +54,16 @@ def of_rows(db: sqlite3.Connection, rows: Collection[int] | None, period: Period
     if rows is not None:
         where, parameters = "AND a.rowid IN (SELECT value FROM json_each(?))", [json_array(rows)]
     query = (
-        f"SELECT published_at / {_QUARTER}, {_SUMS} FROM articles a WHERE published_at IS NOT NULL {where} GROUP BY 1"  # noqa: S608
+        # Rounded down, also before 1970.
+        f"SELECT (published_at - (published_at % {_QUARTER} + {_QUARTER}) % {_QUARTER}) / {_QUARTER}, {_SUMS} "  # noqa: S608
+        f"FROM articles a WHERE published_at IS NOT NULL {where} GROUP BY 1"
     )
-    by_quarter = [(from_micros(at * _QUARTER), *sums) for at, *sums in db.execute(query, parameters)]
-    if by_quarter and period is None:
-        span = by_quarter[-1][0] - by_quarter[0][0]
-        period = next((each for each, longest in _LONGEST.items() if span <= longest), "year")
+    by_quarter = db.execute(query, parameters).fetchall()
+    if by_quarter:
+        span = timedelta(microseconds=(by_quarter[-1][0] - by_quarter[0][0]) * _QUARTER)
+        factor = 1 if period is None else _MORE_ON_REQUEST
+        fine = [each for each, longest in _LONGEST.items() if span <= factor * longest] + ["year"]
+        period = fine[0] if period not in fine else period
     (articles,) = db.execute(f"SELECT count(*) FROM articles a WHERE 1 {where}", parameters).fetchone()  # noqa: S608
     by_code = {
         field: db.execute(
@@ -73,17 +81,24 @@ def of_rows(db: sqlite3.Connection, rows: Collection[int] | None, period: Period
     )
 
 
-def _by_time(by_quarter: Iterable[tuple[datetime, int, float, int]], period: Period) -> list[Bar]:
+def _by_time(by_quarter: Sequence[tuple[int, int, float, int]], period: Period) -> list[Bar]:
     """Return a bar for each period, without gaps, the earliest first."""
-    found: defaultdict[datetime, _Sums] = defaultdict(_Sums)
-    for moment, articles, heat, with_heat in by_quarter:
-        found[_begin(to_local(moment).replace(tzinfo=None), period)].add(articles, heat, with_heat)
     bars: list[Bar] = []
-    at, last = min(found, default=None), max(found, default=None)
-    while at is not None and last is not None and at <= last and len(bars) < _MOST_BARS:
-        query = f"date:{at:{_FORMATS['day' if period == 'hour' else period]}}"
-        bars.append(found.get(at, _Sums()).bar(format(at, _FORMATS[period]), query))
-        at = _next(at, period)
+    if not by_quarter:
+        return bars
+    quarters = iter([*by_quarter, (_NEVER, 0, 0.0, 0)])
+    quarter, articles, heat, with_heat = next(quarters)
+    at: datetime | None = _begin(to_local(from_micros(quarter * _QUARTER)).replace(tzinfo=None), period)
+    while quarter != _NEVER and at is not None:
+        after = _next(at, period)
+        end = _NEVER if after is None else to_micros(to_local(after)) // _QUARTER
+        sums = _Sums()
+        while quarter < end:
+            sums.add(articles, heat, with_heat)
+            quarter, articles, heat, with_heat = next(quarters)
+        name = at.isoformat(" ")[: _CHARACTERS[period]]
+        bars.append(sums.bar(f"{name}:00" if period == "hour" else name, f"date:{name[:10]}"))
+        at = after
     return bars
 
 

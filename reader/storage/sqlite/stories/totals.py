@@ -71,9 +71,19 @@ def update(db: sqlite3.Connection, stories: Collection[int], context: HeatContex
                 changed.add(each.rowid)
     db.executemany("UPDATE articles SET story_rank = ?, heat_estimate = ? WHERE rowid = ?", ranks)
     db.executemany(_STORE, several)
-    gone = [(story,) for story in stories if len(members.get(story, ())) < 2]
-    db.executemany("DELETE FROM stories WHERE id = ?", gone)
+    remove(db, {story for story in stories if len(members.get(story, ())) < 2})
     return changed, [[each.rowid for each in found] for found in members.values() if len(found) > 1]
+
+
+def with_several(db: sqlite3.Connection, stories: Collection[int]) -> set[int]:
+    """Return those of ``stories``, given by their ids, that have another article than the one with the same id."""
+    query = "SELECT DISTINCT story FROM articles WHERE story IN (SELECT value FROM json_each(?)) AND story <> id"
+    return {story for (story,) in db.execute(query, [json_array(stories)])}
+
+
+def remove(db: sqlite3.Connection, stories: Collection[int]) -> None:
+    """Remove stories, given by their ids, that do not have several articles. Raises sqlite3.Error."""
+    db.execute("DELETE FROM stories WHERE id IN (SELECT value FROM json_each(?))", [json_array(stories)])
 
 
 _COLUMNS = "id, best, articles, sources, weight, first, last, earliest, links, heat, heat_estimate"

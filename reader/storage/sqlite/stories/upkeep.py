@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from reader.storage.sqlite.database import json_array
@@ -11,6 +12,7 @@ from reader.storage.sqlite.stories.state import SqliteStoryState
 from reader.stories.grouping import Grouping, StoryArticle
 
 _ADDED_TOGETHER = 500
+_SECONDS_OF_A_TRANSACTION = 2.0
 
 
 def is_due(db: sqlite3.Connection, *, quality: bool) -> bool:
@@ -59,6 +61,7 @@ def add_few(db: sqlite3.Connection, rowids: Sequence[int], *, quality: bool) -> 
     grouping = Grouping(state)
     for article in waiting.articles(db, rowids):
         grouping.add(article)
+    state.flush()
     if quality:
         estimates.update_quality(db, rowids)
     linked = {other for find in (edges.listed, edges.listing) for _, other in find(db, rowids)}
@@ -69,8 +72,11 @@ def add_few(db: sqlite3.Connection, rowids: Sequence[int], *, quality: bool) -> 
     return {*rowids, *linked} | _update(db, rowids, stories)
 
 
-def add_many(db: sqlite3.Connection, rowids: Iterable[int], *, quality: bool) -> Iterator[int]:
-    """Group articles in batches; yields how many were grouped after each. Raises sqlite3.Error."""
+def add_many(db: sqlite3.Connection, rowids: Iterable[int]) -> Iterator[None]:
+    """Group articles; yields now and then, when all changes may be committed. Raises sqlite3.Error.
+
+    :func:`estimate_all` must follow: most articles are alone in their story, and their heat is not estimated here.
+    """
     state = SqliteStoryState(db)
     done: list[int] = []
 
@@ -79,13 +85,22 @@ def add_many(db: sqlite3.Connection, rowids: Iterable[int], *, quality: bool) ->
             done.append(article.rowid)
             yield article
 
-    for count in Grouping(state).add_all(read()):
-        if quality:
-            estimates.update_quality(db, done)
-        _update(db, done, state.changed)
+    def save() -> None:
+        state.flush()
+        several = totals.with_several(db, state.changed)
+        totals.remove(db, state.changed - several)
+        _update(db, done, several)
         done.clear()
         state.changed.clear()
-        yield count
+
+    due = 0.0
+    for _ in Grouping(state).add_all(read()):
+        # Not after each batch: its articles are all over the tables, and each commit writes the pages anew.
+        if time.monotonic() > due:
+            save()
+            yield
+            due = time.monotonic() + _SECONDS_OF_A_TRANSACTION
+    save()
 
 
 def _update(db: sqlite3.Connection, rowids: Collection[int], stories: Collection[int]) -> set[int]:

@@ -28,14 +28,14 @@ def newest_first(db: sqlite3.Connection) -> array[int]:
 def articles(db: sqlite3.Connection, rowids: Iterable[int]) -> Iterator[StoryArticle]:
     """Yield articles in the order of ``rowids``, without those that are gone. Raises sqlite3.Error."""
     query = (
-        "SELECT rowid, id, title, excerpt, topics, published_at, ifnull(nullif(provider_name, ''), provider_domain) "
-        "FROM articles JOIN details USING (rowid) WHERE rowid IN (SELECT value FROM json_each(?))"
+        "SELECT rowid, id, title, excerpt, published_at FROM articles JOIN details USING (rowid) "
+        "WHERE rowid IN (SELECT value FROM json_each(?))"
     )
     waiting = iter(rowids)
     while part := [*islice(waiting, _READ_TOGETHER)]:
         found = {row[0]: row for row in db.execute(query, [json_array(part)])}
         for rowid in part:
             if rowid in found:
-                _, id_, title, excerpt, topics, published_at, source = found[rowid]
+                _, id_, title, excerpt, published_at = found[rowid]
                 published = None if published_at is None else published_at // 1_000_000
-                yield StoryArticle(rowid, id_, title, excerpt, topics.split("\n") if topics else (), published, source)
+                yield StoryArticle(rowid, id_, title, excerpt, published=published)
