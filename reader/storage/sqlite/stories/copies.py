@@ -22,7 +22,7 @@ _MOST_COMPARED = 8
 def update(db: sqlite3.Connection, changed: Collection[int]) -> set[int]:
     """Store which articles are copies of those that are new or changed; return all articles concerned.
 
-    Raises sqlite3.Error.
+    The table of stories is up to date. Raises sqlite3.Error.
     """
     concerned = {*changed, *_copies(db, changed)}
     numbers = json_array(concerned)
@@ -61,8 +61,11 @@ def _copies(db: sqlite3.Connection, rowids: Collection[int]) -> list[int]:
 
 
 def _same_texts(db: sqlite3.Connection, concerned: AbstractSet[int]) -> list[list[int]]:
-    """Return pairs of articles of one story with the same title and nearly the same excerpt."""
-    query = "SELECT DISTINCT story FROM articles WHERE story IS NOT NULL AND rowid IN (SELECT value FROM json_each(?))"
+    """Return pairs of articles of a story with the same title and nearly the same excerpt."""
+    query = (
+        "SELECT DISTINCT story FROM articles JOIN stories s ON s.id = story "
+        "WHERE articles.rowid IN (SELECT value FROM json_each(?))"
+    )
     stories = json_array(story for (story,) in db.execute(query, [json_array(concerned)]))
     query = f"SELECT m.rowid, m.story, title FROM ({members_query()}) m JOIN articles USING (rowid)"  # noqa: S608
     by_title: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
