@@ -20,6 +20,7 @@ from reader.indexing.stories import update_stories
 from reader.storage.sqlite.index import columns, sort_orders
 from reader.storage.sqlite.index.folder_index import Index
 from reader.storage.sqlite.stories import edges
+from reader.stories.terms import unpacked
 from tests.storage.parsed_file_helpers import put, remove, replace
 
 _EVENTS = [
@@ -71,6 +72,8 @@ def _checked(db: sqlite3.Connection, index: Index) -> dict[str, frozenset[str]]:
     assert {row["rowid"]: row["story"] for row in rows} == dict(
         tuple(row) for row in db.execute("SELECT rowid, story FROM grouped")
     )
+    # What the grouping is told of each article is in its vector.
+    assert all(unpacked(row["vector"]).source for row in db.execute("SELECT vector FROM grouped"))
     found_by = {row[0] for row in db.execute("SELECT DISTINCT article FROM found_by")}
     assert found_by <= set(rowid_of)
     members: defaultdict[int, list[sqlite3.Row]] = defaultdict(list)
