@@ -108,7 +108,7 @@ class _Batches:
             self._candidates.include(alone, weighted)
             arrivals.append((article, text, weighted, alone))
         saved = {id(other): other for _, other in pairs if not other.is_new}
-        join_all(pairs)
+        join_all(pairs, alone=not self._in_memory)
         changes.joined = {story.id: story.now.id for story in saved.values() if story.into is not None}
         for article, text, weighted, alone in arrivals:
             changes.added.append(_kept(article, alone.now.id, text, weighted))

@@ -26,7 +26,6 @@ from reader.tui.controllers.programs import ProgramsController
 from reader.tui.controllers.reader import ReaderController
 from reader.tui.controllers.saved_views import SavedViewsController
 from reader.tui.controllers.search import SearchController
-from reader.tui.controllers.stories.dialogs import StoryDialogsController
 from reader.tui.controllers.stories.grouped_lists import GroupingController
 from reader.tui.keys.actions import KeyContext, Scope
 from reader.tui.screens.base import BaseScreen
@@ -97,9 +96,8 @@ class MainScreen(BaseScreen):
             on_closed=self._text_closed,
             on_read=self.marks.mark_read,
         )
-        self._targets = targets = KeyTargets(panes, self.pane_content, self.reader)
-        self.programs = ProgramsController(session, targets.readable)
-        self.stories = StoryDialogsController(session, targets.rowid, self._list_query)
+        self._targets = KeyTargets(panes, self.pane_content, self.reader)
+        self.programs = ProgramsController(session, self._targets.readable)
         self.images = ImagesController(
             session,
             self.article,
@@ -148,9 +146,7 @@ class MainScreen(BaseScreen):
             "images.always": self.images.change_default,
             "more": self.panes.toggle_more,
             "similar": self.pane_content.toggle_similar,
-            "story.list": self.stories.list_neighbors,
-            "story.digest": self.stories.show_digest,
-            "heat": self.stories.show_heat,
+            **{name: partial(self._show_stories, name) for name in ("story.list", "story.digest", "heat")},
             "back": self._back,
             "open": lambda: self.links.open(targets.links().best, "This document has no URL to open."),
             "open.amp": lambda: self.links.open(
@@ -448,6 +444,11 @@ class MainScreen(BaseScreen):
         if is_valid and sort is not None:
             self.list_content.sort_by(sort)
         return is_valid
+
+    def _show_stories(self, action: str) -> None:
+        from reader.tui.controllers.stories.dialogs import StoryDialogsController
+
+        StoryDialogsController(self.session, self._targets.rowid, self._list_query).run(action)
 
     def _list_query(self, text: str, selected: int = -1) -> bool:
         """List what ``text`` finds, from the top or with an article selected; return whether it is a valid query."""

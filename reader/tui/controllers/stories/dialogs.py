@@ -26,6 +26,10 @@ class StoryDialogsController:
         self._target = target
         self._run_query = run_query
 
+    def run(self, action: str) -> None:
+        """Run an action of the registry."""
+        {"story.list": self.list_neighbors, "story.digest": self.show_digest, "heat": self.show_heat}[action]()
+
     def list_neighbors(self) -> None:
         """Show the story of the article and all articles that are linked with it, as a list."""
         rowid = self._target()
