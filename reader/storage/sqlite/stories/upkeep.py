@@ -105,8 +105,7 @@ def add_many(db: sqlite3.Connection, rowids: Iterable[int]) -> Iterator[None]:
 
 def _update(db: sqlite3.Connection, rowids: Collection[int], stories: Collection[int]) -> set[int]:
     """Update what is known of ``stories`` and of the copies of ``rowids``; return the articles whose rows changed."""
-    changed, several = totals.update(db, stories, totals.load_context(db))
-    return changed | copies.update(db, rowids, several)
+    return totals.update(db, stories, totals.load_context(db)) | copies.update(db, rowids)
 
 
 # The whole folder.
