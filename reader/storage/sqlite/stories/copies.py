@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from collections.abc import Set as AbstractSet
 
 from reader.core.ordering import Sort
 from reader.core.tokenize import fold, words
@@ -60,7 +59,7 @@ def _copies(db: sqlite3.Connection, rowids: Collection[int]) -> list[int]:
     return [rowid for (rowid,) in db.execute(query, [json_array(rowids)])]
 
 
-def _same_texts(db: sqlite3.Connection, concerned: AbstractSet[int]) -> list[list[int]]:
+def _same_texts(db: sqlite3.Connection, concerned: set[int]) -> list[list[int]]:
     """Return pairs of articles of a story with the same title and nearly the same excerpt."""
     query = (
         "SELECT DISTINCT story FROM articles JOIN stories s ON s.id = story "
@@ -71,12 +70,16 @@ def _same_texts(db: sqlite3.Connection, concerned: AbstractSet[int]) -> list[lis
     by_title: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
     for rowid, story, title in db.execute(query, {"ids": stories}):
         by_title[story, fold(title)].append(rowid)
-    alike = [rowids for rowids in by_title.values() if len(rowids) > 1 and not concerned.isdisjoint(rowids)]
+    alike = []
+    for rowids in by_title.values():
+        new = concerned.intersection(rowids)
+        if new and len(rowids) > 1:
+            alike.append([*sorted(set(rowids) - new)[-_MOST_COMPARED:], *sorted(new)])
     query = "SELECT rowid, excerpt FROM details WHERE rowid IN (SELECT value FROM json_each(?))"
     excerpts = dict(db.execute(query, [json_array(rowid for rowids in alike for rowid in rowids)]))
     pairs = []
     for rowids in alike:
-        texts = [(rowid, frozenset(words(excerpts[rowid]))) for rowid in sorted(rowids)]
+        texts = [(rowid, frozenset(words(excerpts[rowid]))) for rowid in rowids]
         first = texts[:1]  # of each different text, so that a thousand copies are compared with one
         for rowid, text in texts[1:]:
             recent = first[-_MOST_COMPARED:]
