@@ -24,12 +24,12 @@ _ALIKE_BESIDE_ONE = 0.07
 """Two stories of so few articles must be so alike even without the term that makes them most alike."""
 _ALIKE_IN_ONE_OF_TWO = 0.11
 """The same if they have two terms in common."""
-_ALONE = 0.05
-_ALONE_COHERENCE = 0.4
-"""How much more is asked of an article that comes alone: of few articles, and for that of a coherent story.
+_LATE = 0.05
+_LATE_COHERENCE = 0.4
+"""How much more is asked when a folder has been grouped already: of few articles, and beside a coherent story.
 
-In a batch, the articles of an event find each other first, and then are coherent. One that comes alone may be the first
-of another event of the same kind.
+In a whole folder, the articles of an event find each other first, and then are coherent. One that comes later may be
+the first of another event of the same kind.
 """
 _SAME_SOURCE = 0.2
 """How much the likeness of two articles of one source counts: a source repeats its own phrases and topics."""
@@ -122,13 +122,13 @@ def alikeness(one: Compared, other: Compared) -> float:
     return 0.0 if days > _MOST_DAYS else alike * (1 + _SAME_TIME * math.exp(-days / _TIME))
 
 
-def are_one(one: Compared, other: Compared, alike: float, *, alone: bool) -> bool:
-    """Return whether two stories that are so alike are one, ``alone`` if there is but one new article."""
+def are_one(one: Compared, other: Compared, alike: float, *, late: bool) -> bool:
+    """Return whether two stories that are so alike are one, ``late`` if the folder has been grouped before."""
     are_few = max(one.size, other.size) <= _FEW_ARTICLES
     less, more = sorted((one.coherence, other.coherence))
     asked = _ALIKE + _COHERENCE * less
-    if alone:
-        asked = max(asked, _ALIKE + _ALONE_COHERENCE * more + _ALONE * are_few)
+    if late:
+        asked = max(asked, _ALIKE + _LATE_COHERENCE * more + _LATE * are_few)
     if alike < asked:
         return False
     if not are_few:
@@ -138,11 +138,11 @@ def are_one(one: Compared, other: Compared, alike: float, *, alone: bool) -> boo
     return beside >= (_ALIKE_BESIDE_ONE if len(shared) > 2 else _ALIKE_IN_ONE_OF_TWO)
 
 
-def join_all(pairs: Iterable[tuple[Compared, Compared]], *, alone: bool = False) -> None:
+def join_all(pairs: Iterable[tuple[Compared, Compared]], *, late: bool) -> None:
     """Join stories, beginning with those of ``pairs`` that are most alike.
 
-    The larger story takes the other; of two that are equally large, the one that is saved. ``alone`` says that there is
-    but one new article.
+    The larger story takes the other; of two that are equally large, the one that is saved. ``late``: the folder has
+    been grouped before.
     """
     queue: list[tuple[float, int, int, int, int, Compared, Compared]] = []
     near: dict[Compared, set[Compared]] = defaultdict(set)
@@ -163,7 +163,7 @@ def join_all(pairs: Iterable[tuple[Compared, Compared]], *, alone: bool = False)
         alike, _, _, size, other_size, one, other = heappop(queue)
         if one.into or other.into or (one.size, other.size) != (size, other_size):
             continue
-        if not are_one(one, other, -alike, alone=alone):
+        if not are_one(one, other, -alike, late=late):
             continue
         if (-other.size, other.is_new) < (-one.size, one.is_new):
             one, other = other, one

@@ -56,11 +56,9 @@ def take_departed(db: sqlite3.Connection) -> set[int]:
 
 
 def add_few(db: sqlite3.Connection, rowids: Sequence[int], *, quality: bool) -> set[int]:
-    """Group articles one by one; return the articles whose rows changed. Raises sqlite3.Error."""
+    """Group a few articles; return the articles whose rows changed. Raises sqlite3.Error."""
     state = SqliteStoryState(db)
-    grouping = Grouping(state)
-    for article in waiting.articles(db, rowids):
-        grouping.add(article)
+    Grouping(state).add(*waiting.articles(db, rowids))
     state.flush()
     if quality:
         estimates.update_quality(db, rowids)
