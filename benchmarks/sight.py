@@ -6,7 +6,8 @@ import re
 
 MARK = "▌"
 _ARTICLES = re.compile(r"([\d,]+) articles?\b")
-_SCORE = r"(-?\d+[kMG]?|–|∞)"
+_SCORE = r"~?(-?\d+[kMG]?|–|∞)"
+"""``~`` is before a heat that was computed."""
 _ROW = re.compile(rf"^[▌ ].\s*{_SCORE} ")
 _SCORES = re.compile(rf"{_ROW.pattern}\s*[━╸╺▁-█]*\s*{_SCORE} ")
 """A row up to heat; with two scores, quality comes first. The scores may have bars."""

@@ -87,7 +87,7 @@ def group_stories(library: Library) -> None:
     from reader.storage.sqlite.lock import BusyError
 
     try:
-        for _ in update_stories(library.index, quality=library.estimates_quality):
+        for _ in update_stories(library.index, quality=library.estimates_quality, seen=False):
             pass
     except BusyError:
         print_notice(f"Another newsreader is grouping {library.name}; the result covers what it has grouped so far.")

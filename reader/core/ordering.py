@@ -18,7 +18,7 @@ _NEIGHBORS = (0, 1, -1, 2, -2, 3, -3, 4, -4)
 class Sort(NamedTuple):
     """A sort order: highest or newest first unless ``reverse``. Unknown values come last either way.
 
-    Ties are broken by date, newest first, then by title, in both directions.
+    An unknown heat is sorted by its estimate. Ties are broken by date, newest first, then by title, in both directions.
     """
 
     by: SortKey = "quality"

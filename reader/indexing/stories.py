@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 
@@ -19,12 +20,18 @@ _PUBLISH_INTERVAL = 30
 
 
 def update_stories(
-    index: Index, *, quality: bool, stopped: Callable[[], bool] = lambda: False, wait: KeepWaiting = NO_WAIT
+    index: Index,
+    *,
+    quality: bool,
+    seen: bool = True,
+    stopped: Callable[[], bool] = lambda: False,
+    wait: KeepWaiting = NO_WAIT,
 ) -> Iterator[bool]:
     """Group what is not grouped yet. Yields after each step whether lists have changed.
 
-    ``quality`` says whether to estimate it. Each step is one transaction, so that a process that is killed loses only
-    the current one. It ends early once ``stopped`` returns true; the next call continues.
+    ``quality`` says whether to estimate it, ``seen`` whether a screen shows results before the end. Each step is one
+    transaction, so that a process that is killed loses only the current one. It ends early once ``stopped`` returns
+    true; the next call continues.
 
     Raises BusyError if another instance is writing and ``wait`` says not to wait, and StorageError.
     """
@@ -34,15 +41,15 @@ def update_stories(
     # One connection for all steps; the only one of an index in memory is for all threads.
     connection = contextlib.nullcontext() if index.in_memory else index.database.read()
     with index.writer(wait) as writer, connection:
-        yield from _Update(writer, stopped, quality=quality).run()
+        yield from _Update(writer, stopped, quality=quality, seen=seen).run()
 
 
 class _Update:
-    def __init__(self, writer: IndexWriter, stopped: Callable[[], bool], *, quality: bool) -> None:
+    def __init__(self, writer: IndexWriter, stopped: Callable[[], bool], *, quality: bool, seen: bool) -> None:
         self._writer = writer
         self._stopped = stopped
         self._quality = quality
-        self._publish_at = 0.0
+        self._publish_at = 0.0 if seen else math.inf
 
     def run(self) -> Iterator[bool]:
         """Group everything."""

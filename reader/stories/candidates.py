@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from heapq import nlargest, nsmallest
 
 from reader.stories.linkage import Compared
@@ -35,10 +36,12 @@ class Candidates:
         # In batches the newest articles come first, so that the stories forgotten are far from any other day.
         asks_state = not self.state_was_empty or (day is None and self._has_forgotten)
         for term, weight in zip(vector.keys, vector.weights, strict=False):
-            found = self._found_by.get(term, ())
-            ids = {story.now.id for story in found[-_NEAREST:]} if len(found) <= _MOST_WITH_A_TERM else set()
+            found = self._found_by.get(term)
+            ids: Collection[int] = ()
+            if found and len(found) <= _MOST_WITH_A_TERM:
+                ids = {(story if story.into is None else story.now).id for story in found[-_NEAREST:]}
             if asks_state:
-                ids.update(self._state.stories_with(term, day, _NEAREST))
+                ids = {*ids, *self._state.stories_with(term, day, _NEAREST)}
             for id_ in ids:
                 shared[id_] = shared.get(id_, 0) + weight
         best = nlargest(_COMPARED, shared, key=lambda id_: (shared[id_], id_)) if len(shared) > _COMPARED else [*shared]

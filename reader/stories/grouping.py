@@ -65,9 +65,9 @@ class Grouping:
             yield added
         batches.finish()
 
-    def add(self, article: StoryArticle) -> None:
-        """Add an article, or replace the one with its row id."""
-        _Batches(self._state, in_memory=False).add([article])
+    def add(self, *articles: StoryArticle) -> None:
+        """Add a few articles, or replace those with their row ids."""
+        _Batches(self._state, in_memory=False).add(articles)
 
     def remove(self, rowid: int) -> None:
         """Remove an article; the others stay in their stories."""
@@ -88,7 +88,8 @@ class _Batches:
         """Whether the frequencies of all terms are in memory, and saved at the end."""
 
     def add(self, articles: Sequence[StoryArticle]) -> None:
-        """Add articles, or replace those with their row ids."""
+        """Add articles, or replace those with their row ids; in which order they are given does not matter."""
+        articles = sorted(articles, key=_newest_first)
         changes = Changes()
         texts = [_text_hash(article) for article in articles]
         returning = self._returning(articles, texts)
@@ -108,7 +109,7 @@ class _Batches:
             self._candidates.include(alone, weighted)
             arrivals.append((article, text, weighted, alone))
         saved = {id(other): other for _, other in pairs if not other.is_new}
-        join_all(pairs)
+        join_all(pairs, late=not self._candidates.state_was_empty)
         changes.joined = {story.id: story.now.id for story in saved.values() if story.into is not None}
         for article, text, weighted, alone in arrivals:
             changes.added.append(_kept(article, alone.now.id, text, weighted))
@@ -163,6 +164,10 @@ def _without_gc() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
+
+
+def _newest_first(article: StoryArticle) -> tuple[bool, int, int, int]:
+    return article.published is None, -(article.published or 0), article.id, article.rowid
 
 
 def _kept(article: StoryArticle, story: int, text: int, weighted: Vector) -> KeptArticle:

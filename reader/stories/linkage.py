@@ -13,16 +13,24 @@ _MOST_DAYS = 730
 """So many days at most may be between two stories that become one."""
 _ALIKE = 0.13
 """How alike, from 0 to 1, the articles of two stories must be on average to become one."""
-_COHERENCE = 0.6
+_COHERENCE = 0.75
 """How much of the way from that to how alike the articles of each story are among themselves."""
-_MOST_COHERENT = 0.5
+_MOST_COHERENT = 0.7
 """Articles that are more alike are copies, which say nothing about how alike reports of one event are."""
-_FEW_PAIRS = 5
+_FEW_PAIRS = 3
 """With so many pairs of articles, what a story says about itself counts half."""
 _FEW_ARTICLES = 4
-_SHARED_TERMS = 3
-_ALIKE_BESIDE_ONE_TERM = 0.07
-"""Two stories of so few articles need so many terms in common, and must be so alike without the most telling one."""
+_ALIKE_BESIDE_ONE = 0.07
+"""Two stories of so few articles must be so alike even without the term that makes them most alike."""
+_ALIKE_IN_ONE_OF_TWO = 0.11
+"""The same if they have two terms in common."""
+_LATE = 0.05
+_LATE_COHERENCE = 0.4
+"""How much more is asked when a folder has been grouped already: of few articles, and beside a coherent story.
+
+In a whole folder, the articles of an event find each other first, and then are coherent. One that comes later may be
+the first of another event of the same kind.
+"""
 _SAME_SOURCE = 0.2
 """How much the likeness of two articles of one source counts: a source repeats its own phrases and topics."""
 _SAME_TIME = 0.3
@@ -114,20 +122,27 @@ def alikeness(one: Compared, other: Compared) -> float:
     return 0.0 if days > _MOST_DAYS else alike * (1 + _SAME_TIME * math.exp(-days / _TIME))
 
 
-def are_one(one: Compared, other: Compared, alike: float) -> bool:
-    """Return whether two stories that are so alike are one."""
-    if alike < _ALIKE + _COHERENCE * min(one.coherence, other.coherence):
+def are_one(one: Compared, other: Compared, alike: float, *, late: bool) -> bool:
+    """Return whether two stories that are so alike are one, ``late`` if the folder has been grouped before."""
+    are_few = max(one.size, other.size) <= _FEW_ARTICLES
+    less, more = sorted((one.coherence, other.coherence))
+    asked = _ALIKE + _COHERENCE * less
+    if late:
+        asked = max(asked, _ALIKE + _LATE_COHERENCE * more + _LATE * are_few)
+    if alike < asked:
         return False
-    if max(one.size, other.size) > _FEW_ARTICLES:
+    if not are_few:
         return True
     shared = [weight * other.weights[term] for term, weight in one.weights.items() if term in other.weights]
-    return len(shared) >= _SHARED_TERMS and alike * (1 - max(shared) / sum(shared)) >= _ALIKE_BESIDE_ONE_TERM
+    beside = alike * (1 - max(shared) / sum(shared))
+    return beside >= (_ALIKE_BESIDE_ONE if len(shared) > 2 else _ALIKE_IN_ONE_OF_TWO)
 
 
-def join_all(pairs: Iterable[tuple[Compared, Compared]]) -> None:
+def join_all(pairs: Iterable[tuple[Compared, Compared]], *, late: bool) -> None:
     """Join stories, beginning with those of ``pairs`` that are most alike.
 
-    The larger story takes the other; of two that are equally large, the one that is saved.
+    The larger story takes the other; of two that are equally large, the one that is saved. ``late``: the folder has
+    been grouped before.
     """
     queue: list[tuple[float, int, int, int, int, Compared, Compared]] = []
     near: dict[Compared, set[Compared]] = defaultdict(set)
@@ -146,7 +161,9 @@ def join_all(pairs: Iterable[tuple[Compared, Compared]]) -> None:
         enqueue(one, other)
     while queue:
         alike, _, _, size, other_size, one, other = heappop(queue)
-        if one.into or other.into or (one.size, other.size) != (size, other_size) or not are_one(one, other, -alike):
+        if one.into or other.into or (one.size, other.size) != (size, other_size):
+            continue
+        if not are_one(one, other, -alike, late=late):
             continue
         if (-other.size, other.is_new) < (-one.size, one.is_new):
             one, other = other, one

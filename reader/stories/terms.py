@@ -32,16 +32,15 @@ _TOO_COMMON = 1 / math.e
 """A word in such a share of the documents weighs nothing."""
 _ARTICLES_OF_A_STORY = 40
 """What more articles than these have in common is no sign of a story."""
-_LEAST_LENGTH = 16.0
+_LEAST_LENGTH = 8.0
 """The length of the vector of an article with few words that are not common; it is not like any other."""
 _WORDS_OF_A_DOCUMENT = 60
 _SHARE_OF_FUNCTION_WORDS = 0.2
 """In languages other than English."""
 _MOST_WORDS_IN_MEMORY = 200_000
-_MOST_COUNTS = 64
-_SATURATED = [2 * count / (count + 1) for count in range(_MOST_COUNTS + 1)]
-"""How much more than once so many times weigh."""
 
+_DECIMAL = re.compile("[0-9][.,][0-9]")
+_ASCII_WORDS = bytes(code if chr(code).isalnum() else 32 for code in range(256))
 _WORDS = re.compile(r"[^\W_]+(?:[.,][0-9]+)*")
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7ff]")
 _PARTICLES = re.compile("[的了在是和与及将被对为也就]|^[\u3040-\u309f]+$")
@@ -83,12 +82,13 @@ def unpacked(data: bytes) -> Vector:
 
 def term_counts(title: str, excerpt: str) -> Counter[int]:
     """Return how often each term is in a text."""
+    stems = _stems()
     words = _words(title) * _TITLE + _words(excerpt[:_EXCERPT_CHARACTERS])
-    return Counter(map(_stems().__getitem__, words))
+    return Counter([stems[word] for word in words])
 
 
 class Rarity(dict[int, float]):
-    """The weight of each term that is found once, given how many of so many articles have each."""
+    """The weight of each term, given how many of so many articles have each."""
 
     def __init__(self, frequencies: Mapping[int, int], articles: int) -> None:
         super().__init__()
@@ -106,18 +106,22 @@ class Rarity(dict[int, float]):
 
     def vector(self, counts: Mapping[int, int], source: str = "") -> Vector:
         """Return the weighted terms of a text, and its source."""
-        weighted = [(self[term] * _SATURATED[min(count, _MOST_COUNTS)], term) for term, count in counts.items()]
+        weighted = [(self[term] * count / (count + 1), term) for term, count in counts.items()]
         weighted.sort(reverse=True)
         del weighted[_KEPT:]
         length = max(_LEAST_LENGTH, math.sqrt(sum([weight * weight for weight, _ in weighted])))
-        rounded = [(term, whole) for weight, term in weighted if (whole := round(SCALE * weight / length))]
+        scale = SCALE / length
+        rounded = [(term, whole) for weight, term in weighted if (whole := int(weight * scale + 0.5))]
         number = hashed(source.casefold()) if source else 0
         return Vector([term for term, _ in rounded], [weight for _, weight in rounded], number)
 
 
 def _words(text: str) -> list[str]:
-    words = _WORDS.findall(text.lower())
-    if text.isascii() or not _UNSPACED.search(text):
+    text = text.lower()
+    if text.isascii() and not _DECIMAL.search(text):
+        return text.encode().translate(_ASCII_WORDS).decode().split()  # four times as fast
+    words = _WORDS.findall(text)
+    if not _UNSPACED.search(text):
         return words
     parts: list[str] = []
     for word in words:

@@ -20,6 +20,7 @@ from reader.indexing.stories import update_stories
 from reader.storage.sqlite.index import columns, sort_orders
 from reader.storage.sqlite.index.folder_index import Index
 from reader.storage.sqlite.stories import edges
+from reader.stories.terms import unpacked
 from tests.storage.parsed_file_helpers import put, remove, replace
 
 _EVENTS = [
@@ -71,6 +72,8 @@ def _checked(db: sqlite3.Connection, index: Index) -> dict[str, frozenset[str]]:
     assert {row["rowid"]: row["story"] for row in rows} == dict(
         tuple(row) for row in db.execute("SELECT rowid, story FROM grouped")
     )
+    # What the grouping is told of each article is in its vector.
+    assert all(unpacked(row["vector"]).source for row in db.execute("SELECT vector FROM grouped"))
     found_by = {row[0] for row in db.execute("SELECT DISTINCT article FROM found_by")}
     assert found_by <= set(rowid_of)
     members: defaultdict[int, list[sqlite3.Row]] = defaultdict(list)
@@ -96,10 +99,29 @@ def _checked(db: sqlite3.Connection, index: Index) -> dict[str, frozenset[str]]:
     alone = [row["rowid"] for row in rows if row["story"] not in several]
     assert not any(numbers[rowid] for rowid in alone if rowid < len(numbers))
     assert all((row["heat"] is None) == (row["heat_estimate"] is not None) for row in rows)
+    assert _copies(rows) == {frozenset(found) for found in _grouped(rows, "copy_of").values() if len(found) > 1}
     for sort in (Sort("heat"), Sort("heat", reverse=True)):
         assert sort_orders.load_order(db, sort) == sort_orders.sorted_rowids(db, sort)
     paths = {row.rowid: row.path for row in index.rows([*rowid_of]).values()}
     return {str(story): frozenset(paths[row["rowid"]] for row in found) for story, found in members.items()}
+
+
+def _grouped(rows: list[sqlite3.Row], *names: str) -> dict[object, set[int]]:
+    found: defaultdict[object, set[int]] = defaultdict(set)
+    for row in rows:
+        if row[names[0]] is not None:
+            found[tuple(str(row[name]).lower() for name in names)].add(row["rowid"])
+    return found
+
+
+def _copies(rows: list[sqlite3.Row]) -> set[frozenset[int]]:
+    """Return the groups of copies; here, articles of one story with the same title have nearly the same text."""
+    groups = [*_grouped(rows, "id").values(), *_grouped(rows, "story", "title").values()]
+    joined: list[set[int]] = []
+    for group in groups:
+        near = [each for each in joined if each & group]
+        joined = [each for each in joined if not each & group] + [group.union(*near)]
+    return {frozenset(group) for group in joined if len(group) > 1}
 
 
 def _quality_then_earliest(row: sqlite3.Row) -> tuple[float, bool, int, int]:
@@ -118,6 +140,7 @@ def index() -> Iterator[Index]:
 _VALUES = st.fixed_dictionaries(
     {
         "event": st.integers(0, 3),
+        "links": st.sampled_from([Links(f"https://a.example/{n}") for n in range(6)]),
         "day": st.none() | st.integers(0, 40),
         "source": st.sampled_from("ABC"),
         "quality": st.none() | st.integers(0, 100),

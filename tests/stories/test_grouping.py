@@ -64,6 +64,36 @@ def test_stories_only_grow_or_join(given_articles: list[StoryArticle], rng: rand
         assert set(ids) == {*ids_before, each.rowid}
 
 
+@settings(max_examples=30, deadline=None)
+@given(articles, st.integers(1, 12), st.randoms(use_true_random=False))
+def test_batches_of_any_size_only_grow_or_join_stories(
+    given_articles: list[StoryArticle], size: int, rng: random.Random
+) -> None:
+    rng.shuffle(given_articles)
+    state = MemoryState()
+    for start in range(0, len(given_articles), size):
+        before = stories(state)
+        for _ in Grouping(state).add_all(given_articles[start : start + size]):
+            pass
+        assert all(any(story <= other for other in stories(state)) for story in before)
+    assert state.story_by_row().keys() == {each.rowid for each in given_articles}
+
+
+@settings(max_examples=30, deadline=None)
+@given(articles, st.randoms(use_true_random=False))
+def test_the_order_within_a_batch_does_not_matter(given_articles: list[StoryArticle], rng: random.Random) -> None:
+    before = stories(all_at_once(given_articles))
+    rng.shuffle(given_articles)
+    assert stories(all_at_once(given_articles)) == before
+
+
+def test_a_changed_article_leaves_its_story() -> None:
+    state = all_at_once([article(rowid, lead + EVENTS[0]) for rowid, lead in enumerate(OUTLETS)])
+    assert len(stories(state)) == 1
+    Grouping(state).add(article(2, EVENTS[3]))
+    assert stories(state) == {frozenset({0, 1, 3, 4}), frozenset({2})}
+
+
 @settings(max_examples=50, deadline=None)
 @given(articles, st.randoms(use_true_random=False))
 def test_an_article_that_leaves_and_returns_is_in_its_story_again(

@@ -10,6 +10,7 @@ from reader.core.ordering import Sort
 from reader.core.tokenize import fold, words
 from reader.storage.sqlite.database import json_array
 from reader.storage.sqlite.index import sort_orders
+from reader.storage.sqlite.stories.state import members_query
 
 _NEARLY_THE_SAME = 0.8
 """The share of common words from which two texts are nearly the same."""
@@ -17,12 +18,13 @@ _MOST_COMPARED = 8
 """So many different texts under one title are compared with another; a column has the same title every week."""
 
 
-def update(db: sqlite3.Connection, changed: Collection[int], stories: Collection[Sequence[int]]) -> set[int]:
-    """Store which articles are copies of each other; return those that were or are. Raises sqlite3.Error.
+def update(db: sqlite3.Connection, changed: Collection[int]) -> set[int]:
+    """Store which articles are copies of those that are new or changed; return all articles concerned.
 
-    ``changed`` are new or changed; ``stories`` have all articles of the stories that have changed.
+    The table of stories is up to date. Raises sqlite3.Error.
     """
-    numbers = json_array({*changed, *(rowid for rowids in stories for rowid in rowids)})
+    concerned = {*changed, *_copies(db, changed)}
+    numbers = json_array(concerned)
     query = (
         "SELECT rowid, id FROM articles WHERE id IN (SELECT id FROM articles WHERE rowid IN "
         "(SELECT value FROM json_each(?)))"
@@ -31,7 +33,10 @@ def update(db: sqlite3.Connection, changed: Collection[int], stories: Collection
     for rowid, id_ in db.execute(query, [numbers]):
         same_url[id_].append(rowid)
     groups = [rowids for rowids in same_url.values() if len(rowids) > 1]
-    groups += _same_texts(db, stories)
+    groups += _same_texts(db, concerned)
+    # What others are copies of has not changed.
+    others = {rowid for rowids in groups for rowid in rowids}.difference(concerned)
+    groups += [[rowid, *_copies(db, [rowid])] for rowid in others]
     copied = _joined(groups)
     query = "SELECT rowid FROM articles WHERE copy_of IS NOT NULL AND rowid IN (SELECT value FROM json_each(?))"
     was = {rowid for (rowid,) in db.execute(query, [numbers])}
@@ -45,16 +50,31 @@ def update(db: sqlite3.Connection, changed: Collection[int], stories: Collection
     return was.union(*copied)
 
 
-def _same_texts(db: sqlite3.Connection, stories: Iterable[Sequence[int]]) -> list[list[int]]:
-    """Return the pairs of articles of one story with the same title and nearly the same excerpt."""
-    several = [rowids for rowids in stories if len(rowids) > 1]
-    query = "SELECT rowid, title FROM articles WHERE rowid IN (SELECT value FROM json_each(?))"
-    titles = dict(db.execute(query, [json_array(rowid for rowids in several for rowid in rowids)]))
+def _copies(db: sqlite3.Connection, rowids: Collection[int]) -> list[int]:
+    """Return the articles that are stored as copies of ``rowids``, these included."""
+    query = (
+        "SELECT rowid FROM articles WHERE copy_of IN "
+        "(SELECT copy_of FROM articles WHERE rowid IN (SELECT value FROM json_each(?)) AND copy_of IS NOT NULL)"
+    )
+    return [rowid for (rowid,) in db.execute(query, [json_array(rowids)])]
+
+
+def _same_texts(db: sqlite3.Connection, concerned: set[int]) -> list[list[int]]:
+    """Return pairs of articles of a story with the same title and nearly the same excerpt."""
+    query = (
+        "SELECT DISTINCT story FROM articles JOIN stories s ON s.id = story "
+        "WHERE articles.rowid IN (SELECT value FROM json_each(?))"
+    )
+    stories = json_array(story for (story,) in db.execute(query, [json_array(concerned)]))
+    query = f"SELECT m.rowid, m.story, title FROM ({members_query()}) m JOIN articles USING (rowid)"  # noqa: S608
     by_title: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
-    for index, rowids in enumerate(several):
-        for rowid in rowids:
-            by_title[index, fold(titles[rowid])].append(rowid)
-    alike = [rowids for rowids in by_title.values() if len(rowids) > 1]
+    for rowid, story, title in db.execute(query, {"ids": stories}):
+        by_title[story, fold(title)].append(rowid)
+    alike = []
+    for rowids in by_title.values():
+        new = concerned.intersection(rowids)
+        if new and len(rowids) > 1:
+            alike.append([*sorted(set(rowids) - new)[-_MOST_COMPARED:], *sorted(new)])
     query = "SELECT rowid, excerpt FROM details WHERE rowid IN (SELECT value FROM json_each(?))"
     excerpts = dict(db.execute(query, [json_array(rowid for rowids in alike for rowid in rowids)]))
     pairs = []

@@ -44,10 +44,10 @@ def load_context(db: sqlite3.Connection) -> HeatContext:
     return HeatContext(day, db.execute("SELECT computed, known FROM heat_scale ORDER BY computed").fetchall())
 
 
-def update(db: sqlite3.Connection, stories: Collection[int], context: HeatContext) -> tuple[set[int], list[list[int]]]:
-    """Bring ``stories``, given by their ids, up to date with their articles. Raises sqlite3.Error.
+def update(db: sqlite3.Connection, stories: Collection[int], context: HeatContext) -> set[int]:
+    """Bring ``stories``, given by their ids, up to date with their articles; return the articles that changed.
 
-    Return the articles whose rows have changed, and the articles of each story that has several.
+    Raises sqlite3.Error.
     """
     query = (
         "SELECT a.rowid, a.story, ifnull(quality, quality_estimate), heat, published_at, source, links, story_rank, "  # noqa: S608
@@ -72,7 +72,7 @@ def update(db: sqlite3.Connection, stories: Collection[int], context: HeatContex
     db.executemany("UPDATE articles SET story_rank = ?, heat_estimate = ? WHERE rowid = ?", ranks)
     db.executemany(_STORE, several)
     remove(db, {story for story in stories if len(members.get(story, ())) < 2})
-    return changed, [[each.rowid for each in found] for found in members.values() if len(found) > 1]
+    return changed
 
 
 def with_several(db: sqlite3.Connection, stories: Collection[int]) -> set[int]:

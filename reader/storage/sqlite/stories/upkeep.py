@@ -56,11 +56,9 @@ def take_departed(db: sqlite3.Connection) -> set[int]:
 
 
 def add_few(db: sqlite3.Connection, rowids: Sequence[int], *, quality: bool) -> set[int]:
-    """Group articles one by one; return the articles whose rows changed. Raises sqlite3.Error."""
+    """Group a few articles; return the articles whose rows changed. Raises sqlite3.Error."""
     state = SqliteStoryState(db)
-    grouping = Grouping(state)
-    for article in waiting.articles(db, rowids):
-        grouping.add(article)
+    Grouping(state).add(*waiting.articles(db, rowids))
     state.flush()
     if quality:
         estimates.update_quality(db, rowids)
@@ -105,8 +103,7 @@ def add_many(db: sqlite3.Connection, rowids: Iterable[int]) -> Iterator[None]:
 
 def _update(db: sqlite3.Connection, rowids: Collection[int], stories: Collection[int]) -> set[int]:
     """Update what is known of ``stories`` and of the copies of ``rowids``; return the articles whose rows changed."""
-    changed, several = totals.update(db, stories, totals.load_context(db))
-    return changed | copies.update(db, rowids, several)
+    return totals.update(db, stories, totals.load_context(db)) | copies.update(db, rowids)
 
 
 # The whole folder.

@@ -28,7 +28,8 @@ def newest_first(db: sqlite3.Connection) -> array[int]:
 def articles(db: sqlite3.Connection, rowids: Iterable[int]) -> Iterator[StoryArticle]:
     """Yield articles in the order of ``rowids``, without those that are gone. Raises sqlite3.Error."""
     query = (
-        "SELECT rowid, id, title, excerpt, published_at FROM articles JOIN details USING (rowid) "
+        "SELECT rowid, id, title, excerpt, published_at, iif(provider_name = '', provider_domain, provider_name) "
+        "FROM articles JOIN details USING (rowid) "
         "WHERE rowid IN (SELECT value FROM json_each(?))"
     )
     waiting = iter(rowids)
@@ -36,6 +37,6 @@ def articles(db: sqlite3.Connection, rowids: Iterable[int]) -> Iterator[StoryArt
         found = {row[0]: row for row in db.execute(query, [json_array(part)])}
         for rowid in part:
             if rowid in found:
-                _, id_, title, excerpt, published_at = found[rowid]
+                _, id_, title, excerpt, published_at, source = found[rowid]
                 published = None if published_at is None else published_at // 1_000_000
-                yield StoryArticle(rowid, id_, title, excerpt, published=published)
+                yield StoryArticle(rowid, id_, title, excerpt, published=published, source=source)
