@@ -63,7 +63,7 @@ class ArticleListController:
         """Returns whether the list of the active query has a row for each story."""
         self._was_restored = self._list.cursor > 0
         """Whether the article was selected because the list was left there."""
-        self._list.on_folded = partial(setattr, session, "order")
+        self._list.on_changed = partial(setattr, session, "order")
         session.marks_changed.subscribe(self._marks_changed)
         session.pages_changed.subscribe(self._pages_changed)
         session.first_frame_shown.subscribe(lambda _: self._load_originals())

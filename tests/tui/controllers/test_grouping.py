@@ -114,6 +114,18 @@ async def test_a_mark_on_a_folded_story_is_about_all_of_it_and_says_so(folder: P
         assert "★" in reader.drawn_row(0), "one of its articles is starred"
 
 
+async def test_a_story_that_no_longer_matches_leaves_as_a_whole(folder: Path) -> None:
+    async with open_grouped(folder) as reader:
+        await reader.press("/", *"is:unread", "enter", "m")
+        assert titles(reader)[0] == ELWHA, "until the selection moves on"
+        await reader.press("j")
+        assert titles(reader) == [LINDQVIST, *OTHERS]
+        assert reader.row.title == LINDQVIST
+        assert reader.main_screen.session.order is reader.article_list.order
+        await reader.press("j", "k", "u")
+        assert titles(reader) == [ELWHA, LINDQVIST, *OTHERS]
+
+
 async def test_a_range_has_all_articles_of_the_stories_in_it(folder: Path) -> None:
     async with open_grouped(folder) as reader:
         await reader.press("v", "j", "j")

@@ -99,8 +99,8 @@ class ArticleList(LineList):
         self._pressed = -1
         """The index where the mouse button was pressed, or -1."""
         self._pause = DelayedCall(self)
-        self.on_folded: Callable[[ArticleOrder], object] = id
-        """Receives the list when a story was folded or unfolded."""
+        self.on_changed: Callable[[ArticleOrder], object] = id
+        """Receives the list when a story was folded or unfolded, or articles have left that no longer match."""
         self.has_unhandled_selection = False
         """Whether a :class:`Selected` message was posted that the screen has not handled yet."""
         self._start_at(max(0, index - line))
@@ -289,6 +289,7 @@ class ArticleList(LineList):
         selected, order = self.rowid, self.order.without(self.unmatched - left)
         terms, rows = self._renderer.terms, list(self.rows.values())
         self.show(order, rows, index=order.index_of(selected), terms=terms, unmatched=left)
+        self.on_changed(order)
         self._post_selected()
 
     # Stories.
@@ -304,7 +305,7 @@ class ArticleList(LineList):
         self._lay_out()
         self._scroll_to_row(top)
         self._scroll_into_view()
-        self.on_folded(order)
+        self.on_changed(order)
         self._post_selected()  # also if it is the same article, which may have become a story
         return True
 
