@@ -31,8 +31,11 @@ def _say_hangup(terminal: Terminal) -> None:
 
 @pytest.fixture
 def forty(make_folder: MakeFolder) -> Path:
-    text = "\n\n".join(f"Paragraph {n:02}: {'some words of it ' * 8}" for n in range(60))
-    return make_folder({f"{n:02}.md": f"---\ntitle: Article {n:02}\nquality: {90 - n}\n---\n{text}" for n in range(40)})
+    text = "\n\n".join(f"Paragraph {n:02}: some words of it" for n in range(60))  # one line each, whatever the width
+    head = "title: Article {n:02}\nquality: {quality}\npublishedDateTime: {year}-01-01"  # too far apart for a story
+    return make_folder(
+        {f"{n:02}.md": f"---\n{head.format(n=n, quality=90 - n, year=2020 - 3 * n)}\n---\n{text}" for n in range(40)}
+    )
 
 
 def _selected(terminal: Terminal) -> str:
