@@ -29,10 +29,8 @@ ORIGINAL_MARKS = {"saved": ("⇩", "quiet"), "failed": ("✗", "warning")}
 """The mark of each state of an original, and its style."""
 _LEAST_MARKED = 12
 """The cells of a title from which on it has such a mark."""
-_SHARE_OF_SIGN = 4
-"""The number of sources takes at most the fourth part of a title; else it has few cells,"""
-_LEAST_SIGNED = 24
-"""if the title has as many as this."""
+_LEAST_WORDED, _LEAST_SIGNED = 80, 24
+"""The cells of a title from which on its story is described in words, and by a sign of few cells."""
 _MAX_LINES = 512
 """Lines that are held: a few screens."""
 _LINES_OF_ROW = 2
@@ -155,7 +153,7 @@ def story_sign(shown: ListRow, cells: int) -> str:
     if not counted:
         return ""
     words, signs = (" · ".join(text for text, _ in counted), " ".join(sign for _, sign in counted))
-    if len(words) + 2 <= cells // _SHARE_OF_SIGN:
+    if cells >= _LEAST_WORDED:
         return f"  {words}"
     return f" {signs}" if cells >= _LEAST_SIGNED and len(signs) < cells // 2 else ""
 
