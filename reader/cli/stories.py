@@ -60,8 +60,16 @@ def stories(library: Library, query: Query, with_single: bool, limit: int | None
         for story in found:
             out("\t".join(_cells(story)) + "\n")
     if not found and limit != 0:
-        print_notice(f"No two articles in {library.name} belong to the same story.")
+        _say_none(library, query)
     output.report_problems(library)
+
+
+def _say_none(library: Library, query: Query) -> None:
+    """Say why nothing was printed: the folder has no stories, or the query finds none of them."""
+    if query.where is None:
+        print_notice(f"No two articles in {library.name} belong to the same story.")
+    else:
+        print_notice(f"No story in {library.name} has an article that matches the query.")
 
 
 def _cells(story: Story) -> tuple[str, ...]:
@@ -143,7 +151,7 @@ def digest(library: Library, query: Query, limit: int, as_json: bool) -> None:
             out("\n" * bool(number))
             _print_digest(each)
     if not found and limit:
-        print_notice(f"No two articles in {library.name} belong to the same story.")
+        _say_none(library, query)
 
 
 def _print_digest(found: Digest) -> None:
@@ -169,7 +177,8 @@ def _print_digest(found: Digest) -> None:
 def stats(library: Library, query: Query, by: Period | None, as_json: bool) -> None:
     """Print how many articles PATH has, or match QUERY, by time, topic and source, with their mean heat.
 
-    Unknown heats count with their estimate. Without --by, the time is divided by how long it is.
+    Unknown heats count with their estimate. Without --by, the bars stand for hours, days, months or years, depending on
+    how long the time from the first to the last article is.
     """
     from reader.export.stories import statistics_record
 

@@ -108,7 +108,8 @@ def test_stories_of_one_article_are_listed_on_request_and_all_are_the_hottest_fi
     assert _json("stories", folder, "museum") == []
     assert _json("stories", folder, "museum", "--all") == [museum]
     assert _json("stories", folder, f"story:{story['id']}") == [story]
-    assert "No two articles" in _run("stories", folder, "museum").stderr
+    assert "No story in" in _run("stories", folder, "museum").stderr
+    assert "No story in" in _run("digest", folder, "museum").stderr
 
 
 def test_every_link_of_an_article_has_its_kind_and_reason(make_folder: MakeFolder) -> None:

@@ -255,7 +255,7 @@ class ArticleListController:
             self._announced_sort = self.sort
             words = _SORT_WORDS[self.sort.by][self.sort.reverse]
             is_estimated = self.sort.by == "heat" and any(row.heat is None for row in loaded.rows if row.has("heat"))
-            estimates = " What has a ~ is an estimate." if is_estimated else ""
+            estimates = " Values with a ~ are estimates." if is_estimated else ""
             self._session.show_message(f"Sorted by {self.sort.by}, {words}; unknown last.{estimates}")
         if len(loaded.order):
             self._list.fields = self._header.fields = loaded.fields
