@@ -68,8 +68,11 @@ def stories(library: Library, query: Query, with_single: bool, limit: int | None
 
 
 def _say_none(library: Library, query: Query) -> None:
-    which = f"No two articles in {library.name} belong to the same story."
-    print_notice(which if query.where is None else "No article that the query finds belongs to a story of several.")
+    """Say why nothing was printed: the folder has no stories, or the query finds none of them."""
+    if query.where is None:
+        print_notice(f"No two articles in {library.name} belong to the same story.")
+    else:
+        print_notice(f"No story in {library.name} has an article that matches the query.")
 
 
 def _cells(story: Story) -> tuple[str, ...]:
@@ -177,16 +180,17 @@ def _print_digest(found: Digest) -> None:
 def stats(library: Library, query: Query, by: Period | None, as_json: bool) -> None:
     """Print how many articles PATH has, or match QUERY, by time, topic and source, with their mean heat.
 
-    Unknown heats count with their estimate. Without --by, the time is divided by how long it is.
+    Unknown heats count with their estimate. Without --by, the bars stand for hours, days, months or years, depending on
+    how long the time from the first to the last article is.
     """
     from reader.export.stories import statistics_record
 
     found = library.stories.statistics(_rows(library, query), by)
+    if by and found.period != by and found.by_time:
+        print_notice(f"The articles are too far apart to count them by {by}.")
     if as_json:
         print_json(statistics_record(found))
         return
-    if by and found.period != by and found.by_time:
-        print_notice(f"The articles are too far apart to count them by {by}.")
     out(f"{format_count(found.articles, 'article')}\n")
     _print_bars(f"By {found.period}", found.by_time)
     _print_bars("By topic", found.by_topic[:_MOST_VALUES], more=len(found.by_topic) - _MOST_VALUES)
