@@ -22,7 +22,7 @@ SCRIPT = TOP / "benchmarks" / "stories"
 @pytest.fixture
 def measure(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.syspath_prepend(str(SCRIPT))
-    return importlib.import_module("measure")
+    return importlib.import_module("b_cubed")
 
 
 def test_b_cubed_means_over_articles(measure: ModuleType) -> None:
