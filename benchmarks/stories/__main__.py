@@ -24,7 +24,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent.parent)]
 
-from b_cubed import Score, b_cubed, mixtures, splits  # noqa: E402
+from agreement import Score, b_cubed, mixtures, splits  # noqa: E402
 from generated import labelled_articles  # noqa: E402
 
 from reader.stories.grouping import Grouping, StoryArticle  # noqa: E402
