@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import click
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from reader.stories.model import Bar, Digest, Period, Story
 
 _BAR_WIDTH = 40
+_LONGEST_GAP = 30
+"""Bars without articles that are printed in succession as text; JSON has all."""
 _MOST_VALUES = 20
 """Topics and sources that are printed as text; JSON has all."""
 
@@ -183,6 +186,8 @@ def stats(library: Library, query: Query, by: Period | None, as_json: bool) -> N
     from reader.export.stories import statistics_record
 
     found = library.stories.statistics(_rows(library, query), by)
+    if by and found.period != by and found.by_time:
+        print_notice(f"The articles are too far apart to count them by {by}.")
     if as_json:
         print_json(statistics_record(found))
         return
@@ -201,13 +206,23 @@ def _print_bars(title: str, bars: Sequence[Bar], more: int = 0) -> None:
     most = max(bar.articles for bar in bars)
     digits = len(f"{most:,}")
     out(f"\n{title}\n")
-    for bar in bars:
+    for bar in _without_long_gaps(bars):
+        if bar is None:
+            out("  ...\n")
+            continue
         label = bar.label + " " * (width - cell_len(bar.label))
         length = round(_BAR_WIDTH * bar.articles / most) or bool(bar.articles)
         heat = "" if bar.heat is None else f"  heat {bar.heat:.0f}"
         out(f"  {label}  {bar.articles:>{digits},}{heat:<10}  {'█' * length}".rstrip() + "\n")
     if more > 0:
         out(f"  and {more:,} more\n")
+
+
+def _without_long_gaps(bars: Iterable[Bar]) -> Iterator[Bar | None]:
+    """Yield the bars, but None for many without articles in succession, such as those after a date in the year 1."""
+    for is_gap, group in groupby(bars, lambda bar: not bar.articles):
+        together = [*group]
+        yield from [None] if is_gap and len(together) > _LONGEST_GAP else together
 
 
 COMMANDS = (stories, related, digest, stats)

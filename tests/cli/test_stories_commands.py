@@ -147,6 +147,15 @@ def test_statistics_count_by_time_topic_and_source(make_folder: MakeFolder) -> N
     assert _run("stats", folder).stdout.startswith("3 articles\n")
 
 
+def test_a_date_in_the_year_1_does_not_fill_the_statistics_with_years_without_articles(make_folder: MakeFolder) -> None:
+    ancient = _document("A scroll", "Of Rome.", more="publishedDateTime: 0001-06-01T00:00:00Z\n")
+    folder = make_folder({**_FLOOD, "ancient.md": ancient})
+    result = _run("stats", folder, "--by", "hour")
+    assert [line.split()[0] for line in result.stdout.splitlines()[3:6]] == ["0001", "...", "2024"]
+    assert result.stderr == "newsreader: The articles are too far apart to count them by hour.\n"
+    assert len(_json("stats", folder)["byTime"]) == 2024
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [
