@@ -57,6 +57,8 @@ class ArticleListController:
         """What that list should look like, if it was shown before."""
         self._retain_unmatched = False
         """Whether marks have changed since the last load, so that articles that no longer match stay."""
+        self._is_sorting = False
+        """Whether that list is in another order."""
         self._name = list_key(self.sort)
         """The name of the list in the table of positions."""
         self.is_grouped: Callable[[], bool] = lambda: False
@@ -138,7 +140,8 @@ class ArticleListController:
         """Load what the query finds now; ``marked`` says that marks have changed."""
         # Until the user selects an article, another order starts at its top; so does a folder that is read for the
         # first time, whose best articles may come last.
-        untouched = not self._is_held and (is_sorting or not (self._was_whole or self._was_restored))
+        self._is_sorting |= is_sorting  # a load that has not come to its end is replaced by this one
+        untouched = not self._is_held and (self._is_sorting or not (self._was_whole or self._was_restored))
         snapshot = self._snapshot if self._is_new_query else None
         self._retain_unmatched |= marked and not self._is_new_query
         if self._is_new_query:
@@ -154,7 +157,7 @@ class ArticleListController:
             max(self._panes.app.size.height, _LEAST_HEIGHT),
             None if self._lost is None else (self._lost.rowid, self._lost.id),
             retained,
-            self._is_new_query or (untouched and not is_sorting),
+            self._is_new_query or (untouched and not self._is_sorting),
             self.is_grouped(),
         )
         self._session.background.start(partial(self._load, request), "list")
@@ -205,6 +208,7 @@ class ArticleListController:
         wanted = self.sort, session.query.query, self.is_grouped()
         if (request.sort, request.query, request.is_grouped) != wanted:
             return  # another list is loading
+        self._is_sorting = False
         self._was_whole = session.folder_was_read
         self._show_header(request, loaded)
         index, top, is_losing = self._place(request, loaded)
