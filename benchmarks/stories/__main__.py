@@ -24,8 +24,8 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent.parent)]
 
+from agreement import Score, b_cubed, mixtures, splits  # noqa: E402
 from generated import labelled_articles  # noqa: E402
-from measure import Score, b_cubed, mixtures, splits  # noqa: E402
 
 from reader.stories.grouping import Grouping, StoryArticle  # noqa: E402
 from reader.stories.state import MemoryState  # noqa: E402

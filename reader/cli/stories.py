@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import click
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from reader.stories.model import Bar, Digest, Period, Story
 
 _BAR_WIDTH = 40
+_LONGEST_GAP = 30
+"""Bars without articles that are printed in succession as text; JSON has all."""
 _MOST_VALUES = 20
 """Topics and sources that are printed as text; JSON has all."""
 
@@ -60,8 +63,16 @@ def stories(library: Library, query: Query, with_single: bool, limit: int | None
         for story in found:
             out("\t".join(_cells(story)) + "\n")
     if not found and limit != 0:
-        print_notice(f"No two articles in {library.name} belong to the same story.")
+        _say_none(library, query)
     output.report_problems(library)
+
+
+def _say_none(library: Library, query: Query) -> None:
+    """Say why nothing was printed: the folder has no stories, or the query finds none of them."""
+    if query.where is None:
+        print_notice(f"No two articles in {library.name} belong to the same story.")
+    else:
+        print_notice(f"No story in {library.name} has an article that matches the query.")
 
 
 def _cells(story: Story) -> tuple[str, ...]:
@@ -143,7 +154,7 @@ def digest(library: Library, query: Query, limit: int, as_json: bool) -> None:
             out("\n" * bool(number))
             _print_digest(each)
     if not found and limit:
-        print_notice(f"No two articles in {library.name} belong to the same story.")
+        _say_none(library, query)
 
 
 def _print_digest(found: Digest) -> None:
@@ -169,11 +180,14 @@ def _print_digest(found: Digest) -> None:
 def stats(library: Library, query: Query, by: Period | None, as_json: bool) -> None:
     """Print how many articles PATH has, or match QUERY, by time, topic and source, with their mean heat.
 
-    Unknown heats count with their estimate. Without --by, the time is divided by how long it is.
+    Unknown heats count with their estimate. Without --by, the bars stand for hours, days, months or years, depending on
+    how long the time from the first to the last article is.
     """
     from reader.export.stories import statistics_record
 
     found = library.stories.statistics(_rows(library, query), by)
+    if by and found.period != by and found.by_time:
+        print_notice(f"The articles are too far apart to count them by {by}.")
     if as_json:
         print_json(statistics_record(found))
         return
@@ -192,13 +206,23 @@ def _print_bars(title: str, bars: Sequence[Bar], more: int = 0) -> None:
     most = max(bar.articles for bar in bars)
     digits = len(f"{most:,}")
     out(f"\n{title}\n")
-    for bar in bars:
+    for bar in _without_long_gaps(bars):
+        if bar is None:
+            out("  ...\n")
+            continue
         label = bar.label + " " * (width - cell_len(bar.label))
         length = round(_BAR_WIDTH * bar.articles / most) or bool(bar.articles)
         heat = "" if bar.heat is None else f"  heat {bar.heat:.0f}"
         out(f"  {label}  {bar.articles:>{digits},}{heat:<10}  {'█' * length}".rstrip() + "\n")
     if more > 0:
         out(f"  and {more:,} more\n")
+
+
+def _without_long_gaps(bars: Iterable[Bar]) -> Iterator[Bar | None]:
+    """Yield the bars, but None for many without articles in succession, such as those after a date in the year 1."""
+    for is_gap, group in groupby(bars, lambda bar: not bar.articles):
+        together = [*group]
+        yield from [None] if is_gap and len(together) > _LONGEST_GAP else together
 
 
 COMMANDS = (stories, related, digest, stats)

@@ -19,6 +19,20 @@ def to_local(moment: datetime) -> datetime:
         return moment.astimezone(UTC)
 
 
+def from_local(naive: datetime) -> datetime:
+    """Return a local time in UTC, with the offset ignored at the ends of the calendar.
+
+    A time that the clocks skip, such as midnight, is moved on by the jump; of two equal times, the first is used.
+    """
+    try:
+        # Not astimezone(): in an hour that the clocks skip it uses the offset after the jump, and a day would start
+        # within the previous day. Whole seconds, as a float is not more precise.
+        seconds = round(naive.replace(microsecond=0).timestamp())
+        return from_micros(seconds * 1_000_000 + naive.microsecond)
+    except (OverflowError, ValueError, OSError):
+        return naive.replace(tzinfo=UTC)
+
+
 def zone_key() -> str:
     """Return a text that differs between local time zones whose days begin at different moments."""
     offsets = (datetime(year, month, 1).astimezone().utcoffset() for year in (1970, 2000, 2024) for month in (1, 7))

@@ -21,7 +21,7 @@ _NEEDS: dict[str, tuple[str, str]] = {
     **dict.fromkeys(ast.VALUE_FIELDS, ("a value", 'source:Reuters or topic:"climate change"')),
     **dict.fromkeys(ast.PART_FIELDS, ("a part of a path or a URL", "path:2021-07 or url:example.org")),
     "quality": ("a number", "quality:60, quality>=60, quality:40..60 or quality:unknown"),
-    **dict.fromkeys(ast.STORY_FIELDS, ("an id of 16 digits from 0 to f", "story:c169d8fb5ce3b63e")),
+    **{field: ("an id of 16 digits from 0 to f", f"{field}:c169d8fb5ce3b63e") for field in ast.STORY_FIELDS},
     "heat~": ("a number", "heat~:60, heat~>=60 or heat~:40..60"),
     "sources": ("a number", "sources:1, sources>=3 or sources:2..5"),
     "heat": ("a number", "heat:60, heat>=60, heat:40..60 or heat:unknown"),

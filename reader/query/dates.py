@@ -11,7 +11,7 @@ import re
 from calendar import monthrange
 from datetime import UTC, datetime, timedelta
 
-from reader.core.times import from_micros, to_local
+from reader.core.times import from_local, to_local
 from reader.query.ast import DateCondition
 
 WORDS = {
@@ -28,7 +28,7 @@ WORDS = {
 SPANS: tuple[str, ...] = ("3d", "2w", "1m", "1y")
 """Examples of spans: days, weeks, months, years."""
 
-_FIRST, _LAST = datetime.min, datetime.max  # noqa: DTZ901 - local times; _utc adds the zone
+_FIRST, _LAST = datetime.min, datetime.max  # noqa: DTZ901 - local times; from_local adds the zone
 _SPAN = re.compile(r"(\d{1,4})([dwmy])", re.ASCII)
 _ISO = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 
@@ -56,7 +56,7 @@ def date_range(when: DateCondition, now: datetime) -> tuple[datetime | None, dat
 
     def moment(naive: datetime) -> datetime:
         # When clocks are set back, only ``now`` knows which of the two equal hours is meant.
-        return now.astimezone(UTC) if naive == here else _utc(naive)
+        return now.astimezone(UTC) if naive == here else from_local(naive)
 
     return None if start == _FIRST else moment(start), None if end == _LAST else moment(end)
 
@@ -116,17 +116,3 @@ def _moved(moment: datetime, count: int, unit: str) -> datetime:
         return moment.replace(year=year, month=month + 1, day=min(moment.day, monthrange(year, month + 1)[1]))
     except (OverflowError, ValueError):
         return _FIRST if count < 0 else _LAST
-
-
-def _utc(naive: datetime) -> datetime:
-    """Return a local time in UTC, with the offset ignored at the ends of the calendar.
-
-    A midnight that the clocks skip is the time of the jump; of two equal times, the first is used.
-    """
-    try:
-        # Not astimezone(): in an hour that the clocks skip it uses the offset after the jump, and a day would start
-        # within the previous day. Whole seconds, as a float is not more precise.
-        seconds = round(naive.replace(microsecond=0).timestamp())
-        return from_micros(seconds * 1_000_000 + naive.microsecond)
-    except (OverflowError, ValueError, OSError):
-        return naive.replace(tzinfo=UTC)

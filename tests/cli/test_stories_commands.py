@@ -108,7 +108,8 @@ def test_stories_of_one_article_are_listed_on_request_and_all_are_the_hottest_fi
     assert _json("stories", folder, "museum") == []
     assert _json("stories", folder, "museum", "--all") == [museum]
     assert _json("stories", folder, f"story:{story['id']}") == [story]
-    assert "No two articles" in _run("stories", folder, "museum").stderr
+    assert "No story in" in _run("stories", folder, "museum").stderr
+    assert "No story in" in _run("digest", folder, "museum").stderr
 
 
 def test_every_link_of_an_article_has_its_kind_and_reason(make_folder: MakeFolder) -> None:
@@ -144,6 +145,15 @@ def test_statistics_count_by_time_topic_and_source(make_folder: MakeFolder) -> N
     assert [_json("list", folder, bar["query"])[0]["path"] for bar in found["bySource"]] == ["a.md", "b.md"]
     assert _json("stats", folder, "museum")["articles"] == 1
     assert _run("stats", folder).stdout.startswith("3 articles\n")
+
+
+def test_a_date_in_the_year_1_does_not_fill_the_statistics_with_years_without_articles(make_folder: MakeFolder) -> None:
+    ancient = _document("A scroll", "Of Rome.", more="publishedDateTime: 0001-06-01T00:00:00Z\n")
+    folder = make_folder({**_FLOOD, "ancient.md": ancient})
+    result = _run("stats", folder, "--by", "hour")
+    assert [line.split()[0] for line in result.stdout.splitlines()[3:6]] == ["0001", "...", "2024"]
+    assert result.stderr == "newsreader: The articles are too far apart to count them by hour.\n"
+    assert len(_json("stats", folder)["byTime"]) == 2024
 
 
 @pytest.mark.parametrize(

@@ -132,7 +132,7 @@ def test_no_control_sequence_of_a_document_reaches_the_terminal(make_folder: Mak
     )
     with Terminal(folder) as terminal:
         terminal.wait("[/nope][@click=app.quit]x[/]")
-        terminal.wait("Same story (1)")
+        terminal.wait("Same story (2 articles)")
         terminal.press("]", "]")  # past the other article of the story
         terminal.wait("More")
         terminal.press("enter")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
@@ -65,6 +67,30 @@ def test_bars_without_gaps_are_as_fine_as_their_number_allows(span: timedelta, p
 def test_too_many_bars_are_coarser() -> None:
     assert _statistics([_FIRST, _FIRST + timedelta(days=9000)], "hour").period == "month"
     assert _statistics([_FIRST, _FIRST + timedelta(days=90)], "hour").period == "hour"
+
+
+@pytest.fixture(params=["JST-9", "PST8", "CET-1CEST,M3.5.0,M10.5.0/3"])
+def zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Live east and west of Greenwich, and where clocks jump."""
+    monkeypatch.setenv("TZ", request.param)
+    time.tzset()
+    yield request.param
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("zone")
+@pytest.mark.parametrize("at", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
+@pytest.mark.parametrize("period", ["hour", "year"])
+def test_the_first_and_the_last_moment_of_the_calendar_are_counted(at: datetime, period: Period) -> None:
+    found = _statistics([at], period)
+    assert [bar.articles for bar in found.by_time if bar.articles] == [1]
+
+
+def test_the_hour_before_clocks_jump_is_counted_as_that(zone: str) -> None:
+    moment = datetime(2024, 3, 31, 0, 30, tzinfo=UTC)
+    (bar,) = _statistics([moment], "hour").by_time
+    assert (bar.articles, bar.label) == (1, f"{to_local(moment):%Y-%m-%d %H}:00"), zone
 
 
 def test_topics_and_sources_are_counted_with_their_mean_heat() -> None:

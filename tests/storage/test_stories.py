@@ -300,6 +300,12 @@ def test_members_of_a_collection_are_linked_with_it(index: Index) -> None:
     assert index.path(member) == b"hub/courses/one.md"
 
 
+def test_a_collection_that_lists_itself_is_not_linked_with_itself(index: Index) -> None:
+    put(index, _article(1, 0, path="hub/lists/all.md", extra={"items": ["lists/all"]}))
+    with index.database.read() as db:
+        assert (edges.members_of(db, 1), edges.collections_with(db, 1)) == ([], [])
+
+
 def test_copies_have_the_same_url_or_the_same_title_and_nearly_the_same_text(index: Index) -> None:
     text = "The Orsk dam burst above Velmora after nine days of rain, the operator Hydrosk said in Tarn."
     other = "In Velmora, residents count the losses; insurers expect claims of two billion for houses and roads."

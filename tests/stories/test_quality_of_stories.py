@@ -20,17 +20,17 @@ SCRIPT = TOP / "benchmarks" / "stories"
 
 
 @pytest.fixture
-def measure(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+def agreement(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.syspath_prepend(str(SCRIPT))
-    return importlib.import_module("measure")
+    return importlib.import_module("agreement")
 
 
-def test_b_cubed_means_over_articles(measure: ModuleType) -> None:
+def test_b_cubed_means_over_articles(agreement: ModuleType) -> None:
     labels = ["a", "a", "a", "b"]
-    assert measure.b_cubed(labels, [1, 1, 1, 2]) == (1, 1)
-    assert measure.b_cubed(labels, [1, 1, 2, 2]) == (0.75, 0.5 * (2 / 3) + 0.25 * (1 / 3) + 0.25)
-    assert measure.mixtures(labels, [1, 1, 2, 2]) == ["1 a + 1 b"]
-    assert measure.splits(labels, [1, 1, 2, 2]) == ["a: 2 + 1"]
+    assert agreement.b_cubed(labels, [1, 1, 1, 2]) == (1, 1)
+    assert agreement.b_cubed(labels, [1, 1, 2, 2]) == (0.75, 0.5 * (2 / 3) + 0.25 * (1 / 3) + 0.25)
+    assert agreement.mixtures(labels, [1, 1, 2, 2]) == ["1 a + 1 b"]
+    assert agreement.splits(labels, [1, 1, 2, 2]) == ["a: 2 + 1"]
 
 
 def test_the_benchmark_reads_a_file_and_prints_the_score(tmp_path: Path) -> None:

@@ -57,12 +57,16 @@ class ArticleListController:
         """What that list should look like, if it was shown before."""
         self._retain_unmatched = False
         """Whether marks have changed since the last load, so that articles that no longer match stay."""
+        self._is_sorting = False
+        """Whether that list is in another order."""
         self._name = list_key(self.sort)
         """The name of the list in the table of positions."""
         self.is_grouped: Callable[[], bool] = lambda: False
         """Returns whether the list of the active query has a row for each story."""
         self._was_restored = self._list.cursor > 0
         """Whether the article was selected because the list was left there."""
+        self._was_whole = False
+        """Whether a list has been shown since the whole folder was read."""
         self._list.on_changed = partial(setattr, session, "order")
         session.marks_changed.subscribe(self._marks_changed)
         session.pages_changed.subscribe(self._pages_changed)
@@ -136,7 +140,8 @@ class ArticleListController:
         """Load what the query finds now; ``marked`` says that marks have changed."""
         # Until the user selects an article, another order starts at its top; so does a folder that is read for the
         # first time, whose best articles may come last.
-        untouched = not self._is_held and (is_sorting or not (self._session.folder_was_read or self._was_restored))
+        self._is_sorting |= is_sorting  # a load that has not come to its end is replaced by this one
+        untouched = not self._is_held and (self._is_sorting or not (self._was_whole or self._was_restored))
         snapshot = self._snapshot if self._is_new_query else None
         self._retain_unmatched |= marked and not self._is_new_query
         if self._is_new_query:
@@ -152,7 +157,7 @@ class ArticleListController:
             max(self._panes.app.size.height, _LEAST_HEIGHT),
             None if self._lost is None else (self._lost.rowid, self._lost.id),
             retained,
-            self._is_new_query or (untouched and not is_sorting),
+            self._is_new_query or (untouched and not self._is_sorting),
             self.is_grouped(),
         )
         self._session.background.start(partial(self._load, request), "list")
@@ -194,10 +199,17 @@ class ArticleListController:
         loaded = self._folded(request, loaded)
         session, articles, order = self._session, self._list, loaded.order
         session.matching = loaded.matching
-        session.set_counts(loaded.counts)
+        if loaded.saved_changes == session.saved_changes:
+            session.set_counts(loaded.counts)
+        else:  # marks were saved since they were counted
+            from reader.tui.loaders.article_list import count
+
+            session.background.start(partial(count, session), "counts")
         wanted = self.sort, session.query.query, self.is_grouped()
         if (request.sort, request.query, request.is_grouped) != wanted:
             return  # another list is loading
+        self._is_sorting = False
+        self._was_whole = session.folder_was_read
         self._show_header(request, loaded)
         index, top, is_losing = self._place(request, loaded)
         recovered = self._recover(loaded)
@@ -247,7 +259,7 @@ class ArticleListController:
             self._announced_sort = self.sort
             words = _SORT_WORDS[self.sort.by][self.sort.reverse]
             is_estimated = self.sort.by == "heat" and any(row.heat is None for row in loaded.rows if row.has("heat"))
-            estimates = " What has a ~ is an estimate." if is_estimated else ""
+            estimates = " Values with a ~ are estimates." if is_estimated else ""
             self._session.show_message(f"Sorted by {self.sort.by}, {words}; unknown last.{estimates}")
         if len(loaded.order):
             self._list.fields = self._header.fields = loaded.fields

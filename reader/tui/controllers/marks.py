@@ -210,9 +210,9 @@ class MarksController:
             if local is not None and local.change.add_tags:  # read again, since tags keep their first spelling
                 self._list.post_message(self._list.RowsRequested([row.rowid for row in rows or ()]))
             if local is None or local.change.read is not None:
-                from reader.tui.loaders.article_list import load_counts
+                from reader.tui.loaders.article_list import count
 
-                session.set_counts(await session.background.run(load_counts, session.library, session.matching))
+                await count(session)
 
         session.background.start(job, WRITES, exclusive=False)
 

@@ -77,6 +77,11 @@ def load_counts(library: Library, matching: int | None) -> Counts:
     return replace(counts, unread_found=(matching & ~library.marks.row_sets().read()).bit_count())
 
 
+async def count(session: Session) -> None:
+    """Update the numbers of the top bar."""
+    session.set_counts(await session.background.run(load_counts, session.library, session.matching))
+
+
 def load_list(session: Session, request: ListRequest, stop: Callable[[], bool]) -> LoadedList | None:
     """Return the list, or None once ``stop`` returns true. Raises ReaderError."""
     library, query = session.library, request.query

@@ -61,7 +61,7 @@ def with_neighbors(library: Library, content: ArticleContent, *, with_similar: b
 def _in_common(words: Iterable[str]) -> str:
     """Return the words that two texts share, without single letters."""
     telling = [word for word in words if len(word) > 1 or not word.isascii()]
-    return f"both: {', '.join(telling[:_MOST_WORDS])}" if telling else ""
+    return f"in both: {', '.join(telling[:_MOST_WORDS])}" if telling else ""
 
 
 def _around(rowids: Sequence[int], place: int) -> list[int]:

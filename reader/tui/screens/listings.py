@@ -34,6 +34,7 @@ _SYMBOLS = (
     ("✗", "its page could not be fetched; the article says why"),
     ("▸ ▾", "a story that is folded or unfolded, in a list that is grouped by story"),
     ("×5", "5 sources report the story of this article"),
+    ("(3)", "3 articles of a folded story, all of one source"),
     ("=2", "2 documents are copies of this article"),
     ("~62", "an estimate, as the document does not say it"),
     ("–", "unknown quality, heat or date; always sorted last"),

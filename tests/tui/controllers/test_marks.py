@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import threading
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from reader.core.model import Row
 from reader.core.paths import Paths
 from reader.library.articles import LibraryArticles
 from tests.conftest import MakeFolder
@@ -181,6 +184,31 @@ async def test_an_article_marked_unread_while_it_loads_stays_unread(
         assert not reader.row.read
         await reader.press("j", "k")
         await reader.wait_until(lambda: reader.row.read)
+
+
+async def test_a_list_that_was_loaded_before_a_mark_was_saved_leaves_the_count(
+    seeds: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted, slow_disk, rows = threading.Event(), threading.Event(), LibraryArticles.rows
+
+    def late_rows(self: LibraryArticles, rowids: Sequence[int]) -> list[Row]:
+        counted.set()
+        slow_disk.wait(20)
+        return rows(self, rowids)
+
+    async with open_app(seeds) as reader:
+        monkeypatch.setattr(LibraryArticles, "rows", late_rows)
+        try:
+            reader.report_list_change()
+            await asyncio.to_thread(counted.wait, 20)
+            await reader.pilot.press("m")
+            async with asyncio.timeout(10):
+                while "4 unread" not in reader.lines[0]:
+                    await reader.pilot.pause()
+        finally:
+            slow_disk.set()
+        await reader.settle()
+        assert "4 unread" in reader.lines[0]
 
 
 async def test_marks_survive_reopening(seeds: Path) -> None:

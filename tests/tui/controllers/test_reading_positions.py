@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from reader.core.ordering import Sort
 from reader.core.paths import Paths
 from reader.library.library import Library
 from tests.conftest import MakeFolder
@@ -242,6 +243,17 @@ async def test_sorting_before_a_selection_starts_at_the_top(hundred: Path) -> No
         await reader.press("j", "1", "q")
     async with open_app(hundred) as reader:  # a selected article has a position in the other order as well
         assert (reader.row.title, reader.article_list.cursor) == ("N198", 98)
+
+
+async def test_a_list_that_is_loaded_again_before_it_is_shown_still_starts_at_its_top(hundred: Path) -> None:
+    async with open_app(hundred) as reader:
+        await reader.press(*["j"] * 50, "q")
+    async with open_app(hundred) as reader:
+        assert reader.article_list.cursor == 50
+        reader.main_screen.list_content.sort_by(Sort("quality", reverse=True))
+        reader.main_screen.list_content.reload()  # as when stories are found: it takes the place of the first load
+        await reader.settle()
+        assert (reader.row.title, reader.article_list.cursor) == ("N199", 0)
 
 
 async def test_the_neighbor_of_a_deleted_article_is_selected(hundred: Path) -> None:

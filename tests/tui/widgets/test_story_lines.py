@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -54,14 +55,22 @@ STORY = ArticleContent(
 
 def test_a_story_is_a_timeline_with_its_first_article_this_one_and_gaps() -> None:
     lines = pane(STORY)
-    start = lines.index("Same story (2)")
-    assert lines[start + 1 : start + 6] == [
+    start = lines.index("Same story (3 articles)")
+    assert lines[start + 1 : start + 5] == [
         "›◆  1 Mar 09:30  60 ▆ Reuters     Title 1",
-        "  ┊ 1 day later",
         " ●  2 Mar 12:00  50 ▅ Own source  this article",
         "  ┊ 4 days later",
         "›·  6 Mar 08:00  60 ▆ BBC         Title 2 ⇩",
     ]
+
+
+@pytest.mark.parametrize("cells", [40, 70])
+def test_the_dates_of_a_story_of_several_years_have_the_year(cells: int) -> None:
+    lines = pane(replace(STORY, items=(item(1, datetime(2024, 12, 31, 9, tzinfo=UTC), "AP"), STORY.items[1])), cells)
+    assert [line[2:13] for line in lines if line[1:2] in {"◆", "●", "·"}] == [
+        " 31 Dec 24 ", "  2 Mar 26 ", "  6 Mar 26 "
+    ]  # fmt: skip
+    assert "  ┊ 426 days later" in lines
 
 
 def test_a_day_without_a_time_is_shown_without_one() -> None:
@@ -76,7 +85,7 @@ def test_an_estimate_is_explained_below_the_scores() -> None:
 
 def test_a_long_story_says_how_many_articles_are_not_listed() -> None:
     lines = pane(ArticleContent(STORY.article, items=STORY.items, sections=(ItemSection("story", 2, 50),), rowid=9))
-    assert "Same story (50)" in lines
+    assert "Same story (51 articles)" in lines
     assert "  and 48 more" in lines
 
 

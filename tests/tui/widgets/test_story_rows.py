@@ -62,6 +62,7 @@ def test_a_story_has_the_latest_date_and_the_days_since_the_first() -> None:
         (ListRow(row(1, sources=5), "inside"), 100, ""),
         (ListRow(row(1, sources=5), "folded", 9, 3), 100, "  5 sources · 3 days"),
         (ListRow(row(1, sources=5), "folded", 9, 3), 50, " ×5 3d"),
+        (ListRow(row(1, sources=1), "folded", 4, 3), 50, " (4) 3d"),
         (ListRow(row(1, sources=1), "folded", 2, 0), 100, "  2 articles"),
     ],
 )

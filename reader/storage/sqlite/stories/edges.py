@@ -36,17 +36,17 @@ def listing(db: sqlite3.Connection, rowids: Collection[int]) -> Iterator[tuple[i
 
 
 def collections_with(db: sqlite3.Connection, rowid: int) -> list[int]:
-    """Return the collections that this document is a member of. Raises sqlite3.Error."""
+    """Return the other documents that are collections with this one as a member. Raises sqlite3.Error."""
     query = "SELECT d.path, f.name FROM files f JOIN folders d ON d.rowid = f.folder WHERE f.rowid = ?"
     row = db.execute(query, [rowid]).fetchone()
     if row is None:
         return []
     stem = os.path.splitext(join_path(*row))[0]
-    return [each for (each,) in db.execute("SELECT article FROM members WHERE stem = ?", [stem])]
+    return [each for (each,) in db.execute("SELECT article FROM members WHERE stem = ?", [stem]) if each != rowid]
 
 
 def members_of(db: sqlite3.Connection, rowid: int) -> list[int]:
-    """Return the documents that are members of this collection. Raises sqlite3.Error."""
+    """Return the other documents that are members of this collection. Raises sqlite3.Error."""
     query = (
         "SELECT f.rowid, f.name FROM files f JOIN folders d ON d.rowid = f.folder JOIN articles USING (rowid) "
         "WHERE d.path = ? AND f.name > ? AND f.name < ? ORDER BY f.name"
@@ -56,7 +56,7 @@ def members_of(db: sqlite3.Connection, rowid: int) -> list[int]:
         folder, _, name = stem.rpartition(b"/")
         files = db.execute(query, [folder, name + b".", name + b"/"]).fetchall()  # "/" follows "."
         found += [each for each, file in files if os.path.splitext(file)[0] == name][:1]
-    return found
+    return [each for each in found if each != rowid]
 
 
 def copies_of(db: sqlite3.Connection, rowid: int) -> list[int]:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from reader.core.times import from_micros, to_local, to_micros
+from reader.core.times import from_local, from_micros, to_local, to_micros
 from reader.query.parser import quote_value
 from reader.storage.sqlite.database import json_array
 from reader.storage.sqlite.index import columns
@@ -91,7 +91,7 @@ def _by_time(by_quarter: Sequence[tuple[int, int, float, int]], period: Period) 
     at: datetime | None = _begin(to_local(from_micros(quarter * _QUARTER)).replace(tzinfo=None), period)
     while quarter != _NEVER and at is not None:
         after = _next(at, period)
-        end = _NEVER if after is None else to_micros(to_local(after)) // _QUARTER
+        end = _NEVER if after is None else to_micros(from_local(after)) // _QUARTER
         sums = _Sums()
         while quarter < end:
             sums.add(articles, heat, with_heat)

@@ -145,7 +145,7 @@ def story_sign(shown: ListRow, cells: int) -> str:
     if row.sources > 1 and shown.fold != "inside":
         counted.append((format_count(row.sources, "source"), f"×{row.sources}"))
     elif is_folded:
-        counted.append((format_count(shown.articles, "article"), f"×{shown.articles}"))
+        counted.append((format_count(shown.articles, "article"), f"({shown.articles})"))
     if row.copies > 1 and not is_folded:
         counted.append((f"{row.copies} copies", f"={row.copies}"))
     if shown.days:

@@ -26,7 +26,7 @@ _HEADINGS: dict[SectionKind, str] = {
 }
 _WITH_TIME, _WITH_SOURCE = 44, 56
 """Cells from which on a timeline has times, and sources."""
-_DATE, _DATE_AND_TIME = 6, 12
+_DATE, _DATE_AND_YEAR, _DATE_AND_TIME = 6, 9, 12
 _SAVED = " ⇩"
 
 
@@ -69,7 +69,10 @@ def _heading(content: ArticleContent, section: ItemSection, cells: int) -> str:
     if section.kind == "members":
         kind = truncate(content.article.type, max(1, cells - 16)) or "collection"
         return f"In this {kind} ({section.size})"
-    return f"{_HEADINGS[section.kind]} ({max(section.size, section.total):,})"
+    number = max(section.size, section.total)
+    if section.kind == "story":  # its timeline has this article, too
+        return f"{_HEADINGS[section.kind]} ({format_count(number + 1, 'article')})"
+    return f"{_HEADINGS[section.kind]} ({number:,})"
 
 
 def _timeline(
@@ -87,12 +90,13 @@ def _timeline(
     moments.insert(max(0, content.place_in_story), (-1, RelatedItem(_own(content))))
     sources = max(cell_width(item.described.source) for _, item in moments)
     source = min(sources, cells // 4) if cells >= _WITH_SOURCE else 0
+    years = {to_local(each.described.published_at).year for _, each in moments if each.described.published_at}
     before: datetime | None = None
     for number, (index, item) in enumerate(moments):
         when = item.described.published_at
         if when is not None and before is not None:
             days = (to_local(when).date() - to_local(before).date()).days
-            if days > 0:
+            if days > 1:
                 yield _other(line_of(truncate(f"  ┊ {format_count(days, 'day')} later", cells), "quiet"))
         before = when or before
         if index == selected and index >= 0:
@@ -101,7 +105,9 @@ def _timeline(
         sign = "◆" if number == 0 and when is not None else "●" if index < 0 else "·"
         own = _Score.of(content.article.quality, content.quality_estimate, formats.QUALITY_FULL)
         score = own if index < 0 else _Score.of_item(item.described)
-        line = _moment(item, index, cells, source, sign=sign, visited=index in visited, score=score)
+        line = _moment(
+            item, index, cells, source, sign=sign, visited=index in visited, score=score, has_year=len(years) > 1
+        )
         yield ItemLines((line,), index, 1)
 
 
@@ -117,10 +123,13 @@ def _own(content: ArticleContent) -> Related:
     )
 
 
-def _moment(item: RelatedItem, at: int, cells: int, source: int, *, sign: str, visited: bool, score: _Score) -> Line:
+def _moment(
+    item: RelatedItem, at: int, cells: int, source: int, *, sign: str, visited: bool, score: _Score, has_year: bool
+) -> Line:
     """Return a line of a timeline: date, quality, source and title."""
     described = item.described
-    when = fit_cells(_date(described, has_time=cells >= _WITH_TIME), _DATE_AND_TIME if cells >= _WITH_TIME else _DATE)
+    width = _DATE_AND_YEAR if has_year else _DATE_AND_TIME if cells >= _WITH_TIME else _DATE
+    when = fit_cells(_date(described, has_year=has_year, has_time=width == _DATE_AND_TIME), width)
     saved = _SAVED if item.is_saved else ""
     pieces = [
         Run("›" if at >= 0 else " ", "accent", item=at),
@@ -138,14 +147,15 @@ def _moment(item: RelatedItem, at: int, cells: int, source: int, *, sign: str, v
     return (*pieces, Run(saved, "quiet", item=at)) if saved else tuple(pieces)
 
 
-def _date(described: Related | Row, *, has_time: bool) -> str:
+def _date(described: Related | Row, *, has_year: bool, has_time: bool) -> str:
     if described.published_at is None:
         return formats.UNKNOWN
     day = to_local(described.published_at)
     if described.precision in {"month", "year"}:
         return f"{day:%b %y}" if described.precision == "month" else str(day.year)
     time = f" {day:%H:%M}" if has_time and described.precision == "time" else ""
-    return f"{day.day:>2} {day:%b}{time}"
+    year = f" {day:%y}" if has_year else ""
+    return f"{day.day:>2} {day:%b}{year}{time}"
 
 
 class _Score(NamedTuple):
