@@ -10,10 +10,10 @@ import gc
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from hashlib import blake2b
 from itertools import chain, islice
 from typing import NamedTuple
 
+from reader.core.hashing import hash_bytes
 from reader.stories.candidates import Candidates
 from reader.stories.linkage import Compared, join_all
 from reader.stories.state import Changes, KeptArticle, StoryState
@@ -179,4 +179,4 @@ def _text_hash(article: StoryArticle) -> int:
 
 
 def _hashed(data: bytes) -> int:
-    return int.from_bytes(blake2b(data, digest_size=8).digest(), "big", signed=True)
+    return int.from_bytes(hash_bytes(data, 8), "big", signed=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from reader.content.blocks import plain_text
@@ -81,13 +81,15 @@ _signs = st.sampled_from(
             "`_",
             "[[",
         ),
-        *("]]", "][", "#+begin_note\n", "#+end_note\n"),
+        # Without "][": what stands before it is where a link leads, not a word of the text.
+        *("]]", "#+begin_note\n", "#+end_note\n"),
     ]
 )
 
 
 @pytest.mark.parametrize("format_", ["org", "rst"])
 @given(st.lists(_signs, max_size=25))
+@example(["[[", ".. note:: ", "]]"])
 @settings(max_examples=200, deadline=None)
 def test_no_word_is_lost(format_: BodyFormat, signs: list[str]) -> None:
     source = "".join(f"{sign}xword{number}y " for number, sign in enumerate(signs))

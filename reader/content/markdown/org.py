@@ -20,6 +20,7 @@ _SEPARATOR = re.compile(r"\s*\|-[-+|]*\s*\Z")
 _FOOTNOTE = re.compile(r"\[fn:([\w-]+)\]", re.ASCII)
 _INLINE_FOOTNOTE = re.compile(r"\[fn:[\w-]*:([^\[\]]*)\]", re.ASCII)
 _LINK = re.compile(r"\[\[([^\[\]]+)\](?:\[([^\[\]]+)\])?\]")
+_FILE = re.compile(r"\A(?:file|id|attachment):(.*?)(?:::.*)?\Z")  # after "::" is where in the file
 _IMAGE = re.compile(r"\.(?:png|jpe?g|gif|svg|webp|avif|bmp)\Z", re.IGNORECASE)
 _WEB = ("https://", "http://", "mailto:")
 _MARKED = re.compile(r"(?<![^\s\-({\['\"])([*/+=~])(?=\S)([^\n]{1,300}?)(?<=\S)\1(?![^\s\-.,;:!?'\")}\[\]])")
@@ -101,5 +102,5 @@ def _link(found: re.Match[str]) -> str:
     if target.startswith(_WEB):
         is_image = not label and _IMAGE.search(target)
         return f"{'!' if is_image else ''}[{'' if is_image else label or target}](<{target}>)"
-    name = re.sub(r"\A(?:file|id|attachment):|::.*", "", target)
+    name = _FILE.sub(r"\1", target)
     return f"![[{name}]]" if not label and _IMAGE.search(name) else f"[[{label or name.lstrip('*#')}]]"
