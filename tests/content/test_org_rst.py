@@ -90,6 +90,7 @@ _signs = st.sampled_from(
 @pytest.mark.parametrize("format_", ["org", "rst"])
 @given(st.lists(_signs, max_size=25))
 @example(["[[", ".. note:: ", "]]"])
+@example(["[[", "| ", "]]"])
 @settings(max_examples=200, deadline=None)
 def test_no_word_is_lost(format_: BodyFormat, signs: list[str]) -> None:
     source = "".join(f"{sign}xword{number}y " for number, sign in enumerate(signs))

@@ -103,4 +103,7 @@ def _link(found: re.Match[str]) -> str:
         is_image = not label and _IMAGE.search(target)
         return f"{'!' if is_image else ''}[{'' if is_image else label or target}](<{target}>)"
     name = _FILE.sub(r"\1", target)
-    return f"![[{name}]]" if not label and _IMAGE.search(name) else f"[[{label or name.lstrip('*#')}]]"
+    if not label and _IMAGE.search(name):
+        return f"![[{name}]]"
+    text = label or name.lstrip("*#")
+    return text if "|" in text else f"[[{text}]]"  # where "|" would begin a label
