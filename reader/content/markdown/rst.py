@@ -128,6 +128,8 @@ def _inline(text: str) -> str:
         text = _LINK.sub(lambda found: f"[{found[1] or found[2]}](<{found[2]}>)", text)
         text = _ROLE.sub(_role, text)
         text = _REFERENCE.sub(r"[\1]", text) if "`_" in text else text
+    else:
+        text = text.replace("[[", r"\[[")  # which would begin a link to a note
     return _MARK.sub(r"[^\1]", text) if "]_" in text else text
 
 
