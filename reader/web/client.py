@@ -28,7 +28,7 @@ from reader.web.options import ClientOptions
 from reader.web.redirects import Hop, decode_location, first_hop, leads_elsewhere, next_hop
 from reader.web.response import content_type, header_fields
 from reader.web.response.decompress import BodyDecoder
-from reader.web.response.refresh import refresh_target
+from reader.web.response.meta_refresh import refresh_target
 from reader.web.responses import FetchError, WebResponse
 from reader.web.transport.dns import Resolve, resolve
 from reader.web.transport.ip_policy import canonical_host, refusal_by_name

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from reader.web.client import WebClient
 from reader.web.options import ClientOptions
 from reader.web.response.content_type import page_type
-from reader.web.response.refresh import refresh_target
+from reader.web.response.meta_refresh import refresh_target
 from reader.web.responses import FetchError
 from reader.web.transport.streams import HttpStream, repair_head
 from tests.web.server import Request, Server, redirect, reply
