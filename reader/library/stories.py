@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import threading
-from array import array
 from collections.abc import Callable
 
-from reader.core.ordering import ArticleOrder
 from reader.core.text import format_count
 from reader.library.articles import LibraryArticles
-from reader.storage.sqlite.index import bitmap, columns
+from reader.storage.sqlite.index import bitmap
 from reader.storage.sqlite.index.folder_index import Index
 from reader.storage.sqlite.stories import edges, reading, statistics
 from reader.stories.digest import Excerpt, digest
-from reader.stories.groups import GroupedOrder, group_order
 from reader.stories.heat import explain
 from reader.stories.model import Digest, Edge, EdgeKind, HeatStatistics, Period, Similar, Story
 from reader.stories.terms import words_by_term
@@ -31,9 +27,6 @@ class LibraryStories:
         """``index`` returns the current index."""
         self._index = index
         self._articles = articles
-        self._guard = threading.Lock()
-        self._columns: tuple[object, array[int], array[int]] | None = None
-        """A state of the index, with the number of the story of each row, and the place of each row in it."""
 
     def of(self, rowid: int) -> Story | None:
         """Return the story of an article, if it has others."""
@@ -57,17 +50,6 @@ class LibraryStories:
             for row in self._articles.rows(alone[:limit])
         ]
         return sorted(found, key=_hottest_first)[:limit]
-
-    def group(self, order: ArticleOrder) -> GroupedOrder:
-        """Return a list with a row for each story."""
-        index = self._index()
-        with self._guard, index.database.read() as db:
-            state = (index, index.generation())
-            if self._columns is None or self._columns[0] != state:
-                story_of, place_of = columns.load(db, "story"), columns.load(db, "story rank")
-                self._columns = (state, story_of, place_of)
-            _, story_of, place_of = self._columns
-        return group_order(order, story_of, place_of)
 
     def nearest(self, rowid: int, count: int = 20) -> list[Similar]:
         """Return the articles whose text is most like that of an article, the most similar first."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from array import array
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import repeat
 
 from reader.core.ordering import ArticleOrder, FoldState, index_in
 
@@ -97,29 +99,21 @@ class GroupedOrder(ArticleOrder):
 
 
 def group_order(order: ArticleOrder, story_of: Sequence[int], rank_of: Sequence[int]) -> GroupedOrder:
-    """Return ``order`` with a row for each story: see :class:`GroupedOrder`. 100,000 articles take about 30 ms."""
-    size = len(story_of)
-    found: dict[int, list[int]] = {}
+    """Return ``order`` with a row for each story: see :class:`GroupedOrder`. 100,000 articles take about 25 ms."""
+    newer = max(order.rowids, default=-1) + 1 - len(story_of)
+    if newer > 0:  # they have come since stories were found
+        story_of = [*story_of, *repeat(0, newer)]
+    found: defaultdict[int, list[int]] = defaultdict(list)
     rows: list[int] = []
-    for rowid in order.rowids:
-        number = story_of[rowid] if rowid < size else 0
-        if not number:
-            rows.append(rowid)
-        elif number in found:
-            found[number].append(rowid)
+    for number, rowid in zip(map(story_of.__getitem__, order.rowids), order.rowids, strict=True):
+        if number:
+            articles = found[number]
+            if not articles:
+                rows.append(-number)
+            articles.append(rowid)
         else:
-            found[number] = [rowid]
-            rows.append(-number)
-    best = {number: _best(articles, rank_of) for number, articles in found.items() if len(articles) > 1}
+            rows.append(rowid)
+    best = {number: min(articles, key=rank_of.__getitem__) for number, articles in found.items() if len(articles) > 1}
     rowids = array(order.rowids.typecode)
     rowids.extend([row if row >= 0 else best.get(-row) or found[-row][0] for row in rows])
-    return GroupedOrder(order.sort, rowids, order, found, best, story_of, rank_of)
-
-
-def _best(articles: Sequence[int], rank_of: Sequence[int]) -> int:
-    # Half the time of min() with a key: most stories have few articles.
-    best, least = articles[0], rank_of[articles[0]]
-    for rowid in articles:
-        if rank_of[rowid] < least:
-            best, least = rowid, rank_of[rowid]
-    return best
+    return GroupedOrder(order.sort, rowids, order, dict(found), best, story_of, rank_of)

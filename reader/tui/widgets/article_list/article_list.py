@@ -93,6 +93,7 @@ class ArticleList(LineList):
         """Articles that no longer match the query; they stay until the selection moves on."""
         self.rows = RowCache(rows)
         self._renderer = RowRenderer(self)
+        self._renderer.is_grouped = order.is_grouped
         self._drawn = DrawnLines()
         self._anchor = -1
         """The index where the selected range begins, or -1."""

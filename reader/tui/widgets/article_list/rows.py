@@ -7,12 +7,11 @@ from collections import OrderedDict, deque
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import NamedTuple
 
 from reader.core.marks import MarkChange
 from reader.core.model import Row
-from reader.core.ordering import ArticleOrder, FoldState
+from reader.core.ordering import MAX_FOLDED, ArticleOrder, FoldState, with_folded
 
 _MAX_ROWS = 4096
 """Rows held in memory, about 1 kB each."""
@@ -20,10 +19,6 @@ _LEAST_HEIGHT = 24
 """The least height of a screen for which rows are requested."""
 _PAGES_AHEAD = 3
 """Pages above and below the screen that are requested in advance."""
-_MAX_FOLDED = 24
-"""Articles of a folded story that are held: the row of a larger story does not know the rest."""
-_MAX_OF_STORIES = 2000
-"""Articles of folded stories that are requested at once."""
 _MAX_CHANGES = 1000
 """Changes of marks held in memory; no load of rows takes longer than as many."""
 
@@ -120,24 +115,17 @@ class RowCache(OrderedDict[int, Row]):
         if row is None or fold != "folded":
             return None if row is None else ListRow(row, fold)
         rowids = order.articles_of(rowid)
-        return story_row([self[each] for each in rowids[:_MAX_FOLDED] if each in self], len(rowids))
+        return story_row([self[each] for each in rowids[:MAX_FOLDED] if each in self], len(rowids))
 
     def lacks(self, order: ArticleOrder, rowid: int) -> bool:
         """Whether an article of a row of the list is neither loaded nor requested."""
-        return any(map(self.is_missing, order.articles_of(rowid)[:_MAX_FOLDED]))
+        return any(map(self.is_missing, order.articles_of(rowid)[:MAX_FOLDED]))
 
     def request(self, rowids: Sequence[int]) -> list[int]:
         """Note the missing ones of ``rowids`` as requested, and return them."""
         missing = [rowid for rowid in rowids if self.is_missing(rowid)]
         self.requested.update(missing)
         return missing
-
-
-def with_folded(order: ArticleOrder, rowids: Iterable[int]) -> list[int]:
-    """Return rows of a list, each once, and the articles of folded stories among them."""
-    wanted = list(dict.fromkeys(rowids))
-    folded = (each for rowid in wanted for each in order.articles_of(rowid)[1:_MAX_FOLDED])
-    return [*wanted, *islice(folded, _MAX_OF_STORIES)]
 
 
 class ListRow(NamedTuple):
