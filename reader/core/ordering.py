@@ -85,6 +85,10 @@ class ArticleOrder:
         """Return the articles that a row of the list stands for."""
         return (rowid,)
 
+    def story_of(self, rowid: int) -> Sequence[int]:
+        """Return the articles of the list that are of the story of a row, the row itself first."""
+        return (rowid,)
+
     def fold_state(self, rowid: int) -> FoldState:
         """Return what the row of an article is."""
         return ""

@@ -28,6 +28,13 @@ class LibraryStories:
         self._index = index
         self._articles = articles
 
+    def are_known(self) -> bool:
+        """Return whether every article has been grouped; otherwise some stories are still to be found."""
+        from reader.storage.sqlite.stories.upkeep import is_unfinished  # lazy: asked where no story was found
+
+        with self._index().database.read() as db:
+            return not is_unfinished(db)
+
     def of(self, rowid: int) -> Story | None:
         """Return the story of an article, if it has others."""
         with self._index().database.read() as db:
@@ -62,6 +69,10 @@ class LibraryStories:
             Similar(each.rowid, each.score, tuple(words[term] for term in each.terms if term in words))
             for each in found
         ]
+
+    def has_links(self, rowid: int) -> bool:
+        """Return whether an article has a story with others, or is linked with any."""
+        return self.of(rowid) is not None or bool(self.edges(rowid, with_story=False))
 
     def explain_heat(self, rowid: int) -> str:
         """Return the estimate of a heat with its reason, as in “~62: 7 sources in 2 days”; empty without estimate."""

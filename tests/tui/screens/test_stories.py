@@ -96,8 +96,24 @@ async def test_the_story_and_its_links_are_a_list_like_any_other(folder: Path) -
         assert reader.focus == "list"
         await reader.press("M")
         assert reader.message.startswith("Marked 4 articles read")
+        await reader.press("S", "S", "j", "k")
+        assert reader.message.startswith("The story of the article")
         await reader.press("escape")
         assert len(reader.rows) == 5
+        await reader.press("G", "S")
+        assert len(reader.rows) == 5
+        assert reader.message == "No other article here is linked with this one, or about the same event."
+
+
+async def test_keys_say_that_stories_are_still_being_found(folder: Path) -> None:
+    async with open_app(folder, SIDE) as reader:
+        await reader.press("G")
+        for key in "SD.":
+            await reader.press(key)
+            assert reader.message == "Stories are still being found: try again in a moment."
+            reader.clear_message()
+        await reader.press("c")
+        assert reader.message == "Stories are still being found: 5 articles in 5 rows so far. The list follows."
 
 
 @pytest.mark.parametrize("size", [SIDE, STACKED])

@@ -55,15 +55,22 @@ class GroupingController:
         if self._changed_at is None or self._changed_at is order:
             return
         self._changed_at = None
+        if order.is_grouped:
+            self._session.background.start(partial(self._announce_grouped, order), "grouping")
+        else:
+            self._session.show_message("Every article has a row of its own again.")
+
+    async def _announce_grouped(self, order: ArticleOrder) -> None:
+        session = self._session
+        are_known = await session.background.run(session.library.stories.are_known)
         articles, rows = format_count(len(order.all_rowids), "article"), format_count(len(order), "row")
-        key = self._session.key("list.group")
-        if not order.is_grouped:
-            words = "Every article has a row of its own again."
+        if not are_known:
+            words = f"Stories are still being found: {articles} in {rows} so far. The list follows."
         elif len(order) == len(order.all_rowids):
             words = f"No two articles here are about the same event: {articles}."
         else:
-            words = f"Grouped by story: {articles} in {rows}. {key} shows every article."
-        self._session.show_message(words)
+            words = f"Grouped by story: {articles} in {rows}. {session.key('list.group')} shows every article."
+        session.show_message(words)
 
     def _restore(self) -> None:
         """Take the last choice back, as the list could not be loaded."""

@@ -112,10 +112,13 @@ class RowCache(OrderedDict[int, Row]):
     def shown(self, order: ArticleOrder, rowid: int) -> ListRow | None:
         """Return what a row of the list shows, as far as its articles are loaded; None if it cannot be shown yet."""
         row, fold = self.get(rowid), order.fold_state(rowid)
-        if row is None or fold != "folded":
+        if row is None or fold == "inside" or not order.is_grouped:
             return None if row is None else ListRow(row, fold)
-        rowids = order.articles_of(rowid)
-        return story_row([self[each] for each in rowids[:MAX_FOLDED] if each in self], len(rowids))
+        rowids = order.story_of(rowid)
+        loaded = [self[each] for each in rowids[:MAX_FOLDED] if each in self]
+        # Of a larger story, not every source is known.
+        listed = len({each.source for each in loaded}) if len(loaded) == len(rowids) else 0
+        return story_row(loaded, len(rowids), listed) if fold == "folded" else ListRow(row, fold, listed=listed)
 
     def lacks(self, order: ArticleOrder, rowid: int) -> bool:
         """Whether an article of a row of the list is neither loaded nor requested."""
@@ -138,10 +141,12 @@ class ListRow(NamedTuple):
     """How many articles it stands for."""
     days: int = 0
     """How many days lie between the first and the last of them."""
+    listed: int = 0
+    """How many of the sources of its story the list has, if it is grouped; 0 if that is not known."""
 
 
-def story_row(rows: Sequence[Row], articles: int) -> ListRow:
-    """Return the row of a folded story of so many articles: unread if any is, and as hot as the hottest.
+def story_row(rows: Sequence[Row], articles: int, listed: int = 0) -> ListRow:
+    """Return the row of a folded story of so many articles and sources: unread if any is, and as hot as the hottest.
 
     ``rows`` are those that are loaded, the best article first.
     """
@@ -157,6 +162,6 @@ def story_row(rows: Sequence[Row], articles: int) -> ListRow:
         heat_estimate=None if heats else max(estimates, default=None),
         published_at=latest,
         precision=precision,
-        sources=len({row.source for row in rows}) if articles == len(rows) else rows[0].sources,
     )
-    return ListRow(row, "folded", articles, 0 if latest is None else (latest - min(dated)[0]).days)
+    days = 0 if latest is None else (latest - min(dated)[0]).days
+    return ListRow(row, "folded", articles, days, listed)
