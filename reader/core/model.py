@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias, get_args
 
+from reader.core.urls import without_www
+
 Number: TypeAlias = int | float
 Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 ListField = Literal["quality", "heat", "date", "source", "topics", "type"]
@@ -93,7 +95,7 @@ class Related:
     @property
     def source(self) -> str:
         """The name to show for the publisher: its name, else its domain; may be empty."""
-        return self.provider.name or self.provider.domain
+        return without_www(self.provider.name or self.provider.domain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,7 @@ class Article:
     @property
     def source(self) -> str:
         """The name to show for the publisher: its name, else its domain; may be empty."""
-        return self.provider.name or self.provider.domain
+        return without_www(self.provider.name or self.provider.domain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +201,7 @@ class Row:
     @property
     def source(self) -> str:
         """The name to show for the publisher: its name, else its domain; may be empty."""
-        return self.provider_name or self.provider_domain
+        return without_www(self.provider_name or self.provider_domain)
 
     def has(self, name: ListField) -> bool:
         """Return whether this is known or estimated; as to the type, whether it is anything but an article."""

@@ -191,9 +191,14 @@ def display_host(url: str) -> str:
     International names stay in their ``xn--`` form, in which look-alike letters cannot deceive.
     """
     try:
-        return _WWW.sub("", _parse(url).host.removesuffix("."))
+        return without_www(_parse(url).host.removesuffix("."))
     except ReaderError:
         return ""
+
+
+def without_www(host: str) -> str:
+    """Return a host without ``www.``; any other text as it is."""
+    return _WWW.sub("", host) if host.startswith("www.") else host
 
 
 def shorten_url(url: str, cells: int) -> str:

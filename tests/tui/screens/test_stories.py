@@ -70,6 +70,21 @@ async def test_the_pane_has_the_story_and_who_cites_the_article(folder: Path) ->
         assert "sources in 5 days" in reader.pane_text, "the heat is estimated and explained"
 
 
+async def test_an_article_that_was_walked_to_has_its_new_heat(folder: Path) -> None:
+    async with open_app(folder, SIDE, grouping=True) as reader:
+        await reader.press("c", "]", "]", "enter")
+        assert reader.pane_title == "Elwha river dam must be removed, supreme court rules"
+        assert "3 sources in 5 days" in reader.pane_text
+        text = (folder / "3.md").read_text("utf-8").replace("Source 3", "Source 6").replace("a.org/3", "a.org/6")
+        (folder / "6.md").write_text(text, "utf-8")
+        reader.report_folder_change()
+        await reader.wait_until(lambda: "4 sources in 5 days" in reader.pane_text)
+        (folder / "3.md").unlink()
+        reader.report_folder_change()
+        await reader.wait_until(lambda: reader.app.library.counts().articles == 5)
+        assert reader.pane_title == "Elwha river dam must be removed, supreme court rules", "it is being read"
+
+
 async def test_similar_articles_come_and_go_with_the_words_that_they_share(folder: Path) -> None:
     async with open_app(folder, SIDE, grouping=True) as reader:
         await reader.press(".")

@@ -14,6 +14,7 @@ from typing import Literal, TypeAlias, get_args
 
 from reader.core.text import show_path
 from reader.core.tokenize import fold_case
+from reader.core.urls import without_www
 
 ColumnField: TypeAlias = Literal["folder", "source", "domain", "type", "category", "lang", "topics", "authors", "flags"]
 FIELDS: tuple[ColumnField, ...] = get_args(ColumnField)
@@ -130,9 +131,11 @@ def codes_of(db: sqlite3.Connection, field: ColumnField, value: str) -> list[int
     """Return the codes whose text equals ``value``, ignoring case. Raises sqlite3.Error.
 
     For ``topics`` and ``authors``, return the codes of all sets that contain ``value``; for ``folder``, also of
-    subfolders.
+    subfolders. Sources and domains are stored without ``www.``.
     """
     key = fold_case(value)
+    if field in {"source", "domain"}:
+        key = without_www(key)
     if field == "folder":
         key = key.strip("/")
         paths = ((code, fold_case(show_path(path))) for code, path in db.execute("SELECT rowid, path FROM folders"))
