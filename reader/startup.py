@@ -20,7 +20,7 @@ from reader.core.model import Counts, ListField, Row
 from reader.core.ordering import ArticleOrder, Sort, list_key, with_folded
 from reader.core.paths import Paths
 from reader.core.text import show_path
-from reader.library.grouped_lists import GROUPED, parse_choices
+from reader.library.grouping_choices import GROUPED, parse_choices
 from reader.library.library import Library
 from reader.storage.sqlite.database import StorageError
 
@@ -46,7 +46,7 @@ _SECONDS_FOR_FIRST_ROWS = 0.3
 _SECONDS_BETWEEN_POLLS = 0.004
 _SCREENS = 4
 """Screens of rows to load."""
-_MOST_GROUPED = 30_000
+MOST_GROUPED = 30_000
 """Articles that are grouped before the first frame; more take longer than can go unnoticed."""
 
 
@@ -83,7 +83,7 @@ def load_first_frame(library: Library, lines: int = 0, updater: UpdaterHandle | 
     settings = library.settings
     order = library.articles.order(Sort.parse(settings.get(SORT)))
     grouped_lists = parse_choices(settings.get(GROUPED))
-    if grouped_lists.get("") and len(order) <= _MOST_GROUPED:
+    if grouped_lists.get("") and len(order) <= MOST_GROUPED:
         order = library.articles.grouped(order)
     counts = library.counts()
     # In a folder that was not scanned completely, the article may still be missing; no neighbor must take its place.

@@ -12,7 +12,7 @@ from reader.core.ordering import Sort
 from reader.core.paths import Paths
 from reader.indexing.refresh import refresh
 from reader.indexing.stories import update_stories
-from reader.library.grouped_lists import GROUPED
+from reader.library.grouping_choices import GROUPED
 from reader.library.library import Library
 from reader.startup import SORT, FirstFrame, Opening, load_first_frame
 
@@ -48,7 +48,7 @@ def test_the_first_frame_comes_with_the_library(indexed_seeds: Path) -> None:
 def test_the_first_frame_is_grouped_unless_that_would_take_long(
     indexed_seeds: Path, most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reader.startup._MOST_GROUPED", most)
+    monkeypatch.setattr("reader.startup.MOST_GROUPED", most)
     library = Library.open(indexed_seeds, Paths.from_environment())
     try:
         for _ in update_stories(library.index, quality=False):

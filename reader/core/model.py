@@ -7,16 +7,16 @@ All values are immutable. ``documents.parse`` has passed every string of an :cla
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias, get_args
 
-from reader.core.urls import without_www
-
 Number: TypeAlias = int | float
 Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 ListField = Literal["quality", "heat", "date", "source", "topics", "type"]
+_WWW = re.compile(r"\Awww\.(?=[^/?#:]+\.[^/?#:])")  # not in "www.com", where the rest is not a host
 LIST_FIELDS: tuple[ListField, ...] = get_args(ListField)
 """What a list may show of an article beside its title."""
 Precision = Literal["time", "day", "month", "year"]
@@ -254,3 +254,8 @@ class ReadProgress:
     """Whether it may find more documents."""
     began: float
     """When it began to read, in seconds since 1970."""
+
+
+def without_www(host: str) -> str:
+    """Return a host without ``www.``; any other text as it is."""
+    return _WWW.sub("", host) if host.startswith("www.") else host

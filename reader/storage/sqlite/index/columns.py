@@ -12,9 +12,9 @@ from array import array
 from collections.abc import Collection, Iterable
 from typing import Literal, TypeAlias, get_args
 
+from reader.core.model import without_www
 from reader.core.text import show_path
 from reader.core.tokenize import fold_case
-from reader.core.urls import without_www
 
 ColumnField: TypeAlias = Literal["folder", "source", "domain", "type", "category", "lang", "topics", "authors", "flags"]
 FIELDS: tuple[ColumnField, ...] = get_args(ColumnField)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable
 
-from reader.core.urls import without_www
+from reader.core.model import without_www
 from reader.documents.index_record import IndexRecord, ParsedFile
 from reader.storage.sqlite.index import columns, fulltext
 from reader.storage.sqlite.index.columns import ColumnField

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from reader.core.text import format_count
-from reader.library.grouped_lists import GROUPED, with_choice
+from reader.library.grouping_choices import GROUPED, with_choice
 from reader.tui.session import Session
 
 if TYPE_CHECKING:
