@@ -93,6 +93,7 @@ class ArticleList(LineList):
         """Articles that no longer match the query; they stay until the selection moves on."""
         self.rows = RowCache(rows)
         self._renderer = RowRenderer(self)
+        self._renderer.is_grouped = order.is_grouped
         self._drawn = DrawnLines()
         self._anchor = -1
         """The index where the selected range begins, or -1."""
@@ -397,6 +398,12 @@ class ArticleList(LineList):
     def _index_at(self, y: int) -> int:
         return (y + self.scroll_offset.y) // self.row_height
 
+    def _is_fold_sign(self, x: int, y: int) -> bool:
+        """Whether the sign that a story is folded or unfolded would be there."""
+        layout = columns(line_width(self), self.fields, comfortable=self.comfortable)
+        line = layout.lines[(y + self.scroll_offset.y) % self.row_height]
+        return any(column.name == "title" and x - column.start in range(2) for column in line)
+
     @on(events.MouseDown)
     def _begin_drag(self, event: events.MouseDown) -> None:
         index = self._index_at(event.y)
@@ -424,9 +431,14 @@ class ArticleList(LineList):
         index, pressed, self._pressed = self._index_at(event.y), self._pressed, -1
         if index >= len(self.order) or (pressed not in {-1, index} and self._anchor != -1):
             return
+        fold = self.order.fold_state(self.order.rowids[index])
         if event.shift:
             self._begin_range()
             self.select(index)
+        elif fold in {"folded", "unfolded"} and self._is_fold_sign(event.x, event.y):
+            self.clear_range()
+            self.select(index)
+            self.fold(unfold=fold == "folded")
         elif index == self.cursor and self.user_selected and self._anchor == -1:
             self.fold(unfold=True) or self.post_message(self.Entered())
         else:
