@@ -13,7 +13,7 @@ from functools import cache
 from typing import NamedTuple, TypeAlias
 
 Table: TypeAlias = Mapping[str, str]
-"""The values of a table by key, as TOML; the first key tells tables apart."""
+"""The values of a table by key, as TOML."""
 
 _STRING = r'"""(?:\\.|[^\\])*?"{3,5}' + r"|'''.*?'{3,5}" + r'|"(?:\\.|[^"\\\n])*"' + r"|'[^'\n]*'"
 _INSIDE = rf"(?:{_STRING}|\#[^\n]*|[^\[\]{{}}\"'\#])*"
@@ -30,6 +30,12 @@ class Layout(NamedTuple):
     """The keys of a table, in the order in which newsreader writes them."""
     header: str
     """What a new file begins with."""
+    naming: tuple[str, ...]
+    """The keys that tell tables apart; each table has one of them."""
+
+    def name_of(self, table: Table) -> str:
+        """Return the value that tells ``table`` apart."""
+        return next(table[key] for key in self.naming if key in table)
 
 
 class _Block(NamedTuple):
@@ -44,20 +50,20 @@ def edit_tables(
 ) -> str | None:
     """Return ``text``, which has the ``current`` tables, edited to have the ``wanted`` ones; everything else stays.
 
-    ``previous`` has the text of tables that were deleted, by the value of their first key as TOML; a restored table
+    ``previous`` has the text of tables that were deleted, by :meth:`Layout.name_of`; a restored table
     gets it back. The layout of a file may be one that cannot be edited: the caller must parse the result, or None.
     """
     newline = "\r\n" if "\r\n" in text else "\n"
     head, blocks = _blocks(text, layout)
     if len(blocks) != len(current):
         return None
-    sources = _sources(current, wanted, layout.keys)
+    sources = _sources(current, wanted, layout)
     head = _keep_other_text(head, blocks, sources, newline)
     result = head if text.strip() else layout.header.replace("\n", newline)
     last: int | None = -1
     for source, table in zip(sources, wanted, strict=True):
         if source is None:
-            before = previous.get(table[layout.keys[0]], "")
+            before = previous.get(layout.name_of(table), "")
             block = _Block(before or plain_table(table, layout, newline), "")
         else:
             block = blocks[source]._replace(text=edit_table(blocks[source].text, layout, current[source], table))
@@ -70,13 +76,13 @@ def edit_tables(
 
 
 def custom_texts(text: str, layout: Layout, tables: Sequence[Table]) -> dict[str, str]:
-    """Return the text of each table that newsreader would write differently, by the value of its first key."""
+    """Return the text of each table that newsreader would write differently, by :meth:`Layout.name_of`."""
     _, blocks = _blocks(text, layout)
     if len(blocks) != len(tables):
         return {}
     pairs = zip(tables, blocks, strict=True)
     return {
-        table[layout.keys[0]]: block.text
+        layout.name_of(table): block.text
         for table, block in pairs
         if block.text.strip() != plain_table(table, layout, "\n").strip()
     }
@@ -142,11 +148,11 @@ def _pieces(layout: Layout) -> re.Pattern[str]:
     )
 
 
-def _sources(current: Sequence[Table], wanted: Sequence[Table], keys: Sequence[str]) -> list[int | None]:
+def _sources(current: Sequence[Table], wanted: Sequence[Table], layout: Layout) -> list[int | None]:
     """Return the index in ``current`` of each wanted table, which may have been renamed; None for a new one."""
-    name, *others = keys
-    indexes = {table[name]: index for index, table in enumerate(current)}
-    sources = [indexes.get(table[name]) for table in wanted]
+    others = [key for key in layout.keys if key not in layout.naming]
+    indexes = {layout.name_of(table): index for index, table in enumerate(current)}
+    sources = [indexes.get(layout.name_of(table)) for table in wanted]
     taken = set(sources)
     removed = [index for index in range(len(current)) if index not in taken]
     for place, table in enumerate(wanted):

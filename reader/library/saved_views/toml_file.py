@@ -24,7 +24,7 @@ _HEADER = (
     '# sort is "quality", "heat" or "date"; a minus sign in front reverses the order.\n'
 )
 _KEYS = ("name", "query", "sort")
-_LAYOUT = Layout("view", _KEYS, _HEADER)
+_LAYOUT = Layout("view", _KEYS, _HEADER, naming=("name",))
 
 
 @dataclass(frozen=True, slots=True)
