@@ -16,10 +16,9 @@ UNASKED = 60.0
 MOVES = 3
 """After this many permanent redirects to the same URL in a row, the address is changed."""
 _FASTER, _SLOWER = 0.5, 1.5
-_MOST_AFTER_FAILURES = 7 * 1440.0
+_TEMPORARY, _LASTING = 240.0, 7 * 1440.0
+"""The longest time between attempts, without and with an answer of the server that it is wrong to ask."""
 _MOST_MISSED = 7 * 24
-_SLACK = 0.1
-"""Share of an interval by which a feed may be early, so that a timer of the same interval does not skip every other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +42,9 @@ def is_due(state: FeedState, now: float, interval: int, *, paused_until: float, 
     if asked or not state.checked_at:
         return True
     least = _own(interval) if interval else UNASKED
-    early = 60.0 * least * (1.0 - _SLACK)
-    # A clock that was set back must not keep a feed from being fetched.
-    return state.next_due <= now and not 0.0 <= now - state.checked_at < early
+    if now < state.checked_at:  # a clock that was set back must not keep a feed from being fetched
+        return True
+    return now >= max(state.next_due, state.checked_at + 60.0 * least)
 
 
 def after_answer(state: FeedState, now: float, interval: int, answer: Answer, feed: ParsedFeed | None) -> FeedState:
@@ -57,7 +56,7 @@ def after_answer(state: FeedState, now: float, interval: int, answer: Answer, fe
     asked = [(answer.max_age or 0.0) / 60.0]
     if feed is not None and feed.ttl_minutes:
         asked.append(float(feed.ttl_minutes))
-    due = now + 60.0 * max(minutes, min(max(asked), MOST)) * (1.0 - _SLACK)
+    due = now + 60.0 * max(minutes, min(max(asked), MOST))
     if feed is not None:
         due = after_skipped(due, feed.skip_hours, feed.skip_days)
     return replace(
@@ -72,9 +71,11 @@ def after_answer(state: FeedState, now: float, interval: int, answer: Answer, fe
     )
 
 
-def after_failure(state: FeedState, now: float, failure: str, retry_after: float | None = None) -> FeedState:
+def after_failure(
+    state: FeedState, now: float, failure: str, *, is_lasting: bool = False, retry_after: float | None = None
+) -> FeedState:
     """Return the state after a failure, a sentence: each further one doubles the time until the next attempt."""
-    minutes = min(UNASKED * 2 ** min(state.failures, 20), _MOST_AFTER_FAILURES)
+    minutes = min(UNASKED * 2 ** min(state.failures, 20), _LASTING if is_lasting else _TEMPORARY)
     return replace(
         state,
         checked_at=now,
