@@ -27,6 +27,7 @@ _OWN_HEADERS = frozenset({
     "if-modified-since", "user-agent", "te", "upgrade", "proxy-authorization"})  # fmt: skip
 """Headers that newsreader sends itself, or that would change how the response is read."""
 _LONGEST = 2_000
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def minutes_of(value: Any) -> int | None:
@@ -55,7 +56,7 @@ def date_of(value: Any) -> dt.date | None:
 
 
 def _is_line(value: Any) -> bool:
-    return isinstance(value, str) and value.isprintable() and len(value) <= _LONGEST
+    return isinstance(value, str) and not _CONTROL.search(value) and len(value) <= _LONGEST
 
 
 def _is_group(value: Any) -> bool:

@@ -17,6 +17,7 @@ from reader.core.errors import ReaderError
 from reader.core.text import clean
 from reader.core.urls import canonical_url
 from reader.feeds.model import FeedEntry
+from reader.feeds.to_documents import title_of
 
 Key: TypeAlias = str
 """``u:`` and a canonical URL, ``g:`` and a guid, or ``t:`` and date and text of an entry that has neither."""
@@ -32,7 +33,7 @@ class KnownEntry:
     number: int
     keys: frozenset[Key]
     title: str
-    """In the form of :func:`title_key`."""
+    """In the form of :func:`fold_title`."""
     published: datetime | None
     """As the feed said."""
 
@@ -40,8 +41,7 @@ class KnownEntry:
 def keys_of(entry: FeedEntry) -> frozenset[Key]:
     """Return the keys of an entry: its link and its guid, which may be a URL as well, else its text."""
     keys = frozenset(each for each in (link_key(entry.url), guid_key(entry.id)) if each)
-    text = title_key(entry.title) or clean(entry.excerpt)[:_MOST_CHARS]
-    return keys or frozenset([f"t:{entry.published_text}:{text}"])
+    return keys or frozenset([f"t:{entry.published_text}:{title_key(entry)[:_MOST_CHARS]}"])
 
 
 def link_key(url: str) -> Key:
@@ -53,7 +53,8 @@ def link_key(url: str) -> Key:
         canonical = canonical_url(url) if url else ""
     except ReaderError:
         return ""
-    return f"u:{canonical}" if canonical.count("/") > 3 or not canonical.endswith("/") else ""
+    is_home = canonical.count("/") == 3 and canonical.endswith("/")
+    return "" if is_home or not canonical else f"u:{canonical}"
 
 
 def guid_key(guid: str) -> Key:
@@ -62,7 +63,12 @@ def guid_key(guid: str) -> Key:
     return link_key(word) or (f"g:{word}" if word else "")
 
 
-def title_key(title: str) -> str:
+def title_key(entry: FeedEntry) -> str:
+    """Return the title of an entry for comparisons."""
+    return fold_title(title_of(entry))
+
+
+def fold_title(title: str) -> str:
     """Return a title for comparisons."""
     return clean(title).casefold()
 
@@ -89,7 +95,7 @@ def same_in_feed(entries: Sequence[FeedEntry]) -> list[int]:
     result = []
     for index, entry in enumerate(entries):
         names: list[object] = [*(keys_of(entry) - shared)]
-        names = names or [(title_key(entry.title), entry.published, entry.url, entry.id)]
+        names = names or [(title_key(entry), entry.published, entry.url, entry.id)]
         same = next((first[name] for name in names if name in first), index)
         for name in names:
             first.setdefault(name, same)
@@ -104,14 +110,14 @@ def _shared_keys(entries: Iterable[FeedEntry]) -> frozenset[Key]:
         link, guid = link_key(entry.url), guid_key(entry.id)
         for key, other in ((link, guid), (guid, link)):
             if key:
-                others[key].add(other or (title_key(entry.title), entry.published))
+                others[key].add(other or (title_key(entry), entry.published))
     return frozenset(key for key, different in others.items() if len(different) > 1)
 
 
 def _by_keys(entry: FeedEntry, by_key: Mapping[Key, list[KnownEntry]], shared: frozenset[Key]) -> KnownEntry | None:
     """Return the known entry with the link, else the guid, of ``entry``."""
     link, guid = link_key(entry.url), guid_key(entry.id)
-    title = title_key(entry.title)
+    title = title_key(entry)
     if not (link or guid):
         (text,) = keys_of(entry)
         return next(iter(by_key.get(text, ())), None)
@@ -141,7 +147,7 @@ def _match_titles(entries: Sequence[FeedEntry], known: Sequence[KnownEntry], fou
     if not left or not others:
         return
     for dated in (True, False):
-        names = {index: _title_name(title_key(entries[index].title), entries[index].published, dated) for index in left}
+        names = {index: _title_name(title_key(entries[index]), entries[index].published, dated) for index in left}
         theirs: defaultdict[object, list[KnownEntry]] = defaultdict(list)
         for each in others:
             theirs[_title_name(each.title, each.published, dated)].append(each)

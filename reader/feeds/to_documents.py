@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import chain, count
 from typing import NamedTuple, TypeAlias
@@ -16,7 +15,7 @@ from reader.content.markdown.writer import to_markdown
 from reader.core.errors import ReaderError
 from reader.core.hashing import hash_bytes
 from reader.core.text import clean, clean_block, truncate
-from reader.core.times import format_iso, to_local
+from reader.core.times import format_iso
 from reader.core.urls import display_host, safe_url
 from reader.documents.body_start import body_format_of
 from reader.documents.scalars import decode_entities
@@ -56,11 +55,11 @@ class FeedDocument(NamedTuple):
     """What follows the name in this case."""
     data: bytes
 
-    def path(self, is_free: Callable[[str], bool]) -> str:
-        """Return the first path that is free."""
+    def paths(self) -> Iterator[str]:
+        """Yield the paths that it may have, the best first."""
         short = f"{self.folder}/{self.stem}"
         names = chain((short, f"{short}-{self.suffix}"), (f"{short}-{self.suffix}{n}" for n in count(2)))
-        return next(path for name in names if is_free(path := name + ENDING))
+        return (name + ENDING for name in names)
 
 
 def document_of(
@@ -71,16 +70,29 @@ def document_of(
     *,
     folder: str,
     changed_at: datetime | None = None,
+    original_url: str = "",
 ) -> FeedDocument:
-    """Return the document for an entry that was first seen at an aware time, and found changed at another."""
-    published, date_note = _published(entry, first_seen)
+    """Return the document for an entry that was first seen at an aware time, and found changed at another.
+
+    ``original_url`` is the link that it had at first, by which marks know it; empty for that of ``entry``.
+    """
+    date, date_note = _date(entry, first_seen)
     identity = entry.id or entry.url or f"{entry.title}\n{entry.published_text}"
     title = title_of(entry)
     return FeedDocument(
         folder,
-        f"{to_local(published).date().isoformat()}-{slug(title) or 'entry'}",
+        f"{date[:10]}-{slug(title) or 'entry'}",
         hash_bytes(identity.encode("utf-8", "replace"), 4).hex(),
-        _data(entry, feed, subscription, title=title, published=published, date_note=date_note, changed_at=changed_at),
+        _data(
+            entry,
+            feed,
+            subscription,
+            original_url=original_url or _url(entry.url),
+            title=title,
+            date=date,
+            date_note=date_note,
+            changed_at=changed_at,
+        ),
     )
 
 
@@ -91,32 +103,35 @@ def title_of(entry: FeedEntry) -> str:
     return clean(title)[:_TITLE_CHARS].strip() or "(no title)"
 
 
-def _published(entry: FeedEntry, first_seen: datetime) -> tuple[datetime, str]:
-    """Return when an entry counts as published, and why if that is not what it says."""
-    stated = entry.published or entry.updated
+def _date(entry: FeedEntry, first_seen: datetime) -> tuple[str, str]:
+    """Return when an entry counts as published, in the zone of the feed, and why if that is not what it says."""
+    stated, text = (entry.published, entry.published_text) if entry.published else (entry.updated, entry.updated_text)
     if stated is None:
-        return first_seen, NO_DATE
+        return format_iso(first_seen), NO_DATE
     if stated > first_seen + _FUTURE:
-        return first_seen, f"the feed gives {format_iso(stated)}, which was in the future when newsreader first saw it"
-    return stated, ""
+        note = f"the feed gives {format_iso(stated)}, which was in the future when newsreader first saw the entry"
+        return format_iso(first_seen), note
+    return text or format_iso(stated), ""
 
 
 def _data(
     entry: FeedEntry, feed: ParsedFeed, subscription: Subscription,
-    *, title: str, published: datetime, date_note: str, changed_at: datetime | None,
+    *, original_url: str, title: str, date: str, date_note: str, changed_at: datetime | None,
 ) -> bytes:  # fmt: skip
-    stated = entry.published_text if entry.published else entry.updated_text
-    updated = entry.updated_text if entry.published and entry.updated and entry.updated > entry.published else ""
-    if changed_at is not None and (entry.updated is None or entry.updated <= published):
+    is_updated = entry.published and entry.updated and entry.updated > entry.published
+    updated = (entry.updated_text or format_iso(entry.updated)) if is_updated and entry.updated else ""
+    if changed_at is not None and not updated:
         updated = format_iso(changed_at.replace(microsecond=0))
     url = _url(entry.url)
     name = subscription.title or clean(feed.title) or subscription.name
     lines = [
         "---",
         *_fields((("title", _text(title)), ("excerpt", _text(clean_block(entry.excerpt)[:_EXCERPT_CHARS].strip())))),
-        f"publishedDateTime: {format_iso(published) if date_note or not stated else stated}",
+        f"publishedDateTime: {date}",
         *([f"updatedDateTime: {updated}"] if updated else ()),
-        *_fields((("originalUrl", url), ("webUrl", url), ("type", entry.kind), ("language", clean(entry.language)))),
+        *_fields(
+            (("originalUrl", original_url), ("webUrl", url), ("type", entry.kind), ("language", clean(entry.language)))
+        ),
         "provider:",
         *_indented(_fields((("name", _text(name)), ("domain", _domain(entry, feed, subscription))))),
         # What tells newsreader which entry this is, should it lose all else.
@@ -250,14 +265,3 @@ def folder_name(text: str) -> str:
 
 def _cut(text: str, size: int) -> str:
     return text.encode()[:size].decode("utf-8", "ignore").rstrip("-")
-
-
-def header_identity(header: Mapping[str, object]) -> tuple[str, str]:
-    """Return feed and guid that a document names among its other fields; empty if it is of no feed."""
-    feed, guid = header.get("feed"), header.get("guid")
-    return (feed if isinstance(feed, str) else "", guid if isinstance(guid, str) else "")
-
-
-def is_temporary(name: str) -> bool:
-    """Return whether a file is one that an interrupted write has left behind."""
-    return name.startswith(".newsreader-") and os.path.splitext(name)[1] == ".tmp"

@@ -303,3 +303,20 @@ def test_deep_nesting_is_no_error() -> None:
     source = "".join(f"{'    ' * depth}!!! note\n" for depth in range(200)) + "    " * 200 + "deep"
     assert "deep" in plain_text(read(source))
     assert "deep" in plain_text(read(":::note\n" * 200 + "deep"))
+
+
+_SIGNS = st.sampled_from([
+    "{{< x >}}", "{%", "%}", "%%", "==", "$", "$$", "^[", "{:", "{#a}", "{.b}", "import x from 'y'", "[[a]]", "words",
+    "export const a = {", "![[b.png]]", "::: note", "!!! note", "??? note", '===+ "x"', ": def", "{/* x */}", "^abcd",
+    "[^1]", "[^1]: x", "|", "- [ ] x", "&amp;", "{{ site.x }}", "\\", "`", '<Tab x="y y">', "{", "}", "[TOC]", "$x$", ")",
+])  # fmt: skip
+_LINES = st.lists(_SIGNS, min_size=1, max_size=5).flatmap(
+    lambda signs: st.sampled_from([clean(" ".join(signs)), clean("".join(signs))])
+)
+
+
+@given(st.lists(_LINES, min_size=1, max_size=3))
+def test_text_that_looks_like_markup_of_other_programs_is_written_so_that_it_stays_text(lines: list[str]) -> None:
+    written = to_markdown([Paragraph((Span(line),)) for line in lines])
+    read = plain_text(parse_markdown(written, extended=True))
+    assert [clean(line) for line in read.split("\n") if line] == lines
