@@ -29,10 +29,13 @@ def guess_encoding(body: bytes) -> str:
     """Return the codec in which ``body`` reads most like a language; cp1252 if it does in none."""
     text = _text(body)
     is_latin = sum(byte > 0x7F for byte in text) < len(text) * _MIN_SHARE
-    # The Latin encodings share most letters, so the library finds them equal more often than not.
-    names, rank = (_LATIN, _likelihood) if is_latin else (_CODECS, lambda _: 0.0)
+    names = _LATIN if is_latin else _CODECS
     matches = [each for each in from_bytes(text, cp_isolation=list(names)) if each.encoding in names]
-    return _CODECS[max(matches, key=rank).encoding] if matches else _WESTERN
+    best = next(iter(matches), None)
+    if best is not None and best.encoding in _LATIN:
+        # These share most letters, so the library finds them equal more often than not.
+        best = max((each for each in matches if each.encoding in _LATIN), key=_likelihood)
+    return _WESTERN if best is None else _CODECS[best.encoding]
 
 
 def _text(body: bytes) -> bytes:
