@@ -87,9 +87,10 @@ MOST_ENLARGED = 3.0
 
 
 def fit(width: int, height: int, box: ImageBox) -> tuple[int, int]:
-    """Return the cells and lines of an image of this size in pixels: as large as fits ``box``.
+    """Return the cells and lines of an image of this size in pixels: as large as fits ``box``; at least one of each.
 
-    Small images are enlarged, up to :data:`MOST_ENLARGED` times. At least one of each. The aspect ratio is preserved as well as whole cells allow.
+    Small images are enlarged, up to :data:`MOST_ENLARGED` times. The aspect ratio is preserved as well as whole cells
+    allow.
     """
     most_wide, most_high = max(1, box.cells) * box.cell.width, max(1, box.lines) * box.cell.height
     scale = min(MOST_ENLARGED, most_wide / width, most_high / height)
