@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
+from coverage import Coverage
+
 TOP = Path(__file__).resolve().parent.parent
 PACKAGE = TOP / "reader"
 
@@ -232,3 +234,7 @@ def test_no_modules_import_each_other() -> None:
     modules = {module_name(path) for path in trees()}
     found = circles({module_name(path): imports_of(path, tree, modules) for path, tree in trees().items()})
     assert [sorted(circle) for circle in found if not any(circle <= known for known in CIRCLES)] == []
+
+
+def test_no_lines_are_counted_in_a_test_marked_no_cover() -> None:
+    assert Coverage.current() is None  # it was not in workers of xdist, which doubled the time of the tests of the app
