@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import math
 import queue
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from reader.core import events
 from reader.core.errors import ReaderError
 from reader.core.events import Notice, Progress, describe_outcome
+from reader.core.memory import trim_malloc
 from reader.core.text import clean
 from reader.documents.files import check_folder
 from reader.indexing.refresh import refresh
@@ -123,6 +125,7 @@ class IndexUpdater:
                 self._watch_folders()
                 if self._grouping:
                     self._update_stories()
+                self._free_memory()
             else:
                 if self._library.index.is_gone() and self._library.renew():
                     self._start_again(events.INDEX_GONE)
@@ -233,6 +236,12 @@ class IndexUpdater:
             log.warning("stories cannot be stored", exc_info=error)  # the next refresh reports what is wrong
         except Exception:
             log.exception("grouping stories failed")
+
+    def _free_memory(self) -> None:
+        """Free what reading and grouping took: the process is idle from now on, for hours perhaps."""
+        self._library.index.database.shrink()
+        gc.collect()
+        trim_malloc()
 
     def _has_other_work(self) -> bool:
         return self._closed.is_set() or not self._requests.empty()

@@ -27,6 +27,7 @@ from textual.screen import Screen
 from reader.config.load import problem_lines
 from reader.config.settings import Config
 from reader.core.errors import ReaderError
+from reader.core.memory import limit_malloc
 from reader.core.paths import Paths
 from reader.core.text import clean, show_path
 from reader.exit import print_notice
@@ -42,7 +43,7 @@ from reader.tui.session import Session
 from reader.tui.terminal.daemon_threads import DaemonThreads
 from reader.tui.terminal.idle_gc import IdleGC
 from reader.tui.terminal.input_parser import TerminalBackground
-from reader.tui.terminal.memory import limit_malloc, limit_textual
+from reader.tui.terminal.memory import limit_textual
 from reader.tui.terminal.termination import watch_terminal
 from reader.tui.terminal.window import takes_commands
 from reader.tui.theme import themes

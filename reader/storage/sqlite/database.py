@@ -250,6 +250,13 @@ class Database:
                 raise StorageError(self.path, sqlite3.ProgrammingError("it was never opened"))
             return self._lend(self._connections[0])
 
+    def shrink(self) -> None:
+        """Free what connections cache, and let each cache as little as a new one, after much was read or written."""
+        for borrowed in self._connections[:]:
+            with borrowed.lock, contextlib.suppress(sqlite3.Error):  # one that has failed or been closed caches nothing
+                borrowed.db.execute(f"PRAGMA cache_size=-{self._cache_kib}")
+                borrowed.db.execute("PRAGMA shrink_memory")
+
     def checkpoint(self, *, truncate: bool = False) -> None:
         """Move what was written from the journal to the main file if the journal is long; ``truncate`` always does.
 
