@@ -143,7 +143,9 @@ def story_sign(shown: ListRow, cells: int) -> str:
     row, is_folded = shown.row, shown.fold == "folded"
     counted: list[tuple[str, str]] = []
     if row.sources > 1 and shown.fold != "inside":
-        counted.append((format_count(row.sources, "source"), f"×{row.sources}"))
+        is_part = 0 < shown.listed < row.sources  # the list has not all of them
+        words, sign = (f"{shown.listed} of ", f"{shown.listed}/") if is_part else ("", "")
+        counted.append((words + format_count(row.sources, "source"), f"×{sign}{row.sources}"))
     elif is_folded:
         counted.append((format_count(shown.articles, "article"), f"({shown.articles})"))
     if row.copies > 1 and not is_folded:
