@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from reader.core import events
 from reader.core.errors import ReaderError
 from reader.core.events import Notice, Progress, describe_outcome
-from reader.core.memory import trim_malloc
 from reader.core.text import clean
 from reader.documents.files import check_folder
 from reader.indexing.refresh import refresh
@@ -23,6 +22,7 @@ from reader.indexing.watch import POLL_SECONDS, UnwatchedError, watch
 from reader.library.library import Library
 from reader.storage.sqlite.database import StorageError
 from reader.storage.sqlite.lock import BusyError
+from reader.workers.malloc import trim_malloc
 
 log = logging.getLogger(__name__)
 

@@ -27,7 +27,6 @@ from textual.screen import Screen
 from reader.config.load import problem_lines
 from reader.config.settings import Config
 from reader.core.errors import ReaderError
-from reader.core.memory import limit_malloc
 from reader.core.paths import Paths
 from reader.core.text import clean, show_path
 from reader.exit import print_notice
@@ -51,6 +50,7 @@ from reader.tui.theme.choice import ThemeChoice, has_few_colors
 from reader.tui.timings import DEFAULT_TIMINGS, Timings
 from reader.tui.widgets import panes
 from reader.tui.widgets.text.line_view import LineView
+from reader.workers.malloc import limit_malloc
 
 log = logging.getLogger(__name__)
 limit_textual()
