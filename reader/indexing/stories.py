@@ -65,10 +65,11 @@ class _Update:
         else:
             changed |= self._add_few(rowids)
         with self._writer.transaction() as db:
-            is_whole = many or upkeep.is_outdated(db, quality=self._quality)
+            only_estimates = is_first and not many  # else a process that was killed may have added many
+            is_whole = not only_estimates or upkeep.is_outdated(db, quality=self._quality)
             if is_whole:
-                upkeep.estimate_all(db, quality=self._quality, count_links=many)
-            self._writer.publish_stories(changed if is_first and not is_whole else None)
+                upkeep.update_all(db, quality=self._quality, only_estimates=only_estimates)
+            self._writer.publish_stories(None if is_whole else changed)
             upkeep.end(db)
         yield True
 

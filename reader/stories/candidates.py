@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from heapq import nsmallest
 
 from reader.stories.linkage import Compared
@@ -67,11 +67,12 @@ class Candidates:
         for term in vector.keys:
             self._found_by.setdefault(term, []).append(story.id)
 
-    def has_story(self, id_: int) -> bool:
-        """Return whether there is or was a story with this id."""
-        if id_ in self._stories:
-            return True
-        return (self._has_forgotten or not self.state_was_empty) and self._state.has_story(id_)
+    def taken(self, ids: Collection[int]) -> set[int]:
+        """Return those of these ids that a story has or had."""
+        found = {id_ for id_ in ids if id_ in self._stories}
+        if self._has_forgotten or not self.state_was_empty:
+            found |= self._state.existing(ids)
+        return found
 
     def end_batch(self) -> None:
         """Note which stories have been joined, and forget the latest ones if there are too many."""

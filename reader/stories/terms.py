@@ -73,6 +73,11 @@ class Vector(NamedTuple):
         return array("I", [self.source, *self.terms]).tobytes() + array("H", self.weights).tobytes()
 
 
+def is_packed(data: bytes) -> bool:
+    """Return whether these bytes can be those of a vector."""
+    return len(data) % 6 == 4
+
+
 def unpacked(data: bytes) -> Vector:
     """Return the vector that ``packed`` gave."""
     end = 4 + (len(data) - 4) // 6 * 4
