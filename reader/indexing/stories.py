@@ -35,13 +35,18 @@ def update_stories(
 
     Raises BusyError if another instance is writing and ``wait`` says not to wait, and StorageError.
     """
-    with index.database.read() as db:
-        if not upkeep.is_due(db, quality=quality):
-            return
+    if not _is_due(index, quality=quality):
+        return
     # One connection for all steps; the only one of an index in memory is for all threads.
     connection = contextlib.nullcontext() if index.in_memory else index.database.read()
     with index.writer(wait) as writer, connection:
-        yield from _Update(writer, stopped, quality=quality, seen=seen).run()
+        if _is_due(index, quality=quality):  # still, if it has waited for another instance
+            yield from _Update(writer, stopped, quality=quality, seen=seen).run()
+
+
+def _is_due(index: Index, *, quality: bool) -> bool:
+    with index.database.read() as db:
+        return upkeep.is_due(db, quality=quality)
 
 
 class _Update:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from heapq import nsmallest
 
 from reader.stories.linkage import Compared
 from reader.stories.state import KeptStory, StoryState
@@ -84,8 +83,8 @@ class Candidates:
     def _forget(self) -> None:
         self._has_forgotten = True
         stories = (story for story in self._stories.values() if story.into is None)
-        left = nsmallest(_MOST_IN_MEMORY // 2, stories, key=lambda story: (story.first or 0, story.id))
-        self._stories = {story.id: story for story in left}
+        oldest = sorted(stories, key=lambda story: (story.first or 0, story.id))[: _MOST_IN_MEMORY // 2]
+        self._stories = {story.id: story for story in oldest}
         current = {id_: id_ for id_ in self._stories}
         current |= {old: new for old, new in self._joined.items() if new in self._stories}
         self._joined = {}

@@ -22,6 +22,8 @@ from reader.stories.terms import Rarity, Vector, term_counts
 _BATCH = 4096
 _MOST_FREQUENCIES = 500_000
 _SECONDS_OF_A_DAY = 86_400
+_LONG_EXCERPT = 100
+"""Equal texts with so many characters are copies; a column has the same title every week."""
 
 
 class StoryArticle(NamedTuple):
@@ -98,10 +100,13 @@ class _Batches:
         arrivals: list[tuple[StoryArticle, int, Vector, Compared]] = []
         pairs: list[tuple[Compared, Compared]] = []
         rarity = Rarity(self._frequencies, self._documents)
+        # Outside of batches, any text may be one that is kept.
+        repeated = {text for text, number in Counter(texts).items() if number > 1 or not self._in_memory}
         existing = self._state.existing({story for story in returning if story is not None})
         taken = self._candidates.taken([article.id for article in articles])
         for article, text, each, story in zip(articles, texts, counts, returning, strict=True):
-            weighted = rarity.vector(each, article.source)
+            is_long = len(article.excerpt) >= _LONG_EXCERPT
+            weighted = rarity.vector(each, article.source, text=text if is_long and text in repeated else None)
             if story is not None and story in existing:
                 changes.added.append(_kept(article, story, text, weighted))
                 continue
