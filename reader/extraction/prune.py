@@ -16,6 +16,7 @@ from reader.core.text import clean
 from reader.extraction import content_markers
 from reader.extraction.boilerplate import is_named
 from reader.extraction.content_markers import Placeholders
+from reader.extraction.hidden_images import drop_hidden_images
 from reader.extraction.page_tree import drop, elements, is_hidden, size_of, text_of
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ _RESTS = 200
 def prepare(tree: HtmlElement, base_url: str) -> Placeholders:
     """Change ``tree`` for the extractors; return what its placeholders stand for."""
     placeholders = Placeholders()
+    drop_hidden_images(tree)
     content_markers.flatten_quotes(tree)
     content_markers.move_captions(tree)
     for image in elements(tree, "amp-img"):

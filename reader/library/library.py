@@ -66,7 +66,7 @@ class Library:
         self._stories: LibraryStories | None = None
         self.is_first_folder = False
         """Whether no folder was known before this one, so that its marks may be from an earlier version."""
-        self.marks = LibraryMarks(store, self._current_index)
+        self.marks = LibraryMarks(store, self._current_index, folder.name)
         self.articles = LibraryArticles(folder, self._current_index, self.marks, lambda: self.reading)
         self.positions = Positions(store.positions, self._current_index, self.quoted_target)
         self.items = store.items

@@ -22,11 +22,12 @@ log = logging.getLogger(__name__)
 class LibraryMarks:
     """The user's marks. Methods may be called in any thread and raise ReaderError; changes are durable on return."""
 
-    def __init__(self, store: MarkStore, index: Callable[[], Index]) -> None:
-        """``index`` returns the current index."""
+    def __init__(self, store: MarkStore, index: Callable[[], Index], folder: str = "") -> None:
+        """``index`` returns the current index; ``folder`` is the name of the open folder."""
         self.store = store
         """The marks file; only this class and ``Library.items`` change it."""
         self._index = index
+        self._folder = folder
         self._guard = threading.Lock()
         self._counted = (-1, -1)
         """Index generation and mark version at the last count of read articles."""
@@ -44,7 +45,7 @@ class LibraryMarks:
         Raises StorageError, and ReaderError for an invalid tag.
         """
         with self._guard:
-            result = self.store.mark(ids, change, undoable=undoable)
+            result = self.store.mark(ids, change, undoable=undoable, folder=self._folder)
             if result.by_mark:  # the version of a change without effect belongs to another instance's change
                 self._note(result)
             return result
@@ -67,9 +68,11 @@ class LibraryMarks:
         """
         with self._guard:
             result = self.store.undo(redo=redo)
-            if result is not None:
-                self._note(result)
-            return result
+            if result is None:
+                return None
+            self._note(result)
+            changed = result.changed
+            return result._replace(is_elsewhere=bool(changed) and not self._index().count_rows(changed))
 
     def _note(self, result: MarkResult) -> None:
         """Update the count of read articles and the row sets, so that nothing has to be counted again."""

@@ -146,6 +146,8 @@ class NewsreaderApp(App[None]):
 
     async def on_event(self, event: events.Event) -> None:
         """Pass input through the input gate, and pasted text through the text gate."""
+        if isinstance(event, events.InputEvent) and event.time < getattr(self._driver, "input_since", 0.0):
+            return  # the rest of a burst of Ctrl+z, which would stop the process again
         if isinstance(event, events.Key) and not event.is_forwarded and self._is_escape_and_more(event):
             await self.on_event(events.Key("escape", None))
             name = event.character if (event.character or "").isalnum() else event.key.removeprefix("alt+")

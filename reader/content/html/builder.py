@@ -14,6 +14,7 @@ from typing import Literal, TypeVar
 
 from reader.content.blocks import Block, Embed, Figure, Heading, Paragraph, Rule, Span, TextStyle
 from reader.content.html.containers import CodeFrame, FigureFrame, Frame, ListFrame, QuoteFrame, Style, TableFrame
+from reader.content.html.hidden import HiddenElements
 from reader.content.html.inline import BREAK, SHIFTING_ELEMENTS, SOURCE_SPACE, paragraphs, to_superscript
 from reader.content.html.links import LINK, WEB, host_of, resolve_link
 from reader.content.html.tokenizer import Token, tokens
@@ -45,6 +46,7 @@ _CONTAINERS: dict[str, type[Frame]] = {
     **dict.fromkeys(("ul", "ol", "menu", "dir", "dl"), ListFrame),
 }
 _F = TypeVar("_F", bound=Frame)
+_VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"])
 _HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 _VIDEO_HOSTS = ("youtube.com", "youtube-nocookie.com", "youtu.be", "vimeo.com", "dailymotion.com", "twitch.tv")
 _PIXELS = re.compile(r"\s*(\d{1,5})(?:\.\d+)?(?:px)?\s*", re.ASCII)
@@ -98,6 +100,9 @@ class _Builder:
         """The open ``sup`` or ``sub`` element, if any."""
         self._alt = ""
         """The alternative text of the preceding image."""
+        self._hidden_elements = HiddenElements()
+        self._hidden: tuple[str, int] = ("", 0)
+        """The name of the open element that hides what is in it, and how many of that name are open in it."""
         self._starts: dict[str, Callable[[Token], None]] = {
             "a": self._start_link,
             "br": self._break,
@@ -107,6 +112,7 @@ class _Builder:
             "hr": lambda _: self._add(Rule()),
             "img": self._image,
             "li": self._start_item,
+            "style": lambda token: self._hidden_elements.add_style_sheet(token.inner),
             "td": self._start_cell,
             "th": self._start_cell,
             "tr": self._start_row,
@@ -142,6 +148,7 @@ class _Builder:
 
     def _start(self, token: Token) -> None:
         name = token.text
+        self._note_hidden(token)
         if name in _SEPARATING:
             self._flush()
         start = self._starts.get(name)
@@ -153,8 +160,17 @@ class _Builder:
             self._count(name, +1)
             self._note_language(token)
 
+    def _note_hidden(self, token: Token) -> None:
+        name, count = self._hidden
+        if count:
+            self._hidden = (name, count + (token.text == name))
+        elif token.text not in _VOID and self._hidden_elements.hides(token.text, token.attributes):
+            self._hidden = (token.text, 1)
+
     def _end(self, name: str) -> None:
         self._shift = ""
+        if name == self._hidden[0] and self._hidden[1]:
+            self._hidden = (name, self._hidden[1] - 1)
         if name in _SEPARATING:
             self._flush()
         if name in _MARKS:
@@ -342,12 +358,13 @@ class _Builder:
         if alt and (_EMOJI_CLASS.search(attributes.get("class", "")) or _EMOJI_NAME.fullmatch(alt)):
             self._text(alt)
             return
+        if self._hidden[1] or self._hidden_elements.hides_image(attributes):
+            return
         # Pages that load images lazily have a placeholder in src and the URL in data-src.
         addresses = (self._target(attributes.get(name, ""), WEB) for name in ("src", "data-src"))
         url = next(filter(None, addresses), "")
-        width, height = pixels(attributes.get("width")), pixels(attributes.get("height"))
-        if url and not (width in (0, 1) and height in (0, 1)):  # a tracking pixel
-            self._add(Figure(url, alt, (), width, height))
+        if url:
+            self._add(Figure(url, alt, (), pixels(attributes.get("width")), pixels(attributes.get("height"))))
 
     def _embed(self, token: Token) -> None:
         address = token.attributes.get("src", "")

@@ -338,3 +338,24 @@ async def test_processes_end_without_work_and_start_again(
 def children() -> set[str]:
     """Return the ids of the processes that this one has started; none where there is no /proc."""
     return {pid for task in Path("/proc/self/task").glob("*/children") for pid in task.read_text().split()}
+
+
+@pytest.mark.usefixtures("no_proxy")
+async def test_hidden_images_are_not_fetched(make_folder: MakeFolder) -> None:
+    async with serving() as server:
+        picture = reply(encoded(halves((800, 400))), kind="image/png")
+        for name in ("shown", "t1", "t2", "t3", "t4"):
+            server.on(f"/{name}.png", picture)
+        hidden = (
+            '<img src="/t1.png" style="display:none"> <img src="/t2.png" width="1" height="1">'
+            '<div hidden><img src="/t3.png"></div>'
+            '<style>.count{visibility:hidden}</style><img class=count src="/t4.png">'
+        )
+        page = f'<html><body><article><h1>A</h1><p>{WORDS}</p>{hidden}<img src="/shown.png"><p>{WORDS}</p></article>'
+        url = server.on("/page", reply(page.encode()))
+        folder = make_folder({"a.md": document("A", f"originalUrl: {url}")})
+        always = Config(fetch=FetchSettings(allow_hosts=("127.0.0.1",), images=True))
+        async with open_app(folder, STACKED, always) as reader:
+            await reader.press("f")
+            await reader.wait_until(lambda: image_lines(reader.reader_view), seconds=30)
+        assert sorted(server.targets) == ["/page", "/shown.png"]

@@ -208,9 +208,10 @@ class MarkStore:
 
     # Changing marks.
 
-    def mark(self, ids: Iterable[str], change: MarkChange, *, undoable: bool = True) -> MarkResult:
+    def mark(self, ids: Iterable[str], change: MarkChange, *, undoable: bool = True, folder: str = "") -> MarkResult:
         """Change the marks of articles, all or none; durable on return, and a step for :meth:`undo` if ``undoable``.
 
+        ``folder`` is the name of their folder, for the message of :meth:`undo`.
         Raises StorageError, and ReaderError for an invalid tag or one that is both added and removed.
         """
         added, removed, values = _values_of(change)
@@ -233,7 +234,7 @@ class MarkStore:
             )
             words = describe_marks(parts, _spellings(db, {*added, *removed}))
             if undoable:
-                undo.record_step(db, step, words)
+                undo.record_step(db, step, words, folder)
         return MarkResult(by_mark, step, words)
 
     def undo(self, *, redo: bool = False) -> MarkResult | None:

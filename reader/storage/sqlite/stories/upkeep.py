@@ -17,7 +17,12 @@ _SECONDS_OF_A_TRANSACTION = 2.0
 
 def is_due(db: sqlite3.Connection, *, quality: bool) -> bool:
     """Return whether there is anything to do; ``quality`` says whether to estimate it. Raises sqlite3.Error."""
-    return waiting.has_any(db) or _fact(db, "stories_unshown") != 0 or _fact(db, "stories_quality") != quality
+    return is_unfinished(db) or _fact(db, "stories_quality") != quality
+
+
+def is_unfinished(db: sqlite3.Connection) -> bool:
+    """Return whether articles are still to be grouped, or lists do not show it yet. Raises sqlite3.Error."""
+    return waiting.has_any(db) or _fact(db, "stories_unshown") != 0
 
 
 def begin(db: sqlite3.Connection) -> bool:
