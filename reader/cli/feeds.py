@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from reader.workers.sandbox import SandboxPool
 
 _KINDS = {"rss": "RSS", "atom": "Atom", "json": "JSON Feed"}
-_files = click.argument("files", metavar="FILE...", nargs=-1, required=True)
+_files = click.argument("file", nargs=-1, required=True)
 
 
 @click.group(cls=HelpfulGroup)
@@ -37,40 +37,40 @@ def feeds() -> None:
 @feeds.command(short_help="Print what feeds in files say.")
 @_files
 @json_option
-def parse(files: tuple[str, ...], *, as_json: bool) -> None:
+def parse(file: tuple[str, ...], *, as_json: bool) -> None:
     """Print the title and the entries of each FILE, a feed; - is standard input.
 
     A separate process reads the feeds, limited to 60 seconds and 1 GB each. The exit status is 1 if a file is no feed;
     with --json, the record of the file says so instead.
     """
     if as_json:
-        print_json_array(_record(file, feed) for file, feed in _parsed(files))
+        print_json_array(_record(name, feed) for name, feed in _parsed(file))
         return
     failed = 0
-    for number, (file, feed) in enumerate(_parsed(files)):
+    for number, (name, feed) in enumerate(_parsed(file)):
         out("\n" if number else "")
         if isinstance(feed, ReaderError):
             failed += 1
-            out(f"{input_name(file)}: {feed}\n")
+            out(f"{input_name(name)}: {feed}\n")
         else:
-            out("".join(f"{line}\n" for line in _summary(file, feed)))
+            out("".join(f"{line}\n" for line in _summary(name, feed)))
     if failed:
         sys.exit(1)
 
 
 @feeds.command(short_help="Find mistakes in feeds.")
 @_files
-def check(files: tuple[str, ...]) -> None:
+def check(file: tuple[str, ...]) -> None:
     """Print what is wrong with each FILE, a feed, line by line; the exit status is 1 if anything is."""
     wrong = 0
-    for file, found in _results("problems", files):
+    for name, found in _results("problems", file):
         sentences = [str(found)] if isinstance(found, ReaderError) else found
-        out("".join(f"{input_name(file)}: {each}\n" for each in sentences))
+        out("".join(f"{input_name(name)}: {each}\n" for each in sentences))
         wrong += bool(sentences)
     if wrong:
-        print_notice(f"{wrong:,} of {format_count(len(files), 'feed')} {'has' if wrong == 1 else 'have'} problems.")
+        print_notice(f"{wrong:,} of {format_count(len(file), 'feed')} {'has' if wrong == 1 else 'have'} problems.")
         sys.exit(1)
-    print_notice(f"No problems in {format_count(len(files), 'feed')}.")
+    print_notice(f"No problems in {format_count(len(file), 'feed')}.")
 
 
 def _parsed(files: tuple[str, ...]) -> Iterator[tuple[str, ParsedFeed | ReaderError]]:

@@ -9,27 +9,34 @@ only feedparser understands. Then feedparser reads the feed. Tests compare the t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from functools import cache
-from typing import TYPE_CHECKING, Any
-from xml.sax.saxutils import escape
+from collections.abc import Callable
+from typing import Any
 
 from lxml import etree
 
 from reader.feeds.formats import feedparser_feed
 from reader.feeds.formats.convert import RawFeed
 from reader.feeds.formats.timestamps import read_timestamp
-
-if TYPE_CHECKING:
-    from lxml.etree import _Element as Element
-
-Fields = dict[str, Any]
+from reader.feeds.formats.xml_elements import (
+    READ,
+    Element,
+    Fields,
+    OtherShapeError,
+    attributes_of,
+    mended,
+    name_of,
+    person_of,
+    plain_attributes,
+    raw_text_of,
+    text_of,
+    with_href,
+    xhtml_of,
+)
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _VERSIONS = {_ATOM.lower(): "atom10", "http://purl.org/rss/1.0/": "rss10"}
 """By namespace: the first that a feed declares counts."""
-_XHTML = "http://www.w3.org/1999/xhtml"
 _NAMESPACES = feedparser_feed.NAMESPACES
 _STANDARD = frozenset(_NAMESPACES.values())
 _DECLARATION = re.compile(rb"<!(?:DOCTYPE|ENTITY|ATTLIST|ELEMENT)")
@@ -48,17 +55,6 @@ _IGNORED_NAMES = (
 )
 _IGNORED = frozenset(_IGNORED_NAMES.split())
 """Elements to which feedparser gives a meaning, but none that is read here."""
-_READ_NAMES = (
-    "author author_detail authors category content contributors created created_parsed entries guidislink href id "
-    "image keywords language link links published published_parsed subtitle subtitle_detail summary "
-    "summary_detail tags title title_detail updated updated_parsed url"
-)
-_READ = frozenset(_READ_NAMES.split())
-"""Fields that an unknown element of that name would change."""
-
-
-class _OtherShapeError(Exception):
-    """The feed has a shape that feedparser must read."""
 
 
 def read(data: bytes, url: str) -> RawFeed | None:
@@ -69,7 +65,7 @@ def read(data: bytes, url: str) -> RawFeed | None:
     try:
         root = etree.fromstring(data, parser)
         return None if len(parser.error_log) else _Reader(url).read(root)
-    except (etree.XMLSyntaxError, _OtherShapeError):
+    except (etree.XMLSyntaxError, OtherShapeError):
         return None
 
 
@@ -110,11 +106,11 @@ class _Reader:
         self.has_content = False
 
     def read(self, root: Element) -> RawFeed:
-        """Return the feed. Raises _OtherShapeError."""
+        """Return the feed. Raises OtherShapeError."""
         namespaces = [each.lower() for each in root.nsmap.values()]
         for prefix, namespace in zip(root.nsmap, namespaces, strict=True):
             if prefix in _STANDARD and _NAMESPACES.get(namespace, prefix) != prefix:
-                raise _OtherShapeError  # it is the usual prefix of another namespace
+                raise OtherShapeError  # it is the usual prefix of another namespace
         version = next((_VERSIONS[each] for each in namespaces if each in _VERSIONS), "")
         self._enter(root)
         if root.tag == "rss" and [each.tag for each in root] == ["channel"]:
@@ -126,45 +122,45 @@ class _Reader:
         elif root.tag == f"{{{_RDF}}}RDF" and version:
             self._read_rdf(root)
         else:
-            raise _OtherShapeError
+            raise OtherShapeError
         return RawFeed(version, self.feed, self.entries)
 
     def _read_rdf(self, root: Element) -> None:
         for child in root:
-            name = _name_of(child)
+            name = name_of(child)
             if name == "channel":
                 self._read_channel(child, 2)
             elif name == "item":
                 self._read_entry(child, 2)
             elif name not in {"image", "textinput"}:  # of which feedparser keeps nothing
-                raise _OtherShapeError
+                raise OtherShapeError
 
     def _read_channel(self, channel: Element, depth: int) -> None:
         if not self._enter(channel).keys().isdisjoint({"lastmod", "href"}):
-            raise _OtherShapeError
+            raise OtherShapeError
         self._read_children(channel, depth)
 
     def _read_children(self, parent: Element, depth: int) -> None:
         """Read the children of an element, which are at the depth below it."""
         for child in parent:
-            name = _name_of(child)
+            name = name_of(child)
             if reading := _READERS.get(name):
                 reading(self, child, depth + 1)
             elif feedparser_feed.is_known(name) and name not in _IGNORED and not name.startswith(_HARMLESS):
-                raise _OtherShapeError
+                raise OtherShapeError
             else:
                 self._read_unknown(child, name, depth + 1)
 
     def _read_unknown(self, element: Element, name: str, depth: int) -> None:
         if len(element):
             for child in element.iterdescendants():
-                inner = _name_of(child)
-                if inner in _READ or (feedparser_feed.is_known(inner) and not inner.startswith(_HARMLESS)):
-                    raise _OtherShapeError
-        if name in _READ:
-            raise _OtherShapeError
+                inner = name_of(child)
+                if inner in READ or (feedparser_feed.is_known(inner) and not inner.startswith(_HARMLESS)):
+                    raise OtherShapeError
+        if name in READ:
+            raise OtherShapeError
         if name in {"ttl", "logo", "icon", "itunes_duration"}:
-            text = _text(element)
+            text = text_of(element)
             if not element.attrib:
                 text = feedparser_feed.resolve(self.base, text) if text and name in {"logo", "icon"} else text
             self._store(name, {} if element.attrib else text, depth)
@@ -175,7 +171,7 @@ class _Reader:
         """Return the attributes of an element after taking over the base and language that it gives."""
         if not element.attrib:
             return {}
-        found = _attributes(element)
+        found = attributes_of(element)
         if base := found.get("xml:base", found.get("base")):
             self.base = feedparser_feed.join_base(self.base, base)
         lang = found.get("xml:lang", found.get("lang"))
@@ -189,11 +185,11 @@ class _Reader:
 
     def _read_entry(self, element: Element, depth: int) -> None:
         if self.in_entry:
-            raise _OtherShapeError
+            raise OtherShapeError
         base, lang = self.base, self.lang
         found = self._enter(element)
         if "lastmod" in found or "href" in found:
-            raise _OtherShapeError
+            raise OtherShapeError
         self.context, self.in_entry, self.depths, self.title_depth = {}, True, {}, -1
         self.entries.append(self.context)
         if about := found.get("rdf:about"):
@@ -210,7 +206,7 @@ class _Reader:
             self.context[name] = value
 
     def _keep_text(self, name: str, element: Element, depth: int) -> str:
-        text = _text(element)
+        text = text_of(element)
         self._store(name, text, depth)
         return text
 
@@ -222,8 +218,8 @@ class _Reader:
         found = self._enter(element)
         kind = _TYPES.get(found.get("type", default).lower(), found.get("type", default).lower())
         if "mode" in found or kind not in {_TEXT, _HTML, _XHTML_TYPE} or (kind == _XHTML_TYPE and not self.is_atom):
-            raise _OtherShapeError
-        text = _mended("".join(_xhtml(element)).strip()) if kind == _XHTML_TYPE else _text(element)
+            raise OtherShapeError
+        text = mended("".join(xhtml_of(element)).strip()) if kind == _XHTML_TYPE else text_of(element)
         if kind == _TEXT and not self.is_atom and feedparser_feed.looks_like_html(text):
             kind = _HTML
         detail = {"type": kind, "language": self.lang.replace("_", "-") or None, "base": self.base, "value": text}
@@ -278,15 +274,15 @@ class _Reader:
     # Addresses.
 
     def _read_id(self, element: Element, depth: int) -> None:
-        is_link = _plain_attributes(element).get("ispermalink", "true") == "true"
-        text = _unmended(element)
-        text = _mended(feedparser_feed.resolve(self.base, text) if is_link and text else text)
+        is_link = plain_attributes(element).get("ispermalink", "true") == "true"
+        text = raw_text_of(element)
+        text = mended(feedparser_feed.resolve(self.base, text) if is_link and text else text)
         self._store("id", text, depth)
         if is_link:
             self.context.setdefault("link", text)
 
     def _read_link(self, element: Element, depth: int) -> None:
-        found = _with_href(_plain_attributes(element))
+        found = with_href(plain_attributes(element))
         rel = found.setdefault("rel", "alternate")
         kind = found.setdefault("type", "application/atom+xml" if rel == "self" else _HTML).lower()
         links: list[Fields] = self.context.setdefault("links", [])
@@ -296,8 +292,8 @@ class _Reader:
             if rel == "alternate" and _TYPES.get(kind, kind) in {_HTML, _XHTML_TYPE}:
                 self.context["link"] = found["href"]
             return
-        text = _unmended(element)
-        text = _mended(feedparser_feed.resolve(self.base, text) if text else text)
+        text = raw_text_of(element)
+        text = mended(feedparser_feed.resolve(self.base, text) if text else text)
         if self.in_entry:
             text = text.replace("&amp;", "&")
         self.context["link"] = text = _ENTITY_IN_URL.sub(r"&\1", text)
@@ -305,7 +301,7 @@ class _Reader:
             found["href"] = text
 
     def _read_enclosure(self, element: Element, depth: int) -> None:
-        found = _with_href(_plain_attributes(element))
+        found = with_href(plain_attributes(element))
         found["rel"] = "enclosure"
         self.context.setdefault("links", []).append(found)
         self._read_children(element, depth)
@@ -315,58 +311,58 @@ class _Reader:
     def _read_author(self, element: Element, depth: int) -> None:
         authors: list[Fields] = self.context.setdefault("authors", [])
         if not len(element):
-            if text := _text(element):
+            if text := text_of(element):
                 self.context["author"] = text
             authors.append(feedparser_feed.split_author(text))
             return
         if (element.text or "").strip() or any((each.tail or "").strip() for each in element):
-            raise _OtherShapeError
-        person = _person(element)
+            raise OtherShapeError
+        person = person_of(element)
         if "author" in self.context or (authors and not person.get("name")):
-            raise _OtherShapeError  # feedparser may give it the name of the one before, or the other way around
+            raise OtherShapeError  # feedparser may give it the name of the one before, or the other way around
         authors.append(person)
 
     def _read_owner(self, element: Element, depth: int) -> None:
         if element.text and element.text.strip():
-            raise _OtherShapeError
-        if person := _person(element):
+            raise OtherShapeError
+        if person := person_of(element):
             authors = self.context.setdefault("authors", [])
             if authors and not authors[-1]:
-                raise _OtherShapeError  # as above
+                raise OtherShapeError  # as above
             authors[-1:] = [{**(authors[-1] if authors else {}), **person}]
 
     def _read_contributor(self, element: Element, depth: int) -> None:
-        _person(element)
+        person_of(element)
 
     # Topics, dates and the rest.
 
     def _read_category(self, element: Element, depth: int) -> None:
-        found = _plain_attributes(element)
+        found = plain_attributes(element)
         term = found.get("term")
         self._add_tag(term, found.get("scheme", found.get("domain")), found.get("label"))
-        if text := _text(element):
+        if text := text_of(element):
             self._add_term(text)
 
     def _read_media_category(self, element: Element, depth: int) -> None:
-        found = _plain_attributes(element)
+        found = plain_attributes(element)
         scheme = found.get("scheme", found.get("domain")) if "scheme" in found else _MEDIA_SCHEME
         self._add_tag(found.get("term"), scheme, found.get("label"))
-        if text := _text(element):
+        if text := text_of(element):
             self._add_term(text)
 
     def _read_itunes_category(self, element: Element, depth: int) -> None:
-        self._add_tag(_plain_attributes(element).get("text"), _ITUNES_SCHEME, None)
+        self._add_tag(plain_attributes(element).get("text"), _ITUNES_SCHEME, None)
         if len(element):
             if any((each or "").strip() for each in (element.text, *(child.tail for child in element))):
-                raise _OtherShapeError
+                raise OtherShapeError
             self._read_children(element, depth)
-        elif text := _text(element):
+        elif text := text_of(element):
             self._add_term(text)
 
     def _read_keywords(self, element: Element, depth: int) -> None:
-        scheme = _ITUNES_SCHEME if _name_of(element) == "itunes_keywords" else None
+        scheme = _ITUNES_SCHEME if name_of(element) == "itunes_keywords" else None
         if not element.attrib:  # feedparser reads none with attributes
-            for term in _text(element).split(","):
+            for term in text_of(element).split(","):
                 if term.strip():
                     self._add_tag(term.strip(), scheme, None)
 
@@ -384,61 +380,61 @@ class _Reader:
             self._add_tag(term, None, None)
 
     def _read_date(self, element: Element, depth: int) -> None:
-        text = self._keep_text(_DATES[_name_of(element)], element, depth)
+        text = self._keep_text(_DATES[name_of(element)], element, depth)
         if text and self.in_entry and read_timestamp(text) is None:
-            raise _OtherShapeError
+            raise OtherShapeError
 
     def _read_language(self, element: Element, depth: int) -> None:
         self._keep_text("language", element, depth)
 
     def _read_image(self, element: Element, depth: int) -> None:
-        _plain_attributes(element)
+        plain_attributes(element)
         self.title_depth = -1
         if self.in_entry:
             if len(element):
-                raise _OtherShapeError
+                raise OtherShapeError
             return
         self.context = self.feed.setdefault("image", {})
         for child in element:
-            name = _name_of(child)
+            name = name_of(child)
             if name in {"url", "href", "width", "height"}:
                 if name == "url":
-                    text = _unmended(child)
-                    self.context["href"] = _mended(feedparser_feed.resolve(self.base, text) if text else text)
+                    text = raw_text_of(child)
+                    self.context["href"] = mended(feedparser_feed.resolve(self.base, text) if text else text)
             elif name in {"title", "link", "description"}:
                 _READERS[name](self, child, depth + 1)
             else:
-                raise _OtherShapeError
+                raise OtherShapeError
         self.context = self.feed
 
     def _read_text_input(self, element: Element, depth: int) -> None:
         self.title_depth = -1
         for child in element:
-            name = _name_of(child)
+            name = name_of(child)
             if name not in {"title", "link", "description", "name"}:
-                raise _OtherShapeError
-            if _text(child) and name == "title":
+                raise OtherShapeError
+            if text_of(child) and name == "title":
                 self.title_depth = depth + 1
 
     def _read_itunes_image(self, element: Element, depth: int) -> None:
-        found = _plain_attributes(element)
+        found = plain_attributes(element)
         if address := found.get("href") or found.get("url"):
             self.context["image"] = {"href": address}
 
     def _read_source(self, element: Element, depth: int) -> None:
         """Skip what an entry says about the feed that it was taken from."""
         if not self.in_entry or any(len(each) and "author" not in str(each.tag) for each in element):
-            raise _OtherShapeError
-        has_title = any(_name_of(each) == "title" and (each.text or "").strip() for each in element)
+            raise OtherShapeError
+        has_title = any(name_of(each) == "title" and (each.text or "").strip() for each in element)
         self.title_depth = depth + 1 if has_title else -1
 
     def _read_media(self, element: Element, depth: int) -> None:
-        self.context.setdefault("media_content", []).append(_plain_attributes(element))
+        self.context.setdefault("media_content", []).append(plain_attributes(element))
         self._read_children(element, depth)
 
     def _read_thumbnail(self, element: Element, depth: int) -> None:
-        found = _plain_attributes(element)
-        text = _text(element)
+        found = plain_attributes(element)
+        text = text_of(element)
         if text:
             found.setdefault("url", feedparser_feed.resolve(self.base, text))
         self.context.setdefault("media_thumbnail", []).append(found)
@@ -485,99 +481,3 @@ _READERS: dict[str, _Reading] = {
     )
     for name in names.split()
 }
-
-
-# Elements.
-
-
-def _name_of(element: Element) -> str:
-    return _name(str(element.tag), element.prefix)
-
-
-@cache
-def _name(tag: str, prefix: str | None) -> str:
-    """Return the name that feedparser gives an element, as ``title`` or ``dc_creator``. Raises _OtherShapeError."""
-    namespace, _, local = tag.rpartition("}")
-    known = _NAMESPACES.get(namespace[1:].lower(), prefix)
-    if "backend.userland.com/rss" in namespace.lower():
-        raise _OtherShapeError
-    return f"{known}_{local}".lower() if known else local.lower()
-
-
-def _attributes(element: Element) -> Fields:
-    """Return the attributes by feedparser's names."""
-    found: Fields = {}
-    for key, value in element.attrib.items():
-        name = str(key).lower()
-        if name.startswith("{"):
-            namespace, _, local = name[1:].partition("}")
-            prefix = _NAMESPACES.get(namespace)
-            name = f"{prefix}:{local}" if prefix else local
-        found[name] = value.lower() if name in {"rel", "type"} else value
-    return found
-
-
-def _plain_attributes(element: Element) -> Fields:
-    """Return the attributes of an element without base and language of its own. Raises _OtherShapeError."""
-    found = _attributes(element) if element.attrib else {}
-    if not found.keys().isdisjoint({"base", "lang", "xml:base", "xml:lang"}):
-        raise _OtherShapeError
-    return found
-
-
-def _with_href(found: Fields) -> Fields:
-    address = found.get("url", found.get("uri", found.get("href")))
-    return (
-        {**{name: found[name] for name in found if name not in {"url", "uri"}}, "href": address} if address else found
-    )
-
-
-def _text(element: Element) -> str:
-    """Return the text of an element without markup, as feedparser mends it. Raises _OtherShapeError."""
-    return _mended(_unmended(element))
-
-
-def _unmended(element: Element) -> str:
-    if len(element):
-        raise _OtherShapeError
-    return (element.text or "").strip()
-
-
-def _mended(text: str) -> str:
-    return text if text.isascii() else feedparser_feed.mend(text)
-
-
-def _person(element: Element) -> Fields:
-    """Return name and email address of a person. Raises _OtherShapeError."""
-    found: Fields = {}
-    for child in element:
-        name = _name_of(child).removeprefix("itunes_")
-        if name in {"name", "email"}:
-            found[name] = _unmended(child)
-        elif name not in {"uri", "url", "homepage"} and (name in _READ or feedparser_feed.is_known(name) or len(child)):
-            raise _OtherShapeError
-    return found
-
-
-def _xhtml(element: Element) -> Iterator[str]:
-    """Yield the markup inside an element of type xhtml; without its ``div`` if that is all. Raises _OtherShapeError."""
-    first = element[0] if len(element) == 1 else None
-    if first is not None and first.tag == f"{{{_XHTML}}}div" and not f"{element.text or ''}{first.tail or ''}".strip():
-        _plain_attributes(first)
-        element = first
-    yield from _markup(element, 0)
-
-
-def _markup(element: Element, depth: int) -> Iterator[str]:
-    yield escape(element.text or "")
-    for child in element:
-        namespace, _, name = str(child.tag).lower().rpartition("}")
-        if namespace[1:] != _XHTML or name in {"body", "svg", "math"} or depth > 100:
-            raise _OtherShapeError
-        attributes = "".join(
-            f' {key}="{escape(value, {chr(34): "&quot;"})}"' for key, value in _plain_attributes(child).items()
-        )
-        yield f"<{name}{attributes}>"
-        yield from _markup(child, depth + 1)
-        yield f"</{name}>"
-        yield escape(child.tail or "")
