@@ -138,3 +138,7 @@ def _delete_documents(files: FeedFiles, feed: Subscription) -> int:
             raise ReaderError(f"{entry.path} cannot be deleted: {describe_error(error)}.") from error
     files.store.forget(feed.key)
     return deleted
+
+
+COMMANDS = (edit, pause, remove)
+"""Commands of the group ``feeds``."""

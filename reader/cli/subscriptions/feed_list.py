@@ -131,3 +131,7 @@ def export(file: str, *, folder: str | None) -> None:
     else:
         write_atomically(Path(file), [data])
         print_notice(f"{format_count(len(feeds), 'feed')} exported.")
+
+
+COMMANDS = (list_, show, export)
+"""Commands of the group ``feeds``."""

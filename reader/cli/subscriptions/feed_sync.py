@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 import time
 from collections import Counter, defaultdict
@@ -93,6 +92,8 @@ def _run(
     as_json: bool,
 ) -> list[FeedResult]:
     """Fetch feeds once and report the results."""
+    import asyncio
+
     from reader.feeds.sync import FeedSync
 
     chosen = files.chosen(names, folder)
@@ -187,6 +188,8 @@ def _ids(library: Library, root: Path, results: Sequence[FeedResult]) -> list[st
 
 
 def _fetch_originals(library: Library, settings: FetchSettings, ids: Sequence[str]) -> None:
+    import asyncio
+
     from reader.fetching.bulk import fetch_all
 
     with progress_display("Fetching originals") as show:
