@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 Status = Literal["new", "unchanged", "failed", "waiting", "paused"]
 _AT_ONCE = 16
 """Feeds that are worked on at the same time; the web client has fewer connections."""
+_WRITERS = 4
+"""Threads that write documents: they mostly wait for the disk."""
 _GONE = 410
 _LEFTOVERS = timedelta(hours=1)
 """Files of writes that began earlier were interrupted."""
@@ -107,18 +109,18 @@ class FeedSync:
     @asynccontextmanager
     async def _services(self) -> AsyncIterator[_Services]:
         """Start what fetching needs, each part when it is needed first, and stop it at the end."""
-        thread = ThreadPoolExecutor(1, thread_name_prefix="feeds")
+        threads = ThreadPoolExecutor(_WRITERS, thread_name_prefix="feeds")
         async with AsyncExitStack() as stack:
-            stack.callback(thread.shutdown, cancel_futures=True)
-            yield _Services(self.settings, thread, stack)
+            stack.callback(threads.shutdown, cancel_futures=True)
+            yield _Services(self.settings, threads, stack)
 
 
 class _Services:
-    """The web clients, one for each proxy; the processes that parse; and the thread that writes."""
+    """The web clients, one for each proxy; the processes that parse; and the threads that write."""
 
-    def __init__(self, settings: FetchSettings, thread: ThreadPoolExecutor, stack: AsyncExitStack) -> None:
+    def __init__(self, settings: FetchSettings, threads: ThreadPoolExecutor, stack: AsyncExitStack) -> None:
         self._settings = settings
-        self._thread = thread
+        self._threads = threads
         self._stack = stack
         self._clients: dict[str, WebClient] = {}
         self._sandbox: SandboxPool | None = None
@@ -148,7 +150,7 @@ class _Services:
 
     async def in_thread(self, function: Callable[..., Any], *values: Any) -> Any:
         """Return the result of a function that waits for the disk."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, function, *values)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, function, *values)
 
 
 class _Body(NamedTuple):
