@@ -84,8 +84,7 @@ def cli() -> None:
 
     `newsreader FOLDER` opens a folder of documents with front matter, or a single
     document, in the app. `newsreader` alone opens the news folder if you have feeds,
-    else the last folder again. `newsreader add URL` adds a feed. Press ? in the app to
-    see all keys.
+    else the last folder again. Press ? in the app to see all keys.
     """
 
 

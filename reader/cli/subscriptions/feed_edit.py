@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Change settings of a feed.")
-@click.argument("name", metavar="URL | TITLE")
-@click.argument("settings", metavar="SETTING=VALUE...", nargs=-1, required=True)
+@click.argument("name")
+@click.argument("settings", nargs=-1, required=True)
 @json_option
 def edit(name: str, settings: tuple[str, ...], *, as_json: bool) -> None:
-    """Change settings of a feed in feeds.toml, such as `interval=2h` or `group=Linux`.
+    """Change settings of the feed NAME, a URL or a title, in feeds.toml.
 
-    An empty value sets the default; lists are separated by commas. docs/feeds.md lists the settings. Documents that
-    were written before stay where they are.
+    SETTINGS have the form `interval=2h` or `group=Linux`. An empty value sets the default; lists are separated by
+    commas. docs/feeds.md lists the settings. Documents that were written before stay where they are.
     """
     from reader.storage.sqlite.feeds.store import FeedState
 
@@ -81,7 +81,7 @@ def _setting(text: str) -> tuple[str, Any]:
 @click.option("--resume", is_flag=True, help="Fetch them again.")
 @json_option
 def pause(names: tuple[str, ...], *, resume: bool, as_json: bool) -> None:
-    """Stop fetching the feeds named, or with --resume fetch them again. Their documents stay."""
+    """Stop fetching the feeds that NAMES mean (groups, URLs or titles), or with --resume fetch them again."""
     with open_feed_files() as files:
         chosen = _named(files, names)
         keys = {each.key for each in chosen}
@@ -96,7 +96,7 @@ def pause(names: tuple[str, ...], *, resume: bool, as_json: bool) -> None:
 @click.option("--documents", is_flag=True, help="Also delete their documents, except those you have changed.")
 @json_option
 def remove(names: tuple[str, ...], *, documents: bool, as_json: bool) -> None:
-    """Remove the feeds named from feeds.toml. Their documents stay, unless you ask for more."""
+    """Remove the feeds that NAMES mean (groups, URLs or titles) from feeds.toml. Their documents stay by default."""
     with open_feed_files() as files:
         chosen = _named(files, names)
         keys = {each.key for each in chosen}

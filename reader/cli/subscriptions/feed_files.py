@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 folder_option = click.option(
     "--folder", metavar="FOLDER", help="The folder for documents, in place of the news folder."
 )
-names_argument = click.argument("names", metavar="[GROUP | URL | TITLE]...", nargs=-1)
+names_argument = click.argument("names", nargs=-1)
 
 
 @dataclass

@@ -1,15 +1,13 @@
-"""The commands ``newsreader feeds list``, ``show`` and ``export``."""
+"""The commands ``newsreader feeds list`` and ``show``."""
 
 from __future__ import annotations
 
-import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from reader.cli.arguments import STANDARD_STREAM, json_option
+from reader.cli.arguments import json_option
 from reader.cli.output import out, print_json, print_json_array
 from reader.cli.subscriptions.feed_files import (
     FeedFiles,
@@ -33,9 +31,9 @@ if TYPE_CHECKING:
 @folder_option
 @json_option
 def list_(names: tuple[str, ...], *, folder: str | None, as_json: bool) -> None:
-    """List your feeds, or those named: group, title, address, and what is wrong with them.
+    """List your feeds, or those that NAMES mean: group, title, address, and what is wrong with them.
 
-    With --folder, only those whose documents are in FOLDER.
+    NAMES are groups, URLs or titles. With --folder, only feeds whose documents are in FOLDER.
     """
     from reader.storage.sqlite.feeds.store import FeedState
 
@@ -68,10 +66,10 @@ def _trouble(feed: Subscription, state: FeedState) -> str:
 
 
 @click.command(short_help="Show all that is known about a feed.")
-@click.argument("name", metavar="URL | TITLE")
+@click.argument("name")
 @json_option
 def show(name: str, *, as_json: bool) -> None:
-    """Show the settings of a feed and what its server has said."""
+    """Show the settings of the feed NAME, a URL or a title, and what its server has said."""
     from reader.storage.sqlite.feeds.store import FeedState
 
     with open_feed_files() as files:
@@ -108,30 +106,5 @@ def _facts(feed: Subscription, state: FeedState, files: FeedFiles, entries: int)
     ]
 
 
-@click.command(short_help="Write your feeds to FILE as OPML.")
-@click.argument("file", default=STANDARD_STREAM)
-@folder_option
-def export(file: str, *, folder: str | None) -> None:
-    """Write your feeds to FILE as OPML, which other programs read; - is standard output.
-
-    Programs and files that are feeds are left out, and so are headers and proxies, which may be secrets.
-    """
-    from reader.core.atomic_write import write_atomically
-    from reader.feeds.opml import OpmlFeed, write_opml
-    from reader.storage.sqlite.feeds.store import FeedState
-
-    with open_feed_files() as files:
-        states = files.store.states()
-        feeds = [each for each in files.chosen((), folder) if each.url]
-        sites = {each.key: states.get(each.key, FeedState()).site for each in feeds}
-        data = write_opml([OpmlFeed(each.url, each.name, each.group, sites[each.key]) for each in feeds])
-    if file == STANDARD_STREAM:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-    else:
-        write_atomically(Path(file), [data])
-        print_notice(f"{format_count(len(feeds), 'feed')} exported.")
-
-
-COMMANDS = (list_, show, export)
+COMMANDS = (list_, show)
 """Commands of the group ``feeds``."""

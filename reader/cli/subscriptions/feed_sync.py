@@ -60,7 +60,7 @@ def sync(
 ) -> None:
     """Fetch the feeds that are due, and write their new entries as documents.
 
-    Feeds that you name, by group, URL or title, are fetched even if they are not due. Progress goes to stderr. The exit
+    NAMES are groups, URLs or titles: the feeds that they mean are fetched even if they are not due. Progress goes to stderr. The exit
     status is 1 if some feeds failed. If interrupted, the next run continues.
     """
     if install_timer or printed:
@@ -98,7 +98,7 @@ def _run(
 
     chosen = files.chosen(names, folder)
     if not chosen:
-        print_notice("There are no feeds. `newsreader add URL` adds one, `newsreader import FILE` a list in OPML.")
+        print_notice(f"There are no feeds in {files.subscriptions.shown}.")
     feeds = FeedSync(files.subscriptions, files.store, files.folders, settings)
     counts: Counter[str] = Counter()
     try:
