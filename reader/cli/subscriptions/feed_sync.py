@@ -60,8 +60,8 @@ def sync(
 ) -> None:
     """Fetch the feeds that are due, and write their new entries as documents.
 
-    NAMES are groups, URLs or titles: the feeds that they mean are fetched even if they are not due. Progress goes to stderr. The exit
-    status is 1 if some feeds failed. If interrupted, the next run continues.
+    NAMES are groups, URLs or titles: the feeds that they mean are fetched even if they are not due.
+    Progress goes to stderr. The exit status is 1 if some feeds failed. If interrupted, the next run continues.
     """
     if install_timer or printed:
         from reader.cli.subscriptions.sync_timer import timer_files
