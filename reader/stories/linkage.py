@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable
-from heapq import heappop, heappush
+from functools import cache
+from heapq import heapify, heappop, heappush
 
 from reader.stories.terms import SCALE, Vector
 
@@ -102,24 +103,31 @@ class Compared:
         self.vectors += vectors
 
 
-def product(few: dict[int, int], many: dict[int, int]) -> int:
+def product(one: dict[int, int], other: dict[int, int]) -> int:
     """Return the scalar product of two vectors."""
-    if len(few) > len(many):
-        few, many = many, few
-    found = many.get
-    return sum([weight * found(term, 0) for term, weight in few.items()])
+    total = 0
+    for term in one.keys() & other.keys():
+        total += one[term] * other[term]
+    return total
 
 
 def alikeness(one: Compared, other: Compared) -> float:
-    """Return how alike the articles of two stories are on average; 0 if they are too far apart."""
+    """Return how alike the articles of two stories are on average; 0 if they are too far apart or not alike enough."""
     pairs = one.vectors * other.vectors
     alike = product(one.weights, other.weights) / (_WHOLE * pairs)
-    if one.sources and other.sources and (same := product(one.sources, other.sources)):
-        alike *= 1 - (1 - _SAME_SOURCE) * same / pairs
+    if alike * (1 + _SAME_TIME) < _ALIKE:
+        return 0.0
+    if not one.sources.keys().isdisjoint(other.sources):
+        alike *= 1 - (1 - _SAME_SOURCE) * product(one.sources, other.sources) / pairs
     if one.first is None or one.last is None or other.first is None or other.last is None:
         return alike
     days = max(0, one.first - other.last, other.first - one.last)
-    return 0.0 if days > _MOST_DAYS else alike * (1 + _SAME_TIME * math.exp(-days / _TIME))
+    return 0.0 if days > _MOST_DAYS else alike * _factor(days)
+
+
+@cache
+def _factor(days: int) -> float:
+    return 1 + _SAME_TIME * math.exp(-days / _TIME)
 
 
 def are_one(one: Compared, other: Compared, alike: float, *, late: bool) -> bool:
@@ -144,21 +152,21 @@ def join_all(pairs: Iterable[tuple[Compared, Compared]], *, late: bool) -> None:
     The larger story takes the other; of two that are equally large, the one that is saved. ``late``: the folder has
     been grouped before.
     """
-    queue: list[tuple[float, int, int, int, int, Compared, Compared]] = []
     near: dict[Compared, set[Compared]] = defaultdict(set)
     """Of each story those that are alike enough: only these can still be so when it has grown."""
 
-    def enqueue(one: Compared, other: Compared) -> None:
+    def compare(one: Compared, other: Compared) -> tuple[float, int, int, int, int, Compared, Compared] | None:
         alike = alikeness(one, other)
-        if alike >= _ALIKE:
-            near[one].add(other)
-            near[other].add(one)
-            if one.id > other.id:
-                one, other = other, one
-            heappush(queue, (-alike, one.id, other.id, one.size, other.size, one, other))
+        if alike < _ALIKE:
+            return None
+        near[one].add(other)
+        near[other].add(one)
+        if one.id > other.id:
+            one, other = other, one
+        return -alike, one.id, other.id, one.size, other.size, one, other
 
-    for one, other in pairs:
-        enqueue(one, other)
+    queue = [entry for one, other in pairs if (entry := compare(one, other))]
+    heapify(queue)
     while queue:
         alike, _, _, size, other_size, one, other = heappop(queue)
         if one.into or other.into or (one.size, other.size) != (size, other_size):
@@ -170,5 +178,6 @@ def join_all(pairs: Iterable[tuple[Compared, Compared]], *, late: bool) -> None:
         one.take(other)
         others = {story.now for story in near[one] | near.pop(other)} - {one}
         near[one] = set()
-        for story in sorted(others, key=lambda story: story.id):
-            enqueue(one, story)
+        for story in others:
+            if entry := compare(one, story):
+                heappush(queue, entry)

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from reader.core.errors import ReaderError
 from reader.core.urls import article_key
 from reader.documents.parse import parse_document
-from reader.feeds import arrivals
-from reader.feeds.arrivals import Arrived, Place, take_entries
+from reader.feeds.entries import arrivals
+from reader.feeds.entries.arrivals import Arrived, Place, take_entries
+from reader.feeds.entries.retention import delete_old
 from reader.feeds.model import FeedEntry, ParsedFeed
-from reader.feeds.retention import delete_old
 from reader.feeds.subscriptions import Subscription
 from reader.storage.sqlite.feeds.store import FeedState, FeedStore
 

@@ -21,11 +21,11 @@ from reader.core.text import clean, show_path
 from reader.core.times import from_micros, to_micros
 from reader.documents.files import MAX_BYTES
 from reader.documents.parse import parse_document
-from reader.feeds.identity import KnownEntry, keys_of, match_entries, same_in_feed, title_key
-from reader.feeds.known_documents import entry_of, read_folder, read_unknown
+from reader.feeds.entries.identity import KnownEntry, keys_of, match_entries, same_in_feed, title_key
+from reader.feeds.entries.known_documents import entry_of, read_folder, read_unknown
+from reader.feeds.entries.to_documents import FeedDocument, document_of
 from reader.feeds.model import FeedEntry, ParsedFeed
 from reader.feeds.subscriptions import Subscription
-from reader.feeds.to_documents import FeedDocument, document_of
 from reader.storage.sqlite.feeds.store import FeedState, FeedStore, StoredEntry
 
 _TAG = re.compile(r"<[^>]*>")
