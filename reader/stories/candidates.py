@@ -66,7 +66,7 @@ class Candidates:
         if len(stories) <= _MOST_IN_MEMORY:
             return
         self._has_forgotten = True
-        left = set(nsmallest(_MOST_IN_MEMORY // 2, stories, key=lambda story: (story.first or 0, story.id)))
+        left = set(nsmallest(_MOST_IN_MEMORY // 2, stories, key=lambda story: (min(story.days, default=0), story.id)))
         self._stories = {story.id: story for story in left}
         found_by = ((term, [s for s in found if s.now in left]) for term, found in self._found_by.items())
         self._found_by = {term: found for term, found in found_by if found}
@@ -77,8 +77,10 @@ class Candidates:
 
 
 def _compared(id_: int, kept: KeptStory) -> Compared:
-    first, *others = (unpacked(data) for data in kept.vectors)
-    story = Compared(id_, kept.size, kept.first, kept.last, first, is_new=False)
-    for vector in others:
-        story.add(vector)
+    alone = [Compared(id_, 1, day, unpacked(vector), is_new=False) for day, vector in kept.newest]
+    story, *others = alone
+    for other in others:
+        story.take(other)
+    story.taken.clear()
+    story.size = kept.size
     return story
