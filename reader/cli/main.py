@@ -19,6 +19,7 @@ from reader.cli import articles, index
 from reader.cli.cache import cache
 from reader.cli.config import config
 from reader.cli.extract import extract
+from reader.cli.feeds import feeds
 from reader.cli.fetch import fetch
 from reader.cli.marks import state
 from reader.cli.stories import COMMANDS as STORY_COMMANDS
@@ -85,7 +86,7 @@ def cli() -> None:
     """
 
 
-for _command in (*articles.COMMANDS, *index.COMMANDS, *STORY_COMMANDS, config, fetch, extract, cache, state):
+for _command in (*articles.COMMANDS, *index.COMMANDS, *STORY_COMMANDS, config, feeds, fetch, extract, cache, state):
     cli.add_command(_command)
 
 

@@ -115,7 +115,7 @@ class _Batches:
             changes.added.append(_kept(article, alone.now.id, text, weighted))
             alone.is_new = False
         self._state.apply(changes)
-        self._candidates.forget()
+        self._candidates.end_batch()
 
     def finish(self) -> None:
         """Save what is counted."""

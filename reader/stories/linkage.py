@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from heapq import heappop, heappush, nlargest
+from heapq import heapify, heappop, heappush, nlargest
 
 from reader.stories.terms import SCALE, Vector
 
@@ -101,7 +101,8 @@ class Compared:
     def take(self, other: Compared) -> None:
         """Make another story a part of this one."""
         self.taken.append((other, self.alike))
-        self.alike += other.alike + alikeness(self, other) * self.vectors * other.vectors
+        alike = likeness(self, other) * weight_of_days(self, other)
+        self.alike += other.alike + alike * self.vectors * other.vectors
         self._sum(other, 1)
         other.into = self
 
@@ -120,35 +121,34 @@ class Compared:
         self.size += sign * other.size
 
 
-def product(few: dict[int, int], many: dict[int, int]) -> int:
+def product(one: dict[int, int], other: dict[int, int]) -> int:
     """Return the scalar product of two vectors."""
-    if len(few) > len(many):
-        few, many = many, few
-    found = many.get
-    return sum([weight * found(term, 0) for term, weight in few.items()])
+    total = 0
+    for term in one.keys() & other.keys():
+        total += one[term] * other[term]
+    return total
 
 
 def likeness(one: Compared, other: Compared) -> float:
     """Return how alike the texts of two stories are on average, those of one source less."""
     pairs = one.vectors * other.vectors
     alike = product(one.weights, other.weights) / (_WHOLE * pairs)
-    if one.sources and other.sources and (same := product(one.sources, other.sources)):
-        alike *= 1 - (1 - _SAME_SOURCE) * same / pairs
+    if not one.sources.keys().isdisjoint(other.sources):
+        alike *= 1 - (1 - _SAME_SOURCE) * product(one.sources, other.sources) / pairs
     return alike
 
 
-def alikeness(one: Compared, other: Compared) -> float:
-    """Return how alike the articles of two stories are on average: their texts, more if they are of near days."""
-    alike = likeness(one, other)
+def weight_of_days(one: Compared, other: Compared) -> float:
+    """Return how much the likeness of two stories counts, as near as the days of their articles are on average."""
     if not one.days or not other.days:
-        return alike
+        return 1.0
     near = pairs = 0
     for day, count in one.days.items():
         for other_day, other_count in other.days.items():
             pairs += count * other_count
             if (days := abs(day - other_day)) < len(_NEARNESS):
                 near += count * other_count * _NEARNESS[days]
-    return alike * (_FAR + (_NEAR - _FAR) * near / (1000 * pairs))
+    return _FAR + (_NEAR - _FAR) * near / (1000 * pairs)
 
 
 def are_one(one: Compared, other: Compared, alike: float, *, late: bool) -> bool:
@@ -168,29 +168,32 @@ def are_one(one: Compared, other: Compared, alike: float, *, late: bool) -> bool
 
 
 def join_all(pairs: Iterable[tuple[Compared, Compared]], *, late: bool) -> None:
-    """Join stories, beginning with those of ``pairs`` that are most alike, as far as the result stands out.
+    """Join stories, beginning with those of ``pairs`` that are most alike, as far as what they become stands out.
 
     The larger story takes the other; of two that are equally large, the one that is saved. ``late``: the folder has
     been grouped before.
     """
-    queue: list[tuple[float, int, int, int, int, Compared, Compared]] = []
-    around: dict[Compared, set[Compared]] = defaultdict(set)
     near: dict[Compared, set[Compared]] = defaultdict(set)
     """Of each story those that are alike enough: only these can still be so when it has grown."""
+    around: dict[Compared, list[Compared]] = defaultdict(list)
 
-    def enqueue(one: Compared, other: Compared) -> None:
-        alike = alikeness(one, other)
-        if alike >= _ALIKE:
-            near[one].add(other)
-            near[other].add(one)
-            if one.id > other.id:
-                one, other = other, one
-            heappush(queue, (-alike, one.id, other.id, one.size, other.size, one, other))
+    def compare(one: Compared, other: Compared) -> tuple[float, int, int, int, int, Compared, Compared] | None:
+        alike = likeness(one, other)
+        if alike * _NEAR < _ALIKE or (alike := alike * weight_of_days(one, other)) < _ALIKE:
+            return None
+        near[one].add(other)
+        near[other].add(one)
+        if one.id > other.id:
+            one, other = other, one
+        return -alike, one.id, other.id, one.size, other.size, one, other
 
+    queue = []
     for one, other in pairs:
-        around[one].add(other)
-        around[other].add(one)
-        enqueue(one, other)
+        around[one].append(other)
+        around[other].append(one)
+        if entry := compare(one, other):
+            queue.append(entry)
+    heapify(queue)
     while queue:
         alike, _, _, size, other_size, one, other = heappop(queue)
         if one.into or other.into or (one.size, other.size) != (size, other_size):
@@ -202,8 +205,9 @@ def join_all(pairs: Iterable[tuple[Compared, Compared]], *, late: bool) -> None:
         one.take(other)
         others = {story.now for story in near[one] | near.pop(other)} - {one}
         near[one] = set()
-        for story in sorted(others, key=lambda story: story.id):
-            enqueue(one, story)
+        for story in others:
+            if entry := compare(one, story):
+                heappush(queue, entry)
     _separate(around)
 
 

@@ -14,7 +14,7 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from http.cookiejar import CookieJar
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import httpcore
 import httpx
@@ -42,6 +42,8 @@ UrlCheck: TypeAlias = Callable[[str], Awaitable[FetchError | None]]
 """Returns why a URL may not be requested, or None. Called once before each request; it may wait."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_HEADER_CHARS = 200
+_PERMANENT = frozenset({301, 308})
 _BUSY = frozenset({429, 503})
 _DRAIN_BYTES = 65_536
 _DRAIN_SECONDS = 0.5
@@ -73,6 +75,19 @@ class _RequestSpec:
     conditions: Mapping[str, str] = field(default_factory=dict)
     """Headers of a conditional request."""
     url_check: UrlCheck | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """More headers."""
+    origin: tuple[str, str, int] | None = None
+    """Scheme, host and port that ``secrets`` are for."""
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    """Headers that no other host may get."""
+
+
+class _Redirect(NamedTuple):
+    """Where a response redirects to."""
+
+    location: str
+    is_permanent: bool
 
 
 class WebClient:
@@ -131,6 +146,34 @@ class WebClient:
         )
         return await self._fetch(url, spec)
 
+    async def feed(
+        self,
+        url: str,
+        limit: int,
+        *,
+        etag: str = "",
+        last_modified: str = "",
+        validated: str = "",
+        secrets: Mapping[str, str] | None = None,
+        user_agent: str = "",
+    ) -> WebResponse:
+        """Return the feed at ``url``, of at most ``limit`` bytes and any type. Raises FetchError.
+
+        ``etag``, ``last_modified`` and ``validated`` are as for :meth:`page`. ``secrets`` are headers for the host of
+        ``url`` only.
+        """
+        hop = first_hop(url)
+        spec = _RequestSpec(
+            "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5",
+            limit,
+            validated=validated or hop.url,
+            conditions=header_fields.conditions(etag, last_modified),
+            headers={"User-Agent": user_agent} if user_agent else {},
+            origin=(hop.scheme, hop.host, hop.port),
+            secrets=secrets or {},
+        )
+        return await self._fetch(url, spec)
+
     async def image(self, url: str) -> WebResponse:
         """Return the image at ``url``: PNG, JPEG, GIF, WebP or AVIF by its bytes, whatever the server says.
 
@@ -158,15 +201,18 @@ class WebClient:
         hop, redirects = first_hop(url), 0
         seen = {hop.url}
         seconds = self.options.seconds
+        moved_to, is_permanent = "", True
         try:
             while redirects <= self.options.redirects:
                 response, used = await self._request(hop, spec, seconds, redirects)
                 if isinstance(response, WebResponse):
-                    return response
+                    return replace(response, moved_to=moved_to)
                 seconds -= used
                 redirects += 1
-                hop = next_hop(hop, response, seen)
+                hop = next_hop(hop, response.location, seen)
                 seen.add(hop.url)
+                is_permanent = is_permanent and response.is_permanent
+                moved_to = hop.url if is_permanent else moved_to
         except FetchError as error:
             error.redirects = redirects
             if error.kind == "refused" and redirects:
@@ -177,10 +223,10 @@ class WebClient:
 
     async def _request(
         self, hop: Hop, spec: _RequestSpec, seconds: float, redirects: int
-    ) -> tuple[WebResponse | str, float]:
+    ) -> tuple[WebResponse | _Redirect, float]:
         """Request one URL within ``seconds``, after some redirects.
 
-        Return the response, or the URL it redirects to, and the seconds it took, without waiting for a slot.
+        Return the response, or where it redirects to, and the seconds it took, without waiting for a slot.
         """
         if spec.url_check is not None and (found := await spec.url_check(hop.url)) is not None:
             # A copy, because the check may return it again.
@@ -198,7 +244,7 @@ class WebClient:
 
     async def _request_in_slot(
         self, hop: Hop, spec: _RequestSpec, proxy: Proxy | None, seconds: float
-    ) -> WebResponse | str:
+    ) -> WebResponse | _Redirect:
         self._check_backoff(hop.host)  # the host may have asked for a pause in the meantime
         try:
             async with asyncio.timeout(seconds) as limit:
@@ -211,11 +257,14 @@ class WebClient:
         except UnicodeError:  # from IDNA, whose message quotes the name
             raise FetchError("unreachable", "its name is not valid", hop.host) from None
 
-    async def _send(self, hop: Hop, spec: _RequestSpec, proxy: Proxy | None, deadline: float) -> WebResponse | str:
-        """Return the response to one request, or the URL it redirects to; ``deadline`` is a time of the event loop."""
+    async def _send(
+        self, hop: Hop, spec: _RequestSpec, proxy: Proxy | None, deadline: float
+    ) -> WebResponse | _Redirect:
+        """Return the response to one request, or where it redirects to; ``deadline`` is a time of the event loop."""
         conditions = spec.conditions if hop.url == spec.validated else {}
         # Without Host, httpx would encode the name by IDNA 2008, which fails for names in use, such as emoji.
-        headers = {"Host": hop.authority, "Accept": spec.accept, **conditions}
+        secrets = spec.secrets if (hop.scheme, hop.host, hop.port) == spec.origin else {}
+        headers = {"Host": hop.authority, "Accept": spec.accept, **conditions, **spec.headers, **secrets}
         async with self._client.stream("GET", hop.url, headers=headers, extensions={_PROXY: proxy}) as response:
             status, location = response.status_code, response.extensions[_LOCATION]
             if status in {200, 203}:  # 203: changed by a proxy (RFC 9110, 15.3.4)
@@ -223,10 +272,10 @@ class WebClient:
                 page = self._response(hop, spec, response.headers, body, is_complete)
                 is_page = spec.types and page.content_type in content_type.MARKUP
                 target = refresh_target(body, page.charset) if is_page else ""
-                return target if target and leads_elsewhere(hop, target) else page
+                return _Redirect(target, False) if target and leads_elsewhere(hop, target) else page
             await _drain(response)
             if status in _REDIRECTS and location:
-                return str(location)
+                return _Redirect(str(location), status in _PERMANENT)
             if status == 304 and conditions:
                 return self._response(hop, spec, response.headers, None)
             raise self._status_error(status, response.headers, hop.host)
@@ -315,6 +364,8 @@ class WebClient:
             etag=header_fields.etag(headers.get("etag", "")) if is_complete else "",
             last_modified=header_fields.last_modified(headers.get("last-modified", "")) if is_complete else "",
             is_complete=is_complete,
+            content_type_header=headers.get("content-type", "")[:_HEADER_CHARS],
+            max_age=header_fields.max_age(headers.get("cache-control", "")),
         )
 
     def _check_backoff(self, host: str) -> None:

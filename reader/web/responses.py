@@ -44,6 +44,12 @@ class WebResponse:
     last_modified: str = ""
     is_complete: bool = True
     """False if the connection ended before the body, but behind the end of the page (``</html>``)."""
+    content_type_header: str = ""
+    """The Content-Type header as the server sent it."""
+    max_age: float | None = None
+    """Seconds for which it is fresh, if the server says so."""
+    moved_to: str = ""
+    """The URL that permanent redirects lead to, without those that follow a temporary one."""
 
     @property
     def text(self) -> str:

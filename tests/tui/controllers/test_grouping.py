@@ -75,7 +75,7 @@ async def test_a_story_has_one_row_with_its_sources_and_unfolds_in_place(folder:
     async with open_grouped(folder) as reader:
         assert "10 articles in 6 rows" in reader.message
         assert "▸" in reader.drawn_row(0)
-        assert "×4 3d" in reader.drawn_row(0)
+        assert "3d ×4" in reader.drawn_row(0)
         await reader.press("enter")
         assert titles(reader) == [title for title, _ in RULING] + [LINDQVIST, *OTHERS]
         assert "▾" in reader.drawn_row(0)

@@ -90,6 +90,13 @@ def test_a_day_without_a_time_is_shown_without_one() -> None:
     assert " ●  2 Mar        50 ▅ Own source  this article" in lines
 
 
+def test_facts_are_briefer_where_there_is_little_room() -> None:
+    assert "Own source · 2 March 2026, 12:00 UTC" in pane(STORY, 40)
+    assert "quality 50 ━━╸ · heat ~62 ━" in pane(STORY, 40)
+    assert "Own source · 2 Mar 2026, 12:00" in pane(STORY, 32)
+    assert "quality 50 · heat ~62" in pane(STORY, 24)
+
+
 def test_an_estimate_is_explained_below_the_scores() -> None:
     lines = pane(STORY)
     assert lines[lines.index("~62: 3 sources in 5 days") - 1] == "quality 50 ━━╸ · heat ~62 ━"
