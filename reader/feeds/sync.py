@@ -20,8 +20,8 @@ from reader.core.hashing import hash_bytes
 from reader.feeds import schedule
 from reader.feeds.entries import arrivals
 from reader.feeds.entries.to_documents import folders_of
-from reader.feeds.local_sources import MAX_BYTES, contents_of, output_of
-from reader.feeds.model import FeedError, ParsedFeed
+from reader.feeds.local_sources import contents_of, output_of
+from reader.feeds.model import MAX_BYTES, FeedError, ParsedFeed
 from reader.feeds.subscriptions import Subscription, Subscriptions
 from reader.storage.sqlite.feeds.store import FeedState, FeedStore
 from reader.web.responses import FetchError
