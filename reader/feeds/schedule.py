@@ -99,7 +99,7 @@ def after_skipped(due: float, hours: tuple[int, ...], days: tuple[int, ...]) -> 
     moment = datetime.fromtimestamp(due, UTC)
     for _ in range(_MOST_MISSED):
         if moment.hour not in hours and moment.weekday() not in days:
-            return moment.timestamp()
+            return max(due, moment.timestamp())  # rounding must not move it back
         moment = moment.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     return due  # the feed excludes the whole week
 

@@ -121,7 +121,7 @@ def _subscription(table: Mapping[str, Any], number: int, shown: str) -> Subscrip
         have = f"has {' and '.join(given)}" if given else "has no address"
         raise ReaderError(f"{what} {have}.", "A feed has one of url, exec and file.")
     try:
-        return Subscription(**{key: _stored(key, value) for key, value in table.items()})
+        return Subscription(**{key: stored_value(key, value) for key, value in table.items()})
     except ReaderError as error:
         raise ReaderError(f"{what}: {error.message}", error.hint) from None
 
@@ -133,7 +133,7 @@ def setting_problem(name: str, value: Any) -> tuple[str, str] | None:
     return None if setting.is_valid(value) else (f"{name} must be {setting.must_be}.", setting.advice(value))
 
 
-def _stored(key: str, value: Any) -> Any:
+def stored_value(key: str, value: Any) -> Any:
     """Return a valid value as :class:`Subscription` has it. Raises ReaderError for an unusable URL."""
     match key:
         case "url":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import math
 import queue
@@ -21,6 +22,7 @@ from reader.indexing.watch import POLL_SECONDS, UnwatchedError, watch
 from reader.library.library import Library
 from reader.storage.sqlite.database import StorageError
 from reader.storage.sqlite.lock import BusyError
+from reader.workers.malloc import trim_malloc
 
 log = logging.getLogger(__name__)
 
@@ -123,6 +125,7 @@ class IndexUpdater:
                 self._watch_folders()
                 if self._grouping:
                     self._update_stories()
+                self._free_memory()
             else:
                 if self._library.index.is_gone() and self._library.renew():
                     self._start_again(events.INDEX_GONE)
@@ -233,6 +236,12 @@ class IndexUpdater:
             log.warning("stories cannot be stored", exc_info=error)  # the next refresh reports what is wrong
         except Exception:
             log.exception("grouping stories failed")
+
+    def _free_memory(self) -> None:
+        """Free what reading and grouping took: the process is idle from now on, for hours perhaps."""
+        self._library.index.database.shrink()
+        gc.collect()
+        trim_malloc()
 
     def _has_other_work(self) -> bool:
         return self._closed.is_set() or not self._requests.empty()

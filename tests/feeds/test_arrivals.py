@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from reader.core.errors import ReaderError
 from reader.core.urls import article_key
 from reader.documents.parse import parse_document
-from reader.feeds import arrivals
-from reader.feeds.arrivals import Arrived, Place, take_entries
+from reader.feeds.entries import arrivals
+from reader.feeds.entries.arrivals import Arrived, Place, take_entries
+from reader.feeds.entries.retention import delete_old
 from reader.feeds.model import FeedEntry, ParsedFeed
-from reader.feeds.retention import delete_old
 from reader.feeds.subscriptions import Subscription
 from reader.storage.sqlite.feeds.store import FeedState, FeedStore
 
@@ -186,12 +186,12 @@ def test_a_full_disk_loses_and_doubles_nothing(
     calls = 0
     write = arrivals.write_atomically
 
-    def full(path: Path, pieces: list[bytes]) -> None:
+    def full(path: Path, pieces: list[bytes], **more: bool) -> None:
         nonlocal calls
         calls += 1
         if calls == fails_at:
             raise ReaderError(f"{path} could not be written: no space left on device.")
-        write(path, pieces)
+        write(path, pieces, **more)
 
     with monkeypatch.context() as patch:
         patch.setattr(arrivals, "write_atomically", full)

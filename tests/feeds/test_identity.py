@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.feeds.identity import KnownEntry, keys_of, match_entries, same_in_feed, title_key
+from reader.feeds.entries.identity import KnownEntry, keys_of, match_entries, same_in_feed, title_key
 from reader.feeds.model import FeedEntry
 
 DAY = datetime(2026, 5, 4, 12, tzinfo=UTC)

@@ -34,7 +34,7 @@ MAX_DEPTH = 9
 # The second line has what only other programs' Markdown takes for markup, as far as this reader does, too.
 _SPECIAL = re.compile(
     r"[\\`*\[\]<~|]|(?<![^\W_])_|_(?![^\W_])|&(?=[#\w])|!$"
-    r"|\{(?=[{%:.#/]|\w+=)|%(?=%)|=(?==[^\s=])|\$(?=[^$\n]*\$|\$)|\^(?=[\w-]{4,}$)"
+    r"|\{(?=[{%:.#/]|\w+=)|%(?=%)|=(?==)|\$(?=[^$\n]*\$|\$)|\^(?=[\w-]{4,}$)"
 )
 _LINE_START = re.compile(r"^([#>+=:-]|!(?=!!)|\?(?=\?\?))|^(\d{1,9})(?=[.)])", re.MULTILINE | re.ASCII)
 _CODE_LINE = re.compile(r"^[ie](?=(?:(?<=i)mport\s.*[\"'{]|(?<=e)xport\s.*[={(}*]))", re.MULTILINE)

@@ -13,7 +13,17 @@ from reader.tui.theme.styles import theme_style
 from reader.workers.sandbox import SandboxPool
 from tests.conftest import MakeFolder
 from tests.images.sample_images import bomb, encoded, halves
-from tests.tui.controllers.image_pages import LATER, PICTURES, WORDS, blocks_on, deliver, image_lines, keep, reading
+from tests.tui.controllers.image_pages import (
+    LATER,
+    LEAD,
+    PICTURES,
+    WORDS,
+    blocks_on,
+    deliver,
+    image_lines,
+    keep,
+    reading,
+)
 from tests.tui.helpers import FETCH_DISABLED, PATIENT, SIDE, STACKED, document, full_text, open_app, segments
 from tests.web.server import reply, serving
 
@@ -25,8 +35,8 @@ async def test_images_stand_above_their_captions(pictured: Path) -> None:
     async with reading(pictured) as reader:
         lines = image_lines(reader.reader_view)
         text = full_text(reader.reader_view).split("\n")
-        assert [len(text[at].strip("\n")) for at in (lines[0], lines[-1])] == [72, 40]
-        assert len(lines) == 18 + 10
+        assert [len(text[at].strip("\n")) for at in (lines[0], lines[-1])] == [72, 72]
+        assert len(lines) == 18 + 18
         assert text[1] == "ImageFetched"
         assert text[lines[17] + 1] == "The hall"
         assert text[lines[-1] + 1].startswith("Image · The court")
@@ -213,6 +223,18 @@ async def test_the_pane_shows_the_lead_image_below_the_text(pictured: Path) -> N
         await reader.wait_until(lambda: image_lines(reader.article_pane))
         await reader.press("i")
         assert not image_lines(reader.article_pane)
+
+
+async def test_an_image_never_takes_the_place_of_the_excerpt(make_folder: MakeFolder) -> None:
+    excerpt = " ".join(f"word{number}" for number in range(60))
+    fields = (f"excerpt: {excerpt}", "originalUrl: https://a.example/", f"images: [{{url: '{LEAD}'}}]")
+    folder = make_folder({"a.md": document("A", *fields, body=WORDS)})
+    keep(folder, lead=encoded(halves((400, 3000))))
+    async with open_app(folder, settings=PICTURES) as reader:
+        await reader.wait_until(lambda: image_lines(reader.article_pane))
+        text = reader.pane_text.split("\n")
+        last = next(at for at, line in enumerate(text) if "word59" in line)
+        assert last < min(image_lines(reader.article_pane)[0], reader.article_pane.size.height)
 
 
 async def test_a_small_pane_shows_no_image(pictured: Path) -> None:

@@ -55,7 +55,7 @@ class StoredEntry(NamedTuple):
     path: str
     """The path of its document in the folder, whether or not that is still there."""
     keys: tuple[str, ...]
-    """See :mod:`reader.feeds.identity`, which also explains ``title`` and ``published``."""
+    """See :mod:`reader.feeds.entries.identity`, which also explains ``title`` and ``published``."""
     title: str
     published: int | None
     """Microseconds since 1970."""

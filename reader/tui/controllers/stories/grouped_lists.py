@@ -58,22 +58,21 @@ class GroupingController:
         if self._changed_at is None or self._changed_at is order:
             return
         self._changed_at = None
-        if order.is_grouped:
-            self._session.background.start(partial(self._announce_grouped, order), "grouping")
-        else:
-            self._session.show_message("Every article has a row of its own again.")
-
-    async def _announce_grouped(self, order: ArticleOrder) -> None:
-        session = self._session
-        are_known = await session.background.run(session.library.stories.are_known)
-        articles, rows = format_count(len(order.all_rowids), "article"), format_count(len(order), "row")
-        if not are_known:
-            words = f"Stories are still being found: {articles} in {rows} so far. The list follows."
+        session, articles = self._session, format_count(len(order.all_rowids), "article")
+        if not order.is_grouped:
+            session.show_message("Every article has a row of its own again.")
         elif len(order) == len(order.all_rowids):
-            words = f"No two articles here are about the same event: {articles}."
+            session.background.start(partial(self._announce_no_stories, articles), "grouping")
         else:
-            words = f"Grouped by story: {articles} in {rows}. {session.key('list.group')} shows every article."
-        session.show_message(words)
+            rows, key = format_count(len(order), "row"), session.key("list.group")
+            session.show_message(f"Grouped by story: {articles} in {rows}. {key} shows every article.")
+
+    async def _announce_no_stories(self, articles: str) -> None:
+        are_known = await self._session.background.run(self._session.library.stories.are_known)
+        if are_known:
+            self._session.show_message(f"No two articles here are about the same event: {articles}.")
+        else:
+            self._session.show_message("Stories are still being found. The list follows.")
 
     def _restore(self) -> None:
         """Take the last choice back, as the list could not be loaded."""

@@ -16,8 +16,8 @@ from typing import TypeAlias
 from reader.core.errors import ReaderError
 from reader.core.text import clean
 from reader.core.urls import canonical_url
+from reader.feeds.entries.to_documents import title_of
 from reader.feeds.model import FeedEntry
-from reader.feeds.to_documents import title_of
 
 Key: TypeAlias = str
 """``u:`` and a canonical URL, ``g:`` and a guid, or ``t:`` and date and text of an entry that has neither."""

@@ -11,7 +11,7 @@ from reader.core.model import Article
 from reader.core.times import to_micros
 from reader.documents.files import Folder, is_document_name, join_path, read_files, walk
 from reader.documents.parse import parse_document
-from reader.feeds.identity import fold_title, guid_key, link_key
+from reader.feeds.entries.identity import fold_title, guid_key, link_key
 from reader.storage.sqlite.feeds.store import StoredEntry
 
 _MARK = b"\nfeed: "
