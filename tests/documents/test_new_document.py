@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reader.content.markdown.parser import parse_markdown
@@ -37,13 +37,14 @@ def parsed(content: str) -> Article:
 def test_a_page_becomes_a_document_with_usual_front_matter() -> None:
     assert document_text(page(site="The Example", byline="Ann Author")) == (
         '---\ntitle: "A title"\npublishedDateTime: 2026-10-03T08:30:00Z\n'
-        f'originalUrl: "{URL}"\nwebUrl: "https://www.example.org/final"\ntype: article\n'
-        'provider:\n  name: "The Example"\n  domain: example.org\n  authors:\n    - name: "Ann Author"\n'
+        f'originalUrl: "{URL}"\nwebUrl: "https://www.example.org/final"\ntype: "article"\n'
+        'provider:\n  name: "The Example"\n  domain: "example.org"\nauthors:\n  - name: "Ann Author"\n'
         'images:\n  - url: "https://example.org/i.png"\n---\n\nSome *text*.\n'
     )
 
 
 @given(*[st.text(max_size=40).map(clean)] * 3)
+@example("AT&amp;T &lt;b&gt; \\", "&amp;amp;", "'\"")
 def test_any_page_is_read_back_from_its_document(title: str, site: str, byline: str) -> None:
     article = parsed(document_text(page(title, site=site, byline=byline)))
     assert article.title == (title or "example.org/final")
@@ -74,6 +75,11 @@ def test_any_title_gives_names_of_documents(title: str) -> None:
 )
 def test_the_name_has_date_and_title(title: str, name: str) -> None:
     assert next(file_names(page(title))) == name
+
+
+def test_a_text_that_begins_with_a_tag_stays_text() -> None:
+    article = parsed(document_text(page(text="&lt;b> is a tag")))
+    assert (article.body_format, article.body.strip()) == ("markdown", "\\<b> is a tag")
 
 
 def test_no_file_is_overwritten(tmp_path: Path) -> None:
