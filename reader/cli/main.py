@@ -22,6 +22,7 @@ from reader.cli.extract import extract
 from reader.cli.feeds import feeds
 from reader.cli.fetch import fetch
 from reader.cli.marks import state
+from reader.cli.rules import rules
 from reader.cli.stories import COMMANDS as STORY_COMMANDS
 from reader.core.text import clean, show_path
 from reader.exit import INTERRUPTED, run_main
@@ -86,7 +87,18 @@ def cli() -> None:
     """
 
 
-for _command in (*articles.COMMANDS, *index.COMMANDS, *STORY_COMMANDS, config, feeds, fetch, extract, cache, state):
+for _command in (
+    *articles.COMMANDS,
+    *index.COMMANDS,
+    *STORY_COMMANDS,
+    config,
+    feeds,
+    fetch,
+    extract,
+    cache,
+    rules,
+    state,
+):
     cli.add_command(_command)
 
 

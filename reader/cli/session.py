@@ -125,6 +125,12 @@ def refresh_library(library: Library, wait: KeepWaiting, *, rebuild: bool = Fals
         if not (error.damaged and library.renew()):
             raise
         yield from refresh(library, wait=wait, seen=False)
+    try:
+        library.apply_rules()
+    except ReaderError as error:
+        if error.damaged:
+            raise
+        print_notice(f"No rule has run. {error}")
 
 
 def wait_policy() -> Callable[[], bool]:

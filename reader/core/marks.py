@@ -20,6 +20,8 @@ READ = "read"
 STARRED = "starred"
 TAG = "#"
 """Prefix of the mark name of a tag; the key of the tag follows."""
+HIDDEN = "hidden"
+"""The tag of articles that lists leave out unless a query asks for them."""
 LATEST = 253_402_300_799_999
 """The latest time of a change: the last millisecond of the year 9999."""
 _MAX_TAG_LENGTH = 100

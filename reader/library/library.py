@@ -31,6 +31,7 @@ from reader.storage.sqlite.marks.store import MarkStore
 
 if TYPE_CHECKING:
     from reader.documents.resolve import ReadingOptions
+    from reader.library.rules.run import Outcome
     from reader.library.stories import LibraryStories
     from reader.storage.sqlite.pages.store import PageStore
     from reader.storage.sqlite.search.service import SearchService
@@ -169,6 +170,19 @@ class Library:
                 self._stories = LibraryStories(self._current_index, self.articles)
             return self._stories
 
+    def apply_rules(self) -> Outcome:
+        """Run the user's rules on the articles that have arrived, and return what they did.
+
+        Raises ReaderError, also if the rules are not valid; then they run the next time.
+        """
+        from reader.library.rules.library_rules import LibraryRules  # lazy: mostly nothing has arrived
+        from reader.library.rules.rules_file import RulesFile
+        from reader.library.rules.run import Outcome
+
+        if self.paths is None or self.folder.only is not None:
+            return Outcome()  # a single document is opened to be read, whatever it is
+        return LibraryRules(self, RulesFile(self.paths.rules_file)).apply_to_new()
+
     def renew(self) -> bool:
         """Close the index, which is quarantined if damaged, and open a new file; return whether that worked."""
         if self._index_file is None:
@@ -215,10 +229,11 @@ class Library:
         return self.folder.root if only is None else self.folder.root / os.fsdecode(only)
 
     def counts(self) -> Counts:
-        """Return the numbers of articles, unread articles and documents with problems."""
+        """Return the numbers of articles and unread articles that are not hidden, and of documents with problems."""
         totals = self.index.totals()
-        unread = totals.articles - self.marks.count_read()
-        return Counts(totals.articles, unread, totals.with_problems, totals.complete, totals.unlisted)
+        articles = totals.articles - len(self.marks.hidden_rows())
+        unread = articles - self.marks.count_read()
+        return Counts(articles, unread, totals.with_problems, totals.complete, totals.unlisted)
 
     def close(self) -> None:
         """Close the files."""
