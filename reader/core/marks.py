@@ -169,6 +169,8 @@ def describe_marks(changes: Iterable[tuple[str, bool, int]], spellings: Mapping[
             parts.append(f"marked {articles} {'read' if value else 'unread'}")
         elif name == STARRED:
             parts.append(f"starred {articles}" if value else f"unstarred {articles}")
+        elif name == TAG + HIDDEN:
+            parts.append(f"hid {articles}" if value else f"showed {articles} again")
         else:
             tag = f"“{spellings.get(name[1:], name[1:])}”"
             parts.append(f"tagged {articles} {tag}" if value else f"removed the tag {tag} from {articles}")

@@ -12,6 +12,7 @@ from reader.content.blocks import Block, Figure, ListBlock, Quote
 from reader.content.html.builder import parse_html
 from reader.content.html.hidden import HiddenElements
 from reader.extraction.extract import extract
+from tests.content.tag_soup import is_linear
 
 WORDS = "The harbor council met on Tuesday evening to settle the question of the new breakwater. " * 4
 
@@ -31,6 +32,7 @@ HIDDEN = [
     '<span style="visibility:hidden"><a href="/"><img src="/p.gif"></a></span>',
     '<figure style="display:none"><img src="/p.gif"><figcaption>z</figcaption></figure>',
     '<style>.px{display:none}</style><img class="a px" src="/p.gif">',
+    "<style><!-- .px{display:none} --></style><img class=px src='/p.gif'>",
     "<style>/* x */ p > img { } a, #count , b {\n display: none }</style><img id=count src='/p.gif'>",
     "<style>img.px.count{width:1px;height:1px}</style><img class='count px' src='/p.gif'>",
     "<style>.off{visibility:hidden}</style><div class=off><p><img src='/p.gif'></div>",
@@ -47,6 +49,7 @@ SHOWN = [
     '<div hidden><br><br></div><p><img src="/p.gif"></p>',
     '<input hidden><p><img src="/p.gif"></p>',
     "<style>.px{display:none} .px{display:inline}</style><img class=px src='/p.gif'>",
+    "<style><!-- @media print{.px{display:none}} --></style><img class=px src='/p.gif'>",
     "<style>@media print{.px{display:none} img{display:none}}</style><img class=px src='/p.gif'>",
     "<style>.menu img{display:none} div.px, img:hover{display:none}</style><img class=px src='/p.gif'>",
     "<style>body, main{visibility:hidden}</style><img class=px src='/p.gif'>",
@@ -102,8 +105,6 @@ def test_any_style_sheet_can_be_read(css: str, attributes: dict[str, str]) -> No
     assert rules.hides("div", {"style": "display:none"})
 
 
-@pytest.mark.parametrize(
-    "css", ["@media{" * 50_000, "@media x{a{b}" * 30_000, "a{" * 50_000, "/*" * 99_999, "," * 99_999]
-)
-def test_hostile_style_sheets_take_no_long(css: str) -> None:
-    HiddenElements().add_style_sheet(css)
+@pytest.mark.parametrize("unit", ["@media{", "@media x{a{b}", "a{", "/*", ",", "@"])
+def test_hostile_style_sheets_take_linear_time(unit: str) -> None:
+    assert is_linear(lambda css: HiddenElements().add_style_sheet(css), lambda size: unit * (size // len(unit)), 50_000)
