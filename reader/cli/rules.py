@@ -10,6 +10,7 @@ import click
 from reader.cli.arguments import HelpfulGroup, json_option, offline_option
 from reader.cli.output import out, print_json, print_json_array
 from reader.cli.session import on_library
+from reader.core.errors import ReaderError
 from reader.core.paths import Paths
 from reader.core.text import format_count
 from reader.exit import print_notice
@@ -17,7 +18,7 @@ from reader.exit import print_notice
 if TYPE_CHECKING:
     from reader.core.model import Json
     from reader.library.library import Library
-    from reader.library.rules.rules_file import Rule, RulesFile
+    from reader.library.rules.rules_file import ArrivalRule, RulesFile
 
 
 @click.group(cls=HelpfulGroup)
@@ -80,10 +81,11 @@ def remove(name: str) -> None:
 @on_library
 def apply(library: Library, *, dry_run: bool, offline: bool, as_json: bool) -> None:
     """Run the rules on all articles in PATH, also on those that you have marked. The app undoes it in one step."""
-    from reader.library.rules.library_rules import LibraryRules
     from reader.storage.sqlite.index import bitmap
 
-    runner = LibraryRules(library, _file())
+    runner = library.rules
+    if runner is None:
+        raise ReaderError(f"{library.name} is a single document.", "Rules run on the articles of a folder.")
     outcome = runner.run()
     for rule, count in outcome.counts:
         if not as_json:
@@ -118,11 +120,11 @@ def _file() -> RulesFile:
     return RulesFile(Paths.from_environment().rules_file)
 
 
-def _record(rule: Rule) -> dict[str, Json]:
+def _record(rule: ArrivalRule) -> dict[str, Json]:
     return {
         "name": rule.name, "query": rule.query, "do": list(rule.do), "tags": list(rule.tags), "enabled": rule.enabled,
     }  # fmt: skip
 
 
-def _deeds(rule: Rule) -> str:
+def _deeds(rule: ArrivalRule) -> str:
     return ", ".join((*rule.do, *(f"tag {tag}" for tag in rule.tags)))

@@ -126,7 +126,8 @@ def refresh_library(library: Library, wait: KeepWaiting, *, rebuild: bool = Fals
             raise
         yield from refresh(library, wait=wait, seen=False)
     try:
-        library.apply_rules()
+        if library.rules is not None:
+            library.rules.apply_to_new()
     except ReaderError as error:
         if error.damaged:
             raise

@@ -226,8 +226,11 @@ class IndexUpdater:
 
     def _apply_rules(self) -> None:
         """Run the user's rules on what has arrived; the reason why they cannot run is told once."""
+        rules = self._library.rules
+        if rules is None:
+            return
         try:
-            outcome = self._library.apply_rules()
+            outcome = rules.apply_to_new()
         except ReaderError as error:
             if str(error) != self._rules_error:
                 self._rules_error = str(error)

@@ -31,7 +31,7 @@ from reader.storage.sqlite.marks.store import MarkStore
 
 if TYPE_CHECKING:
     from reader.documents.resolve import ReadingOptions
-    from reader.library.rules.run import Outcome
+    from reader.library.rules.apply import RuleRunner
     from reader.library.stories import LibraryStories
     from reader.storage.sqlite.pages.store import PageStore
     from reader.storage.sqlite.search.service import SearchService
@@ -170,18 +170,15 @@ class Library:
                 self._stories = LibraryStories(self._current_index, self.articles)
             return self._stories
 
-    def apply_rules(self) -> Outcome:
-        """Run the user's rules on the articles that have arrived, and return what they did.
-
-        Raises ReaderError, also if the rules are not valid; then they run the next time.
-        """
-        from reader.library.rules.library_rules import LibraryRules  # lazy: mostly nothing has arrived
-        from reader.library.rules.rules_file import RulesFile
-        from reader.library.rules.run import Outcome
-
+    @property
+    def rules(self) -> RuleRunner | None:
+        """What the user wants done with articles that arrive; None for a single document, or without settings."""
         if self.paths is None or self.folder.only is not None:
-            return Outcome()  # a single document is opened to be read, whatever it is
-        return LibraryRules(self, RulesFile(self.paths.rules_file)).apply_to_new()
+            return None
+        from reader.library.rules.apply import RuleRunner  # lazy: mostly nothing has arrived
+        from reader.library.rules.rules_file import RulesFile
+
+        return RuleRunner(RulesFile(self.paths.rules_file), self._current_index, self.marks, self.search)
 
     def renew(self) -> bool:
         """Close the index, which is quarantined if damaged, and open a new file; return whether that worked."""

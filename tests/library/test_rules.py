@@ -14,8 +14,7 @@ from reader.core.ordering import Sort
 from reader.core.paths import Paths
 from reader.indexing.refresh import refresh
 from reader.library.library import Library
-from reader.library.rules.library_rules import LibraryRules
-from reader.library.rules.rules_file import DEEDS, Rule, RulesFile, edit_rules, new_rule, parse_rules
+from reader.library.rules.rules_file import DEEDS, ArrivalRule, RulesFile, edit_rules, new_rule, parse_rules
 from reader.library.rules.run import run_rules
 from reader.query.parser import parse_query
 from tests.conftest import MakeFolder, OpenLibrary
@@ -68,7 +67,7 @@ def test_the_file_is_edited_in_place(tmp_path: Path) -> None:
 
 _RULES = st.lists(
     st.builds(
-        Rule,
+        ArrivalRule,
         name=st.sampled_from(["A", "b c", 'q"uote', "ü"]),
         query=st.sampled_from(["a", "title:'x y'", 'source:"The Star"', "quality<20 OR -b"]),
         do=st.lists(st.sampled_from(DEEDS), min_size=1, unique=True).map(tuple),
@@ -80,13 +79,13 @@ _RULES = st.lists(
 
 
 @given(_RULES, _RULES)
-def test_what_is_written_is_read_back(before: list[Rule], after: list[Rule]) -> None:
+def test_what_is_written_is_read_back(before: list[ArrivalRule], after: list[ArrivalRule]) -> None:
     text = edit_rules("", before, "x")
     assert parse_rules(text, "x") == before
     assert parse_rules(edit_rules(text, after, "x"), "x") == after
 
 
-def _rule(*do: str, tags: tuple[str, ...] = ()) -> Rule:
+def _rule(*do: str, tags: tuple[str, ...] = ()) -> ArrivalRule:
     return new_rule(f"{do}{tags}", "a", do, tags)
 
 
@@ -110,7 +109,12 @@ def _document(title: str) -> str:
 def _update(library: Library) -> None:
     for _ in refresh(library):
         pass
-    library.apply_rules()
+    _apply(library)
+
+
+def _apply(library: Library) -> None:
+    assert library.rules is not None
+    library.rules.apply_to_new()
 
 
 def _titles(library: Library, query: str = "") -> list[str]:
@@ -143,7 +147,7 @@ def test_an_article_is_hidden_once_when_it_arrives(
     assert opened.counts().articles == 2
     for _ in refresh(opened, rebuild=True):
         pass
-    opened.apply_rules()
+    _apply(opened)
     make_folder({"3.md": _document("Spam-too")})
     _update(opened)
     assert _titles(opened) == ["News", "Spam"]
@@ -185,9 +189,9 @@ def test_a_mistake_in_the_file_defers_the_rules(
     for _ in refresh(opened):
         pass
     with pytest.raises(ReaderError, match="cannot do “hid”"):
-        opened.apply_rules()
+        _apply(opened)
     path.write_text("[[rule]]\nname='A'\nquery='title:first'\ndo=['hide']\n", "utf-8")
-    opened.apply_rules()
+    _apply(opened)
     assert _titles(opened) == []
 
 
@@ -196,7 +200,8 @@ def test_rules_run_on_everything_as_one_step(make_folder: MakeFolder, library: O
     _update(opened)
     rules.put(new_rule("One", "title:first", ["hide"], ["a b"]))
     rules.put(new_rule("Two", "title:second", ["read", "star"], []))
-    runner = LibraryRules(opened, rules)
+    runner = opened.rules
+    assert runner is not None
     assert [count for _, count in runner.run().counts] == [1, 1]
     assert _titles(opened) == ["First", "Second"], "run() changes nothing"
     runner.apply(runner.run())

@@ -31,7 +31,7 @@ _LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class ArrivalRule:
     """What to do with the articles that a query finds."""
 
     name: str
@@ -42,7 +42,7 @@ class Rule:
     parsed: Query = field(default_factory=Query, compare=False)
 
 
-def parse_rules(text: str, shown: str) -> list[Rule]:
+def parse_rules(text: str, shown: str) -> list[ArrivalRule]:
     """Return the rules in ``text``, in their order. ``shown`` is the name of the file in messages.
 
     Raises ReaderError that names the file, the line or rule, and a remedy.
@@ -61,7 +61,7 @@ def parse_rules(text: str, shown: str) -> list[Rule]:
         raise ReaderError(f"{shown}: rule must be a table in double brackets: [[rule]].")
     if len(tables) > _MAX_RULES:
         raise ReaderError(f"{shown} has more than {_MAX_RULES:,} rules.", "Remove some.")
-    found: dict[str, Rule] = {}
+    found: dict[str, ArrivalRule] = {}
     for number, table in enumerate(tables, 1):
         name = table.get("name")
         name = clean(name) if isinstance(name, str) else ""
@@ -76,7 +76,7 @@ def parse_rules(text: str, shown: str) -> list[Rule]:
     return [*found.values()]
 
 
-def _rule(table: Mapping[str, Any], name: str) -> Rule:
+def _rule(table: Mapping[str, Any], name: str) -> ArrivalRule:
     """Return the rule of a table. Raises ReaderError with the end of a sentence about it."""
     for key in table:
         if key not in _KEYS:
@@ -102,7 +102,7 @@ def _rule(table: Mapping[str, Any], name: str) -> Rule:
     if not isinstance(query, str):
         raise ReaderError("has no query.", "Give it one: query = 'title:…'.")
     query = clean(query)
-    return Rule(name, query, tuple(deeds), tuple(map(_tag, tags)), enabled, _parsed(query))
+    return ArrivalRule(name, query, tuple(deeds), tuple(map(_tag, tags)), enabled, _parsed(query))
 
 
 def _tag(text: str) -> str:
@@ -126,7 +126,7 @@ def _parsed(text: str) -> Query:
     return query
 
 
-def edit_rules(text: str, wanted: Sequence[Rule], shown: str) -> str:
+def edit_rules(text: str, wanted: Sequence[ArrivalRule], shown: str) -> str:
     """Return ``text`` edited so that it contains the ``wanted`` rules in this order; everything else stays.
 
     Raises ReaderError if the layout of the file cannot be edited.
@@ -140,7 +140,7 @@ def edit_rules(text: str, wanted: Sequence[Rule], shown: str) -> str:
     return result
 
 
-def _table(rule: Rule) -> Table:
+def _table(rule: ArrivalRule) -> Table:
     values = {"name": rule.name, "query": rule.query, "do": rule.do, "tags": rule.tags}
     given = {key: format_value(value) for key, value in values.items() if value}
     return given if rule.enabled else {**given, "enabled": format_value(rule.enabled)}
@@ -154,11 +154,11 @@ class RulesFile:
         self.shown = self._file.shown
         """The path for messages."""
 
-    def load(self) -> list[Rule]:
+    def load(self) -> list[ArrivalRule]:
         """Return the rules, in their order."""
         return parse_rules(self._file.read()[1], self.shown)
 
-    def put(self, rule: Rule) -> bool:
+    def put(self, rule: ArrivalRule) -> bool:
         """Add a rule at the end, or replace that of the same name; return whether there was one."""
         with self._file.exclusive():
             text = self._file.read()[1]
@@ -181,7 +181,7 @@ class RulesFile:
             self._file.write(edit_rules(text, [each for each in rules if each.name != name], self.shown))
 
 
-def new_rule(name: str, query: str, do: Sequence[str], tags: Sequence[str]) -> Rule:
+def new_rule(name: str, query: str, do: Sequence[str], tags: Sequence[str]) -> ArrivalRule:
     """Return a rule. Raises ReaderError that says what is wrong with it."""
     shown = clean(name)
     try:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from reader.core.marks import HIDDEN, MarkChange
-from reader.library.rules.rules_file import Rule
+from reader.library.rules.rules_file import ArrivalRule
 from reader.storage.sqlite.index import bitmap
 
 Rows = int
@@ -14,10 +14,10 @@ Rows = int
 
 
 @dataclass(slots=True)
-class Outcome:
+class RuleOutcome:
     """What rules do; all sets are disjoint from those of articles that the rules leave alone."""
 
-    counts: list[tuple[Rule, int]] = field(default_factory=list)
+    counts: list[tuple[ArrivalRule, int]] = field(default_factory=list)
     """The rules, each with the number of articles that it takes."""
     read: Rows = 0
     starred: Rows = 0
@@ -41,9 +41,9 @@ class Outcome:
         return [(change, rows) for change, rows in changes if rows]
 
 
-def run_rules(rules: Sequence[Rule], matches: Sequence[Rows], articles: Rows) -> Outcome:
+def run_rules(rules: Sequence[ArrivalRule], matches: Sequence[Rows], articles: Rows) -> RuleOutcome:
     """Return what ``rules`` do to ``articles``, in order; ``matches`` are the articles that the query of each finds."""
-    outcome = Outcome()
+    outcome = RuleOutcome()
     for rule, found in zip(rules, matches, strict=True):
         rows = found & articles
         outcome.counts.append((rule, rows.bit_count()))
