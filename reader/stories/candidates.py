@@ -83,7 +83,7 @@ class Candidates:
     def _forget(self) -> None:
         self._has_forgotten = True
         stories = (story for story in self._stories.values() if story.into is None)
-        left = nsmallest(_MOST_IN_MEMORY // 2, stories, key=lambda story: (story.first or 0, story.id))
+        left = nsmallest(_MOST_IN_MEMORY // 2, stories, key=lambda story: (min(story.days, default=0), story.id))
         self._stories = {story.id: story for story in left}
         current = {id_: id_ for id_ in self._stories}
         current |= {old: new for old, new in self._joined.items() if new in self._stories}
@@ -107,8 +107,10 @@ def _heaviest(shared: Mapping[int, int]) -> list[int]:
 
 
 def _compared(id_: int, kept: KeptStory) -> Compared:
-    first, *others = (unpacked(data) for data in kept.vectors)
-    story = Compared(id_, kept.size, kept.first, kept.last, first, is_new=False)
-    for vector in others:
-        story.add(vector)
+    alone = [Compared(id_, 1, day, unpacked(vector), is_new=False) for day, vector in kept.newest]
+    story, *others = alone
+    for other in others:
+        story.take(other)
+    story.taken.clear()
+    story.size = kept.size
     return story

@@ -104,7 +104,7 @@ class _Batches:
                 changes.added.append(_kept(article, story, text, weighted))
                 continue
             day = article.day
-            alone = Compared(self._free_id(article.id), 1, day, day, weighted, is_new=True)
+            alone = Compared(self._free_id(article.id), 1, day, weighted, is_new=True)
             pairs += [(alone, other) for other in self._candidates.near(weighted, day)]
             self._candidates.include(alone, weighted)
             arrivals.append((article, text, weighted, alone))

@@ -29,11 +29,8 @@ class KeptStory(NamedTuple):
     """A story as read from the rows of its articles."""
 
     size: int
-    first: int | None
-    last: int | None
-    """The days of its first and its last article that have one."""
-    vectors: Sequence[bytes]
-    """Those of its newest articles."""
+    newest: Sequence[tuple[int | None, bytes]]
+    """The day and the vector of its newest articles."""
 
 
 @dataclass(slots=True)
@@ -85,7 +82,7 @@ class StoryState(Protocol):
         ...
 
     def stories(self, ids: Collection[int], limit: int) -> dict[int, KeptStory]:
-        """Return those of these stories that exist, each with the vectors of at most ``limit`` articles."""
+        """Return those of these stories that exist, each with at most ``limit`` articles."""
         ...
 
     def apply(self, changes: Changes) -> None:
@@ -135,9 +132,7 @@ class MemoryState:
         for story in ids:
             members = sorted((self.articles[rowid] for rowid in self._members.get(story, ())), key=_newest_first)
             if members:
-                days = [kept.day for kept in members if kept.day is not None]
-                vectors = [kept.vector for kept in members[:limit]]
-                result[story] = KeptStory(len(members), min(days, default=None), max(days, default=None), vectors)
+                result[story] = KeptStory(len(members), [(kept.day, kept.vector) for kept in members[:limit]])
         return result
 
     def apply(self, changes: Changes) -> None:  # noqa: D102

@@ -329,7 +329,7 @@ def test_copies_have_the_same_url_or_the_same_title_and_nearly_the_same_text(ind
 
 
 def test_known_heats_give_the_scale_of_estimates(index: Index) -> None:
-    put(index, *(_article(n, n, day=n, heat=None if n % 2 else 200 + n) for n in range(44)))
+    put(index, *(_article(n, n, day=n // 4, source=f"S{n}", heat=None if n % 2 else 200 + n) for n in range(44)))
     _update(index)
     rows = index.rows(range(1, 45))
     assert all(row.heat_estimate is None or 150 < row.heat_estimate < 250 for row in rows.values())

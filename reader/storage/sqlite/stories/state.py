@@ -69,23 +69,15 @@ class SqliteStoryState:
         return stories
 
     def stories(self, ids: Collection[int], limit: int) -> dict[int, KeptStory]:
-        """Return those of these stories that exist, each with the vectors of at most ``limit`` articles."""
+        """Return those of these stories that exist, each with at most ``limit`` articles."""
         query = (
             f"SELECT m.story, day, vector FROM ({members_query()}) m JOIN grouped g ON g.rowid = m.rowid "  # noqa: S608
             "ORDER BY m.story, day DESC, m.rowid"
         )
-        found: dict[int, tuple[list[int], list[bytes], list[None]]] = {}
+        found: dict[int, list[tuple[int | None, bytes]]] = {}
         for story, day, vector in self._db.execute(query, {"ids": json_array(ids)}):
-            days, vectors, members = found.setdefault(story, ([], [], []))
-            members.append(None)
-            if day is not None:
-                days.append(day)
-            if len(vectors) < limit:
-                vectors.append(vector)
-        return {
-            story: KeptStory(len(members), min(days, default=None), max(days, default=None), vectors)
-            for story, (days, vectors, members) in found.items()
-        }
+            found.setdefault(story, []).append((day, vector))
+        return {story: KeptStory(len(articles), articles[:limit]) for story, articles in found.items()}
 
     def apply(self, changes: Changes) -> None:
         """Save what changes."""
