@@ -153,7 +153,7 @@ class Opening:
 
 
 def _open_library(path: Path | None, paths: Paths) -> FirstFrame:
-    library = Library.open(path if path is not None else _last_folder(paths), paths)
+    library = Library.open(path if path is not None else _start_folder(paths), paths)
     try:
         lines = _terminal_lines()
         try:
@@ -196,11 +196,15 @@ def _terminal_lines() -> int:
         return 0
 
 
-def _last_folder(paths: Paths) -> Path:
+def _start_folder(paths: Paths) -> Path:
+    """Return the news folder if there are feeds, else the folder that was open last. Raises ReaderError."""
+    if paths.feeds_file.is_file() and paths.news_folder.is_dir():
+        return paths.news_folder
     last, notice = Library.last(paths)
     if last is None:
         raise ReaderError(
             f"{notice} No folder given.".lstrip(),
-            "Start with `newsreader FOLDER`, such as `newsreader seeds/`; after that, `newsreader` opens it again.",
+            "Start with `newsreader FOLDER`, such as `newsreader seeds/`; after that, `newsreader` opens it again. "
+            "`newsreader add URL` adds a feed.",
         )
     return last

@@ -186,12 +186,12 @@ def test_a_full_disk_loses_and_doubles_nothing(
     calls = 0
     write = arrivals.write_atomically
 
-    def full(path: Path, pieces: list[bytes]) -> None:
+    def full(path: Path, pieces: list[bytes], **more: bool) -> None:
         nonlocal calls
         calls += 1
         if calls == fails_at:
             raise ReaderError(f"{path} could not be written: no space left on device.")
-        write(path, pieces)
+        write(path, pieces, **more)
 
     with monkeypatch.context() as patch:
         patch.setattr(arrivals, "write_atomically", full)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from reader.core.atomic_write import write_atomically
+from reader.core.atomic_write import sync, write_atomically
 from reader.core.errors import ReaderError, describe_error
 from reader.core.hashing import hash_bytes
 from reader.core.text import clean, show_path
@@ -71,6 +71,7 @@ def take_entries(
     except ReaderError:
         store.save(subscription.key, taking.entries.values())
         raise
+    taking.make_durable()
     store.save(subscription.key, taking.entries.values(), state)
     return taking.arrived
 
@@ -135,6 +136,14 @@ class _Taking:
             written = hash_bytes(document.data, 16) if on_disk in (None, document.data) else None
             self._store(entry, path, first_seen=to_micros(self._now), document_hash=written)
             return
+
+    def make_durable(self) -> None:
+        """Flush the names of what was written to disk. Raises ReaderError."""
+        for folder in {(self._place.root / path).parent for path in (*self.arrived.new, *self.arrived.changed)}:
+            try:
+                sync(folder)
+            except OSError as error:
+                raise ReaderError(f"{show_path(folder)} could not be written: {describe_error(error)}.") from error
 
     def known(self, entry: FeedEntry, stored: StoredEntry) -> StoredEntry:
         """Rewrite the document of an entry whose text has changed, and return what is known of it. Raises ReaderError.
@@ -224,7 +233,7 @@ class _Taking:
             file.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ReaderError(f"{show_path(file.parent)} cannot be created: {describe_error(error)}.") from error
-        write_atomically(file, [data])
+        write_atomically(file, [data], is_last=False)
 
 
 def text_of(entry: FeedEntry) -> str:
