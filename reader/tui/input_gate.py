@@ -38,9 +38,7 @@ NEEDS: Mapping[str, Mapping[str, tuple[Resource, ...]]] = {
     "ArticleList": dict.fromkeys(("move", "enter", "screen.into", "leave", "choose", "extend"), _LIST),
     "ArticlePane": dict.fromkeys(("move", "enter", "screen.into"), _ARTICLE),
     "Panes": {"related": _ARTICLE},
-    "ReaderView": dict.fromkeys(
-        ("move", "link", "links", "link_digit", "read_link", "heading", "match", "screen.run('text.save')"), _TEXT
-    ),
+    "ReaderView": dict.fromkeys(("move", "links", "link_digit", "heading", "match", "screen.run('text.save')"), _TEXT),
     "MainScreen": {
         **{f"run('{name}')": _LIST for name in _ABOUT_SELECTION},
         "run('more')": _ARTICLE,
@@ -66,6 +64,14 @@ def hold_keys(widget: Widget) -> None:
     """Hold keys back for the widget that is about to take the focus from ``widget``."""
     gate = getattr(widget.app, "gate", None)
     if isinstance(gate, InputGate):
+        gate.hold()
+
+
+def hold_for_text(widget: Widget) -> None:
+    """Hold keys and actions back for the text that a link of ``widget`` leads to."""
+    gate = getattr(widget.app, "gate", None)
+    if isinstance(gate, InputGate):
+        gate.begin_loading("text")
         gate.hold()
 
 

@@ -101,30 +101,33 @@ class ReaderController:
         self._trail.clear()
         self._start(source, fetch_mode)
 
-    def follow(self, href: str) -> bool:
-        """Read the page of a link here, fetched unless it is stored; return whether that is possible."""
+    def follow(self, href: str, open_outside: Callable[[str], object]) -> bool:
+        """Read the page of a link here, fetched unless it is stored; return whether a text is loading.
+
+        ``open_outside`` opens what is no page to read.
+        """
         text, source = self.text, self.source
+        if text is None or source is None:
+            return self.is_open  # the text that the link was in is gone
         try:
             url, key = safe_url(href), canonical_url(href)
         except ReaderError:
-            return False  # not a web page
-        if text is None or source is None:
-            return True  # the text that the link was in is gone
-        own = {
-            canonical_url(each) for each in (*text.links.all_urls(), text.page.final_url if text.page else "") if each
-        }
-        if key in own and "#" in url:
-            self._session.show_message("This link leads to another place in this text.", transient=True)
-            self._session.gate.release()
-        elif key in own or href in text.media:
+            open_outside(href)
             return False
+        page = (text.page.final_url,) if text.page is not None else ()
+        is_own = key in {canonical_url(each) for each in (*text.links.all_urls(), *page)}
+        if is_own and "#" in url:
+            self._session.show_message("This link leads to another place in this text.", transient=True)
+        elif is_own or href in text.media:
+            open_outside(href)
         else:
             from reader.tui.loaders.text import linked_page
 
             self.save_position()
             self._trail = [*self._trail[-_TRAIL:], source]
             self._start(linked_page(url), "fetch", only_if_missing=True)
-        return True
+            return True
+        return False
 
     @property
     def can_go_back(self) -> bool:
@@ -412,7 +415,7 @@ class ReaderController:
         text = self.text
         if text is None:
             return None
-        return Links(url) if (url := self.pane.view.link) else text.links
+        return Links(url) if (url := self.pane.view.selected_link.href) else text.links
 
     def copy_selection(self) -> bool:
         """Copy the selected lines; return False if there are none."""

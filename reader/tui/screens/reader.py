@@ -118,8 +118,8 @@ class ReaderScreen(BaseScreen):
 
     @on(LineView.LinkClicked)
     def _open_link(self, event: LineView.LinkClicked) -> None:
-        if not self._reader.follow(event.href):
-            self._links.open(event.href)
+        if not self._reader.follow(event.href, self._links.open):
+            self.session.gate.end_loading("text")
             self.session.gate.release()
 
     @on(LineView.WidthChanged)

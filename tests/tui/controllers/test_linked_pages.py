@@ -201,15 +201,15 @@ async def test_a_folder_that_cannot_be_written_is_explained(
         assert reader.message.startswith("Only one document is open")
 
 
-async def test_fast_keys_and_resizing_do_no_harm(make_folder: MakeFolder, server: Server) -> None:
-    for name in ("/one", "/two"):
-        server.on(name, reply(html(f"Page {name}", more=f'<p>And <a href="{server.url("/one")}">again</a>.</p>')))
+async def test_resizing_keeps_the_selected_link_and_the_way_back(make_folder: MakeFolder, server: Server) -> None:
+    server.on("/two", reply(html("Page two")))
     async with open_app(linking(make_folder, server, "/one", "/two"), SIDE, _ALLOWED) as reader:
-        await reader.press_at_once("enter", *["1", "backspace", "2", "backspace"] * 5, "tab", "enter")
+        await reader.press("enter", "tab", "tab")
         await reader.resize(*STACKED)
         await reader.resize(*SIDE)
+        await reader.press("enter")
         await fetched(reader)
-        assert link_of(reader) == server.url("/one")
-        await reader.press_at_once(*["backspace"] * 5, "1", "1", "enter", "escape", "escape")
-        assert reader.focus == "list"
-        await reader.press("q")
+        assert link_of(reader) == server.url("/two")
+        await reader.resize(*STACKED)
+        await reader.press("backspace")
+        assert title(reader) == "First"

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import time
-from bisect import bisect_left
-from collections.abc import Iterator, Sequence
-from itertools import groupby
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Literal
 
 from textual import events, on
 from textual.binding import Binding
@@ -14,7 +12,7 @@ from textual.message import Message
 from textual.selection import Selection
 from textual.strip import Strip
 
-from reader.tui.input_gate import hold_keys, keys_held
+from reader.tui.input_gate import hold_for_text, hold_keys, keys_held
 from reader.tui.keys import bindings
 from reader.tui.terminal.window import name_hyperlinks
 from reader.tui.timings import timings_of
@@ -23,6 +21,7 @@ from reader.tui.widgets.reader.lines import DEFAULT_MEASURE, ReaderLayout, Reade
 from reader.tui.widgets.text.line_view import LineView, Span
 from reader.tui.widgets.text.lines import line_text
 from reader.tui.widgets.text.link_hints import LinkHints
+from reader.tui.widgets.text.link_selection import LinkSelection
 from reader.tui.widgets.text.scroll_view import scroll_line_into_view, scroll_to_line
 
 MIN_MEASURE, MAX_MEASURE = 40, 120
@@ -30,14 +29,6 @@ MIN_MEASURE, MAX_MEASURE = 40, 120
 _MEASURE_STEP = 4
 _NO_LAYOUT = ReaderLayout((), (), (), range(0))
 _NO_MATCHES = SearchableText(()).find("")
-
-
-class _Link(NamedTuple):
-    """A link where it is in the text: its first line, and the characters in it."""
-
-    line: int
-    span: Span
-    href: str
 
 
 class ReaderView(LineView):
@@ -73,8 +64,7 @@ class ReaderView(LineView):
         """The index of the match that was visited last, or -1."""
         self._selected_lines: tuple[int, int] | None = None
         """The line where the user began to select, and the line where the selection ends, or None."""
-        self._link: _Link | None = None
-        """The selected link."""
+        self.selected_link = LinkSelection(self, lambda: self.text_layout.text)
         self._shown_at = 0.0
         """When the text was shown, by time.monotonic()."""
 
@@ -101,14 +91,16 @@ class ReaderView(LineView):
         # Someone who has read for a while looks at the middle of the view: an image above must not push it away.
         same_width = self.text_layout.width == layout.width
         is_reading = same_width and time.monotonic() > self._shown_at + timings_of(self).until_reading
+        selected = self.selected_link.place
         self._set_text(text, layout)
         self.show_lines(layout.lines, y=self.position.refit(layout, by_middle=is_reading))
+        self.selected_link.restore(selected)
 
     def _set_text(self, text: ReaderText | None, layout: ReaderLayout) -> None:
         self.text, self.text_layout, self._searchable = text, layout, None
         self._update_matches()
         self.hints.clear()
-        self._link = None
+        self.selected_link.clear()
         self.end_line_selection()
 
     @property
@@ -167,8 +159,8 @@ class ReaderView(LineView):
         """End the selection or the search, else leave the text."""
         if self._selected_lines is not None:
             self.end_line_selection()
-        elif self.link:
-            self._select_link(None)
+        elif self.selected_link.href:
+            self.selected_link.clear()
         elif self.search_text:
             self.search("")
             show_status(self, "Search ended.")
@@ -206,56 +198,16 @@ class ReaderView(LineView):
 
     # Links.
 
-    @property
-    def link(self) -> str:
-        """The URL of the selected link, while it is on the screen; else an empty string."""
-        top, link = self.scroll_offset.y, self._link
-        return link.href if link is not None and top <= link.line < top + self.size.height else ""
-
-    def action_link(self, step: int) -> None:
-        """Select the next link of the text or, with -1, the previous one; the first one from the top of the screen."""
-        links = [*self._text_links()]
-        if self.link and self._link in links:
-            at = links.index(self._link) + step
+    def action_links(self, what: Literal["label", "next", "previous", "read"] = "label") -> None:
+        """Show a label at every link on the screen, select a link, or read the page of the selected one."""
+        if what in {"next", "previous"}:
+            self.selected_link.move(1 if what == "next" else -1)
+        elif what == "read" and self.selected_link.href:
+            hold_for_text(self)
+            self.post_message(self.LinkClicked(self.selected_link.href))
         else:
-            at = bisect_left(links, self.scroll_offset.y, key=lambda link: link.line) - (step < 0)
-        if 0 <= at < len(links):
-            self._select_link(links[at])
-        elif not links:
-            show_status(self, "This text has no links.")
-        else:
-            show_status(self, "This is the last link." if step > 0 else "This is the first link.")
-
-    def _text_links(self) -> Iterator[_Link]:
-        """Yield the links of the text in order, each where it begins."""
-        text, ended = self.text_layout.text, ""
-        for line in range(text.start, min(text.stop, len(self.lines))):
-            at, goes_on, ended = 0, ended, ""
-            for href, runs in groupby(self.lines[line], key=lambda run: run.href):
-                start, at = at, at + sum(len(run.text) for run in runs)
-                if href and href != goes_on:
-                    yield _Link(line, (start, at), href)
-                goes_on, ended = "" if href else goes_on, href
-
-    def _select_link(self, link: _Link | None) -> None:
-        self._link = link
-        if link is not None:
-            self.position.user_scrolls = True
-            scroll_line_into_view(self, link.line)
-        self.refresh()
-
-    def action_read_link(self) -> None:
-        """Read the page of the selected link; without one, label the links on the screen."""
-        if self.link:
-            hold_keys(self)
-            self.post_message(self.LinkClicked(self.link))
-        else:
-            self.action_links()
-
-    def action_links(self) -> None:
-        """Show a label at every link on the screen; typing it opens the link."""
-        with keys_held(self):
-            self.hints.show()
+            with keys_held(self):
+                self.hints.show()
 
     def action_link_digit(self, digit: str) -> None:
         """Begin the number of a link, which opens it."""
@@ -377,9 +329,8 @@ class ReaderView(LineView):
     def _overlays(self, index: int, style: str) -> Sequence[tuple[int, int, str]]:
         if (span := self._selected_span(index)) is not None:
             return [(*span, "selected")]
-        link = self._link
-        if link is not None and link.line == index:
-            return [(*link.span, "found-here")]
+        if (link := self.selected_link.span_in(index)) is not None:
+            return [(*link, "found-here")]
         # Not the style "found": links are underlined, too.
         styles = {self._match: "found-here"}
         found = self._search_matches.in_line(index) if self._search_matches else ()
