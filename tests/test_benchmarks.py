@@ -360,6 +360,7 @@ def test_every_part_is_tested() -> None:
 def test_two_trees_are_compared_key_by_key(corpus: Path) -> None:
     tree = str(SCRIPTS.parent)
     command = [sys.executable, str(SCRIPTS / "compare.py"), str(corpus), tree, tree, "--samples", "2"]
+    command += ["--densities", "compact", "comfortable"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert [line.partition(":")[0] for line in done.stdout.splitlines()] == [

@@ -14,6 +14,7 @@ from reader.feeds.model import FeedError, ParsedFeed
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
+    from reader.feeds.discover import FoundFeed
     from reader.workers.sandbox import SandboxPool
 
 _SECONDS = 60.0
@@ -36,6 +37,19 @@ async def parse_in_worker(pool: SandboxPool, data: bytes, *, url: str = "", cont
         return ParsedFeed.from_values(_unpack(await pool.run("feed", data, url, content_type)))
     except FeedError:
         raise
+    except ReaderError as error:
+        raise FeedError(error.message, error.hint) from error
+
+
+async def find_in_worker(pool: SandboxPool, page: bytes, url: str, charset: str = "") -> list[FoundFeed]:
+    """Return the feeds of a page, as :func:`reader.feeds.discover.find_feeds` does, from a process of the pool.
+
+    Raises FeedError if the process exceeds a limit.
+    """
+    from reader.feeds.discover import FoundFeed
+
+    try:
+        return [FoundFeed(*each) for each in _unpack(await pool.run("links", page, url, charset))]
     except ReaderError as error:
         raise FeedError(error.message, error.hint) from error
 
@@ -76,6 +90,14 @@ def _feed(data: bytes, url: str, content_type: str) -> tuple[Any, ...]:
     return parse_feed(data, url=url, content_type=content_type).to_values()
 
 
+def _links(page: bytes, url: str, charset: str) -> list[tuple[Any, ...]]:
+    from dataclasses import astuple
+
+    from reader.feeds.discover import find_feeds
+
+    return [astuple(each) for each in find_feeds(page, url, charset)]
+
+
 def _problems(data: bytes) -> list[str]:
     from reader.feeds.check import problems_of
 
@@ -87,4 +109,4 @@ def prepare() -> None:
     _feed(b"<rss version='2.0'><channel><item><title>x</title></item></channel></rss>", "", "")
 
 
-TASKS = {"feed": _packed(_feed), "problems": _packed(_problems)}
+TASKS = {"feed": _packed(_feed), "links": _packed(_links), "problems": _packed(_problems)}

@@ -25,6 +25,7 @@ _TEXT_TYPES = frozenset({"text/plain", "text", "plain", ""})
 _FLASH = "application/x-shockwave-flash"
 _DURATION = re.compile(r"(?:(\d+):)?(\d+):(\d+)(?:\.\d*)?|(\d+)(?:\.\d*)?", re.ASCII)
 _NOT_IN_URLS = re.compile(r"[\t\r\n]+\s*")
+_FEED_SCHEME = re.compile(r"^feed:(?:(?://)?(?=https?:)|//)", re.IGNORECASE)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
@@ -66,7 +67,7 @@ def to_model(raw: RawFeed, url: str) -> ParsedFeed:
 
 def web_url(text: str, base: str = "") -> str:
     """Return an address in a feed as an absolute URL that may be opened; empty if it is none."""
-    text = _NOT_IN_URLS.sub("", text).strip().replace("&amp;", "&")
+    text = without_feed_scheme(_NOT_IN_URLS.sub("", text).strip()).replace("&amp;", "&")
     if not text:
         return ""
     try:
@@ -77,6 +78,15 @@ def web_url(text: str, base: str = "") -> str:
         return safe_url(text)
     except (ReaderError, ValueError):
         return ""
+
+
+def without_feed_scheme(address: str) -> str:
+    """Return an address that begins with ``feed:``, as of a link for a feed reader, without it."""
+    found = _FEED_SCHEME.match(address)
+    if found is None:
+        return address
+    rest = address[found.end() :]
+    return rest if rest.lower().startswith(("http:", "https:")) else f"http://{rest}"
 
 
 def to_number(value: Any) -> int | None:

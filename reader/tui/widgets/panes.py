@@ -258,7 +258,8 @@ class Panes(CoveredContainer):
     def action_related(self, step: int) -> None:
         """Select the next related item or, with -1, the previous one."""
         if not self.article.item_count:
-            show_status(self, "This article has no related items.")
+            has_article = self.article.content is not None
+            show_status(self, "This article has no related items." if has_article else "There is no article here.")
             return
         self.focus_article()
         index = self.article.selected + step

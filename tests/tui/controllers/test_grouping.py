@@ -166,6 +166,14 @@ async def test_a_narrowed_list_says_how_many_sources_of_a_story_it_has(folder: P
         assert "×4" in reader.drawn_row(0)
 
 
+async def test_without_articles_there_is_nothing_to_group(folder: Path) -> None:
+    async with open_grouped(folder) as reader:
+        await reader.press("/", *"xyzzy", "enter", "c")
+        assert reader.message == "There are no articles here to group."
+        await reader.press("]")
+        assert reader.message == "There is no article here."
+
+
 @pytest.mark.parametrize("comfortable", [True, False])
 async def test_a_click_on_the_sign_folds_and_unfolds(folder: Path, comfortable: bool) -> None:
     async with open_grouped(folder) as reader:

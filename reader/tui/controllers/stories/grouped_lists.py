@@ -39,6 +39,9 @@ class GroupingController:
 
     def toggle(self) -> None:
         """Group the list, or show every article again; remember it for this query."""
+        if not len(self._session.order):
+            self._session.show_message("There are no articles here to group.", transient=True)
+            return
         self._changed_at = self._session.order
         self._choose(not self.is_grouped())
         key, is_grouped = _key(self._session.query.query), self.is_grouped()
