@@ -204,6 +204,7 @@ def _start_folder(paths: Paths) -> Path:
     if last is None:
         raise ReaderError(
             f"{notice} No folder given.".lstrip(),
-            "Start with `newsreader FOLDER`, such as `newsreader seeds/`; after that, `newsreader` opens it again.",
+            "Start with `newsreader FOLDER`, such as `newsreader seeds/`; after that, `newsreader` opens it again. "
+            "`newsreader add URL` adds a feed.",
         )
     return last

@@ -96,7 +96,7 @@ def _results(task: str, files: tuple[str, ...], *values: Any) -> Iterator[tuple[
 
 
 def _submit(pool: SandboxPool, task: str, file: str, *values: Any) -> Future[Any] | ReaderError:
-    from reader.feeds.parse import MAX_BYTES
+    from reader.feeds.model import MAX_BYTES
 
     try:
         with open_input(file, "Check the spelling.") as source:

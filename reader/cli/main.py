@@ -24,6 +24,7 @@ from reader.cli.fetch import fetch
 from reader.cli.marks import state
 from reader.cli.stories import COMMANDS as STORY_COMMANDS
 from reader.cli.subscriptions import feed_edit, feed_list
+from reader.cli.subscriptions.feed_add import add, import_
 from reader.cli.subscriptions.feed_sync import sync
 from reader.core.text import clean, show_path
 from reader.exit import INTERRUPTED, run_main
@@ -84,11 +85,12 @@ def cli() -> None:
 
     `newsreader FOLDER` opens a folder of documents with front matter, or a single
     document, in the app. `newsreader` alone opens the news folder if you have feeds,
-    else the last folder again. Press ? in the app to see all keys.
+    else the last folder again. `newsreader add URL` adds a feed. Press ? in the app to
+    see all keys.
     """
 
 
-for _command in (*articles.COMMANDS, *index.COMMANDS, *STORY_COMMANDS, sync, feeds):
+for _command in (*articles.COMMANDS, *index.COMMANDS, *STORY_COMMANDS, add, import_, sync, feeds):
     cli.add_command(_command)
 for _command in (config, fetch, extract, cache, state):
     cli.add_command(_command)

@@ -13,8 +13,6 @@ from pathlib import Path
 from reader.core.errors import ReaderError, describe_error
 from reader.core.text import clean, show_path, truncate
 
-MAX_BYTES = 50_000_000
-"""Size limit of a feed."""
 SECONDS = 30.0
 """How long a program may run."""
 _PIECE = 65_536

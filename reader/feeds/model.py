@@ -14,6 +14,8 @@ from reader.core.times import from_micros, to_micros
 
 FeedKind = Literal["rss", "atom", "json"]
 EntryKind = Literal["article", "audio", "video"]
+MAX_BYTES = 50_000_000
+"""Size limit of a feed."""
 
 
 class FeedError(ReaderError):

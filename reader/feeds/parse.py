@@ -6,10 +6,8 @@ import re
 from dataclasses import replace
 
 from reader.feeds.formats import convert, feedparser_feed, json_feed, xml_feed
-from reader.feeds.model import FeedError, ParsedFeed
+from reader.feeds.model import MAX_BYTES, FeedError, ParsedFeed
 
-MAX_BYTES = 50_000_000
-"""Size limit of a feed."""
 _HEAD = 65_536
 """Bytes before the first entry, at most, that are searched for what says when a feed does not change."""
 _HTML = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)

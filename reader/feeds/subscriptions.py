@@ -15,6 +15,7 @@ from reader.config.feed_settings import BY_NAME, date_of, format_minutes, minute
 from reader.config.names import did_you_mean, nearest, shown_name
 from reader.config.toml_tables import Layout, Table, edit_tables, format_value
 from reader.core.errors import ReaderError
+from reader.core.hashing import hash_bytes
 from reader.core.text import clean
 from reader.core.urls import canonical_url, display_host, safe_url
 from reader.storage.edited_file import EditedFile
@@ -56,10 +57,14 @@ class Subscription:
 
     @property
     def key(self) -> str:
-        """What tells the feed apart from others: its canonical URL, program or file."""
+        """What tells the feed apart from others, also in documents: its canonical URL, program or file.
+
+        Queries and programs are hashed: they may contain a password or token, and you may share your documents.
+        """
         if self.url:
-            return canonical_url(self.url)
-        return f"exec:{format_value(self.exec)}" if self.exec else f"file:{self.file}"
+            address, mark, query = canonical_url(self.url).partition("?")
+            return f"{address}?{_digest(query)}" if mark else address
+        return f"exec:{_digest(format_value(self.exec))}" if self.exec else f"file:{self.file}"
 
     @property
     def address(self) -> str:
@@ -72,6 +77,10 @@ class Subscription:
         if self.title:
             return self.title
         return display_host(self.url) if self.url else Path(self.exec[0] if self.exec else self.file).stem
+
+
+def _digest(text: str) -> str:
+    return hash_bytes(text.encode(), 8).hex()
 
 
 _DEFAULTS = Subscription()
@@ -248,7 +257,7 @@ def find_subscriptions(feeds: Sequence[Subscription], name: str) -> list[Subscri
     """Return the feeds that ``name`` means: a URL, a title, or a group with the groups in it. Raises ReaderError."""
     word = clean(name).casefold().strip("/")
     try:
-        key = canonical_url(name)
+        key = Subscription(name).key
     except ReaderError:
         key = name
     found = [each for each in feeds if key == each.key or name in (each.url, each.file)]

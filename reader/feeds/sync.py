@@ -20,13 +20,14 @@ from reader.core.hashing import hash_bytes
 from reader.feeds import schedule
 from reader.feeds.entries import arrivals
 from reader.feeds.entries.to_documents import folders_of
-from reader.feeds.local_sources import MAX_BYTES, contents_of, output_of
-from reader.feeds.model import ParsedFeed
+from reader.feeds.local_sources import contents_of, output_of
+from reader.feeds.model import MAX_BYTES, FeedError, ParsedFeed
 from reader.feeds.subscriptions import Subscription, Subscriptions
 from reader.storage.sqlite.feeds.store import FeedState, FeedStore
 from reader.web.responses import FetchError
 
 if TYPE_CHECKING:
+    from reader.feeds.discover import FoundFeed
     from reader.web.client import WebClient
     from reader.workers.sandbox import SandboxPool
 
@@ -153,6 +154,45 @@ class _Services:
         return await asyncio.get_running_loop().run_in_executor(self._threads, function, *values)
 
 
+class FoundAt(NamedTuple):
+    """A feed that was looked up."""
+
+    url: str
+    """Its address: that of permanent redirects, else as it was given."""
+    feed: ParsedFeed
+
+
+class FeedLookup:
+    """Looks up feeds that are not in the list yet. An async context manager."""
+
+    def __init__(self, settings: FetchSettings) -> None:
+        self._stack = AsyncExitStack()
+        thread = ThreadPoolExecutor(1, thread_name_prefix="feeds")
+        self._stack.callback(thread.shutdown)
+        self._services = _Services(settings, thread, self._stack)
+
+    async def __aenter__(self) -> FeedLookup:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    async def at(self, url: str) -> FoundAt | list[FoundFeed]:
+        """Return the feed at a URL, or the feeds that the page there names. Raises ReaderError if there is neither."""
+        from reader.feeds.discover import find_feeds
+
+        client = await self._services.client("")
+        response = await client.feed(url, MAX_BYTES)
+        try:
+            feed = await self._services.parse(response.body, response.final_url, response.content_type_header)
+        except FeedError:
+            found: list[FoundFeed] = await self._services.in_thread(find_feeds, response.body, response.final_url)
+            if not found:
+                raise
+            return found
+        return FoundAt(response.moved_to or url, feed)
+
+
 class _Body(NamedTuple):
     """What a feed has returned; ``data`` is None if it says that nothing has changed."""
 
@@ -243,7 +283,7 @@ class _FeedRun:
         return FeedResult(each, status, new, changed, notice=self._notice, next_due=self._state.next_due)
 
     def _write(self, feed: ParsedFeed, now: float) -> arrivals.Arrived:
-        moment = datetime.fromtimestamp(now, UTC)
+        moment = datetime.fromtimestamp(int(now), UTC)
         arrivals.remove_leftovers(self._place.root / self._place.folder, moment - _LEFTOVERS)
         return arrivals.take_entries(
             self._sync.store, self._place, self._subscription, feed, state=self._state, now=moment

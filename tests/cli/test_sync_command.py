@@ -188,9 +188,9 @@ async def test_a_sync_that_is_killed_loses_and_doubles_nothing(server: Server, o
     assert not [name for name in os.listdir(news) if name.startswith(".")]
 
 
-async def test_without_feeds_it_says_so(own_directories: Paths) -> None:
+async def test_without_feeds_it_says_how_to_add_some(own_directories: Paths) -> None:
     done = await run("sync")
-    assert (done.status, "There are no feeds in " in done.err) == (0, True)
+    assert (done.status, "newsreader add URL" in done.err) == (0, True)
 
 
 async def test_timers_are_printed_and_nothing_is_installed() -> None:

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.feeds.model import Enclosure, FeedEntry, FeedError, FeedImage, FeedLink, ParsedFeed
-from reader.feeds.parse import MAX_BYTES, parse_feed
+from reader.feeds.model import MAX_BYTES, Enclosure, FeedEntry, FeedError, FeedImage, FeedLink, ParsedFeed
+from reader.feeds.parse import parse_feed
 
 URL = "https://example.org/feeds/all.xml"
 

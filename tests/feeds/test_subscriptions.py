@@ -191,6 +191,13 @@ def test_a_feed_is_found_by_url_title_and_group() -> None:
         find_subscriptions(feeds, "Linus")
 
 
+def test_a_token_in_a_url_or_program_is_not_written_to_documents() -> None:
+    one, other = (Subscription(f"https://a.example/feed?token={token}") for token in ("secret", "other"))
+    assert "secret" not in one.key + Subscription(exec=("prog", "secret")).key
+    assert one.key != other.key
+    assert find_subscriptions([one, other], "http://a.example/feed?token=secret") == [one]
+
+
 @given(st.integers(30, 525_600))
 def test_an_interval_is_written_as_it_is_read(minutes: int) -> None:
     text = format_minutes(minutes)

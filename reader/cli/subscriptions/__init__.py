@@ -1,1 +1,1 @@
-"""The commands that keep and fetch feeds: ``sync``, and those of ``feeds`` about your list."""
+"""The commands that keep and fetch feeds: ``add``, ``import``, ``sync``, and those of ``feeds`` about your list."""

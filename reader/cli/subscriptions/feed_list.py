@@ -1,13 +1,15 @@
-"""The commands ``newsreader feeds list`` and ``show``."""
+"""The commands ``newsreader feeds list``, ``show`` and ``export``."""
 
 from __future__ import annotations
 
+import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from reader.cli.arguments import json_option
+from reader.cli.arguments import STANDARD_STREAM, json_option
 from reader.cli.output import out, print_json, print_json_array
 from reader.cli.subscriptions.feed_files import (
     FeedFiles,
@@ -106,5 +108,30 @@ def _facts(feed: Subscription, state: FeedState, files: FeedFiles, entries: int)
     ]
 
 
-COMMANDS = (list_, show)
+@click.command(short_help="Write your feeds to FILE as OPML.")
+@click.argument("file", default=STANDARD_STREAM)
+@folder_option
+def export(file: str, *, folder: str | None) -> None:
+    """Write your feeds to FILE as OPML, which other programs read; - is standard output.
+
+    Programs and files that are feeds are left out, and so are headers and proxies, which may be secrets.
+    """
+    from reader.core.atomic_write import write_atomically
+    from reader.feeds.opml import OpmlFeed, write_opml
+    from reader.storage.sqlite.feeds.store import FeedState
+
+    with open_feed_files() as files:
+        states = files.store.states()
+        feeds = [each for each in files.chosen((), folder) if each.url]
+        sites = {each.key: states.get(each.key, FeedState()).site for each in feeds}
+        data = write_opml([OpmlFeed(each.url, each.name, each.group, sites[each.key], each.topics) for each in feeds])
+    if file == STANDARD_STREAM:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    else:
+        write_atomically(Path(file), [data])
+        print_notice(f"{format_count(len(feeds), 'feed')} exported.")
+
+
+COMMANDS = (list_, show, export)
 """Commands of the group ``feeds``."""

@@ -98,7 +98,7 @@ def _run(
 
     chosen = files.chosen(names, folder)
     if not chosen:
-        print_notice(f"There are no feeds in {files.subscriptions.shown}.")
+        print_notice("There are no feeds. `newsreader add URL` adds one, `newsreader import FILE` a list in OPML.")
     feeds = FeedSync(files.subscriptions, files.store, files.folders, settings)
     counts: Counter[str] = Counter()
     try:
