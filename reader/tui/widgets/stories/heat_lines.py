@@ -58,7 +58,7 @@ def _bar(bar: Bar, most: int, hottest: float, label: int, cells: int, *, is_sele
 
 
 def time_marker(bars: Sequence[Bar], selected: int, cells: int) -> str:
-    """Return the line below a plot of ``bars``: which one is selected, and where there is room the first and the last."""
+    """Return the line below a plot of ``bars``: which one is selected and, if there is room, the first and last."""
     if not bars:
         return truncate("No article has a date.", cells)
     bar = bars[selected]
