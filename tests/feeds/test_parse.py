@@ -380,7 +380,23 @@ def test_what_is_no_feed_is_refused_with_a_sentence(data: bytes, reason: str) ->
         parse_feed(data)
 
 
+@pytest.mark.parametrize(
+    "broken", ["</width>", "</textInput>", "</media:player>", "<tags>", "<media:license/>", "<links>x</links>"]
+)
+def test_tags_that_feedparser_fails_on_cost_no_entry(broken: str) -> None:
+    feed = parse_feed(rss(f"<item><title>A</title></item>{broken}<item>{broken}<title>B</title></item>"))
+    assert [each.title for each in feed.entries] == ["A", "B"]
+
+
+@pytest.mark.parametrize("label", ["utf-16", "UCS-4", "utf\xe1-8", "nonsense", ""])
+def test_a_label_that_cannot_be_right_is_ignored(label: str) -> None:
+    declaration = f'<?xml version="1.0" encoding="{label}"?>'.encode("latin-1")
+    assert entry_of(declaration + rss("<item><title>One</title></item>")).title == "One"
+    assert entry_of(b"\n junk" + declaration + rss("<item><title>One</title></item>")).title == "One"
+
+
 FRAGMENTS = [
+    b"</width>", b"</textInput>", b"</media:player>", b"<width>", b"<media:license>", b"</author>", b"</category>", b"<email>",
     b"<rss>", b"<channel>", b"<item>", b"</item>", b"<title>", b"</title>", b"<entry>", b"<content type='xhtml'>", b"<![CDATA[",
     b"]]>", b"&amp;", b"&nbsp;", b"<!--", b"-->", b"<!DOCTYPE x [", b"<!ENTITY y 'z'>", b"]>", b"<link href='", b"'/>",
     b"<media:content url='x' type='y'/>", b"<pubDate>Mon</pubDate>", b"<author><name>", b"\xff\xfe", b"\x00", b'{"items":[',

@@ -24,6 +24,10 @@ from reader.feeds.formats.convert import RawFeed
 _CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?([^\s\"';]+)", re.IGNORECASE)
 _DECLARED = re.compile(rb"""(<\?xml[^>]{0,200}?\sencoding\s*=\s*)("[^"]{0,40}"|'[^']{0,40}')""")
 _START = re.compile(rb"<(?:!DOCTYPE|!--|(?:\w+:)?(?:rss|feed|rdf|channel)\b)", re.IGNORECASE)
+_WIDE = re.compile(
+    rb"""^<\?xml[^>]{0,200}?\sencoding\s*=\s*["'](?:utf|ucs|iso-10646-ucs)[-_]?(?:16|32|2|4)""", re.IGNORECASE
+)
+"""A declaration that would be unreadable if it were true."""
 _XML_START = re.compile(rb"<\?xml\s")
 _ROOT = re.compile(rb"<\w")
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^\[>]*(?:\[(.*?)\]\s*)?>", re.DOTALL)
@@ -40,21 +44,32 @@ NAMESPACES: dict[str, str] = {uri.lower(): prefix for uri, prefix in _PARSER.nam
 
 def to_utf8(data: bytes, content_type: str = "") -> bytes:
     """Return a feed in UTF-8, whatever its encoding, without what precedes its first tag. Never raises."""
-    start = _XML_START.search(data, 0, _GARBAGE) or _START.search(data, 0, _GARBAGE)
-    if start and b"\x00" not in data[: start.start()]:
-        data = data[start.start() :]
+    data = _without_garbage(data)
     charset = _CHARSET.search(content_type)
     name = detect_encoding(data, charset[1] if charset else "")
-    if name.startswith("utf-") and not data.isascii() and (name != "utf-8" or b"\x00" not in data[:4]):
+    is_wide = b"\x00" in data[:4]
+    if name.startswith("utf-") and (name != "utf-8" or not is_wide) and not (data.isascii() and not _WIDE.search(data)):
         # Also if the feed or its server says otherwise, if some bytes are wrong, or if a character is cut off.
         data = _DECLARED.sub(rb"\1'utf-8'", data.decode(name, "replace").removeprefix("\ufeff").encode(), 1)
         content_type = "application/xml"
     found: dict[str, Any] = {}
-    converted: bytes = encodings.convert_to_utf8({"content-type": content_type} if content_type else {}, data, found)
+    try:
+        headers = {"content-type": content_type} if content_type else {}
+        converted: bytes = encodings.convert_to_utf8(headers, data, found)
+    except (UnicodeError, ValueError):  # the name of the encoding is nonsense
+        converted = _DECLARED.sub(rb"\1'utf-8'", data.decode(name, "replace").encode(), count=1)
     converted = _without_entities(converted)
     if b"<rss:channel" in converted and b"xmlns:rss" not in converted:
         return _RSS_PREFIX.sub(rb"<\1", converted)  # a prefix without a namespace, which feedparser does not know
     return converted
+
+
+def _without_garbage(data: bytes) -> bytes:
+    """Return a feed from its first tag on, if that is near the beginning."""
+    start, declaration = _START.search(data, 0, _GARBAGE), _XML_START.search(data, 0, _GARBAGE)
+    if declaration and (not start or declaration.start() < start.start() or start[0] == b"<!--"):
+        start = declaration
+    return data[start.start() :] if start and b"\x00" not in data[: start.start()] else data
 
 
 def _without_entities(data: bytes) -> bytes:
@@ -90,10 +105,30 @@ def wrong_encoding(data: bytes) -> str:
 def read(data: bytes, url: str) -> RawFeed:
     """Return a feed in UTF-8. ``url`` is the base of its relative addresses."""
     headers = {"content-type": "application/xml", "content-location": url}
-    found = feedparser.parse(
-        io.BytesIO(data), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
-    )
+    try:
+        found = feedparser.parse(
+            io.BytesIO(data), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
+        )
+    except Exception:  # noqa: BLE001 - of any kind: it trips over end tags that it does not expect
+        parser = _TolerantParser(url, None, "utf-8", {})
+        parser.resolve_relative_uris = parser.sanitize_html = False
+        parser.feed(data.decode("utf-8", "replace"))
+        return RawFeed(parser.version, parser.feeddata, parser.entries)
     return RawFeed(found.version or "", found.feed, found.entries)
+
+
+class _TolerantParser(api.LooseFeedParser):  # type: ignore[misc]
+    """feedparser's parser for feeds that are not well-formed, which goes on after a tag that it fails on."""
+
+    def unknown_starttag(self, tag: str, attrs: Any) -> None:
+        """Read a start tag."""
+        with contextlib.suppress(Exception):
+            super().unknown_starttag(tag, attrs)
+
+    def unknown_endtag(self, tag: str) -> None:
+        """Read an end tag."""
+        with contextlib.suppress(Exception):
+            super().unknown_endtag(tag)
 
 
 def looks_like_html(text: str) -> bool:
