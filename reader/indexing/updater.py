@@ -233,7 +233,9 @@ class IndexUpdater:
         except BusyError:
             pass  # the other instance does it
         except ReaderError as error:
-            log.warning("stories cannot be stored", exc_info=error)  # the next refresh reports what is wrong
+            log.warning("stories cannot be stored", exc_info=error)
+            if error.damaged and self._library.renew():
+                self._start_again(events.INDEX_DAMAGED)
         except Exception:
             log.exception("grouping stories failed")
 

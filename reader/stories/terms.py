@@ -34,6 +34,8 @@ _ARTICLES_OF_A_STORY = 40
 """What more articles than these have in common is no sign of a story."""
 _LEAST_LENGTH = 8.0
 """The length of the vector of an article with few words that are not common; it is not like any other."""
+_TERMS_OF_A_TEXT = 3
+"""The terms that stand for a whole text; several, as one term in common is not enough for a story."""
 _WORDS_OF_A_DOCUMENT = 60
 _SHARE_OF_FUNCTION_WORDS = 0.2
 """In languages other than English."""
@@ -71,6 +73,11 @@ class Vector(NamedTuple):
     def packed(self) -> bytes:
         """Return the vector as bytes."""
         return array("I", [self.source, *self.terms]).tobytes() + array("H", self.weights).tobytes()
+
+
+def is_packed(data: bytes) -> bool:
+    """Return whether these bytes can be those of a vector."""
+    return len(data) % 6 == 4
 
 
 def unpacked(data: bytes) -> Vector:
@@ -114,13 +121,20 @@ class Rarity(dict[int, "_Weighted"]):
             weight = self._weights[term] = max(0.0, math.log(_TOO_COMMON / share))
         return weight
 
-    def vector(self, counts: Mapping[int, int], source: str = "") -> Vector:
-        """Return the weighted terms of a text, and its source."""
+    def vector(self, counts: Mapping[int, int], source: str = "", *, text: int | None = None) -> Vector:
+        """Return the weighted terms of a text, and its source.
+
+        ``text`` is a hash of a text that others may be equal to: if its words say too little, it says the rest.
+        """
         weighted = [pair for term, count in counts.items() if (pair := self[count][term]) is not None]
         weighted.sort(reverse=True)
         del weighted[_KEPT:]
-        length = max(_LEAST_LENGTH, math.sqrt(sum([weight * weight for weight, _ in weighted])))
-        scale = SCALE / length
+        length = math.sqrt(sum([weight * weight for weight, _ in weighted]))
+        if text is not None and length < _LEAST_LENGTH:
+            rest = math.sqrt((_LEAST_LENGTH**2 - length**2) / _TERMS_OF_A_TEXT)
+            weighted += [(rest, hashed(f"{text} {number}")) for number in range(_TERMS_OF_A_TEXT)]
+            weighted.sort(reverse=True)
+        scale = SCALE / max(_LEAST_LENGTH, length)
         weights = [int(weight * scale + 0.5) for weight, _ in weighted]
         while weights and not weights[-1]:
             weights.pop()
