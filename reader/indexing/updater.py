@@ -91,6 +91,8 @@ class IndexUpdater:
         """What the last notice about that said; None without one."""
         self._has_failed = False
         """Whether the last refresh failed and a notice said so."""
+        self._rules_error = ""
+        """Why the rules could not run the last time, as a notice said."""
         self._retry_at = math.inf
         self._is_unwatchable = False
         """Whether changes cannot be watched and a notice said so."""
@@ -123,6 +125,7 @@ class IndexUpdater:
                 self._refresh_or_report(request)
                 self._has_compared = True
                 self._watch_folders()
+                self._apply_rules()
                 if self._grouping:
                     self._update_stories()
                 self._free_memory()
@@ -220,6 +223,28 @@ class IndexUpdater:
         self._check_other_instances()
         if request.by_user:
             self._send(Notice(f"{describe_outcome(progress).capitalize()}."))
+
+    def _apply_rules(self) -> None:
+        """Run the user's rules on what has arrived; the reason why they cannot run is told once."""
+        rules = self._library.rules
+        if rules is None:
+            return
+        try:
+            outcome = rules.apply_to_new()
+        except ReaderError as error:
+            if str(error) != self._rules_error:
+                self._rules_error = str(error)
+                self._send(Notice(f"No rule has run. {error}", warning=True))
+            return
+        except Exception:
+            log.exception("the rules failed")
+            return
+        self._rules_error = ""
+        if outcome.hidden:
+            self._check_other_instances()
+            self._send(events.IndexChanged())  # the list has fewer articles now
+        if outcome.fetched:
+            self._send(events.OriginalsWanted(outcome.fetched_rowids()))
 
     def _update_stories(self) -> None:
         """Group articles into stories until something else is to be done; lists show the results as they come."""
