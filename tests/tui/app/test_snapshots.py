@@ -16,14 +16,11 @@ from reader.config.settings import Config, FetchSettings, TerminalSettings
 from reader.indexing.process_client import UpdaterHandle
 from reader.startup import load_first_frame
 from reader.tui.app import NewsreaderApp
-from reader.tui.timings import Timings
 from tests.conftest import MakeFolder, OpenLibrary
 from tests.images.sample_images import encoded, halves
 from tests.tui.helpers import Reader, document
 
 Compare = Callable[..., bool]
-_TIMINGS = Timings(least_message=60.0)
-"""Messages stay, however long the next keys take."""
 _TERMINAL = TerminalSettings(links=False)
 """The pictures are the same for every terminal: links divide a line into more pieces."""
 
@@ -74,7 +71,7 @@ def test_screen_matches_snapshot(
 ) -> None:
     opened = library(seeds)
     first = load_first_frame(opened, updater=UpdaterHandle(opened, in_thread=True, watching=False))
-    app = NewsreaderApp(first, Config(theme="newsreader-dark", terminal=_TERMINAL), _TIMINGS)
+    app = NewsreaderApp(first, Config(theme="newsreader-dark", terminal=_TERMINAL))
     assert snap_compare(app, terminal_size=size, run_before=keys(*pressed))
 
 
