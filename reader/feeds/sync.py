@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from reader.web.client import WebClient
     from reader.workers.sandbox import SandboxPool
 
+log = logging.getLogger(__name__)
 Status = Literal["new", "unchanged", "failed", "waiting", "paused"]
 _AT_ONCE = 16
 """Feeds that are worked on at the same time; the web client has fewer connections."""
@@ -237,6 +239,10 @@ class _FeedRun:
             return await self._services.in_thread(self._failed_to_fetch, error)  # type: ignore[no-any-return]
         except ReaderError as error:
             return await self._services.in_thread(self._failed, error)  # type: ignore[no-any-return]
+        except Exception:  # one feed must not keep the others from being fetched
+            log.exception("unexpected error in a feed")
+            problem = ReaderError("Internal error in newsreader; its log has the details.")
+            return await self._services.in_thread(self._failed, problem)  # type: ignore[no-any-return]
 
     async def _fetch(self) -> _Body:
         """Return what the feed returns, and note its validators. Raises ReaderError."""

@@ -80,7 +80,7 @@ def _known_entries(store: FeedStore, place: Place, subscription: Subscription) -
     """Return the entries of a feed, also those that only documents tell of. Raises ReaderError."""
     key, root = subscription.key, str(place.root)
     if not store.has_read(root):
-        store.add_folder(root, list(read_folder(place.root)) if place.root.is_dir() else [])
+        store.add_folder(root, list(read_folder(place.root)) if os.path.isdir(place.root) else [])
     entries = store.entries(key)
     unknown = [
         # From another machine, from a run that was interrupted, or of a feed whose address you have changed.
