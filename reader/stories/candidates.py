@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from heapq import nsmallest
+from collections.abc import Collection, Mapping
 
 from reader.stories.linkage import Compared
 from reader.stories.state import KeptStory, StoryState
@@ -67,11 +66,12 @@ class Candidates:
         for term in vector.keys:
             self._found_by.setdefault(term, []).append(story.id)
 
-    def has_story(self, id_: int) -> bool:
-        """Return whether there is or was a story with this id."""
-        if id_ in self._stories:
-            return True
-        return (self._has_forgotten or not self.state_was_empty) and self._state.has_story(id_)
+    def taken(self, ids: Collection[int]) -> set[int]:
+        """Return those of these ids that a story has or had."""
+        found = {id_ for id_ in ids if id_ in self._stories}
+        if self._has_forgotten or not self.state_was_empty:
+            found |= self._state.existing(ids)
+        return found
 
     def end_batch(self) -> None:
         """Note which stories have been joined, and forget the latest ones if there are too many."""
@@ -83,8 +83,8 @@ class Candidates:
     def _forget(self) -> None:
         self._has_forgotten = True
         stories = (story for story in self._stories.values() if story.into is None)
-        left = nsmallest(_MOST_IN_MEMORY // 2, stories, key=lambda story: (min(story.days, default=0), story.id))
-        self._stories = {story.id: story for story in left}
+        oldest = sorted(stories, key=lambda story: (min(story.days, default=0), story.id))[: _MOST_IN_MEMORY // 2]
+        self._stories = {story.id: story for story in oldest}
         current = {id_: id_ for id_ in self._stories}
         current |= {old: new for old, new in self._joined.items() if new in self._stories}
         self._joined = {}

@@ -69,8 +69,8 @@ class StoryState(Protocol):
         """Return the story of an article with this text that is gone; None if there was none."""
         ...
 
-    def has_story(self, story: int) -> bool:
-        """Return whether there is an article in this story."""
+    def existing(self, ids: Collection[int]) -> set[int]:
+        """Return those of these stories that have an article."""
         ...
 
     def stories_with(self, term: int, day: int | None, limit: int) -> Iterable[int]:
@@ -119,8 +119,8 @@ class MemoryState:
     def departed(self, text: int) -> int | None:  # noqa: D102
         return self._departed.get(text)
 
-    def has_story(self, story: int) -> bool:  # noqa: D102
-        return bool(self._members.get(story))
+    def existing(self, ids: Collection[int]) -> set[int]:  # noqa: D102
+        return {story for story in ids if self._members.get(story)}
 
     def stories_with(self, term: int, day: int | None, limit: int) -> Iterable[int]:  # noqa: D102
         found = sorted((self.articles[rowid] for rowid in self._found_by.get(term, ())), key=_newest_first)
