@@ -43,8 +43,8 @@ Where a subject has many articles, some are more alike than articles of one even
 from what is around it, and a part of a subject does not.
 """
 _WHOLE = SCALE * SCALE
-_NEARNESS = [round(1000 * math.exp(-days / _DAYS)) for days in range(8 * _DAYS)]
-"""How near two days are, in thousandths; whole numbers, so that sums do not depend on their order."""
+_NEARNESS = {days: round(1000 * math.exp(-abs(days) / _DAYS)) for days in range(1 - 8 * _DAYS, 8 * _DAYS)}
+"""How near two days are, in thousandths, by their difference; whole numbers, so that their order does not matter."""
 
 
 class Compared:
@@ -142,12 +142,12 @@ def weight_of_days(one: Compared, other: Compared) -> float:
     """Return how much the likeness of two stories counts, as near as the days of their articles are on average."""
     if not one.days or not other.days:
         return 1.0
-    near = pairs = 0
+    if len(one.days) > len(other.days):
+        one, other = other, one
+    nearness, near = _NEARNESS.get, 0
     for day, count in one.days.items():
-        for other_day, other_count in other.days.items():
-            pairs += count * other_count
-            if (days := abs(day - other_day)) < len(_NEARNESS):
-                near += count * other_count * _NEARNESS[days]
+        near += count * sum([number * nearness(each - day, 0) for each, number in other.days.items()])
+    pairs = sum(one.days.values()) * sum(other.days.values())
     return _FAR + (_NEAR - _FAR) * near / (1000 * pairs)
 
 
