@@ -19,12 +19,13 @@ from reader.cli import articles, index
 from reader.cli.cache import cache
 from reader.cli.config import config
 from reader.cli.extract import extract
-from reader.cli.feeds import feeds
 from reader.cli.fetch import fetch
 from reader.cli.marks import state
+from reader.cli.rules import rules
 from reader.cli.stories import COMMANDS as STORY_COMMANDS
 from reader.cli.subscriptions import feed_edit, feed_list
 from reader.cli.subscriptions.feed_add import add, import_
+from reader.cli.subscriptions.feed_parse import feeds
 from reader.cli.subscriptions.feed_sync import sync
 from reader.core.text import clean, show_path
 from reader.exit import INTERRUPTED, run_main
@@ -92,7 +93,7 @@ def cli() -> None:
 
 for _command in (*articles.COMMANDS, *index.COMMANDS, *STORY_COMMANDS, add, import_, sync, feeds):
     cli.add_command(_command)
-for _command in (config, fetch, extract, cache, state):
+for _command in (config, fetch, extract, cache, rules, state):
     cli.add_command(_command)
 for _command in (*feed_list.COMMANDS, *feed_edit.COMMANDS):
     feeds.add_command(_command)

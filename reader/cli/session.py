@@ -146,6 +146,13 @@ def refresh_library(library: Library, wait: KeepWaiting, *, rebuild: bool = Fals
         if not (error.damaged and library.renew()):
             raise
         yield from refresh(library, wait=wait, seen=False)
+    try:
+        if library.rules is not None:
+            library.rules.apply_to_new()
+    except ReaderError as error:
+        if error.damaged:
+            raise
+        print_notice(f"No rule has run. {error}")
 
 
 def wait_policy() -> Callable[[], bool]:

@@ -52,6 +52,11 @@ class Paths:
         return self.config / "config.toml"
 
     @property
+    def rules_file(self) -> Path:
+        """The rules file, which both the user and newsreader edit."""
+        return self.config / "rules.toml"
+
+    @property
     def views_file(self) -> Path:
         """The saved views file, which both the user and newsreader edit."""
         return self.config / "views.toml"

@@ -44,8 +44,11 @@ class LibraryArticles:
         """A state of the index, with the number of the story of each row, and the place of each row in it."""
 
     def order(self, sort: Sort) -> ArticleOrder:
-        """Return all articles in the order of ``sort``."""
-        return ArticleOrder(sort, self._index().order(sort))
+        """Return all articles but hidden ones in the order of ``sort``."""
+        order, hidden = self._index().order(sort), self._marks.hidden_rows()
+        if hidden:
+            order = array("I", [rowid for rowid in order if rowid not in hidden])
+        return ArticleOrder(sort, order)
 
     def grouped(self, order: ArticleOrder) -> ArticleOrder:
         """Return a list with a row for each story."""

@@ -298,6 +298,8 @@ class QueryEvaluator:
             return self.snapshot.everything & ~self.marks.read()
         if state == "starred":
             return self.marks.starred()
+        if state == "hidden":
+            return self.marks.hidden()
         if state == "published":
             return self._with_flag(PUBLISHED)
         return self.snapshot.cached(
