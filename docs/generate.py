@@ -17,6 +17,7 @@ import click
 
 from reader.cli.main import cli
 from reader.config.declarations import PROGRAM_SETTINGS, SETTINGS, TABLES
+from reader.config.feed_settings import FEED_SETTINGS
 from reader.config.settings import PRESETS
 from reader.config.template import toml_value
 from reader.documents.field_names import ALTERNATIVES
@@ -104,6 +105,12 @@ def field_names() -> str:
     return "\n".join(["| field | other names |", "|---|---|", *rows, ""])
 
 
+def feed_settings() -> str:
+    """Return the settings of a feed."""
+    rows = [f"| `{each.name}` | `{toml_value(each.default)}` | {_cell(each.help)} |" for each in FEED_SETTINGS]
+    return "\n".join(["| setting | default | what it does |", "|---|---|---|", *rows, ""])
+
+
 def packages() -> str:
     """Return every package with the first sentence of its docstring."""
     lines = ["```"]
@@ -125,6 +132,7 @@ def pages() -> dict[Path, str]:
             ROOT / "docs" / "configuration.md": settings(),
             ROOT / "docs" / "architecture.md": packages(),
             ROOT / "docs" / "format.md": field_names(),
+            ROOT / "docs" / "feeds.md": feed_settings(),
         }.items()
     }
 

@@ -11,8 +11,8 @@ import signal
 import sys
 
 COMMANDS = frozenset({
-    "cache", "check", "config", "count", "digest", "extract", "fetch", "index", "list", "mark",
-    "open", "related", "show", "state", "stats", "stories"})  # fmt: skip
+    "add", "cache", "check", "config", "count", "digest", "extract", "feeds", "fetch", "import", "index", "list",
+    "mark", "open", "related", "show", "state", "stats", "stories", "sync"})  # fmt: skip
 """The commands of :mod:`reader.cli.main`, as a test checks; to open a folder of such a name, write ``./list``."""
 
 

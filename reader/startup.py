@@ -10,16 +10,17 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reader.core.errors import ReaderError
 from reader.core.model import Counts, ListField, Row
-from reader.core.ordering import ArticleOrder, Sort, list_key
+from reader.core.ordering import ArticleOrder, Sort, list_key, with_folded
 from reader.core.paths import Paths
 from reader.core.text import show_path
+from reader.library.grouping_choices import GROUPED, parse_choices
 from reader.library.library import Library
 from reader.storage.sqlite.database import StorageError
 
@@ -45,6 +46,8 @@ _SECONDS_FOR_FIRST_ROWS = 0.3
 _SECONDS_BETWEEN_POLLS = 0.004
 _SCREENS = 4
 """Screens of rows to load."""
+MOST_GROUPED = 30_000
+"""Articles that are grouped before the first frame; more take longer than can go unnoticed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,8 @@ class FirstFrame:
     """The value of the setting PANE."""
     split: str = ""
     """The value of the setting SPLIT."""
+    grouped_lists: Mapping[str, bool] = field(default_factory=dict)
+    """For each query, whether its list has a row for each story."""
     updater: UpdaterHandle | None = None
     """The index updater, if it had to start at once."""
     index: int = 0
@@ -77,13 +82,16 @@ def load_first_frame(library: Library, lines: int = 0, updater: UpdaterHandle | 
     """Return what the first frame of a screen with that many lines shows. Raises StorageError."""
     settings = library.settings
     order = library.articles.order(Sort.parse(settings.get(SORT)))
+    grouped_lists = parse_choices(settings.get(GROUPED))
+    if grouped_lists.get("") and len(order) <= MOST_GROUPED:
+        order = library.articles.grouped(order)
     counts = library.counts()
     # In a folder that was not scanned completely, the article may still be missing; no neighbor must take its place.
     position = library.positions.index_in(list_key(order.sort), order) if counts.complete else None
     index, line = position or (0, 0)
     height = max(lines, 24)
     start = max(0, index - line - (_SCREENS // 2 * height if index else 0))
-    rows = library.articles.rows(order.rowids[start : start + _SCREENS * height])
+    rows = library.articles.rows(with_folded(order, order.rowids[start : start + _SCREENS * height]))
     return FirstFrame(
         library,
         order,
@@ -94,6 +102,7 @@ def load_first_frame(library: Library, lines: int = 0, updater: UpdaterHandle | 
         settings.get(BACKGROUND) or "",
         settings.get(PANE) or "",
         settings.get(SPLIT) or "",
+        grouped_lists,
         updater,
         index,
         line,
@@ -144,7 +153,7 @@ class Opening:
 
 
 def _open_library(path: Path | None, paths: Paths) -> FirstFrame:
-    library = Library.open(path if path is not None else _last_folder(paths), paths)
+    library = Library.open(path if path is not None else _start_folder(paths), paths)
     try:
         lines = _terminal_lines()
         try:
@@ -187,11 +196,15 @@ def _terminal_lines() -> int:
         return 0
 
 
-def _last_folder(paths: Paths) -> Path:
+def _start_folder(paths: Paths) -> Path:
+    """Return the news folder if there are feeds, else the folder that was open last. Raises ReaderError."""
+    if paths.feeds_file.is_file() and paths.news_folder.is_dir():
+        return paths.news_folder
     last, notice = Library.last(paths)
     if last is None:
         raise ReaderError(
             f"{notice} No folder given.".lstrip(),
-            "Start with `newsreader FOLDER`, such as `newsreader seeds/`; after that, `newsreader` opens it again.",
+            "Start with `newsreader FOLDER`, such as `newsreader seeds/`; after that, `newsreader` opens it again. "
+            "`newsreader add URL` adds a feed.",
         )
     return last

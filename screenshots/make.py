@@ -30,6 +30,7 @@ from reader.core.ordering import Sort  # noqa: E402
 from reader.core.paths import Paths  # noqa: E402
 from reader.indexing.process_client import UpdaterHandle  # noqa: E402
 from reader.indexing.refresh import refresh  # noqa: E402
+from reader.indexing.stories import update_stories  # noqa: E402
 from reader.library.library import Library  # noqa: E402
 from reader.startup import load_first_frame  # noqa: E402
 from reader.tui.app import NewsreaderApp  # noqa: E402
@@ -61,6 +62,9 @@ SCREENSHOTS = (
     Screenshot("very-wide", (200, 50), "newsreader-dark", ("j", "j", "j")),
     Screenshot("single", (50, 24), "newsreader-dark"),
     Screenshot("search", (120, 36), "newsreader-dark", ("slash", *"facial regul")),
+    Screenshot("story", (120, 36), "newsreader-dark", ("c", "enter", "j")),
+    Screenshot("digest", (120, 36), "newsreader-dark", ("D",)),
+    Screenshot("heat", (120, 36), "newsreader-light", ("H", "h", "h")),
     Screenshot("help", (120, 36), "newsreader-dark", ("question_mark",)),
     Screenshot("text", (120, 36), "newsreader-dark", ("f",), text=True),
     Screenshot(
@@ -101,8 +105,6 @@ def _without_leading_spaces(match: re.Match[str]) -> str:
 
 def store_page(library: Library) -> None:
     """Store a page for the article of the best quality, with the text of text.md, as nothing is fetched here."""
-    for _ in refresh(library):
-        pass
     (row,) = library.articles.rows(library.articles.order(Sort("quality")).rowids[:1])
     text = (HERE / "text.md").read_text("utf-8")
     when = datetime.now(UTC) - timedelta(hours=3)
@@ -115,6 +117,8 @@ async def frames(shot: Screenshot, folder: Path, steps: Sequence[tuple[str, ...]
     with tempfile.TemporaryDirectory() as scratch:
         paths = Paths(Path(scratch, "cache"), Path(scratch, "data"), Path(scratch, "config"))
         library = Library.open(folder, paths)
+        for _ in (*refresh(library), *update_stories(library.index, quality=True)):
+            pass
         if shot.text:
             store_page(library)
         first = load_first_frame(library, updater=UpdaterHandle(library, in_thread=True, watching=False))

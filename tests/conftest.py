@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from coverage import Coverage
 from hypothesis import HealthCheck, settings
 
 from reader.core.paths import Paths
@@ -32,6 +33,16 @@ _COUNTED = {"cli", "config", "core", "documents", "export", "query"}
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
 OpenLibrary = Callable[[Path], Library]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Stop the measurement of coverage that pytest-cov starts in each worker besides the one it controls.
+
+    It would count the lines of every test, those marked ``no_cover`` too, and its result is never used.
+    """
+    if hasattr(session.config, "workerinput") and (superfluous := Coverage.current()):
+        superfluous.stop()
 
 
 @pytest.hookimpl(trylast=True)  # Hypothesis marks its tests first

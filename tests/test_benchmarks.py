@@ -360,6 +360,7 @@ def test_every_part_is_tested() -> None:
 def test_two_trees_are_compared_key_by_key(corpus: Path) -> None:
     tree = str(SCRIPTS.parent)
     command = [sys.executable, str(SCRIPTS / "compare.py"), str(corpus), tree, tree, "--samples", "2"]
+    command += ["--densities", "compact", "comfortable"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert [line.partition(":")[0] for line in done.stdout.splitlines()] == [
@@ -393,3 +394,15 @@ def test_operations_are_interrupted_and_checked() -> None:
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "Seed 1, 1 runs: " in ran.stdout
+
+
+def test_the_feeds_benchmark_compares_and_measures(tmp_path: Path) -> None:
+    (tmp_path / "feed.xml").write_text(
+        "<rss><channel><title>T</title><item><title>x</title></item></channel></rss>", "utf-8"
+    )
+    (tmp_path / "page.html").write_text("<html></html>", "utf-8")
+    for arguments in ([str(tmp_path)], ["--generated", "3"]):
+        command = [sys.executable, str(SCRIPTS / "feeds.py"), *arguments, "--rounds", "1"]
+        result = subprocess.run(command, capture_output=True, text=True, check=True)
+        assert "1 read by us, 0 different" in result.stdout
+        assert "| newsreader |" in result.stdout

@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
+from coverage import Coverage
+
 TOP = Path(__file__).resolve().parent.parent
 PACKAGE = TOP / "reader"
 
@@ -23,10 +25,10 @@ PUBLIC_METHODS_OF_A_CLASS = 25
 MODULES_IN_A_FOLDER = 13
 LINES_OF_A_MODULE = 500
 CYCLOMATIC_COMPLEXITY = 12
-LINES_OF_THE_PACKAGE = 47_700
+LINES_OF_THE_PACKAGE = 56_000
 """A little more than there are: 35,400, 2,150 for documents of other programs, 900 for settings, 450 for looks, 200 for
 habits, 1,000 for keys, programs and macros, 400 for themes, 150 for unread counts, messages and dialogs, 300 for links,
-title and cursor of the terminal, and 900 for Markdown's extensions, Org and reStructuredText."""
+title and cursor of the terminal, 900 for Markdown's extensions, Org and reStructuredText, and 5,500 for feeds."""
 
 DATA = {"reader/tui/keys/actions.py"}
 """Modules that are tables, whose length does not matter."""
@@ -52,6 +54,7 @@ SAME_MEANING = {
     "marks": "read, starred and tags",
     "merge": "two versions into one",
     "model": "plain data types",
+    "parse": "bytes to plain data types",
     "parser": "text to a syntax tree",
     "positions": "where you left a text",
     "process_client": "starts a process, sends it commands, reads its events",
@@ -232,3 +235,7 @@ def test_no_modules_import_each_other() -> None:
     modules = {module_name(path) for path in trees()}
     found = circles({module_name(path): imports_of(path, tree, modules) for path, tree in trees().items()})
     assert [sorted(circle) for circle in found if not any(circle <= known for known in CIRCLES)] == []
+
+
+def test_no_lines_are_counted_in_a_test_marked_no_cover() -> None:
+    assert Coverage.current() is None  # it was not in workers of xdist, which doubled the time of the tests of the app

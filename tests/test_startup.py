@@ -11,6 +11,8 @@ from reader.core.errors import ReaderError
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
 from reader.indexing.refresh import refresh
+from reader.indexing.stories import update_stories
+from reader.library.grouping_choices import GROUPED
 from reader.library.library import Library
 from reader.startup import SORT, FirstFrame, Opening, load_first_frame
 
@@ -40,6 +42,24 @@ def test_the_first_frame_comes_with_the_library(indexed_seeds: Path) -> None:
         assert first == load_first_frame(first.library)
     finally:
         first.library.close()
+
+
+@pytest.mark.parametrize("most", [5, 4])
+def test_the_first_frame_is_grouped_unless_that_would_take_long(
+    indexed_seeds: Path, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reader.startup.MOST_GROUPED", most)
+    library = Library.open(indexed_seeds, Paths.from_environment())
+    try:
+        for _ in update_stories(library.index, quality=False):
+            pass
+        library.settings.set(GROUPED, '{"": true}')
+        first = load_first_frame(library)
+        assert first.grouped_lists == {"": True}
+        assert len(first.order) == (1 if most == 5 else 5)
+        assert len(first.rows) == 5, "with the articles that its row stands for"
+    finally:
+        library.close()
 
 
 def test_without_a_path_the_last_folder_opens(indexed_seeds: Path) -> None:

@@ -1,11 +1,13 @@
 """Quality and speed of the grouping into stories.
 
-    python benchmarks/stories FILE.jsonl [FILE.jsonl ...] [--one-by-one] [--worst N]
+    python benchmarks/stories FILE.jsonl [FILE.jsonl ...] [--one-by-one] [--halves N] [--worst N]
+    python benchmarks/stories FOLDER
     python benchmarks/stories --generated 300
 
 Each line of a FILE is an article: id, title, excerpt, date, source, url, and the label of its event. Prints B-cubed
-precision, recall and F1, CPU time for each article, and the worst mixtures of events and splits of an event. The
-grouping sees title, excerpt, date and source alone.
+precision, recall and F1, CPU time for each article, and the worst mixtures of events and splits of an event;
+``--halves`` the mean and the least F1 of random halves of the events. The grouping sees title, excerpt, date and source
+alone. The documents of a FOLDER are about different things: prints which are in one story all the same.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent.parent)]
 from agreement import Score, b_cubed, mixtures, splits  # noqa: E402
 from generated import labelled_articles  # noqa: E402
 
+from reader.documents.fast_record import index_record  # noqa: E402
 from reader.stories.grouping import Grouping, StoryArticle  # noqa: E402
 from reader.stories.state import MemoryState  # noqa: E402
 
@@ -66,6 +69,50 @@ def stories_of(articles: Sequence[StoryArticle], *, one_by_one: bool) -> list[in
     return [story for _, story in sorted(state.story_by_row().items())]
 
 
+def documents_of(folder: Path) -> list[dict[str, Any]]:
+    """Return the documents of a folder, each with a label of its own."""
+    rows = []
+    for path in sorted(folder.rglob("*.md")):
+        record, _ = index_record(path.name.encode(), path.read_bytes())
+        date = None if record.published_at is None else datetime.fromtimestamp(record.published_at // 1_000_000, UTC)
+        rows.append(
+            {
+                "title": record.title,
+                "excerpt": record.excerpt,
+                "date": date and date.isoformat(),
+                "source": record.provider_name or record.provider_domain,
+                "label": record.title or path.name,
+            }
+        )
+    return rows
+
+
+def measure_folder(name: str, rows: Sequence[dict[str, Any]], *, one_by_one: bool, worst: int) -> None:
+    """Group documents about different things and print which are in one story all the same."""
+    stories = stories_of(articles_of(rows), one_by_one=one_by_one)
+    sizes = Counter(stories)
+    found = [story for story, size in sizes.most_common() if size > 1]
+    grouped = sum(sizes[story] for story in found)
+    print(f"{name}: {len(rows)} documents; {grouped} are in {len(found)} stories of two or more")
+    for story in found[:worst]:
+        titles = [row["label"] for row, other in zip(rows, stories, strict=True) if other == story]
+        print(*titles, sep="\n    ", end="\n\n")
+
+
+def measure_halves(rows: Sequence[dict[str, Any]], count: int, *, one_by_one: bool) -> None:
+    """Print how well random halves of the events are grouped."""
+    rng = random.Random(1)
+    events = sorted({row["label"] for row in rows})
+    found = []
+    for _ in range(count):
+        chosen = {*rng.sample(events, len(events) // 2)}
+        half = [row for row in rows if row["label"] in chosen]
+        found.append(b_cubed([row["label"] for row in half], stories_of(articles_of(half), one_by_one=one_by_one)).f1)
+    print(
+        f"  F1 of {count} random halves of the events: {sum(found) / count:.3f} on average, {min(found):.3f} at least"
+    )
+
+
 def measure(name: str, rows: Sequence[dict[str, Any]], *, one_by_one: bool, worst: int) -> Score:
     """Group labelled articles and print how well that went."""
     articles = articles_of(rows)
@@ -87,18 +134,24 @@ def measure(name: str, rows: Sequence[dict[str, Any]], *, one_by_one: bool, wors
 def main() -> None:
     """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("files", nargs="*", type=Path)
+    parser.add_argument("paths", nargs="*", type=Path, metavar="FILE|FOLDER")
     parser.add_argument("--generated", type=int, default=0, metavar="N", help="also measure N generated events")
     parser.add_argument("--seed", type=int, default=1, help="of the generated events")
     parser.add_argument("--one-by-one", action="store_true", help="add the articles one after the other, oldest first")
+    parser.add_argument("--halves", type=int, default=0, metavar="N", help="also measure N random halves of the events")
     parser.add_argument("--worst", type=int, default=10, metavar="N", help="how many mixtures and splits to print")
     options = parser.parse_args()
-    if not options.files and not options.generated:
-        parser.error("Name a FILE, or give --generated N.")
-    for path in options.files:
-        lines = path.read_text("utf-8").splitlines()
-        rows = [json.loads(line) for line in lines if line.strip()]
+    if not options.paths and not options.generated:
+        parser.error("Name a FILE or a FOLDER, or give --generated N.")
+    for path in options.paths:
+        if path.is_dir():
+            rows = documents_of(path)
+            measure_folder(path.name, rows, one_by_one=options.one_by_one, worst=options.worst)
+            continue
+        rows = [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
         measure(path.name, rows, one_by_one=options.one_by_one, worst=options.worst)
+        if options.halves:
+            measure_halves(rows, options.halves, one_by_one=options.one_by_one)
     if options.generated:
         rows = labelled_articles(options.generated, random.Random(options.seed))
         measure("generated", rows, one_by_one=options.one_by_one, worst=options.worst)

@@ -55,13 +55,15 @@ def fetch(path: str, *, query: Query, force: bool, archive: bool, offline: bool,
                 print_json_array(())
             print_notice(f"No article in {library.name} matches.")
             return True
-        return _fetch(library, settings, ids, force=force, as_json=as_json)
+        return fetch_pages(library, settings, ids, force=force, as_json=as_json)
 
     if not with_library(path, fetch_matches):
         sys.exit(1)
 
 
-def _fetch(library: Library, settings: FetchSettings, ids: Sequence[str], *, force: bool, as_json: bool) -> bool:
+def fetch_pages(
+    library: Library, settings: FetchSettings, ids: Sequence[str], *, force: bool, as_json: bool = False
+) -> bool:
     """Fetch pages and report the results; return whether every article has a page, checked if ``force`` asks for it."""
     import asyncio
 

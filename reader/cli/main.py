@@ -21,7 +21,12 @@ from reader.cli.config import config
 from reader.cli.extract import extract
 from reader.cli.fetch import fetch
 from reader.cli.marks import state
+from reader.cli.rules import rules
 from reader.cli.stories import COMMANDS as STORY_COMMANDS
+from reader.cli.subscriptions import feed_edit, feed_list
+from reader.cli.subscriptions.feed_add import add, import_
+from reader.cli.subscriptions.feed_parse import feeds
+from reader.cli.subscriptions.feed_sync import sync
 from reader.core.text import clean, show_path
 from reader.exit import INTERRUPTED, run_main
 
@@ -80,13 +85,18 @@ def cli() -> None:
     """Read a folder of news documents in the terminal.
 
     `newsreader FOLDER` opens a folder of documents with front matter, or a single
-    document, in the app. `newsreader` alone opens the last folder again. Press ? in
-    the app to see all keys.
+    document, in the app. `newsreader` alone opens the news folder if you have feeds,
+    else the last folder again. `newsreader add URL` adds a feed. Press ? in the app to
+    see all keys.
     """
 
 
-for _command in (*articles.COMMANDS, *index.COMMANDS, *STORY_COMMANDS, config, fetch, extract, cache, state):
+for _command in (*articles.COMMANDS, *index.COMMANDS, *STORY_COMMANDS, add, import_, sync, feeds):
     cli.add_command(_command)
+for _command in (config, fetch, extract, cache, rules, state):
+    cli.add_command(_command)
+for _command in (*feed_list.COMMANDS, *feed_edit.COMMANDS):
+    feeds.add_command(_command)
 
 
 def main() -> None:

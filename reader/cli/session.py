@@ -24,6 +24,8 @@ Result = TypeVar("Result")
 
 _ALWAYS_GROUPED = 2_000
 """Up to so many articles are grouped into stories by every command, which takes less than half a second."""
+_SECONDS_FOR_GROUPING = 30.0
+"""How long a command about stories waits for another newsreader that is grouping them."""
 SECONDS_BETWEEN_LINES = 5.0
 """How often progress is printed as a line when stderr is not a terminal."""
 
@@ -81,20 +83,39 @@ def on_library(act: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
-def group_stories(library: Library) -> None:
-    """Group what is not grouped yet into stories; of a large folder only for commands that need it."""
-    from reader.indexing.stories import update_stories
-    from reader.storage.sqlite.lock import BusyError
+def group_stories(library: Library, *, patient: bool = False) -> None:
+    """Group what is not grouped yet into stories; of a large folder only for commands that need it.
 
+    ``patient``: wait a while for another newsreader that is doing so, and say so.
+    """
+    from reader.indexing.stories import update_stories
+    from reader.storage.sqlite.lock import NO_WAIT, BusyError
+
+    wait = _wait_for_grouping(library.name) if patient else NO_WAIT
     try:
-        for _ in update_stories(library.index, quality=library.estimates_quality, seen=False):
+        for _ in update_stories(library.index, quality=library.estimates_quality, seen=False, wait=wait):
             pass
     except BusyError:
-        print_notice(f"Another newsreader is grouping {library.name}; the result covers what it has grouped so far.")
+        if patient:
+            print_notice(f"It is still grouping {library.name}; the result covers what it has grouped so far.")
     except ReaderError as error:
         if error.damaged:
             raise
         print_notice(f"{error.message} Stories are not up to date.")
+
+
+def _wait_for_grouping(name: str) -> KeepWaiting:
+    until = time.monotonic() + _SECONDS_FOR_GROUPING
+
+    @functools.cache
+    def notice() -> None:
+        print_notice(f"Waiting for another newsreader that is grouping {name}.")
+
+    def wait() -> bool:
+        notice()
+        return time.monotonic() < until
+
+    return wait
 
 
 def run_or_rebuild(library: Library, act: Callable[[], Result], wait: KeepWaiting) -> Result:
@@ -125,6 +146,13 @@ def refresh_library(library: Library, wait: KeepWaiting, *, rebuild: bool = Fals
         if not (error.damaged and library.renew()):
             raise
         yield from refresh(library, wait=wait, seen=False)
+    try:
+        if library.rules is not None:
+            library.rules.apply_to_new()
+    except ReaderError as error:
+        if error.damaged:
+            raise
+        print_notice(f"No rule has run. {error}")
 
 
 def wait_policy() -> Callable[[], bool]:

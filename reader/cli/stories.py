@@ -32,7 +32,7 @@ _MOST_VALUES = 20
 
 def _rows(library: Library, query: Query) -> int | None:
     """Return the set of the articles that a query finds; None for all."""
-    group_stories(library)
+    group_stories(library, patient=True)
     if query.where is None and query.limit is None:
         return None
     return library.search.run(query, Sort()).limited_rows
@@ -117,7 +117,7 @@ def related(library: Library, which: str, as_json: bool) -> None:
     """
     from reader.export.stories import edge_record
 
-    group_stories(library)
+    group_stories(library, patient=True)
     edges = library.stories.edges(library.articles.find(which))
     rows = {row.rowid: row for row in library.articles.rows([edge.rowid for edge in edges])}
     found = [(edge, rows[edge.rowid]) for edge in edges if edge.rowid in rows]

@@ -80,7 +80,8 @@ def label(path: Sequence[str]) -> str:
     return f"[{'.'.join(tables)}] {name}" if tables else name
 
 
-def _is_bool(value: Any) -> bool:
+def is_bool(value: Any) -> bool:
+    """Return whether a value is true or false."""
     return isinstance(value, bool)
 
 
@@ -99,7 +100,8 @@ def _are_hosts(value: Any) -> bool:
     return isinstance(value, list) and all(map(_is_host, value))
 
 
-def _is_proxy(value: Any) -> bool:
+def is_proxy(value: Any) -> bool:
+    """Return whether a value is the URL of a proxy, or empty."""
     if not isinstance(value, str) or (value and not _PROXY.fullmatch(value)):
         return False
     from urllib.parse import urlsplit  # lazy: few users set a proxy
@@ -112,7 +114,8 @@ def _is_proxy(value: Any) -> bool:
     return not value or bool(host and host.isascii())
 
 
-def _is_user_agent(value: Any) -> bool:
+def is_user_agent(value: Any) -> bool:
+    """Return whether a value can be a User-Agent header, or is empty."""
     return isinstance(value, str) and value.isascii() and (not value or (value.isprintable() and bool(value.strip())))
 
 
@@ -120,7 +123,8 @@ def _is_number_of_megabytes(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _MAX_MEGABYTES
 
 
-def _are_names(value: Any) -> bool:
+def are_names(value: Any) -> bool:
+    """Return whether a value is a list of texts."""
     return isinstance(value, list) and all(isinstance(each, str) and each.strip() for each in value)
 
 
@@ -128,7 +132,8 @@ def _is_color(value: Any) -> bool:
     return isinstance(value, str) and (not value or _COLOR.fullmatch(value) is not None)
 
 
-def _one_of(names: Sequence[str]) -> str:
+def one_of(names: Sequence[str]) -> str:
+    """Return the words for “must be” one of some names."""
     if len(names) == 2:
         return f'"{names[0]}" or "{names[1]}"'
     return "one of " + ", ".join(f'"{name}"' for name in names)
@@ -182,7 +187,7 @@ def _choice(
     def is_valid(value: Any) -> bool:
         return isinstance(value, str) and value in {*choices, default}
 
-    return Setting(table, name, default, is_valid, _one_of(choices), text, needs_restart, advice=advice)
+    return Setting(table, name, default, is_valid, one_of(choices), text, needs_restart, advice=advice)
 
 
 SETTINGS: tuple[Setting, ...] = (
@@ -208,7 +213,7 @@ SETTINGS: tuple[Setting, ...] = (
         "For how many seconds an article has to be selected with “rest”.",
     ),
     Setting(
-        "", "estimate_quality", True, _is_bool, "true or false",
+        "", "estimate_quality", True, is_bool, "true or false",
         "true: where a document gives no quality, one is estimated from how complete it is, and shown as ~43.",
         needs_restart=True,
     ),
@@ -227,19 +232,19 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     _program("editor", "Your editor; it shows texts if there is no pager. Empty: $VISUAL, else $EDITOR."),
     Setting(
-        "fetch", "enabled", True, _is_bool, "true or false", "false: no network access at all.", is_protective=True
+        "fetch", "enabled", True, is_bool, "true or false", "false: no network access at all.", is_protective=True
     ),
     Setting(
         "fetch", "allow_hosts", [], _are_hosts, 'a list of hosts without scheme and port, such as ["127.0.0.1"]',
         "Hosts that may be fetched from although they are on this machine or a private network.",
     ),
     Setting(
-        "fetch", "proxy", "", _is_proxy, 'the URL of a proxy in quotes, such as "http://proxy.example:3128"',
+        "fetch", "proxy", "", is_proxy, 'the URL of a proxy in quotes, such as "http://proxy.example:3128"',
         "A proxy, such as “http://proxy.example:3128”. Empty: the environment variables.",
         is_protective=True,
     ),
     Setting(
-        "fetch", "user_agent", "", _is_user_agent, "one line of ASCII in quotes",
+        "fetch", "user_agent", "", is_user_agent, "one line of ASCII in quotes",
         "The User-Agent header. Empty: name and version.",
     ),
     Setting(
@@ -247,11 +252,11 @@ SETTINGS: tuple[Setting, ...] = (
         "How many megabytes fetched pages and images may take.", is_protective=True,
     ),
     Setting(
-        "fetch", "archive", False, _is_bool, "true or false",
+        "fetch", "archive", False, is_bool, "true or false",
         "true: ask the Wayback Machine whenever the article's own URLs fail.",
     ),
     Setting(
-        "fetch", "images", "ask", lambda value: _is_bool(value) or value == "ask", '"ask", true or false',
+        "fetch", "images", "ask", lambda value: is_bool(value) or value == "ask", '"ask", true or false',
         "“ask”: a key fetches those of an article; true: fetch all; false: show none.",
         advice=lambda value: did_you_mean(nearest(str(value).lower(), ("ask", "true", "false"))),
     ),
@@ -261,26 +266,26 @@ SETTINGS: tuple[Setting, ...] = (
         needs_restart=True,
     ),
     Setting(
-        "terminal", "links", True, _is_bool, "true or false",
+        "terminal", "links", True, is_bool, "true or false",
         "true: sources and links in an article are links of the terminal, too, which opens them its own way, such as "
         "with Ctrl+click or Shift+click.",
     ),
     Setting(
-        "terminal", "title", True, _is_bool, "true or false",
+        "terminal", "title", True, is_bool, "true or false",
         "true: the window's title is the saved view, the query or the folder, with the number of unread articles.",
     ),
     Setting(
-        "terminal", "notify", True, _is_bool, "true or false",
+        "terminal", "notify", True, is_bool, "true or false",
         "true: the terminal notifies you when a fetch of many originals ends while another window is in front.",
     ),
     Setting(
-        "terminal", "cursor", False, _is_bool, "true or false",
+        "terminal", "cursor", False, is_bool, "true or false",
         "true: the terminal's cursor is visible. It stands at the selection in any case, for screen readers and "
         "braille displays; some follow only a visible one.",
     ),
     *(
         Setting(
-            "fields", name, [], _are_names, 'a list of names, such as ["when"]',
+            "fields", name, [], are_names, 'a list of names, such as ["when"]',
             f"More names of {field}.", needs_restart=True,
         )
         for name, field in FIELDS.items()
@@ -316,11 +321,11 @@ PROGRAM_SETTINGS = {
             "a few words in quotes", "What help and palette call it. Empty: its name.",
         ),
         Setting(
-            "programs", "json", False, _is_bool, "true or false",
+            "programs", "json", False, is_bool, "true or false",
             "true: it gets the article as a line of JSON on its standard input.",
         ),
         Setting(
-            "programs", "terminal", False, _is_bool, "true or false",
+            "programs", "terminal", False, is_bool, "true or false",
             "true: it uses the terminal, and newsreader returns when it ends; false: it runs in the background.",
         ),
     )

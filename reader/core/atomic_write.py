@@ -13,11 +13,12 @@ from reader.core.errors import ReaderError, describe_error
 from reader.core.text import show_path
 
 
-def write_atomically(path: Path, pieces: Iterable[bytes]) -> None:
+def write_atomically(path: Path, pieces: Iterable[bytes], *, is_last: bool = True) -> None:
     """Replace a file so that its name always leads to a complete one, the old or the new; durable on return.
 
     A symbolic link is followed; anything but a regular file, such as a FIFO, is written in
-    place. Raises ReaderError, and leaves the old file unchanged.
+    place. Unless it ``is_last`` in its folder, its name is durable only after :func:`sync` for the folder. Raises
+    ReaderError, and leaves the old file unchanged.
     """
     target = Path(os.path.realpath(path))
     try:
@@ -39,7 +40,8 @@ def write_atomically(path: Path, pieces: Iterable[bytes]) -> None:
                 part.replace(target)
             finally:
                 part.unlink(missing_ok=True)
-        sync(target.parent)
+        if is_last:
+            sync(target.parent)
     except BrokenPipeError:
         raise
     except OSError as error:

@@ -152,7 +152,13 @@ class IndexUnwritable(NamedTuple):
     text: str
 
 
-UpdaterEvent: TypeAlias = Progress | Notice | IndexChanged | FolderAway | MarksChanged
+class OriginalsWanted(NamedTuple):
+    """Rules ask for the original pages of articles that have arrived."""
+
+    rowids: list[int]
+
+
+UpdaterEvent: TypeAlias = Progress | Notice | IndexChanged | FolderAway | MarksChanged | OriginalsWanted
 """The events of the updater for the screen."""
 UpdaterMessage: TypeAlias = UpdaterEvent | IndexReplaced | IndexUnwritable
 """The events that the updater sends to its handle."""

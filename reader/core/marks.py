@@ -20,6 +20,8 @@ READ = "read"
 STARRED = "starred"
 TAG = "#"
 """Prefix of the mark name of a tag; the key of the tag follows."""
+HIDDEN = "hidden"
+"""The tag of articles that lists leave out unless a query asks for them."""
 LATEST = 253_402_300_799_999
 """The latest time of a change: the last millisecond of the year 9999."""
 _MAX_TAG_LENGTH = 100
@@ -167,6 +169,8 @@ def describe_marks(changes: Iterable[tuple[str, bool, int]], spellings: Mapping[
             parts.append(f"marked {articles} {'read' if value else 'unread'}")
         elif name == STARRED:
             parts.append(f"starred {articles}" if value else f"unstarred {articles}")
+        elif name == TAG + HIDDEN:
+            parts.append(f"hid {articles}" if value else f"showed {articles} again")
         else:
             tag = f"“{spellings.get(name[1:], name[1:])}”"
             parts.append(f"tagged {articles} {tag}" if value else f"removed the tag {tag} from {articles}")

@@ -7,6 +7,7 @@ All values are immutable. ``documents.parse`` has passed every string of an :cla
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +16,7 @@ from typing import Literal, TypeAlias, get_args
 Number: TypeAlias = int | float
 Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 ListField = Literal["quality", "heat", "date", "source", "topics", "type"]
+_WWW = re.compile(r"\Awww\.(?=[^/?#:]+\.[^/?#:])")  # not in "www.com", where the rest is not a host
 LIST_FIELDS: tuple[ListField, ...] = get_args(ListField)
 """What a list may show of an article beside its title."""
 Precision = Literal["time", "day", "month", "year"]
@@ -93,7 +95,7 @@ class Related:
     @property
     def source(self) -> str:
         """The name to show for the publisher: its name, else its domain; may be empty."""
-        return self.provider.name or self.provider.domain
+        return without_www(self.provider.name or self.provider.domain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,7 @@ class Article:
     @property
     def source(self) -> str:
         """The name to show for the publisher: its name, else its domain; may be empty."""
-        return self.provider.name or self.provider.domain
+        return without_www(self.provider.name or self.provider.domain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +201,7 @@ class Row:
     @property
     def source(self) -> str:
         """The name to show for the publisher: its name, else its domain; may be empty."""
-        return self.provider_name or self.provider_domain
+        return without_www(self.provider_name or self.provider_domain)
 
     def has(self, name: ListField) -> bool:
         """Return whether this is known or estimated; as to the type, whether it is anything but an article."""
@@ -252,3 +254,8 @@ class ReadProgress:
     """Whether it may find more documents."""
     began: float
     """When it began to read, in seconds since 1970."""
+
+
+def without_www(host: str) -> str:
+    """Return a host without ``www.``; any other text as it is."""
+    return _WWW.sub("", host) if host.startswith("www.") else host

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal, NamedTuple, get_args
 
 SortKey = Literal["quality", "heat", "date"]
 SORT_KEYS: tuple[SortKey, ...] = get_args(SortKey)
 FoldState = Literal["", "folded", "unfolded", "inside"]
 """What a row is: an article, a folded story, the best article of an unfolded story, or another article of it."""
+MAX_FOLDED = 24
+"""Articles of a folded story that are held: the row of a larger story does not know the rest."""
+_MAX_OF_STORIES = 2000
+"""Articles of folded stories that are requested at once."""
 _NEIGHBORS = (0, 1, -1, 2, -2, 3, -3, 4, -4)
 """Offsets of the selected article and of the neighbors that may replace it, in the order in which they are tried."""
 
@@ -80,6 +85,10 @@ class ArticleOrder:
         """Return the articles that a row of the list stands for."""
         return (rowid,)
 
+    def story_of(self, rowid: int) -> Sequence[int]:
+        """Return the articles of the list that are of the story of a row, the row itself first."""
+        return (rowid,)
+
     def fold_state(self, rowid: int) -> FoldState:
         """Return what the row of an article is."""
         return ""
@@ -104,6 +113,13 @@ class ArticleOrder:
 
     def __len__(self) -> int:
         return len(self.rowids)
+
+
+def with_folded(order: ArticleOrder, rowids: Iterable[int]) -> list[int]:
+    """Return rows of a list, each once, and the articles of folded stories among them."""
+    wanted = list(dict.fromkeys(rowids))
+    folded = (each for rowid in wanted for each in order.articles_of(rowid)[1:MAX_FOLDED])
+    return [*wanted, *islice(folded, _MAX_OF_STORIES)]
 
 
 def index_in(rowids: array[int], rowid: int) -> int | None:

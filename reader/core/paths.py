@@ -52,9 +52,29 @@ class Paths:
         return self.config / "config.toml"
 
     @property
+    def rules_file(self) -> Path:
+        """The rules file, which both the user and newsreader edit."""
+        return self.config / "rules.toml"
+
+    @property
     def views_file(self) -> Path:
         """The saved views file, which both the user and newsreader edit."""
         return self.config / "views.toml"
+
+    @property
+    def feeds_file(self) -> Path:
+        """The file with the feeds, which both the user and newsreader edit."""
+        return self.config / "feeds.toml"
+
+    @property
+    def feed_state_file(self) -> Path:
+        """What is known about the feeds and their entries."""
+        return self.data / "feeds.db"
+
+    @property
+    def news_folder(self) -> Path:
+        """The default folder for the documents of feeds."""
+        return self.data / "news"
 
     @property
     def log_file(self) -> Path:

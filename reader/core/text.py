@@ -143,8 +143,8 @@ def format_count(number: int, thing: str) -> str:
 _ON_THE_LETTER = "\u0e33\u0eb3"
 """Thai and Lao SARA AM: one cell wide, but part of the previous letter (UAX #29, GB9a)."""
 _ODD = re.compile("[^\x00-\u02ff]")  # negated, as the positive form takes 6 ms to compile
-_EMOJI_EXTRAS = re.compile("[\ufe0f\u20e3\U0001f3fb-\U0001f3ff]")
-_JOINED = re.compile("\u200d[\u2190-\u2bff\u3030-\u303d\U0001f000-\U0001faff]?")
+_KEYCAP = re.compile("([0-9#*])\ufe0f?\u20e3")
+_EXTRAS = re.compile("[\u200d\ufe0f\u20e3\U0001f3fb-\U0001f3ff]")
 
 
 _CACHED = 1024
@@ -155,8 +155,8 @@ def stable_width(text: str) -> str:
     """Return ``text`` in a form whose width is the same in all terminals.
 
     Measured in tmux and the common emulators: joined emoji ("family"), skin tones, emoji-style selectors and keycaps
-    differ in width. So a joined emoji keeps its first part, and the other three are dropped, as are zero-width
-    joiners. Copied and saved text is not affected.
+    differ in width. So joined emoji are drawn one after the other, a keycap as its sign in parentheses, and the others
+    are dropped. Copied and saved text is not affected.
     """
     return text if text.isascii() else _without_extras(text)
 
@@ -165,8 +165,7 @@ def stable_width(text: str) -> str:
 def _without_extras(text: str) -> str:
     if not _ODD.search(text):
         return text
-    text = _EMOJI_EXTRAS.sub("", text)
-    return _JOINED.sub("", text)
+    return _EXTRAS.sub("", _KEYCAP.sub(r"(\1)", text))
 
 
 cell_width = lru_cache(maxsize=_CACHED)(cell_len)

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from reader.core.errors import ReaderError
 from reader.core.hashing import hash_bytes
+from reader.core.model import without_www
 from reader.core.text import ELLIPSIS
 
 MAX_CHARS = 8192
@@ -49,7 +50,6 @@ _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"})
 _HARMLESS = frozenset(" \u200c\u200d")
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_WWW = re.compile(r"\Awww\.(?=[^/?#:]+\.[^/?#:])")  # not in "www.com", where the rest is not a host
 
 # Parameters that identify the way to a page, not the page.
 _TRACKING_PREFIXES = ("utm_", "mtm_", "hsa_", "guce_", "bsft_")
@@ -191,7 +191,7 @@ def display_host(url: str) -> str:
     International names stay in their ``xn--`` form, in which look-alike letters cannot deceive.
     """
     try:
-        return _WWW.sub("", _parse(url).host.removesuffix("."))
+        return without_www(_parse(url).host.removesuffix("."))
     except ReaderError:
         return ""
 
@@ -202,7 +202,7 @@ def shorten_url(url: str, cells: int) -> str:
     Empty for URLs that :func:`safe_url` refuses.
     """
     try:
-        shown = _WWW.sub("", safe_url(url).partition("://")[2])
+        shown = without_www(safe_url(url).partition("://")[2])
     except ReaderError:
         return ""
     # Safe URLs are ASCII, and the ellipsis takes one cell: characters are cells here.

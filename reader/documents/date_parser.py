@@ -115,6 +115,17 @@ def parse_date(text: str, order: DateOrder = "", *, any_language: bool = True) -
     and are left out unless ``any_language``. Raises ValueError, whose message says why, as the end of a sentence that
     begins with the text.
     """
+    found = parse_zoned_date(text, order, any_language=any_language)
+    if found.precision != "time":
+        return found
+    try:
+        return PartialDate(found.moment.astimezone(UTC))
+    except OverflowError:
+        raise ValueError("is out of range") from None
+
+
+def parse_zoned_date(text: str, order: DateOrder = "", *, any_language: bool = True) -> PartialDate:
+    """Return the date that ``text`` says as :func:`parse_date` does, but a time in the zone of the text."""
     text = " ".join(_BRACKETED.sub(r"\1", text).split())
     if text.endswith(")"):
         text = _OFFSET_IN_BRACKETS.sub(r"\1", text)
@@ -206,8 +217,7 @@ def _moment(day: datetime, part: dict[str, str | None]) -> datetime:
     unit = 1_000_000 if part["second"] else 60_000_000 if part["minute"] else 3_600_000_000
     micro = int(part["fraction"] or 0) * unit // 10 ** len(part["fraction"] or "")
     # Added rather than passed to datetime(), so that 24:00 and leap seconds are valid.
-    moment = day.replace(tzinfo=_zone(part)) + timedelta(hours=hour, minutes=minute, seconds=second, microseconds=micro)
-    return moment.astimezone(UTC)
+    return day.replace(tzinfo=_zone(part)) + timedelta(hours=hour, minutes=minute, seconds=second, microseconds=micro)
 
 
 def _zone(part: dict[str, str | None]) -> tzinfo:
@@ -259,7 +269,7 @@ def _in_any_language(text: str, order: DateOrder) -> PartialDate:
         if other is None or other.month != moment.month:
             raise ValueError(_NO_DATE)
     if found.period == "time":
-        return PartialDate(moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC))
+        return PartialDate(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
     precision: Precision = "month" if found.period == "month" else "day"
     day = 1 if precision == "month" else moment.day
     return start_of(moment.replace(day=day, hour=0, minute=0, second=0, microsecond=0, tzinfo=None), precision)

@@ -126,7 +126,7 @@ def record_of_article(article: Article, path: bytes, options: ReadingOptions = D
         words=index_words(
             article.title,
             article.excerpt,
-            article.source,
+            article.provider.name or article.provider.domain,
             topics=article.topics,
             body=article.body,
             more=(*article.provider.authors, *texts_in(article.extra)),

@@ -233,7 +233,7 @@ class _Reduction:
             return self._is_heading(element)
         if tag == "p":
             return (self._is_inside(element) or self._continues(element)) and self._is_paragraph(element)
-        if is_noise(element) and not self._is_answer(element):
+        if tag != "img" and is_noise(element) and not self._is_answer(element):  # hidden images are gone already
             return False
         if tag in _CONTENT:
             return self._is_inside(element) or element.getparent() in self._kept

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from reader.extraction.article_tree import HEADINGS, is_footnotes
 from reader.extraction.boilerplate import is_named
 from reader.extraction.extractors import KEEP, MARKS
+from reader.extraction.hidden_images import drop_hidden_images
 from reader.extraction.page_tree import INLINE, drop, elements, is_hidden, prose_size, size_of, text_of
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ _MIN_ENTRIES = 3
 
 def open_page(tree: HtmlElement) -> None:
     """Remove from a page what is no text; show what stands in templates and in forms around the page."""
+    drop_hidden_images(tree)
     for script in elements(tree, "script"):
         if (script.get("type") or "").startswith("math/tex"):
             script.tag = "span"
@@ -87,7 +89,7 @@ def simplify(box: HtmlElement) -> None:
     """Rewrite the box of an article, with its marks."""
     for element in list(box.iter("*")):
         names = element.get("class") or ""
-        is_unseen = element.tag in INLINE and (is_hidden(element) or is_named(names, "screen reader"))
+        is_unseen = element.tag in INLINE - {"img"} and (is_hidden(element) or is_named(names, "screen reader"))
         if is_unseen or _MATH_COPY.search(names) or (_EDIT_LINK.search(names) and _is_edit_link(element)):
             drop(element)
         elif element.tag == "amp-img":

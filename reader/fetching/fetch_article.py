@@ -8,10 +8,11 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Container, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from reader.content.blocks import Paragraph, Span, TextStyle
 from reader.content.page import Page
 from reader.core.events import Failure, FetchAttempted, FetchResult, Status
 from reader.core.urls import display_host
@@ -33,6 +34,9 @@ _NAMES: dict[str, str] = {
 }  # fmt: skip
 """What messages call each URL; they name the host of the original."""
 _UNAVAILABLE = 503
+_INCOMPLETE = Paragraph(
+    (Span("The server did not send the whole page; something may be missing at the end.", TextStyle.MUTED),)
+)
 
 
 class Outcome(NamedTuple):
@@ -187,7 +191,11 @@ class _Attempt:
         name = display_host(response.final_url) or display_host(candidate.url)
         try:
             extract, stub = await self.context.extractor.extract(
-                response.body, response.final_url, response.charset, background=self.url_check is not None
+                response.body,
+                response.final_url,
+                response.charset,
+                is_markdown=response.content_type == "text/markdown",
+                background=self.url_check is not None,
             )
         except ExtractError as error:
             reason = error.message.rstrip(".")
@@ -196,6 +204,8 @@ class _Attempt:
         if extract is None or stub:
             self._fail(candidate.way, name, f"the page {stub or 'has no article in it'}", "The browser may show more.")
             return None
+        if not response.is_complete:
+            extract = replace(extract, blocks=(*extract.blocks, _INCOMPLETE))
         now = datetime.now(UTC)
         page = Page(
             id=self.target.id, way=candidate.way, url=candidate.url, final_url=response.final_url, extract=extract,

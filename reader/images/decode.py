@@ -31,6 +31,11 @@ _ROTATED = range(5, 9)
 _SIXTEEN_BITS = 257  # 65,535 / 257 = 255
 _MIN_SIDE = 8
 """Pixels; an image with a shorter side is a tracking pixel or a line."""
+_JPEG_START, _JPEG_END = b"\xff\xd8\xff", b"\xff\xd9"
+_DARK, _LIGHT = (24, 24, 24), (240, 240, 240)
+"""Grounds for drawings that would hardly be seen on the background of the theme."""
+_FAINT = 70
+"""A difference in lightness, of 255, at which a drawing is hardly seen."""
 _MARGIN = 2
 """How many times more pixels than needed each side keeps for the last scaling step, for quality."""
 
@@ -46,6 +51,8 @@ def load_decoders() -> None:
 
 def opened(body: bytes) -> Image.Image:
     """Return an image of which only the header is read. Raises ImageError if it cannot be shown."""
+    if body.startswith(_JPEG_START) and _JPEG_END not in body[-64:]:
+        body += _JPEG_END  # then the decoder shows what there is of it
     with _decoding():
         image = Image.open(BytesIO(body), formats=FORMATS)
     if image.width * image.height > MAX_PIXELS:
@@ -62,7 +69,10 @@ def displayed_size(image: Image.Image) -> tuple[int, int]:
 
 
 def pixels(image: Image.Image, size: tuple[int, int], background: RGB) -> Image.Image:
-    """Return the first frame as opaque RGB of exactly ``size`` pixels on ``background``. Raises ImageError."""
+    """Return the first frame as opaque RGB of exactly ``size`` pixels on ``background``. Raises ImageError.
+
+    A drawing that would hardly be seen on ``background`` gets a light or a dark one instead.
+    """
     orientation = _orientation(image)
     width, height = (size[1], size[0]) if orientation in _ROTATED else size
     with _decoding():
@@ -70,9 +80,27 @@ def pixels(image: Image.Image, size: tuple[int, int], background: RGB) -> Image.
         image.load()
         small = _plain(image).resize((width, height), Image.Resampling.LANCZOS, reducing_gap=float(_MARGIN))
     if small.mode == "RGBA":
-        on = Image.new("RGBA", small.size, (*background, 255))
+        on = Image.new("RGBA", small.size, (*_ground(small, background), 255))
         small = Image.alpha_composite(on, small).convert("RGB")
     return _rotated(small, orientation)
+
+
+def _ground(image: Image.Image, background: RGB) -> RGB:
+    """Return the color behind a transparent image: ``background``, unless most of the image is hardly seen on it."""
+    opaque = image.getchannel("A").point(lambda alpha: 255 if alpha > 127 else 0)
+    counts = image.convert("L").histogram(opaque)
+
+    def faint(ground: RGB) -> float:
+        lightness = _lightness(ground)
+        return sum(counts[max(0, lightness - _FAINT) : lightness + _FAINT + 1]) / max(1, sum(counts))
+
+    other = _LIGHT if _lightness(background) < 128 else _DARK
+    return other if faint(background) > 0.5 > faint(other) else background
+
+
+def _lightness(color: RGB) -> int:
+    red, green, blue = color
+    return (299 * red + 587 * green + 114 * blue) // 1000  # ITU-R BT.601, as Pillow's mode L
 
 
 def _plain(image: Image.Image) -> Image.Image:

@@ -82,13 +82,18 @@ class ImageLine:
     line: int
 
 
-def fit(width: int, height: int, box: ImageBox) -> tuple[int, int]:
-    """Return the cells and lines of an image of this size in pixels: as large as fits ``box``, never enlarged.
+MOST_ENLARGED = 3.0
+"""How many times its size an image is shown at most. Cells have few pixels, and on fine screens pixels are small."""
 
-    At least one of each. The aspect ratio is preserved as well as whole cells allow.
+
+def fit(width: int, height: int, box: ImageBox) -> tuple[int, int]:
+    """Return the cells and lines of an image of this size in pixels: as large as fits ``box``; at least one of each.
+
+    Small images are enlarged, up to :data:`MOST_ENLARGED` times. The aspect ratio is preserved as well as whole cells
+    allow.
     """
     most_wide, most_high = max(1, box.cells) * box.cell.width, max(1, box.lines) * box.cell.height
-    scale = min(1.0, most_wide / width, most_high / height)
+    scale = min(MOST_ENLARGED, most_wide / width, most_high / height)
     cells = round(width * scale / box.cell.width)
     lines = round(height * scale / box.cell.height)
     return max(1, min(cells, box.cells)), max(1, min(lines, box.lines))

@@ -35,13 +35,18 @@ def update_stories(
 
     Raises BusyError if another instance is writing and ``wait`` says not to wait, and StorageError.
     """
-    with index.database.read() as db:
-        if not upkeep.is_due(db, quality=quality):
-            return
+    if not _is_due(index, quality=quality):
+        return
     # One connection for all steps; the only one of an index in memory is for all threads.
     connection = contextlib.nullcontext() if index.in_memory else index.database.read()
     with index.writer(wait) as writer, connection:
-        yield from _Update(writer, stopped, quality=quality, seen=seen).run()
+        if _is_due(index, quality=quality):  # still, if it has waited for another instance
+            yield from _Update(writer, stopped, quality=quality, seen=seen).run()
+
+
+def _is_due(index: Index, *, quality: bool) -> bool:
+    with index.database.read() as db:
+        return upkeep.is_due(db, quality=quality)
 
 
 class _Update:
@@ -65,10 +70,11 @@ class _Update:
         else:
             changed |= self._add_few(rowids)
         with self._writer.transaction() as db:
-            is_whole = many or upkeep.is_outdated(db, quality=self._quality)
+            only_estimates = is_first and not many  # else a process that was killed may have added many
+            is_whole = not only_estimates or upkeep.is_outdated(db, quality=self._quality)
             if is_whole:
-                upkeep.estimate_all(db, quality=self._quality, count_links=many)
-            self._writer.publish_stories(changed if is_first and not is_whole else None)
+                upkeep.update_all(db, quality=self._quality, only_estimates=only_estimates)
+            self._writer.publish_stories(None if is_whole else changed)
             upkeep.end(db)
         yield True
 

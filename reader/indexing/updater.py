@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import math
 import queue
@@ -21,6 +22,7 @@ from reader.indexing.watch import POLL_SECONDS, UnwatchedError, watch
 from reader.library.library import Library
 from reader.storage.sqlite.database import StorageError
 from reader.storage.sqlite.lock import BusyError
+from reader.workers.malloc import trim_malloc
 
 log = logging.getLogger(__name__)
 
@@ -89,6 +91,8 @@ class IndexUpdater:
         """What the last notice about that said; None without one."""
         self._has_failed = False
         """Whether the last refresh failed and a notice said so."""
+        self._rules_error = ""
+        """Why the rules could not run the last time, as a notice said."""
         self._retry_at = math.inf
         self._is_unwatchable = False
         """Whether changes cannot be watched and a notice said so."""
@@ -121,8 +125,10 @@ class IndexUpdater:
                 self._refresh_or_report(request)
                 self._has_compared = True
                 self._watch_folders()
+                self._apply_rules()
                 if self._grouping:
                     self._update_stories()
+                self._free_memory()
             else:
                 if self._library.index.is_gone() and self._library.renew():
                     self._start_again(events.INDEX_GONE)
@@ -218,6 +224,28 @@ class IndexUpdater:
         if request.by_user:
             self._send(Notice(f"{describe_outcome(progress).capitalize()}."))
 
+    def _apply_rules(self) -> None:
+        """Run the user's rules on what has arrived; the reason why they cannot run is told once."""
+        rules = self._library.rules
+        if rules is None:
+            return
+        try:
+            outcome = rules.apply_to_new()
+        except ReaderError as error:
+            if str(error) != self._rules_error:
+                self._rules_error = str(error)
+                self._send(Notice(f"No rule has run. {error}", warning=True))
+            return
+        except Exception:
+            log.exception("the rules failed")
+            return
+        self._rules_error = ""
+        if outcome.hidden:
+            self._check_other_instances()
+            self._send(events.IndexChanged())  # the list has fewer articles now
+        if outcome.fetched:
+            self._send(events.OriginalsWanted(outcome.fetched_rowids()))
+
     def _update_stories(self) -> None:
         """Group articles into stories until something else is to be done; lists show the results as they come."""
         from reader.indexing.stories import update_stories  # lazy: mostly nothing is new
@@ -230,9 +258,17 @@ class IndexUpdater:
         except BusyError:
             pass  # the other instance does it
         except ReaderError as error:
-            log.warning("stories cannot be stored", exc_info=error)  # the next refresh reports what is wrong
+            log.warning("stories cannot be stored", exc_info=error)
+            if error.damaged and self._library.renew():
+                self._start_again(events.INDEX_DAMAGED)
         except Exception:
             log.exception("grouping stories failed")
+
+    def _free_memory(self) -> None:
+        """Free what reading and grouping took: the process is idle from now on, for hours perhaps."""
+        self._library.index.database.shrink()
+        gc.collect()
+        trim_malloc()
 
     def _has_other_work(self) -> bool:
         return self._closed.is_set() or not self._requests.empty()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import threading
+from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -14,6 +16,7 @@ from reader.core.ordering import ArticleOrder, Sort
 from reader.core.text import show_path
 from reader.documents.files import EXTENSIONS, FileGoneError, Folder, base_of_members, read_file
 from reader.library.marks import LibraryMarks
+from reader.storage.sqlite.index import columns
 from reader.storage.sqlite.index.folder_index import Index
 
 if TYPE_CHECKING:
@@ -36,10 +39,28 @@ class LibraryArticles:
         self._index = index
         self._marks = marks
         self._options = options
+        self._guard = threading.Lock()
+        self._stories: tuple[object, array[int], array[int]] | None = None
+        """A state of the index, with the number of the story of each row, and the place of each row in it."""
 
     def order(self, sort: Sort) -> ArticleOrder:
-        """Return all articles in the order of ``sort``."""
-        return ArticleOrder(sort, self._index().order(sort))
+        """Return all articles but hidden ones in the order of ``sort``."""
+        order, hidden = self._index().order(sort), self._marks.hidden_rows()
+        if hidden:
+            order = array("I", [rowid for rowid in order if rowid not in hidden])
+        return ArticleOrder(sort, order)
+
+    def grouped(self, order: ArticleOrder) -> ArticleOrder:
+        """Return a list with a row for each story."""
+        from reader.stories.groups import group_order  # lazy: few lists are grouped
+
+        index = self._index()
+        with self._guard, index.database.read() as db:
+            state = (index, index.generation())
+            if self._stories is None or self._stories[0] != state:
+                self._stories = (state, columns.load(db, "story"), columns.load(db, "story rank"))
+            _, story_of, place_of = self._stories
+        return group_order(order, story_of, place_of)
 
     def rows(self, rowids: Sequence[int]) -> list[Row]:
         """Return the rows of ``rowids`` in that order, with their marks, without those that are gone."""

@@ -31,6 +31,7 @@ from reader.storage.sqlite.marks.store import MarkStore
 
 if TYPE_CHECKING:
     from reader.documents.resolve import ReadingOptions
+    from reader.library.rules.apply import RuleRunner
     from reader.library.stories import LibraryStories
     from reader.storage.sqlite.pages.store import PageStore
     from reader.storage.sqlite.search.service import SearchService
@@ -66,7 +67,7 @@ class Library:
         self._stories: LibraryStories | None = None
         self.is_first_folder = False
         """Whether no folder was known before this one, so that its marks may be from an earlier version."""
-        self.marks = LibraryMarks(store, self._current_index)
+        self.marks = LibraryMarks(store, self._current_index, folder.name)
         self.articles = LibraryArticles(folder, self._current_index, self.marks, lambda: self.reading)
         self.positions = Positions(store.positions, self._current_index, self.quoted_target)
         self.items = store.items
@@ -169,6 +170,16 @@ class Library:
                 self._stories = LibraryStories(self._current_index, self.articles)
             return self._stories
 
+    @property
+    def rules(self) -> RuleRunner | None:
+        """What the user wants done with articles that arrive; None for a single document, or without settings."""
+        if self.paths is None or self.folder.only is not None:
+            return None
+        from reader.library.rules.apply import RuleRunner  # lazy: mostly nothing has arrived
+        from reader.library.rules.rules_file import RulesFile
+
+        return RuleRunner(RulesFile(self.paths.rules_file), self._current_index, self.marks, self.search)
+
     def renew(self) -> bool:
         """Close the index, which is quarantined if damaged, and open a new file; return whether that worked."""
         if self._index_file is None:
@@ -215,10 +226,11 @@ class Library:
         return self.folder.root if only is None else self.folder.root / os.fsdecode(only)
 
     def counts(self) -> Counts:
-        """Return the numbers of articles, unread articles and documents with problems."""
+        """Return the numbers of articles and unread articles that are not hidden, and of documents with problems."""
         totals = self.index.totals()
-        unread = totals.articles - self.marks.count_read()
-        return Counts(totals.articles, unread, totals.with_problems, totals.complete, totals.unlisted)
+        articles = totals.articles - len(self.marks.hidden_rows())
+        unread = articles - self.marks.count_read()
+        return Counts(articles, unread, totals.with_problems, totals.complete, totals.unlisted)
 
     def close(self) -> None:
         """Close the files."""

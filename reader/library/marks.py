@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from reader.core.errors import ReaderError
-from reader.core.marks import READ, MarkChange
+from reader.core.marks import HIDDEN, READ, TAG, MarkChange
 from reader.storage.sqlite.index.folder_index import Index
 from reader.storage.sqlite.marks.store import ArticleMarks, MarkStore
 
@@ -22,15 +22,19 @@ log = logging.getLogger(__name__)
 class LibraryMarks:
     """The user's marks. Methods may be called in any thread and raise ReaderError; changes are durable on return."""
 
-    def __init__(self, store: MarkStore, index: Callable[[], Index]) -> None:
-        """``index`` returns the current index."""
+    def __init__(self, store: MarkStore, index: Callable[[], Index], folder: str = "") -> None:
+        """``index`` returns the current index; ``folder`` is the name of the open folder."""
         self.store = store
         """The marks file; only this class and ``Library.items`` change it."""
         self._index = index
+        self._folder = folder
         self._guard = threading.Lock()
         self._counted = (-1, -1)
         """Index generation and mark version at the last count of read articles."""
         self._read_count = 0
+        """How many articles are read and not hidden."""
+        self._hidden: frozenset[int] = frozenset()
+        """The rows of hidden articles."""
         self._row_sets: MarkRowSets | None = None
 
     @property
@@ -43,8 +47,12 @@ class LibraryMarks:
 
         Raises StorageError, and ReaderError for an invalid tag.
         """
+        return self.apply_each([(change, ids)], undoable=undoable)
+
+    def apply_each(self, changes: Sequence[tuple[MarkChange, Iterable[str]]], *, undoable: bool = True) -> MarkResult:
+        """Make several changes, each of other marks and for its own articles, as one step; see :meth:`apply`."""
         with self._guard:
-            result = self.store.mark(ids, change, undoable=undoable)
+            result = self.store.mark_each(changes, undoable=undoable, folder=self._folder)
             if result.by_mark:  # the version of a change without effect belongs to another instance's change
                 self._note(result)
             return result
@@ -67,16 +75,18 @@ class LibraryMarks:
         """
         with self._guard:
             result = self.store.undo(redo=redo)
-            if result is not None:
-                self._note(result)
-            return result
+            if result is None:
+                return None
+            self._note(result)
+            changed = result.changed
+            return result._replace(is_elsewhere=bool(changed) and not self._index().count_rows(changed))
 
     def _note(self, result: MarkResult) -> None:
         """Update the count of read articles and the row sets, so that nothing has to be counted again."""
         if self._row_sets is not None:
             self._row_sets.apply_change(result)
         generation, version = self._counted
-        if version == result.version - 1:
+        if version == result.version - 1 and not self._hidden and TAG + HIDDEN not in result.by_mark:
             self._counted = (generation, result.version)
             value, ids = result.by_mark.get(READ, (True, ()))
             if ids:
@@ -92,17 +102,25 @@ class LibraryMarks:
             return {}
 
     def count_read(self) -> int:
-        """Return how many articles are read; counted again only after changes by others. Raises nothing."""
+        """Return how many articles are read and not hidden; see :meth:`hidden_rows`."""
+        self.hidden_rows()
+        return self._read_count
+
+    def hidden_rows(self) -> frozenset[int]:
+        """Return the rows of hidden articles; loaded again only after changes by others. Raises nothing."""
         try:
             with self._guard:
-                now = (self._index().generation(), self.store.version())
+                index, now = self._index(), (self._index().generation(), self.store.version())
                 if self._counted != now:
-                    self._read_count = self._index().count_rows(self.store.all_marked(READ))
+                    read, hidden = self.store.read_and_hidden()
+                    self._hidden = frozenset(index.rowids_of(hidden))
+                    self._read_count = index.count_rows(read - hidden)
                     self._counted = now
-                return self._read_count
+                return self._hidden
         except ReaderError as error:
             log.warning("marks cannot be read", exc_info=error)
-            return 0
+            self._read_count, self._hidden, self._counted = 0, frozenset(), (-1, -1)
+            return self._hidden
 
     def row_sets(self) -> MarkRowSets:
         """Return the marks as sets of row ids, which :meth:`apply` and :meth:`undo` keep up to date."""

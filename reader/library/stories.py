@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import threading
-from array import array
 from collections.abc import Callable
 
-from reader.core.ordering import ArticleOrder
 from reader.core.text import format_count
 from reader.library.articles import LibraryArticles
-from reader.storage.sqlite.index import bitmap, columns
+from reader.storage.sqlite.index import bitmap
 from reader.storage.sqlite.index.folder_index import Index
 from reader.storage.sqlite.stories import edges, reading, statistics
 from reader.stories.digest import Excerpt, digest
-from reader.stories.groups import GroupedOrder, group_order
 from reader.stories.heat import explain
 from reader.stories.model import Digest, Edge, EdgeKind, HeatStatistics, Period, Similar, Story
 from reader.stories.terms import words_by_term
@@ -31,9 +27,13 @@ class LibraryStories:
         """``index`` returns the current index."""
         self._index = index
         self._articles = articles
-        self._guard = threading.Lock()
-        self._columns: tuple[object, array[int], array[int]] | None = None
-        """A state of the index, with the number of the story of each row, and the place of each row in it."""
+
+    def are_known(self) -> bool:
+        """Return whether every article has been grouped; otherwise some stories are still to be found."""
+        from reader.storage.sqlite.stories.upkeep import is_unfinished  # lazy: asked where no story was found
+
+        with self._index().database.read() as db:
+            return not is_unfinished(db)
 
     def of(self, rowid: int) -> Story | None:
         """Return the story of an article, if it has others."""
@@ -58,17 +58,6 @@ class LibraryStories:
         ]
         return sorted(found, key=_hottest_first)[:limit]
 
-    def group(self, order: ArticleOrder) -> GroupedOrder:
-        """Return a list with a row for each story."""
-        index = self._index()
-        with self._guard, index.database.read() as db:
-            state = (index, index.generation())
-            if self._columns is None or self._columns[0] != state:
-                story_of, place_of = columns.load(db, "story"), columns.load(db, "story rank")
-                self._columns = (state, story_of, place_of)
-            _, story_of, place_of = self._columns
-        return group_order(order, story_of, place_of)
-
     def nearest(self, rowid: int, count: int = 20) -> list[Similar]:
         """Return the articles whose text is most like that of an article, the most similar first."""
         with self._index().database.read() as db:
@@ -80,6 +69,10 @@ class LibraryStories:
             Similar(each.rowid, each.score, tuple(words[term] for term in each.terms if term in words))
             for each in found
         ]
+
+    def has_links(self, rowid: int) -> bool:
+        """Return whether an article has a story with others, or is linked with any."""
+        return self.of(rowid) is not None or bool(self.edges(rowid, with_story=False))
 
     def explain_heat(self, rowid: int) -> str:
         """Return the estimate of a heat with its reason, as in “~62: 7 sources in 2 days”; empty without estimate."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias, TypeVar, get_args
 
 from reader.core.errors import ReaderError
+from reader.core.marks import HIDDEN
 from reader.core.ordering import Sort
 
 TextField = Literal["any", "title", "excerpt", "body", "text"]
@@ -21,7 +22,7 @@ ValueField = Literal["source", "domain", "topic", "author", "tag", "type", "cate
 PartField = Literal["path", "url"]
 StoryField = Literal["story", "near"]
 NumberField = Literal["quality", "heat", "heat~", "sources"]
-StateName = Literal["read", "unread", "starred", "published", "duplicate", "first"]
+StateName = Literal["read", "unread", "starred", "hidden", "published", "duplicate", "first"]
 ThingName = Literal["related", "images", "body", "page", "tags", "problems"]
 
 VALUE_FIELDS: tuple[ValueField, ...] = get_args(ValueField)
@@ -157,9 +158,9 @@ class DateCondition:
 class IsCondition:
     """The article is in this state.
 
-    ``read``, ``unread`` (its complement) and ``starred`` are marks. ``published`` means that the document says so
-    explicitly. ``duplicate`` means that the folder has a better copy of the article, ``first`` that it is the earliest
-    of its story.
+    ``read``, ``unread`` (its complement) and ``starred`` are marks, and so is ``hidden``, a tag of that name.
+    ``published`` means that the document says so explicitly, ``duplicate`` that the folder has a better copy of the
+    article, ``first`` that it is the earliest of its story.
     """
 
     state: StateName
@@ -231,6 +232,15 @@ def leaves(node: Node | None, *, negated: bool = False) -> Iterator[tuple[Leaf, 
             yield from leaves(part, negated=negated)
     elif node is not None:
         yield node, negated
+
+
+def finds_hidden(node: Node | None) -> bool:
+    """Return whether the tree asks for hidden articles, which are left out otherwise."""
+    return any(
+        leaf == IsCondition("hidden")
+        or (isinstance(leaf, ValueCondition) and leaf.field == "tag" and leaf.value.casefold() == HIDDEN)
+        for leaf, _ in leaves(node)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from heapq import nlargest, nsmallest
+from collections.abc import Collection, Mapping
 
 from reader.stories.linkage import Compared
 from reader.stories.state import KeptStory, StoryState
@@ -26,7 +25,12 @@ class Candidates:
     def __init__(self, state: StoryState) -> None:
         self._state = state
         self._stories: dict[int, Compared] = {}
-        self._found_by: dict[int, list[Compared]] = {}
+        self._found_by: dict[int, list[int]] = {}
+        """The ids of the stories in memory by each term that an article of them is found by, the latest last."""
+        self._current: set[int] = set()
+        """The terms of which the ids do not name a story that became part of another."""
+        self._joined: dict[int, int] = {}
+        """The story that each such story is part of, as ids."""
         self.state_was_empty = state.documents() == 0
         self._has_forgotten = False
 
@@ -36,49 +40,77 @@ class Candidates:
         # In batches the newest articles come first, so that the stories forgotten are far from any other day.
         asks_state = not self.state_was_empty or (day is None and self._has_forgotten)
         for term, weight in zip(vector.keys, vector.weights, strict=False):
-            found = self._found_by.get(term)
-            ids: Collection[int] = ()
-            if found and len(found) <= _MOST_WITH_A_TERM:
-                ids = {(story if story.into is None else story.now).id for story in found[-_NEAREST:]}
+            ids = self._in_memory(term)
             if asks_state:
-                ids = {*ids, *self._state.stories_with(term, day, _NEAREST)}
+                ids.update(self._state.stories_with(term, day, _NEAREST))
             for id_ in ids:
                 shared[id_] = shared.get(id_, 0) + weight
-        best = nlargest(_COMPARED, shared, key=lambda id_: (shared[id_], id_)) if len(shared) > _COMPARED else [*shared]
+        best = _heaviest(shared)
         self._load([id_ for id_ in best if id_ not in self._stories])
         return [self._stories[id_] for id_ in best]
+
+    def _in_memory(self, term: int) -> set[int]:
+        """Return the latest stories in memory with a term."""
+        found = self._found_by.get(term)
+        if not found or len(found) > _MOST_WITH_A_TERM:
+            return set()
+        if term not in self._current:
+            self._current.add(term)
+            if not self._joined.keys().isdisjoint(found):
+                found[:] = [self._joined.get(id_, id_) for id_ in found]
+        return set(found[-_NEAREST:])
 
     def include(self, story: Compared, vector: Vector) -> None:
         """Remember the story of a new article."""
         self._stories[story.id] = story
         for term in vector.keys:
-            self._found_by.setdefault(term, []).append(story)
+            self._found_by.setdefault(term, []).append(story.id)
 
-    def has_story(self, id_: int) -> bool:
-        """Return whether there is or was a story with this id."""
-        if id_ in self._stories:
-            return True
-        return (self._has_forgotten or not self.state_was_empty) and self._state.has_story(id_)
+    def taken(self, ids: Collection[int]) -> set[int]:
+        """Return those of these ids that a story has or had."""
+        found = {id_ for id_ in ids if id_ in self._stories}
+        if self._has_forgotten or not self.state_was_empty:
+            found |= self._state.existing(ids)
+        return found
 
-    def forget(self) -> None:
-        """Forget the latest stories if there are too many."""
-        stories = {story.now for story in self._stories.values()}
-        if len(stories) <= _MOST_IN_MEMORY:
-            return
+    def end_batch(self) -> None:
+        """Note which stories have been joined, and forget the latest ones if there are too many."""
+        self._current.clear()
+        self._joined = {id_: story.now.id for id_, story in self._stories.items() if story.into is not None}
+        if len(self._stories) - len(self._joined) > _MOST_IN_MEMORY:
+            self._forget()
+
+    def _forget(self) -> None:
         self._has_forgotten = True
-        left = set(nsmallest(_MOST_IN_MEMORY // 2, stories, key=lambda story: (story.first or 0, story.id)))
-        self._stories = {story.id: story for story in left}
-        found_by = ((term, [s for s in found if s.now in left]) for term, found in self._found_by.items())
-        self._found_by = {term: found for term, found in found_by if found}
+        stories = (story for story in self._stories.values() if story.into is None)
+        oldest = sorted(stories, key=lambda story: (min(story.days, default=0), story.id))[: _MOST_IN_MEMORY // 2]
+        self._stories = {story.id: story for story in oldest}
+        current = {id_: id_ for id_ in self._stories}
+        current |= {old: new for old, new in self._joined.items() if new in self._stories}
+        self._joined = {}
+        found_by = ((term, [current[id_] for id_ in ids if id_ in current]) for term, ids in self._found_by.items())
+        self._found_by = {term: ids for term, ids in found_by if ids}
 
     def _load(self, ids: list[int]) -> None:
         for id_, kept in self._state.stories(ids, _MOST_VECTORS).items() if ids else ():
             self._stories[id_] = _compared(id_, kept)
 
 
+def _heaviest(shared: Mapping[int, int]) -> list[int]:
+    """Return the ids with most weight; of equal ones the highest."""
+    if len(shared) <= _COMPARED:
+        return [*shared]
+    least = sorted(shared.values())[-_COMPARED]
+    best = [id_ for id_, weight in shared.items() if weight > least]
+    equal = sorted(id_ for id_, weight in shared.items() if weight == least)
+    return best + equal[len(best) - _COMPARED :]
+
+
 def _compared(id_: int, kept: KeptStory) -> Compared:
-    first, *others = (unpacked(data) for data in kept.vectors)
-    story = Compared(id_, kept.size, kept.first, kept.last, first, is_new=False)
-    for vector in others:
-        story.add(vector)
+    alone = [Compared(id_, 1, day, unpacked(vector), is_new=False) for day, vector in kept.newest]
+    story, *others = alone
+    for other in others:
+        story.take(other)
+    story.taken.clear()
+    story.size = kept.size
     return story

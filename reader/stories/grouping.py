@@ -22,6 +22,8 @@ from reader.stories.terms import Rarity, Vector, term_counts
 _BATCH = 4096
 _MOST_FREQUENCIES = 500_000
 _SECONDS_OF_A_DAY = 86_400
+_LONG_EXCERPT = 100
+"""Equal texts with so many characters are copies; a column has the same title every week."""
 
 
 class StoryArticle(NamedTuple):
@@ -98,13 +100,18 @@ class _Batches:
         arrivals: list[tuple[StoryArticle, int, Vector, Compared]] = []
         pairs: list[tuple[Compared, Compared]] = []
         rarity = Rarity(self._frequencies, self._documents)
+        # Outside of batches, any text may be one that is kept.
+        repeated = {text for text, number in Counter(texts).items() if number > 1 or not self._in_memory}
+        existing = self._state.existing({story for story in returning if story is not None})
+        taken = self._candidates.taken([article.id for article in articles])
         for article, text, each, story in zip(articles, texts, counts, returning, strict=True):
-            weighted = rarity.vector(each, article.source)
-            if story is not None and self._state.has_story(story):
+            is_long = len(article.excerpt) >= _LONG_EXCERPT
+            weighted = rarity.vector(each, article.source, text=text if is_long and text in repeated else None)
+            if story is not None and story in existing:
                 changes.added.append(_kept(article, story, text, weighted))
                 continue
             day = article.day
-            alone = Compared(self._free_id(article.id), 1, day, day, weighted, is_new=True)
+            alone = Compared(self._free_id(article.id, taken), 1, day, weighted, is_new=True)
             pairs += [(alone, other) for other in self._candidates.near(weighted, day)]
             self._candidates.include(alone, weighted)
             arrivals.append((article, text, weighted, alone))
@@ -115,7 +122,7 @@ class _Batches:
             changes.added.append(_kept(article, alone.now.id, text, weighted))
             alone.is_new = False
         self._state.apply(changes)
-        self._candidates.forget()
+        self._candidates.end_batch()
 
     def finish(self) -> None:
         """Save what is counted."""
@@ -148,9 +155,11 @@ class _Batches:
         elif len(self._frequencies) > _MOST_FREQUENCIES:
             self._frequencies = Counter({term: count for term, count in self._frequencies.items() if count > 1})
 
-    def _free_id(self, id_: int) -> int:
-        while self._candidates.has_story(id_):
+    def _free_id(self, id_: int, taken: set[int]) -> int:
+        while id_ in taken:
             id_ = _hashed(id_.to_bytes(8, "big", signed=True))
+            taken |= self._candidates.taken([id_])
+        taken.add(id_)
         return id_
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from math import log2
 from typing import NamedTuple, TypeAlias
 
 from reader.core.text import format_count
@@ -52,10 +53,10 @@ def source_weight(quality: float | None) -> float:
 
 def computed_heat(coverage: Coverage, newest: int) -> float:
     """Return the heat from 0 to 100 that a coverage gives, ``newest`` being the day of the folder's newest article."""
-    from math import log2
-
-    pace = log2(1 + (coverage.sources - 1) / max(coverage.days, _LEAST_SPAN))
-    score = coverage.weight * (1 + pace / 4) + log2(1 + coverage.links) / 2
+    score = coverage.weight
+    if coverage.sources > 1:
+        score *= 1 + log2(1 + (coverage.sources - 1) / max(coverage.days, _LEAST_SPAN)) / 4
+    score += log2(1 + coverage.links) / 2
     age = _AGE_WITHOUT_DATE if coverage.last is None else max(0, newest - coverage.last // DAY)
     score /= 1 + age / _HALF_LIFE
     return 100 * score / (score + _HALF)
@@ -80,7 +81,7 @@ def on_scale(heat: float, scale: Scale) -> float:
     """Return a computed heat on the scale of the known ones; a higher one never becomes lower."""
     if not scale:
         return heat
-    at = bisect_left(scale, heat, key=lambda point: point[0])
+    at = bisect_left(scale, (heat,))
     if at == 0:
         lowest, value = scale[0]
         return value * heat / lowest if lowest else value

@@ -1,19 +1,17 @@
-"""Average linkage: joins the stories that are most alike, until none are alike enough. Pure."""
+"""Average linkage: joins the stories that are most alike, as long as what they become stands out. Pure."""
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable
-from heapq import heappop, heappush
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from heapq import heapify, heappop, heappush, nlargest
 
 from reader.stories.terms import SCALE, Vector
 
-_MOST_DAYS = 730
-"""So many days at most may be between two stories that become one."""
 _ALIKE = 0.13
-"""How alike, from 0 to 1, the articles of two stories must be on average to become one."""
-_COHERENCE = 0.75
+"""How alike the articles of two stories must be on average to become one."""
+_COHERENCE = 0.6
 """How much of the way from that to how alike the articles of each story are among themselves."""
 _MOST_COHERENT = 0.7
 """Articles that are more alike are copies, which say nothing about how alike reports of one event are."""
@@ -24,41 +22,50 @@ _ALIKE_BESIDE_ONE = 0.07
 """Two stories of so few articles must be so alike even without the term that makes them most alike."""
 _ALIKE_IN_ONE_OF_TWO = 0.11
 """The same if they have two terms in common."""
-_LATE = 0.05
 _LATE_COHERENCE = 0.4
-"""How much more is asked when a folder has been grouped already: of few articles, and beside a coherent story.
+"""How much more is asked beside a coherent story when a folder has been grouped already.
 
 In a whole folder, the articles of an event find each other first, and then are coherent. One that comes later may be
 the first of another event of the same kind.
 """
 _SAME_SOURCE = 0.2
 """How much the likeness of two articles of one source counts: a source repeats its own phrases and topics."""
-_SAME_TIME = 0.3
-"""How much more alike two stories of the same days are."""
-_TIME = 30
-"""After so many days, this is a third."""
+_FAR = 0.6
+_NEAR = 1.5
+"""How much the likeness of two articles of distant days, and of one day, counts; without a day, it counts once."""
+_DAYS = 30
+"""After so many days, a third of the difference is left."""
+_OTHERS = 5
+_LIKE_OTHERS = 0.45
+"""How alike a story and the nearest of others may be on average, as a share of how alike its own articles are.
+
+Where a subject has many articles, some are more alike than articles of one event elsewhere. But an event stands out
+from what is around it, and a part of a subject does not.
+"""
 _WHOLE = SCALE * SCALE
+_NEARNESS = [round(1000 * math.exp(-days / _DAYS)) for days in range(8 * _DAYS)]
+"""How near two days are, in thousandths; whole numbers, so that sums do not depend on their order."""
 
 
 class Compared:
-    """A story while it is compared: the sum of the vectors of its articles."""
+    """A story while it is compared: the sums of the vectors, sources and days of its articles."""
 
-    __slots__ = ("first", "id", "inner", "into", "is_new", "last", "size", "sources", "vectors", "weights")
+    __slots__ = ("alike", "days", "id", "into", "is_new", "size", "sources", "taken", "vectors", "weights")
 
-    def __init__(
-        self, id_: int, size: int, first: int | None, last: int | None, vector: Vector, *, is_new: bool
-    ) -> None:
+    def __init__(self, id_: int, size: int, day: int | None, vector: Vector, *, is_new: bool) -> None:
         self.id = id_
         self.size = size
-        self.first = first
-        self.last = last
         self.weights = vector.by_term()
         self.sources = {vector.source: 1} if vector.source else {}
         """How many articles are from each known source."""
+        self.days = {} if day is None else {day: 1}
+        """How many articles are from each day."""
         self.vectors = 1
         """How many vectors are summed: those of all articles, or of many."""
-        self.inner = 0
-        """The sum of the products of any two of them."""
+        self.alike = 0.0
+        """The sum of how alike any two of them are."""
+        self.taken: list[tuple[Compared, float]] = []
+        """The stories that it took since it is compared, and that sum before each."""
         self.into: Compared | None = None
         """The story that it became part of."""
         self.is_new = is_new
@@ -73,53 +80,75 @@ class Compared:
         return story
 
     @property
+    def pairs(self) -> int:
+        """The number of pairs of its articles."""
+        return self.vectors * (self.vectors - 1) // 2
+
+    @property
     def coherence(self) -> float:
         """How alike its articles are on average, above what is asked of any; less if they are few."""
-        pairs = self.vectors * (self.vectors - 1) / 2
-        if not pairs:
+        if not self.pairs:
             return 0.0
-        return max(0.0, min(self.inner / (_WHOLE * pairs), _MOST_COHERENT) - _ALIKE) * pairs / (pairs + _FEW_PAIRS)
+        above = min(self.alike / self.pairs, _MOST_COHERENT) - _ALIKE
+        return max(0.0, above) * self.pairs / (self.pairs + _FEW_PAIRS)
 
-    def add(self, vector: Vector) -> None:
-        """Add the vector of an article that it has."""
-        self._sum(vector.by_term(), {vector.source: 1} if vector.source else {}, 1)
+    def parts(self) -> Iterator[Compared]:
+        """Yield the stories that became one since they are compared, itself included."""
+        yield self
+        for other, _ in self.taken:
+            yield from other.parts()
 
     def take(self, other: Compared) -> None:
         """Make another story a part of this one."""
-        self.inner += other.inner
-        self._sum(other.weights, other.sources, other.vectors)
-        self.size += other.size
-        firsts = [story.first for story in (self, other) if story.first is not None]
-        lasts = [story.last for story in (self, other) if story.last is not None]
-        self.first, self.last = min(firsts, default=None), max(lasts, default=None)
+        self.taken.append((other, self.alike))
+        alike = likeness(self, other) * weight_of_days(self, other)
+        self.alike += other.alike + alike * self.vectors * other.vectors
+        self._sum(other, 1)
         other.into = self
 
-    def _sum(self, weights: dict[int, int], sources: dict[int, int], vectors: int) -> None:
-        self.inner += product(self.weights, weights)
-        for mine, others in ((self.weights, weights), (self.sources, sources)):
+    def give_back(self) -> Compared:
+        """Undo the latest ``take``; return the story that is by itself again."""
+        other, self.alike = self.taken.pop()
+        self._sum(other, -1)
+        other.into = None
+        return other
+
+    def _sum(self, other: Compared, sign: int) -> None:
+        for mine, others in ((self.weights, other.weights), (self.sources, other.sources), (self.days, other.days)):
             for key, number in others.items():
-                mine[key] = mine.get(key, 0) + number
-        self.vectors += vectors
+                mine[key] = mine.get(key, 0) + sign * number
+        self.vectors += sign * other.vectors
+        self.size += sign * other.size
 
 
-def product(few: dict[int, int], many: dict[int, int]) -> int:
+def product(one: dict[int, int], other: dict[int, int]) -> int:
     """Return the scalar product of two vectors."""
-    if len(few) > len(many):
-        few, many = many, few
-    found = many.get
-    return sum([weight * found(term, 0) for term, weight in few.items()])
+    total = 0
+    for term in one.keys() & other.keys():
+        total += one[term] * other[term]
+    return total
 
 
-def alikeness(one: Compared, other: Compared) -> float:
-    """Return how alike the articles of two stories are on average; 0 if they are too far apart."""
+def likeness(one: Compared, other: Compared) -> float:
+    """Return how alike the texts of two stories are on average, those of one source less."""
     pairs = one.vectors * other.vectors
     alike = product(one.weights, other.weights) / (_WHOLE * pairs)
-    if one.sources and other.sources and (same := product(one.sources, other.sources)):
-        alike *= 1 - (1 - _SAME_SOURCE) * same / pairs
-    if one.first is None or one.last is None or other.first is None or other.last is None:
-        return alike
-    days = max(0, one.first - other.last, other.first - one.last)
-    return 0.0 if days > _MOST_DAYS else alike * (1 + _SAME_TIME * math.exp(-days / _TIME))
+    if not one.sources.keys().isdisjoint(other.sources):
+        alike *= 1 - (1 - _SAME_SOURCE) * product(one.sources, other.sources) / pairs
+    return alike
+
+
+def weight_of_days(one: Compared, other: Compared) -> float:
+    """Return how much the likeness of two stories counts, as near as the days of their articles are on average."""
+    if not one.days or not other.days:
+        return 1.0
+    near = pairs = 0
+    for day, count in one.days.items():
+        for other_day, other_count in other.days.items():
+            pairs += count * other_count
+            if (days := abs(day - other_day)) < len(_NEARNESS):
+                near += count * other_count * _NEARNESS[days]
+    return _FAR + (_NEAR - _FAR) * near / (1000 * pairs)
 
 
 def are_one(one: Compared, other: Compared, alike: float, *, late: bool) -> bool:
@@ -128,7 +157,7 @@ def are_one(one: Compared, other: Compared, alike: float, *, late: bool) -> bool
     less, more = sorted((one.coherence, other.coherence))
     asked = _ALIKE + _COHERENCE * less
     if late:
-        asked = max(asked, _ALIKE + _LATE_COHERENCE * more + _LATE * are_few)
+        asked = max(asked, _ALIKE + _LATE_COHERENCE * more)
     if alike < asked:
         return False
     if not are_few:
@@ -139,26 +168,32 @@ def are_one(one: Compared, other: Compared, alike: float, *, late: bool) -> bool
 
 
 def join_all(pairs: Iterable[tuple[Compared, Compared]], *, late: bool) -> None:
-    """Join stories, beginning with those of ``pairs`` that are most alike.
+    """Join stories, beginning with those of ``pairs`` that are most alike, as far as what they become stands out.
 
     The larger story takes the other; of two that are equally large, the one that is saved. ``late``: the folder has
     been grouped before.
     """
-    queue: list[tuple[float, int, int, int, int, Compared, Compared]] = []
     near: dict[Compared, set[Compared]] = defaultdict(set)
     """Of each story those that are alike enough: only these can still be so when it has grown."""
+    around: dict[Compared, list[Compared]] = defaultdict(list)
 
-    def enqueue(one: Compared, other: Compared) -> None:
-        alike = alikeness(one, other)
-        if alike >= _ALIKE:
-            near[one].add(other)
-            near[other].add(one)
-            if one.id > other.id:
-                one, other = other, one
-            heappush(queue, (-alike, one.id, other.id, one.size, other.size, one, other))
+    def compare(one: Compared, other: Compared) -> tuple[float, int, int, int, int, Compared, Compared] | None:
+        alike = likeness(one, other)
+        if alike * _NEAR < _ALIKE or (alike := alike * weight_of_days(one, other)) < _ALIKE:
+            return None
+        near[one].add(other)
+        near[other].add(one)
+        if one.id > other.id:
+            one, other = other, one
+        return -alike, one.id, other.id, one.size, other.size, one, other
 
+    queue = []
     for one, other in pairs:
-        enqueue(one, other)
+        around[one].append(other)
+        around[other].append(one)
+        if entry := compare(one, other):
+            queue.append(entry)
+    heapify(queue)
     while queue:
         alike, _, _, size, other_size, one, other = heappop(queue)
         if one.into or other.into or (one.size, other.size) != (size, other_size):
@@ -170,5 +205,25 @@ def join_all(pairs: Iterable[tuple[Compared, Compared]], *, late: bool) -> None:
         one.take(other)
         others = {story.now for story in near[one] | near.pop(other)} - {one}
         near[one] = set()
-        for story in sorted(others, key=lambda story: story.id):
-            enqueue(one, story)
+        for story in others:
+            if entry := compare(one, story):
+                heappush(queue, entry)
+    _separate(around)
+
+
+def _separate(around: Mapping[Compared, Collection[Compared]]) -> None:
+    """Take back what was joined into stories that do not stand out from those ``around`` their parts.
+
+    All stories are looked at before any is taken apart, so that their order does not matter; then again what is left.
+    """
+    stories = {story.now for story in around}
+    while stories := {story for story in stories if story.taken and not _stands_out(story, around)}:
+        stories |= {story.give_back() for story in stories}
+    for story in around:
+        story.taken.clear()
+
+
+def _stands_out(story: Compared, around: Mapping[Compared, Collection[Compared]]) -> bool:
+    others = {other.now for part in story.parts() for other in around[part]} - {story}
+    nearest = nlargest(_OTHERS, [likeness(story, other) for other in others])
+    return sum(nearest) / _OTHERS <= _LIKE_OTHERS * story.alike / story.pairs

@@ -29,11 +29,8 @@ class KeptStory(NamedTuple):
     """A story as read from the rows of its articles."""
 
     size: int
-    first: int | None
-    last: int | None
-    """The days of its first and its last article that have one."""
-    vectors: Sequence[bytes]
-    """Those of its newest articles."""
+    newest: Sequence[tuple[int | None, bytes]]
+    """The day and the vector of its newest articles."""
 
 
 @dataclass(slots=True)
@@ -72,8 +69,8 @@ class StoryState(Protocol):
         """Return the story of an article with this text that is gone; None if there was none."""
         ...
 
-    def has_story(self, story: int) -> bool:
-        """Return whether there is an article in this story."""
+    def existing(self, ids: Collection[int]) -> set[int]:
+        """Return those of these stories that have an article."""
         ...
 
     def stories_with(self, term: int, day: int | None, limit: int) -> Iterable[int]:
@@ -85,7 +82,7 @@ class StoryState(Protocol):
         ...
 
     def stories(self, ids: Collection[int], limit: int) -> dict[int, KeptStory]:
-        """Return those of these stories that exist, each with the vectors of at most ``limit`` articles."""
+        """Return those of these stories that exist, each with at most ``limit`` articles."""
         ...
 
     def apply(self, changes: Changes) -> None:
@@ -122,8 +119,8 @@ class MemoryState:
     def departed(self, text: int) -> int | None:  # noqa: D102
         return self._departed.get(text)
 
-    def has_story(self, story: int) -> bool:  # noqa: D102
-        return bool(self._members.get(story))
+    def existing(self, ids: Collection[int]) -> set[int]:  # noqa: D102
+        return {story for story in ids if self._members.get(story)}
 
     def stories_with(self, term: int, day: int | None, limit: int) -> Iterable[int]:  # noqa: D102
         found = sorted((self.articles[rowid] for rowid in self._found_by.get(term, ())), key=_newest_first)
@@ -135,9 +132,7 @@ class MemoryState:
         for story in ids:
             members = sorted((self.articles[rowid] for rowid in self._members.get(story, ())), key=_newest_first)
             if members:
-                days = [kept.day for kept in members if kept.day is not None]
-                vectors = [kept.vector for kept in members[:limit]]
-                result[story] = KeptStory(len(members), min(days, default=None), max(days, default=None), vectors)
+                result[story] = KeptStory(len(members), [(kept.day, kept.vector) for kept in members[:limit]])
         return result
 
     def apply(self, changes: Changes) -> None:  # noqa: D102

@@ -34,13 +34,18 @@ _ARTICLES_OF_A_STORY = 40
 """What more articles than these have in common is no sign of a story."""
 _LEAST_LENGTH = 8.0
 """The length of the vector of an article with few words that are not common; it is not like any other."""
+_TERMS_OF_A_TEXT = 3
+"""The terms that stand for a whole text; several, as one term in common is not enough for a story."""
 _WORDS_OF_A_DOCUMENT = 60
 _SHARE_OF_FUNCTION_WORDS = 0.2
 """In languages other than English."""
 _MOST_WORDS_IN_MEMORY = 200_000
 
-_DECIMAL = re.compile("[0-9][.,][0-9]")
-_ASCII_WORDS = bytes(code if chr(code).isalnum() else 32 for code in range(256))
+_PUNCTUATION = re.compile("[\u00a0\u2010-\u201f\u2026\u202f]")
+"""What most often keeps a text from being ASCII."""
+_SHAPES = bytes(48 if 48 <= code <= 57 else 46 if code in b".," else 32 for code in range(128)) + bytes(128)
+"""Each digit as 0, each point or comma as a point."""
+_ASCII_WORDS = bytes(ord(chr(code).lower()) if chr(code).isalnum() else 32 for code in range(128)) + bytes(128)
 _WORDS = re.compile(r"[^\W_]+(?:[.,][0-9]+)*")
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7ff]")
 _PARTICLES = re.compile("[的了在是和与及将被对为也就]|^[\u3040-\u309f]+$")
@@ -70,6 +75,11 @@ class Vector(NamedTuple):
         return array("I", [self.source, *self.terms]).tobytes() + array("H", self.weights).tobytes()
 
 
+def is_packed(data: bytes) -> bool:
+    """Return whether these bytes can be those of a vector."""
+    return len(data) % 6 == 4
+
+
 def unpacked(data: bytes) -> Vector:
     """Return the vector that ``packed`` gave."""
     end = 4 + (len(data) - 4) // 6 * 4
@@ -82,50 +92,84 @@ def unpacked(data: bytes) -> Vector:
 
 def term_counts(title: str, excerpt: str) -> Counter[int]:
     """Return how often each term is in a text."""
-    stems = _stems()
     words = _words(title) * _TITLE + _words(excerpt[:_EXCERPT_CHARACTERS])
-    return Counter([stems[word] for word in words])
+    return Counter(map(_stems().__getitem__, words))
 
 
-class Rarity(dict[int, float]):
-    """The weight of each term, given how many of so many articles have each."""
+class Rarity(dict[int, "_Weighted"]):
+    """The weight of each term, given how many of so many articles have each: for each count the terms with weights."""
 
     def __init__(self, frequencies: Mapping[int, int], articles: int) -> None:
         super().__init__()
         self._frequencies = frequencies
         self._articles = articles
         self._common = _common()
+        self._weights: dict[int, float] = {}
 
-    def __missing__(self, term: int) -> float:
-        share = self._common.get(term, _RAREST)
-        others = self._frequencies.get(term, 0) - _ARTICLES_OF_A_STORY
-        if others > 0:
-            share += others / self._articles
-        weight = self[term] = max(0.0, math.log(_TOO_COMMON / share))
+    def __missing__(self, count: int) -> _Weighted:
+        terms = self[count] = _Weighted(self, count)
+        return terms
+
+    def weight(self, term: int) -> float:
+        """Return the weight of a term; 0 if it is too common."""
+        weight = self._weights.get(term)
+        if weight is None:
+            share = self._common.get(term, _RAREST)
+            others = self._frequencies.get(term, 0) - _ARTICLES_OF_A_STORY
+            if others > 0:
+                share += others / self._articles
+            weight = self._weights[term] = max(0.0, math.log(_TOO_COMMON / share))
         return weight
 
-    def vector(self, counts: Mapping[int, int], source: str = "") -> Vector:
-        """Return the weighted terms of a text, and its source."""
-        weighted = [(self[term] * count / (count + 1), term) for term, count in counts.items()]
+    def vector(self, counts: Mapping[int, int], source: str = "", *, text: int | None = None) -> Vector:
+        """Return the weighted terms of a text, and its source.
+
+        ``text`` is a hash of a text that others may be equal to: if its words say too little, it says the rest.
+        """
+        weighted = [pair for term, count in counts.items() if (pair := self[count][term]) is not None]
         weighted.sort(reverse=True)
         del weighted[_KEPT:]
-        length = max(_LEAST_LENGTH, math.sqrt(sum([weight * weight for weight, _ in weighted])))
-        scale = SCALE / length
-        rounded = [(term, whole) for weight, term in weighted if (whole := int(weight * scale + 0.5))]
-        number = hashed(source.casefold()) if source else 0
-        return Vector([term for term, _ in rounded], [weight for _, weight in rounded], number)
+        length = math.sqrt(sum([weight * weight for weight, _ in weighted]))
+        if text is not None and length < _LEAST_LENGTH:
+            rest = math.sqrt((_LEAST_LENGTH**2 - length**2) / _TERMS_OF_A_TEXT)
+            weighted += [(rest, hashed(f"{text} {number}")) for number in range(_TERMS_OF_A_TEXT)]
+            weighted.sort(reverse=True)
+        scale = SCALE / max(_LEAST_LENGTH, length)
+        weights = [int(weight * scale + 0.5) for weight, _ in weighted]
+        while weights and not weights[-1]:
+            weights.pop()
+        number = _source_number(source) if source else 0
+        return Vector([term for _, term in weighted[: len(weights)]], weights, number)
 
 
-def _words(text: str) -> list[str]:
-    text = text.lower()
-    if text.isascii() and not _DECIMAL.search(text):
-        return text.encode().translate(_ASCII_WORDS).decode().split()  # four times as fast
-    words = _WORDS.findall(text)
+class _Weighted(dict[int, tuple[float, int] | None]):
+    """The weight in a text of each term that is in it so many times, with the term; None if the weight is 0."""
+
+    def __init__(self, rarity: Rarity, count: int) -> None:
+        super().__init__()
+        self._weight = rarity.weight
+        self._count = count
+
+    def __missing__(self, term: int) -> tuple[float, int] | None:
+        weight = self._weight(term) * self._count / (self._count + 1)
+        pair = self[term] = (weight, term) if weight else None
+        return pair
+
+
+def _words(text: str) -> list[bytes] | list[str]:
+    """Return the words in lower case; as bytes, which is twice as fast, if they are ASCII."""
+    if not text.isascii():
+        text = _PUNCTUATION.sub(" ", text)
+    if text.isascii():
+        data = text.encode()
+        if b"0.0" not in data.translate(_SHAPES):  # no decimals
+            return data.translate(_ASCII_WORDS).split()
+    words = _WORDS.findall(text.lower())
     if not _UNSPACED.search(text):
         return words
     parts: list[str] = []
     for word in words:
-        if _UNSPACED.search(word):
+        if not word.isascii() and _UNSPACED.search(word):
             pairs = (word[at : at + 2] for at in range(max(1, len(word) - 1)))
             parts += [pair for pair in pairs if not _PARTICLES.search(pair)]
         else:
@@ -133,7 +177,7 @@ def _words(text: str) -> list[str]:
     return parts
 
 
-class _Stems(dict[str, int]):
+class _Stems(dict[str | bytes, int]):
     """The hashed stem of each word, filled on first use of each word."""
 
     def __init__(self) -> None:
@@ -144,9 +188,12 @@ class _Stems(dict[str, int]):
             Stemmer.Stemmer(language, 0).stemWord for language in ("english", "russian", "arabic")
         )
 
-    def __missing__(self, word: str) -> int:
+    def __missing__(self, word: str | bytes) -> int:
         if len(self) > _MOST_WORDS_IN_MEMORY:
             self.clear()
+        if isinstance(word, bytes):
+            term = self[word] = hashed(self._english(word.decode()))
+            return term
         stem = self._russian if "\u0400" <= word <= "\u0500" else self._english
         if "\u0600" <= word <= "\u0700":
             stem = self._arabic
@@ -162,6 +209,11 @@ def _stems() -> _Stems:
 def hashed(text: str) -> int:
     """Return the number that stands for a term."""
     return crc32(text.encode("utf-8", "surrogatepass"))
+
+
+@lru_cache(maxsize=4096)
+def _source_number(source: str) -> int:
+    return hashed(source.casefold())
 
 
 @lru_cache(maxsize=1)
@@ -181,4 +233,4 @@ def _common() -> dict[int, float]:
 def words_by_term(text: str) -> dict[int, str]:
     """Return a word of a text, in lower case, for each of its terms."""
     stems = _stems()
-    return {stems[word]: word for word in _words(text)}
+    return {stems[word]: word.decode() if isinstance(word, bytes) else word for word in _words(text)}

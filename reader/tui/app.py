@@ -42,7 +42,7 @@ from reader.tui.session import Session
 from reader.tui.terminal.daemon_threads import DaemonThreads
 from reader.tui.terminal.idle_gc import IdleGC
 from reader.tui.terminal.input_parser import TerminalBackground
-from reader.tui.terminal.memory import limit_malloc, limit_textual
+from reader.tui.terminal.memory import limit_textual
 from reader.tui.terminal.termination import watch_terminal
 from reader.tui.terminal.window import takes_commands
 from reader.tui.theme import themes
@@ -50,6 +50,7 @@ from reader.tui.theme.choice import ThemeChoice, has_few_colors
 from reader.tui.timings import DEFAULT_TIMINGS, Timings
 from reader.tui.widgets import panes
 from reader.tui.widgets.text.line_view import LineView
+from reader.workers.malloc import limit_malloc
 
 log = logging.getLogger(__name__)
 limit_textual()
@@ -146,6 +147,8 @@ class NewsreaderApp(App[None]):
 
     async def on_event(self, event: events.Event) -> None:
         """Pass input through the input gate, and pasted text through the text gate."""
+        if isinstance(event, events.InputEvent) and event.time < getattr(self._driver, "input_since", 0.0):
+            return  # the rest of a burst of Ctrl+z, which would stop the process again
         if isinstance(event, events.Key) and not event.is_forwarded and self._is_escape_and_more(event):
             await self.on_event(events.Key("escape", None))
             name = event.character if (event.character or "").isalnum() else event.key.removeprefix("alt+")

@@ -165,6 +165,7 @@ class Session:
         self.articles_changed: Signal[ArticleOrder] = Signal()
         self.pages_changed = Signal[None]()
         self.indexing_progressed = Signal[Progress]()
+        self.originals_wanted = Signal[list[int]]()
         self.index_replaced = Signal[None]()
         """Another program has changed the index, or it was rebuilt."""
         self.can_undo_changed = Signal[None]()

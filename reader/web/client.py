@@ -14,7 +14,7 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from http.cookiejar import CookieJar
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import httpcore
 import httpx
@@ -25,9 +25,10 @@ from reader.core.events import format_duration
 from reader.images import header_size
 from reader.web import errors
 from reader.web.options import ClientOptions
-from reader.web.redirects import Hop, first_hop, next_hop
+from reader.web.redirects import Hop, decode_location, first_hop, leads_elsewhere, next_hop
 from reader.web.response import content_type, header_fields
 from reader.web.response.decompress import BodyDecoder
+from reader.web.response.meta_refresh import refresh_target
 from reader.web.responses import FetchError, WebResponse
 from reader.web.transport.dns import Resolve, resolve
 from reader.web.transport.ip_policy import canonical_host, refusal_by_name
@@ -41,9 +42,15 @@ UrlCheck: TypeAlias = Callable[[str], Awaitable[FetchError | None]]
 """Returns why a URL may not be requested, or None. Called once before each request; it may wait."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_HEADER_CHARS = 200
+_PERMANENT = frozenset({301, 308})
 _BUSY = frozenset({429, 503})
 _DRAIN_BYTES = 65_536
 _DRAIN_SECONDS = 0.5
+_LAST_MOMENT = 0.05
+"""Seconds before the time limit, so that a page whose text has come can still be kept."""
+_END_SECONDS = 3.0
+"""How long the rest of a page may take behind its end."""
 _PROXY = "newsreader.proxy"  # names of extensions, by which the client and the transport communicate
 _LOCATION = "newsreader.location"
 _FAILURES = (
@@ -68,6 +75,19 @@ class _RequestSpec:
     conditions: Mapping[str, str] = field(default_factory=dict)
     """Headers of a conditional request."""
     url_check: UrlCheck | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """More headers."""
+    origin: tuple[str, str, int] | None = None
+    """Scheme, host and port that ``secrets`` are for."""
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    """Headers that no other host may get."""
+
+
+class _Redirect(NamedTuple):
+    """Where a response redirects to."""
+
+    location: str
+    is_permanent: bool
 
 
 class WebClient:
@@ -109,7 +129,7 @@ class WebClient:
         validated: str = "",
         url_check: UrlCheck | None = None,
     ) -> WebResponse:
-        """Return the page at ``url``: HTML, XHTML or plain text. Raises FetchError.
+        """Return the page at ``url``: HTML, XHTML, Markdown or plain text. Raises FetchError.
 
         ``etag`` and ``last_modified`` are those of a stored page, ``validated`` the URL that sent them, its
         ``final_url``; empty for ``url``. If that page is still current, the status is 304. Validators belong to one
@@ -117,12 +137,40 @@ class WebClient:
         URL on the way.
         """
         spec = _RequestSpec(
-            "text/html, application/xhtml+xml, text/plain;q=0.8",
+            "text/html, application/xhtml+xml, text/markdown;q=0.8, text/plain;q=0.8",
             self.options.page_bytes,
             content_type.PAGES,
             validated=validated or first_hop(url).url,
             conditions=header_fields.conditions(etag, last_modified),
             url_check=url_check,
+        )
+        return await self._fetch(url, spec)
+
+    async def feed(
+        self,
+        url: str,
+        limit: int,
+        *,
+        etag: str = "",
+        last_modified: str = "",
+        validated: str = "",
+        secrets: Mapping[str, str] | None = None,
+        user_agent: str = "",
+    ) -> WebResponse:
+        """Return the feed at ``url``, of at most ``limit`` bytes and any type. Raises FetchError.
+
+        ``etag``, ``last_modified`` and ``validated`` are as for :meth:`page`. ``secrets`` are headers for the host of
+        ``url`` only.
+        """
+        hop = first_hop(url)
+        spec = _RequestSpec(
+            "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5",
+            limit,
+            validated=validated or hop.url,
+            conditions=header_fields.conditions(etag, last_modified),
+            headers={"User-Agent": user_agent} if user_agent else {},
+            origin=(hop.scheme, hop.host, hop.port),
+            secrets=secrets or {},
         )
         return await self._fetch(url, spec)
 
@@ -153,15 +201,18 @@ class WebClient:
         hop, redirects = first_hop(url), 0
         seen = {hop.url}
         seconds = self.options.seconds
+        moved_to, is_permanent = "", True
         try:
             while redirects <= self.options.redirects:
                 response, used = await self._request(hop, spec, seconds, redirects)
                 if isinstance(response, WebResponse):
-                    return response
+                    return replace(response, moved_to=moved_to)
                 seconds -= used
                 redirects += 1
-                hop = next_hop(hop, response, seen)
+                hop = next_hop(hop, response.location, seen)
                 seen.add(hop.url)
+                is_permanent = is_permanent and response.is_permanent
+                moved_to = hop.url if is_permanent else moved_to
         except FetchError as error:
             error.redirects = redirects
             if error.kind == "refused" and redirects:
@@ -172,10 +223,10 @@ class WebClient:
 
     async def _request(
         self, hop: Hop, spec: _RequestSpec, seconds: float, redirects: int
-    ) -> tuple[WebResponse | str, float]:
+    ) -> tuple[WebResponse | _Redirect, float]:
         """Request one URL within ``seconds``, after some redirects.
 
-        Return the response, or the URL it redirects to, and the seconds it took, without waiting for a slot.
+        Return the response, or where it redirects to, and the seconds it took, without waiting for a slot.
         """
         if spec.url_check is not None and (found := await spec.url_check(hop.url)) is not None:
             # A copy, because the check may return it again.
@@ -193,11 +244,11 @@ class WebClient:
 
     async def _request_in_slot(
         self, hop: Hop, spec: _RequestSpec, proxy: Proxy | None, seconds: float
-    ) -> WebResponse | str:
+    ) -> WebResponse | _Redirect:
         self._check_backoff(hop.host)  # the host may have asked for a pause in the meantime
         try:
-            async with asyncio.timeout(seconds):
-                return await self._send(hop, spec, proxy)
+            async with asyncio.timeout(seconds) as limit:
+                return await self._send(hop, spec, proxy, limit.when() or 0.0)
         except (TimeoutError, httpcore.TimeoutException):  # this one, or the system's
             why = f"timed out after {self.options.seconds:g} s"
             raise FetchError("timeout", why, hop.host, hint="Try again later.") from None
@@ -206,18 +257,25 @@ class WebClient:
         except UnicodeError:  # from IDNA, whose message quotes the name
             raise FetchError("unreachable", "its name is not valid", hop.host) from None
 
-    async def _send(self, hop: Hop, spec: _RequestSpec, proxy: Proxy | None) -> WebResponse | str:
+    async def _send(
+        self, hop: Hop, spec: _RequestSpec, proxy: Proxy | None, deadline: float
+    ) -> WebResponse | _Redirect:
+        """Return the response to one request, or where it redirects to; ``deadline`` is a time of the event loop."""
         conditions = spec.conditions if hop.url == spec.validated else {}
         # Without Host, httpx would encode the name by IDNA 2008, which fails for names in use, such as emoji.
-        headers = {"Host": hop.authority, "Accept": spec.accept, **conditions}
+        secrets = spec.secrets if (hop.scheme, hop.host, hop.port) == spec.origin else {}
+        headers = {"Host": hop.authority, "Accept": spec.accept, **conditions, **spec.headers, **secrets}
         async with self._client.stream("GET", hop.url, headers=headers, extensions={_PROXY: proxy}) as response:
             status, location = response.status_code, response.extensions[_LOCATION]
             if status in {200, 203}:  # 203: changed by a proxy (RFC 9110, 15.3.4)
-                body = await self._read(response, spec, hop.host)
-                return self._response(hop, spec, response.headers, body)
+                body, is_complete = await self._read(response, spec, hop.host, deadline)
+                page = self._response(hop, spec, response.headers, body, is_complete)
+                is_page = spec.types and page.content_type in content_type.MARKUP
+                target = refresh_target(body, page.charset) if is_page else ""
+                return _Redirect(target, False) if target and leads_elsewhere(hop, target) else page
             await _drain(response)
             if status in _REDIRECTS and location:
-                return str(location)
+                return _Redirect(str(location), status in _PERMANENT)
             if status == 304 and conditions:
                 return self._response(hop, spec, response.headers, None)
             raise self._status_error(status, response.headers, hop.host)
@@ -235,32 +293,62 @@ class WebClient:
             return FetchError("protocol", "it sent 304 Not Modified to an unconditional request", host)
         return errors.error_from_status(status, host)
 
-    async def _read(self, response: httpx.Response, spec: _RequestSpec, host: str) -> bytes:
-        """Return the decompressed body. Raises FetchError if it is not acceptable or too large."""
+    async def _read(
+        self, response: httpx.Response, spec: _RequestSpec, host: str, deadline: float
+    ) -> tuple[bytes, bool]:
+        """Return the decompressed body, and whether it is complete.
+
+        A page may lack what follows its end. Raises FetchError if the body is not acceptable or too large.
+        """
         length = _content_length(response.headers)
         media_type = content_type.media_type(response.headers.get("content-type", ""))[0]
-        if spec.types and media_type and media_type not in spec.types:
+        is_unclear = bool(spec.types) and media_type in content_type.PERHAPS_PAGES
+        if spec.types and media_type and media_type not in spec.types and not is_unclear:
             raise _wrong_type(media_type, length, "a page", host)
         if length > spec.limit and not spec.truncates:
-            raise errors.error_of_size(spec.limit, host)
+            raise (
+                _wrong_type(media_type, length, "a page", host)
+                if is_unclear
+                else errors.error_of_size(spec.limit, host)
+            )
         body = BodyDecoder(response.headers.get("content-encoding", ""), spec.limit, host)
         try:
-            async for chunk in response.aiter_raw():
-                body.feed(chunk)
-            return body.end()
+            async with asyncio.timeout_at(deadline - _LAST_MOMENT) as limit:
+                async for chunk in response.aiter_raw():
+                    body.feed(chunk)
+                    if is_unclear and len(body.content) >= content_type.SNIFFED_BYTES:
+                        is_unclear = False
+                        if content_type.page_type(media_type, body.content) not in spec.types:
+                            raise _wrong_type(media_type, length, "a page", host)
+                    if spec.types and body.has_page_end:
+                        limit.reschedule(min(asyncio.get_running_loop().time() + _END_SECONDS, limit.when() or 0.0))
+            return body.end(), True
         except FetchError as error:
             if error.kind == "too_large" and spec.truncates:
-                return body.content
+                return body.content, True
+            if error.kind == "protocol" and spec.types and body.has_page_end:
+                return body.content, False
+            raise
+        except (TimeoutError, httpcore.ProtocolError, httpcore.NetworkError):
+            if spec.types and body.has_page_end:
+                return body.content, False
             raise
 
-    def _response(self, hop: Hop, spec: _RequestSpec, headers: httpx.Headers, content: bytes | None) -> WebResponse:
+    def _response(
+        self,
+        hop: Hop,
+        spec: _RequestSpec,
+        headers: httpx.Headers,
+        content: bytes | None,
+        is_complete: bool = True,
+    ) -> WebResponse:
         """Return a response with its body; None if the stored page is still current."""
         body = content or b""
         declared, label = content_type.media_type(headers.get("content-type", ""))
         signature = content_type.signature(body)
-        media_type = declared or (content_type.sniff(body) if body else "")
-        is_markup = media_type != "text/plain"
-        charset = "utf-8" if spec.is_image else encodings.detect_encoding(body, label, markup=is_markup)
+        media_type = content_type.page_type(declared, body)
+        is_markup = media_type in content_type.MARKUP
+        charset = "utf-8" if spec.is_image else encodings.declared_encoding(body, label, markup=is_markup)
         if spec.types and content is not None:
             is_text = content_type.is_text(body, charset) or content_type.is_markup(body)
             wrong = signature or ("" if is_text else "application/octet-stream")
@@ -272,8 +360,12 @@ class WebClient:
             content_type=media_type,
             body=body,
             charset=charset,
-            etag=header_fields.etag(headers.get("etag", "")),
-            last_modified=header_fields.last_modified(headers.get("last-modified", "")),
+            # A page that is not complete is requested as a whole the next time.
+            etag=header_fields.etag(headers.get("etag", "")) if is_complete else "",
+            last_modified=header_fields.last_modified(headers.get("last-modified", "")) if is_complete else "",
+            is_complete=is_complete,
+            content_type_header=headers.get("content-type", "")[:_HEADER_CHARS],
+            max_age=header_fields.max_age(headers.get("cache-control", "")),
         )
 
     def _check_backoff(self, host: str) -> None:
@@ -312,7 +404,7 @@ class _Transport(httpx.AsyncBaseTransport):
             response.status,
             headers=[each for each in response.headers if each[0].lower() != b"location"],
             stream=_Body(response, ending),
-            extensions={_LOCATION: locations[0].decode("utf-8", "replace") if locations else ""},
+            extensions={_LOCATION: decode_location(locations[0]) if locations else ""},
         )
 
     async def aclose(self) -> None:

@@ -15,8 +15,10 @@ from reader.web.response.content_type import format_size
 from reader.web.responses import FetchError
 
 _LATER = "Try again later."
-_BROWSER = "It may work in the browser."
+BROWSER = "It may work in the browser."
 OPEN = "The browser can open it."
+_TEMPORARY = frozenset({408, 425, 500, 502, 503, 504, 507})
+"""Statuses that another request may not get; those from 512 on are of content delivery networks."""
 
 
 def error_from_exception(error: BaseException, host: str) -> FetchError:
@@ -31,7 +33,7 @@ def error_from_exception(error: BaseException, host: str) -> FetchError:
         return _protocol_error(error, chain, host)
     if isinstance(error, httpcore.NetworkError | OSError):
         return _network_error(error, chain, host)
-    return FetchError("protocol", f"the request failed ({type(error).__name__})", host, hint=_BROWSER)
+    return FetchError("protocol", f"the request failed ({type(error).__name__})", host, hint=BROWSER)
 
 
 def describe_status(status: int) -> str:
@@ -52,7 +54,7 @@ def error_from_status(status: int, host: str) -> FetchError:
         410: "",
         451: "It is withheld for legal reasons.",
     }
-    hint = hints.get(status, _LATER if status >= 500 else _BROWSER)
+    hint = hints.get(status, _LATER if status in _TEMPORARY or status >= 512 else BROWSER)
     return FetchError("status", describe_status(status), host, hint=hint, status=status)
 
 
@@ -68,19 +70,19 @@ def _tls_error(error: ssl.SSLError, host: str) -> FetchError:
         return FetchError("tls", f"its certificate is not trusted ({reason})", host, hint="No request was sent.")
     reason = clean(getattr(error, "reason", None) or "")[:60].replace("_", " ").lower()
     why = f"it offers no secure connection ({reason})" if reason else "it offers no secure connection"
-    return FetchError("tls", why, host, hint=_BROWSER)
+    return FetchError("tls", why, host, hint=BROWSER)
 
 
 def _protocol_error(error: httpcore.ProtocolError, chain: list[BaseException], host: str) -> FetchError:
     # h11 names the status that a server would answer with: 431, header fields too large.
     if any(getattr(each, "error_status_hint", None) == 431 for each in chain):
-        return FetchError("too_large", "its response headers are too large", host, hint=_BROWSER)
+        return FetchError("too_large", "its response headers are too large", host, hint=BROWSER)
     message = str(error)
     if "without sending a response" in message:
         return FetchError("unreachable", "it closed the connection without a response", host, hint=_LATER)
     if "without sending complete" in message or "incomplete" in message:
-        return FetchError("protocol", "its response is incomplete", host, hint=_LATER)
-    return FetchError("protocol", "its response violates HTTP", host, hint=_BROWSER)
+        return FetchError("protocol", "its response is incomplete", host, hint=BROWSER)
+    return FetchError("protocol", "its response violates HTTP", host, hint=BROWSER)
 
 
 def _network_error(error: BaseException, chain: list[BaseException], host: str) -> FetchError:

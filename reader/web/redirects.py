@@ -59,6 +59,22 @@ def next_hop(hop: Hop, location: str, seen: Collection[str]) -> Hop:
     return _split(target)
 
 
+def decode_location(value: bytes) -> str:
+    """Return a Location header as text. Bytes that are not UTF-8 are percent-encoded as they are, as in browsers."""
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return "".join(chr(byte) if byte < 0x80 else f"%{byte:02X}" for byte in value)
+
+
+def leads_elsewhere(hop: Hop, location: str) -> bool:
+    """Whether a URL in a page at ``hop`` is another one; pages that load themselves again are common."""
+    try:
+        return urls.request_url(urljoin(hop.url, location)) != hop.url
+    except (ReaderError, ValueError):
+        return True  # next_hop() says why it cannot be fetched
+
+
 def _reason(error: ReaderError | ValueError) -> str:
     """Return the reason in lower case. The ValueError of ``urljoin`` may quote the URL."""
     if not isinstance(error, ReaderError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from reader.content.html.encodings import detect_encoding
 from reader.core.errors import ReaderError
 
 FetchErrorKind = Literal[
@@ -38,14 +39,22 @@ class WebResponse:
     body: bytes
     """The decompressed body."""
     charset: str = "utf-8"
-    """The name of a Python codec; see :mod:`reader.content.html.encodings`."""
+    """The name of a Python codec, or empty if it must be guessed; see :mod:`reader.content.html.encodings`."""
     etag: str = ""
     last_modified: str = ""
+    is_complete: bool = True
+    """False if the connection ended before the body, but behind the end of the page (``</html>``)."""
+    content_type_header: str = ""
+    """The Content-Type header as the server sent it."""
+    max_age: float | None = None
+    """Seconds for which it is fresh, if the server says so."""
+    moved_to: str = ""
+    """The URL that permanent redirects lead to, without those that follow a temporary one."""
 
     @property
     def text(self) -> str:
         """The decoded body, as untrusted as before; bytes that cannot be decoded become U+FFFD."""
-        return self.body.decode(self.charset, "replace").removeprefix("\ufeff")
+        return self.body.decode(self.charset or detect_encoding(self.body), "replace").removeprefix("\ufeff")
 
 
 def name_host(why: str, host: str) -> str:

@@ -53,6 +53,20 @@ def _page(body: bytes | str, url: str, charset: str) -> tuple[Any, ...]:
     return ExtractionResult(found, stub_reason(found, page)).to_values()
 
 
+def _markdown_page(body: bytes | str, url: str, charset: str) -> tuple[Any, ...]:
+    from reader.content.blocks import Heading
+    from reader.content.body import parse_body
+    from reader.core.tokenize import words
+    from reader.extraction.cleanup import article_text, text_of_block
+    from reader.extraction.page_tree import decode
+
+    blocks = parse_body(decode(body, charset), "markdown", url)
+    title = text_of_block(blocks[0]) if blocks and isinstance(blocks[0], Heading) else ""
+    count = len(words(article_text(blocks)))
+    text = Extract(blocks[1:] if title else blocks, count, title) if count else None
+    return ExtractionResult(text).to_values()
+
+
 def _blocks(body: str, body_format: BodyFormat, url: str) -> list[Any]:
     from reader.content.blocks import to_values
     from reader.content.body import is_whole_page, parse_body
@@ -80,4 +94,4 @@ def prepare() -> None:
     _blocks("A few words.", "markdown", "")
 
 
-TASKS = {"page": _page, "words": _words, "blocks": _blocks}
+TASKS = {"page": _page, "markdown": _markdown_page, "words": _words, "blocks": _blocks}

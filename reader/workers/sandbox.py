@@ -80,12 +80,13 @@ class SandboxPool:
         self._closed = False
 
     async def extract(
-        self, body: bytes, url: str = "", charset: str = "", *, background: bool = False
+        self, body: bytes, url: str = "", charset: str = "", *, is_markdown: bool = False, background: bool = False
     ) -> ExtractionResult:
         """Return the article of a page. Raises ExtractError, which does not name the page."""
         from reader.workers.extract_tasks import ExtractionResult
 
-        return ExtractionResult.from_values(await self.run("page", body, url, charset, background=background))
+        task = "markdown" if is_markdown else "page"
+        return ExtractionResult.from_values(await self.run(task, body, url, charset, background=background))
 
     def prestart(self) -> None:
         """Start a process if there is none, so that it is ready when the first page arrives."""

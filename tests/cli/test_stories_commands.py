@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from reader.cli.main import cli
+from reader.core.paths import Paths
+from reader.indexing.refresh import refresh
+from reader.library.library import Library
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
 
@@ -183,3 +189,19 @@ def test_a_neighborhood_is_a_query(make_folder: MakeFolder) -> None:
 
 
 _RELATED_DAM = "related:\n  - title: A\n    ampWebUrl: https://a.example/1\n"
+
+
+def test_a_command_about_stories_waits_for_another_newsreader_that_is_grouping(make_folder: MakeFolder) -> None:
+    folder = make_folder(_FLOOD)
+    with closing(Library.open(folder, Paths.from_environment())) as library:
+        for _ in refresh(library):
+            pass
+        with library.index.writer():  # as if grouping
+            arguments = [sys.executable, "-m", "reader", "stories", folder, "--json"]
+            command = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            assert command.stderr is not None
+            while "grouping" not in (notice := command.stderr.readline()):
+                assert notice
+    assert notice == f"newsreader: Waiting for another newsreader that is grouping {folder.name}.\n"
+    out, err = command.communicate(timeout=20)
+    assert (len(json.loads(out)), err) == (1, "")

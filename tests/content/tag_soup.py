@@ -144,19 +144,19 @@ def hostile(size: int) -> list[str]:
 
 
 def is_linear(work: Callable[[str], object], make: Callable[[int], str], size: int) -> bool:
-    """Whether ``work`` on ``make(2 * size)`` takes less than three times as long as on ``make(size)``.
+    """Whether ``work`` on ``make(size)`` takes less than 13 times as long as on an eighth of it.
 
-    CPU times, the best of several, repeated if the result looks bad, since the machine may be busy. Under 20 ms is too
-    short to compare.
+    Linear work takes 8 times as long, quadratic work 64 times. CPU times, the best of several, repeated if the result
+    looks bad, since the machine may be busy. Under 10 ms is too short to compare.
     """
-    short, long = make(size), make(2 * size)
+    short, long = make(size // 8), make(size)
     best_short = best_long = float("inf")
     for _ in range(8):
         best_long = min(best_long, seconds(work, long))
-        if best_long < 0.02:
+        if best_long < 0.01:
             return True
         best_short = min(best_short, seconds(work, short), seconds(work, short))
-        if best_long < 3 * best_short or (best_short < 0.02 and best_long < 0.1):
+        if best_long < 13 * best_short:
             return True
     return False
 

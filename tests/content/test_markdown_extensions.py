@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reader.content.blocks import Block, CodeBlock, links, plain_text
+from reader.content.blocks import Block, CodeBlock, Paragraph, Span, links, plain_text
 from reader.content.body import parse_body
 from reader.content.markdown.parser import parse_markdown
 from reader.content.markdown.writer import to_markdown
+from reader.core.text import clean
 from tests.content.tag_soup import every_string, is_clean, is_linear
 
 
@@ -21,7 +22,7 @@ def read(source: str) -> tuple[Block, ...]:
 
 def written(source: str) -> str:
     """Return the blocks as plain Markdown, without escapes."""
-    return re.sub(r"\\([\[\]#!$_*<])", r"\1", to_markdown(read(source)))
+    return re.sub(r"\\([\[\]#!$_*<={%])", r"\1", to_markdown(read(source))).replace("&#105;", "i")
 
 
 CALLOUTS = {
@@ -303,3 +304,20 @@ def test_deep_nesting_is_no_error() -> None:
     source = "".join(f"{'    ' * depth}!!! note\n" for depth in range(200)) + "    " * 200 + "deep"
     assert "deep" in plain_text(read(source))
     assert "deep" in plain_text(read(":::note\n" * 200 + "deep"))
+
+
+_SIGNS = st.sampled_from([
+    "{{< x >}}", "{%", "%}", "%%", "==", "$", "$$", "^[", "{:", "{#a}", "{.b}", "import x from 'y'", "[[a]]", "words",
+    "export const a = {", "![[b.png]]", "::: note", "!!! note", "??? note", '===+ "x"', ": def", "{/* x */}", "^abcd",
+    "[^1]", "[^1]: x", "|", "- [ ] x", "&amp;", "{{ site.x }}", "\\", "`", '<Tab x="y y">', "{", "}", "[TOC]", "$x$",
+])  # fmt: skip
+_LINES = st.lists(_SIGNS, min_size=1, max_size=5).flatmap(
+    lambda signs: st.sampled_from([clean(" ".join(signs)), clean("".join(signs))])
+)
+
+
+@given(st.lists(_LINES, min_size=1, max_size=3))
+def test_text_that_looks_like_markup_of_other_programs_is_written_so_that_it_stays_text(lines: list[str]) -> None:
+    written = to_markdown([Paragraph((Span(line),)) for line in lines])
+    read = plain_text(parse_markdown(written, extended=True))
+    assert [clean(line) for line in read.split("\n") if line] == lines

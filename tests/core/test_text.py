@@ -85,8 +85,10 @@ def test_a_path_is_shown_as_one_safe_line(path: str | bytes, shown: str) -> None
     [
         ("plain", "plain"),
         ("日本 العربية", "日本 العربية"),
-        ("👩\u200d👩\u200d👧 family", "👩 family"),
-        ("👍🏽 1\ufe0f\u20e3", "👍 1"),
+        ("👩\u200d👩\u200d👧 family", "👩👩👧 family"),
+        ("👩🏽\u200d🔬 and 🏳\ufe0f\u200d🌈", "👩🔬 and 🏳🌈"),
+        ("👍🏽 1\ufe0f\u20e3", "👍 (1)"),
+        ("Dial #\ufe0f\u20e32\ufe0f\u20e31\u20e3.", "Dial (#)(2)(1)."),
         ("می\u200cخواهم", "می\u200cخواهم"),
     ],
 )

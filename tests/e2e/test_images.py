@@ -135,10 +135,10 @@ def test_sixel_is_sent_line_by_line(folder: Path) -> None:
         terminal.wait(lambda: b"\x1bP" in terminal.raw)  # in the pane
         terminal.press("f")
         terminal.wait("900 words")
-        # 400 by 200 pixels: 44 cells by 11 lines.
-        terminal.wait(lambda: len(sixels(terminal.raw, 44 * 9)) == 11)
-        assert "▀" * 44 in terminal.text
-        for line in sixels(terminal.raw, 44 * 9):
+        # 400 by 200 pixels in 72 cells of 9 by 18: 18 lines.
+        terminal.wait(lambda: len(sixels(terminal.raw, 72 * 9)) == 18)
+        assert "▀" * 72 in terminal.text
+        for line in sixels(terminal.raw, 72 * 9):
             assert {row[0] for row in painted(line)[:18]} == {(100, 0, 0)}
             assert {row[-1] for row in painted(line)[:18]} == {(0, 0, 100)}
         terminal.press("h")

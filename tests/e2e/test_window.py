@@ -52,7 +52,7 @@ def test_title_cursor_and_notification(make_folder: MakeFolder, site: Site, tmp_
         assert terminal.screen.cursor.hidden
 
         terminal.press("\x1a")
-        wait_until_stopped(terminal.process.pid)
+        wait_until_stopped(terminal)
         terminal.read()
         assert terminal.raw.rindex(RESTORE) < terminal.raw.rindex(b"\x1b[?1049l"), "to the shell it is the shell's"
         assert title(terminal) == ""

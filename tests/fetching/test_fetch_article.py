@@ -108,6 +108,36 @@ async def test_a_page_has_the_url_after_redirects(server: Server, job: ArticleFe
     assert (stored_page(pages).url, stored_page(pages).final_url) == (server.url("/here"), there)
 
 
+async def test_a_page_without_its_end_is_stored_and_says_so(
+    server: Server, job: ArticleFetcher, pages: PageStore
+) -> None:
+    body = html("A title") + b"</html>"
+    head = b'HTTP/1.1 200 OK\r\nETag: "1"\r\nContent-Type: text/html\r\nContent-Length: 999999\r\n\r\n'
+    url = server.on("/", head + body, then_close=True)
+    assert (await job.fetch(fetch_target(ID, [Links(url)]))).result.status == "fetched"
+    page = stored_page(pages)
+    assert page.extract.markdown.endswith(
+        "The server did not send the whole page; something may be missing at the end.\n"
+    )
+    assert page.etag == ""
+
+
+async def test_markdown_is_read_as_such(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
+    url = server.on("/a.md", reply(b"# A title\n\nSome *text* here.\n\n- one\n- two", kind="text/markdown"))
+    assert (await job.fetch(fetch_target(ID, [Links(url)]))).result.status == "fetched"
+    extract = stored_page(pages).extract
+    assert (extract.title, extract.markdown) == ("A title", "Some *text* here.\n\n- one\n- two\n")
+
+
+async def test_a_page_in_an_unnamed_encoding_is_stored_readable(
+    server: Server, job: ArticleFetcher, pages: PageStore
+) -> None:
+    text = "Мэрия Москвы в среду объявила, что новая линия метро откроется в следующем месяце."
+    url = server.on("/", reply(f"<title>Метро</title><article><p>{text}</article>".encode("cp1251"), kind="text/html"))
+    assert (await job.fetch(fetch_target(ID, [Links(url)]))).result.status == "fetched"
+    assert text in stored_page(pages).extract.markdown
+
+
 async def test_equivalent_addresses_are_requested_once(server: Server, job: ArticleFetcher) -> None:
     url = server.url("/gone")
     got = (await job.fetch(fetch_target(ID, [Links(url, f"{url}?utm_source=x", f"{url}#top"), Links(url)]))).result

@@ -15,7 +15,7 @@ from reader.images.decode import FORMATS, ImageError, half_blocks
 from reader.images.model import ImageBox, RenderedImage
 from tests.images.sample_images import BLUE, GREEN, RED, bomb, encoded, halves
 
-BOX = ImageBox(72, 24)
+BOX = ImageBox(20, 24)
 
 
 def color(image: RenderedImage, cell: int, row: int) -> tuple[int, int, int]:
@@ -85,7 +85,7 @@ def test_an_image_is_rotated_by_its_exif_orientation(orientation: int) -> None:
     exif[0x0112] = orientation
     image = half_blocks(encoded(halves(), "JPEG", exif=exif), BOX)
     wide, high, rows = image.cells, image.lines, 2 * image.lines
-    assert (wide, high) == ((20, 5) if orientation < 5 else (10, 10))
+    assert (wide, high) == ((20, 5) if orientation < 5 else (20, 20))
     left, top = color(image, 1, rows // 2), color(image, wide // 2, 1)
     red_at = {1: left, 4: left, 5: top, 6: top}.get(orientation)
     if red_at is not None:
@@ -125,9 +125,32 @@ def test_a_tracking_pixel_is_not_shown(size: tuple[int, int]) -> None:
 def test_a_truncated_file_says_so(kind: str) -> None:
     noise = Image.effect_noise((200, 200), 90).convert("RGB")
     whole = encoded(noise, kind)
-    for size in (len(whole) // 2, len(whole) * 3 // 4, 40):
+    for size in (40, 150) if kind == "JPEG" else (len(whole) // 2, len(whole) * 3 // 4, 40):
         with pytest.raises(ImageError):
             half_blocks(whole[:size], BOX)
+
+
+@pytest.mark.parametrize("options", [{}, {"progressive": True}])
+def test_half_a_jpeg_is_shown(options: dict[str, bool]) -> None:
+    picture = Image.effect_noise((200, 200), 90).convert("RGB")
+    picture.paste(RED, (0, 0, 200, 60))
+    whole = encoded(picture, "JPEG", quality=95, **options)
+    image = half_blocks(whole[: len(whole) // 2], BOX)
+    assert (image.cells, image.lines) == (20, 10)
+    assert near(color(image, 9, 1), RED, 60)
+
+
+@pytest.mark.parametrize("ink", [0, 40, 255])
+@pytest.mark.parametrize("background", [(18, 18, 18), (250, 250, 250)])
+def test_a_drawing_on_transparency_is_seen_on_any_theme(ink: int, background: tuple[int, int, int]) -> None:
+    drawing = Image.new("RGBA", (64, 64), (0, 0, 0, 0))
+    drawing.paste((ink, ink, ink, 255), (0, 0, 32, 64))
+    image = half_blocks(encoded(drawing), ImageBox(72, 24, background))
+    drawn, ground = color(image, 0, 2), color(image, image.cells - 1, 2)
+    assert abs(drawn[0] - ground[0]) > 100
+    assert near(drawn, (ink, ink, ink), 3)
+    is_clear = abs(ink - background[0]) > 100
+    assert near(ground, background, 3) == is_clear
 
 
 def test_broken_exif_data_does_not_hide_the_image() -> None:

@@ -8,24 +8,24 @@ from dataclasses import astuple
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.images.model import CellSize, ImageBox, RenderedImage, fit
+from reader.images.model import MOST_ENLARGED, CellSize, ImageBox, RenderedImage, fit
 
 SIDES = st.integers(8, 40_000)
 CELLS = st.builds(CellSize, st.integers(4, 40), st.integers(4, 60))
 
 
 @given(SIDES, SIDES, st.integers(1, 200), st.integers(1, 80), CELLS)
-def test_an_image_fits_is_not_enlarged_and_keeps_its_aspect_ratio(
+def test_an_image_fits_is_hardly_enlarged_and_keeps_its_aspect_ratio(
     width: int, height: int, cells: int, lines: int, cell: CellSize
 ) -> None:
     wide, high = fit(width, height, ImageBox(cells, lines, cell=cell))
     cell_width, cell_height = cell
     assert 1 <= wide <= cells
     assert 1 <= high <= lines
-    assert (wide - 1) * cell_width <= width
-    assert (high - 1) * cell_height <= height
+    assert (wide - 1) * cell_width <= MOST_ENLARGED * width
+    assert (high - 1) * cell_height <= MOST_ENLARGED * height
     # The aspect ratio: the same scale on both sides, to within a cell.
-    scale = min(1, cells * cell_width / width, lines * cell_height / height)
+    scale = min(MOST_ENLARGED, cells * cell_width / width, lines * cell_height / height)
     assert abs(width * scale / cell_width - wide) <= 1
     assert abs(height * scale / cell_height - high) <= 1
 
@@ -34,7 +34,8 @@ def test_sizes() -> None:
     assert fit(720, 400, ImageBox(72, 40)) == (72, 20)
     assert fit(7200, 4000, ImageBox(72, 40)) == (72, 20)
     assert fit(7200, 4000, ImageBox(72, 10)) == (36, 10)
-    assert fit(100, 40, ImageBox(72, 40)) == (10, 2)
+    assert fit(300, 150, ImageBox(72, 40)) == (72, 18)
+    assert fit(100, 40, ImageBox(72, 40)) == (30, 6)
 
 
 @given(st.integers(1, 20), st.integers(1, 6), st.data())

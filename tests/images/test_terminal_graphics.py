@@ -20,8 +20,8 @@ from reader.images.terminal_graphics import kitty
 from tests.images.sample_images import bomb, encoded, halves
 from tests.images.sixels import painted
 
-BOX = ImageBox(72, 24, protocol="kitty")
-SIXEL = ImageBox(72, 24, protocol="sixel")
+BOX = ImageBox(60, 24, protocol="kitty")
+SIXEL = ImageBox(60, 24, protocol="sixel")
 
 
 def rendered_by_worker(body: bytes, box: ImageBox = BOX) -> RenderedImage:

@@ -16,6 +16,7 @@ from reader.core.model import LIST_FIELDS, Counts, ListField, Row
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
 from reader.library.library import Library
+from reader.query.parser import parse_query
 from reader.storage.sqlite.index.folder_index import Index
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
@@ -69,6 +70,40 @@ def test_marks_belong_to_the_article_not_to_its_file(make_folder: MakeFolder, li
     assert {row.path for row in _rows(library(folder)) if row.read} == {"moved.md", "copy.md"}
     opened.marks.apply([ids["a.md"]], MarkChange(read=False))
     assert opened.counts().unread == 3
+
+
+def test_a_source_is_the_same_with_and_without_www(make_folder: MakeFolder, library: OpenLibrary) -> None:
+    names = ("www.news.example", "news.example", "www.com")
+    documents = {f"{n}.md": _document(str(n), provider=f"{{domain: {name}}}") for n, name in enumerate(names)}
+    opened = library(make_folder(documents))
+    assert [row.source for row in _rows(opened)] == ["news.example", "news.example", "www.com"]
+    assert [value.value for value in opened.search.values("source")] == ["news.example", "www.com"]
+    for text in ("source:news.example", "source:www.News.example", "domain:news.example", "domain:www.news.example"):
+        found = opened.search.run(parse_query(text), Sort())
+        assert len(found.order(lambda: False, frozenset()).rowids) == 2
+
+
+def test_undo_names_the_folder_of_marks_that_are_elsewhere(
+    tmp_path: Path, make_folder: MakeFolder, library: OpenLibrary
+) -> None:
+    here = library(make_folder({"a.md": _document("A", originalUrl="https://a.example/")}))
+    other = tmp_path / "Weekly"
+    other.mkdir()
+    (other / "b.md").write_text(_document("B", originalUrl="https://b.example/"))
+    there = library(other)
+    (row,), (own,) = _rows(there), _rows(here)
+    here.marks.apply([own.id], MarkChange(read=True))
+    there.marks.store.mark([row.id], MarkChange(read=True))  # as by an earlier version
+    there.marks.apply([row.id], MarkChange(starred=True))
+    sentences = [undone.sentence for undone in (here.marks.undo(), here.marks.undo(), here.marks.undo()) if undone]
+    assert sentences == [
+        "Undone: starring 1 article in Weekly.",
+        "Undone: marking 1 article read in another folder.",
+        "Undone: marking 1 article read.",
+    ]
+    redone = there.marks.undo(redo=True)
+    assert redone is not None
+    assert redone.sentence == f"Redone: marking 1 article read in {here.name}."
 
 
 def test_rows_and_counts_follow_every_change_of_marks(make_folder: MakeFolder, library: OpenLibrary) -> None:

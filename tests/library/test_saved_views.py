@@ -18,9 +18,9 @@ from reader.core.ordering import Sort
 from reader.core.paths import Paths
 from reader.documents.files import Folder
 from reader.library.library import Library
-from reader.library.saved_views import store
 from reader.library.saved_views.store import KIND, SavedViews
 from reader.library.saved_views.toml_file import SavedView, edit_views, parse_views
+from reader.storage import edited_file
 from reader.storage.sqlite.index.folder_index import Index
 from reader.storage.sqlite.marks.store import MarkStore
 from tests.conftest import OpenLibrary
@@ -245,7 +245,7 @@ def test_a_change_that_cannot_be_written_is_not_an_undo_step(
         raise ReaderError(f"{path} could not be written: no space left on device.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(store, "write_atomically", full)
+        patch.setattr(edited_file, "write_atomically", full)
         _refuses(views, path)
         assert library.items.get(KIND).keys() == {"A"}
     assert (undone := views.undo()) is not None

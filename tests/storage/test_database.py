@@ -116,6 +116,17 @@ def test_threads_take_turns_with_few_connections(tmp_path: Path) -> None:
         assert 1 <= len(still_open) <= 3
 
 
+def test_no_connection_keeps_the_cache_that_a_large_write_needed(tmp_path: Path) -> None:
+    database = Database(tmp_path / "a.db", durable=False, cache_kib=100)
+    with closing(database), database.read() as first, database.dedicated_connection() as second:
+        connections = (first, second)
+        for db in connections:
+            assert db.execute("PRAGMA cache_size").fetchone() == (-100,)
+            db.execute("PRAGMA cache_size=-64000")
+        database.shrink()
+        assert [db.execute("PRAGMA cache_size").fetchone() for db in connections] == [(-100,)] * 2
+
+
 def test_a_connection_left_in_a_transaction_is_not_lent_again(tmp_path: Path) -> None:
     with closing(Database(tmp_path / "a.db", durable=True)) as database:
         with database.read() as left:

@@ -17,6 +17,7 @@ from reader.core.marks import id_to_int
 from reader.core.model import Article, Links, Provider, Related
 from reader.core.ordering import Sort
 from reader.indexing.stories import update_stories
+from reader.storage.sqlite.database import StorageError
 from reader.storage.sqlite.index import columns, sort_orders
 from reader.storage.sqlite.index.folder_index import Index
 from reader.storage.sqlite.stories import edges
@@ -329,7 +330,7 @@ def test_copies_have_the_same_url_or_the_same_title_and_nearly_the_same_text(ind
 
 
 def test_known_heats_give_the_scale_of_estimates(index: Index) -> None:
-    put(index, *(_article(n, n, day=n, heat=None if n % 2 else 200 + n) for n in range(44)))
+    put(index, *(_article(n, n, day=n // 4, source=f"S{n}", heat=None if n % 2 else 200 + n) for n in range(44)))
     _update(index)
     rows = index.rows(range(1, 45))
     assert all(row.heat_estimate is None or 150 < row.heat_estimate < 250 for row in rows.values())
@@ -372,3 +373,17 @@ def test_a_story_has_the_id_of_its_first_article(index: Index) -> None:
     assert {row.story for row in rows.values()} == {rows[1].id}
     assert {row.sources for row in rows.values()} == {2}
     assert id_to_int(rows[1].id) in {story for (story,) in index.database.select("SELECT id FROM stories")}
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE grouped SET vector = x'0102'", "DELETE FROM facts WHERE name = 'stories_day'"]
+)
+def test_what_no_newsreader_has_written_is_damage(index: Index, statement: str) -> None:
+    put(index, *_folder(12))
+    _update(index)
+    with index.writer() as writer, writer.transaction() as db:
+        db.execute(statement)
+    put(index, _article(20, 0))
+    with pytest.raises(StorageError) as raised:
+        _update(index)
+    assert raised.value.damaged

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -113,3 +114,20 @@ def test_an_article_that_leaves_and_returns_is_in_its_story_again(
 @given(articles)
 def test_grouping_is_deterministic(given_articles: list[StoryArticle]) -> None:
     assert all_at_once(given_articles).story_by_row() == all_at_once(given_articles).story_by_row()
+
+
+@pytest.mark.parametrize("number", [30, 60, 200])
+def test_any_number_of_equal_texts_is_one_story(number: int) -> None:
+    excerpt = "The council of Velmora approved a plan to rebuild the harbour bridge, which had collapsed after a storm."
+    same = [article(rowid, "Council approves bridge")._replace(excerpt=excerpt) for rowid in range(number)]
+    others = [article(number + place, event) for place, event in enumerate(EVENTS)]
+    assert frozenset(range(number)) in stories(all_at_once([*same, *others]))
+    one_by_one = MemoryState()
+    for each in same:
+        Grouping(one_by_one).add(each)
+    assert stories(one_by_one) == {frozenset(range(number))}
+
+
+def test_a_column_with_one_title_is_not_one_story() -> None:
+    column = [article(rowid, "Morning briefing", 19_000 + rowid) for rowid in range(100)]
+    assert len(stories(all_at_once(column))) == len(column)

@@ -70,6 +70,43 @@ async def test_wrong_charsets(server: Server, fetcher: WebClient, told: str, bod
     assert not answer.text.startswith("\ufeff")
 
 
+_UNLABELED = {
+    "gb18030": "北京市政府周三宣布，新的地铁线路将于下个月开通，全长三十二公里，共设十八个车站。",
+    "big5": "台北市政府週三宣布，新的捷運路線將於下個月通車，全長三十二公里，共設十八個車站。",
+    "shift_jis": "東京都は水曜日、新しい地下鉄路線を来月開業すると発表した。全長は三十二キロである。",
+    "euc-jp": "東京都は水曜日、新しい地下鉄路線を来月開業すると発表した。全長は三十二キロである。",
+    "cp949": "서울시는 수요일 새로운 지하철 노선이 다음 달 개통된다고 발표했다. 18개 역이 설치된다.",
+    "cp1251": "Мэрия Москвы в среду объявила, что новая линия метро откроется в следующем месяце.",
+    "koi8-r": "Мэрия Москвы в среду объявила, что новая линия метро откроется в следующем месяце.",
+    "cp1250": "Urząd miasta ogłosił w środę, że nowa linia metra zostanie otwarta w przyszłym miesiącu.",
+    "iso-8859-2": "Urząd miasta ogłosił w środę, że nowa linia metra zostanie otwarta w przyszłym miesiącu.",
+    "cp1253": "Ο δήμος ανακοίνωσε την Τετάρτη ότι η νέα γραμμή του μετρό θα ανοίξει τον επόμενο μήνα.",
+    "cp1254": "Belediye çarşamba günü yeni metro hattının gelecek ay açılacağını duyurdu. Başkan söyledi.",
+    "cp1255": "העירייה הודיעה ביום רביעי כי קו המטרו החדש ייפתח בחודש הבא. אורכו שלושים ושניים קילומטרים.",
+    "cp1256": "أعلنت البلدية يوم الأربعاء أن خط المترو الجديد سيفتتح الشهر المقبل وسيضم ثماني عشرة محطة.",
+    "cp1252": "Kommunen meddelade på onsdagen att den nya tunnelbanelinjen öppnar nästa månad.",
+}
+
+
+@pytest.mark.parametrize("encoding", _UNLABELED)
+@pytest.mark.parametrize("label", ["", "utf-8"])
+async def test_the_encoding_of_a_page_without_a_right_label_is_guessed(
+    server: Server, fetcher: WebClient, encoding: str, label: str
+) -> None:
+    text = _UNLABELED[encoding]
+    body = f"<html><head><script>var a = 'x';</script></head><body><nav>Home</nav><p>{text}</p></body></html>"
+    kind = f"text/html; charset={label}" if label else "text/html"
+    answer = await fetcher.page(server.on("/", reply(body.encode(encoding), kind=kind)))
+    assert answer.charset == ""  # so that the worker guesses, not the process that fetches
+    assert text in answer.text
+
+
+@pytest.mark.parametrize("text", ["One café.", "It’s “the new line” – at last. £30 more.", "Ça va, élève?"])
+def test_few_letters_beyond_ascii_are_western(text: str) -> None:
+    body = f"<p>Some more text without any of them.<p>{text}".encode("cp1252")
+    assert text in body.decode(encodings.detect_encoding(body))
+
+
 @pytest.mark.parametrize("kind", ['text/html; charset="windows-1251"', "TEXT/HTML;x=y;Charset = windows-1251 ; a=b"])
 async def test_a_charset_in_every_spelling(server: Server, fetcher: WebClient, kind: str) -> None:
     answer = await fetcher.page(server.on("/", reply(RUSSIAN.encode("cp1251"), kind=kind)))

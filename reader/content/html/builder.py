@@ -15,6 +15,7 @@ from typing import Literal, TypeVar
 from reader.content.blocks import Block, Embed, Figure, Heading, Paragraph, Rule, Span, TextStyle
 from reader.content.html.containers import CodeFrame, FigureFrame, Frame, ListFrame, QuoteFrame, Style, TableFrame
 from reader.content.html.formulas import formula_text
+from reader.content.html.hidden import HiddenElements
 from reader.content.html.images import image_sources, is_emoji
 from reader.content.html.inline import BREAK, SHIFTING_ELEMENTS, SOURCE_SPACE, paragraphs, to_superscript
 from reader.content.html.links import LINK, WEB, host_of, resolve_link
@@ -47,6 +48,7 @@ _CONTAINERS: dict[str, type[Frame]] = {
     **dict.fromkeys(("ul", "ol", "menu", "dir", "dl"), ListFrame),
 }
 _F = TypeVar("_F", bound=Frame)
+_VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"])
 _HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 _VIDEO_HOSTS = ("youtube.com", "youtube-nocookie.com", "youtu.be", "vimeo.com", "dailymotion.com", "twitch.tv")
 _PIXELS = re.compile(r"\s*(\d{1,5})(?:\.\d+)?(?:px)?\s*", re.ASCII)
@@ -103,6 +105,9 @@ class _Builder:
         """The URLs in the ``source`` elements of a picture."""
         self._in_reading = False
         """Whether the text is the reading of a word (``rt``)."""
+        self._hidden_elements = HiddenElements()
+        self._hidden: tuple[str, int] = ("", 0)
+        """The name of the open element that hides what is in it, and how many of that name are open in it."""
         self._starts: dict[str, Callable[[Token], None]] = {
             "a": self._start_link,
             "br": self._break,
@@ -112,6 +117,7 @@ class _Builder:
             "hr": lambda _: self._add(Rule()),
             "img": self._image,
             "li": self._start_item,
+            "style": lambda token: self._hidden_elements.add_style_sheet(token.inner),
             "td": self._start_cell,
             "th": self._start_cell,
             "tr": self._start_row,
@@ -123,6 +129,13 @@ class _Builder:
             **dict.fromkeys(("audio", "embed", "iframe", "video"), self._embed),
             **dict.fromkeys(_HEADINGS, self._start_heading),
             **dict.fromkeys(_CONTAINERS, self._start_container),
+        }
+
+        self._ends: dict[str, Callable[[], None]] = {
+            "a": self._end_link,
+            "figcaption": lambda: self._set_caption(inside=False),
+            "q": lambda: self._text("”"),
+            **dict.fromkeys(("rt", "ruby"), lambda: self._set_reading(inside=False)),
         }
 
     def take(self, token: Token) -> None:
@@ -152,6 +165,7 @@ class _Builder:
 
     def _start(self, token: Token) -> None:
         name = token.text
+        self._note_hidden(token)
         if name in _SEPARATING:
             self._flush()
         start = self._starts.get(name)
@@ -169,24 +183,27 @@ class _Builder:
             self._count(name, +1)
             self._note_language(token)
 
+    def _note_hidden(self, token: Token) -> None:
+        name, count = self._hidden
+        if count:
+            self._hidden = (name, count + (token.text == name))
+        elif token.text not in _VOID and self._hidden_elements.hides(token.text, token.attributes):
+            self._hidden = (token.text, 1)
+
     def _end(self, name: str) -> None:
         self._shift = ""
+        if name == self._hidden[0] and self._hidden[1]:
+            self._hidden = (name, self._hidden[1] - 1)
         if name in _SEPARATING:
             self._flush()
         if name in _MARKS:
             if self._style.marks.get(name):
                 self._count(name, -1)
-        elif name == "a":
-            self._end_link()
+        elif name in self._ends:
+            self._ends[name]()
         elif name in _HEADINGS:
             self._flush()
             self._style.heading = 0
-        elif name == "figcaption":
-            self._set_caption(inside=False)
-        elif name == "q":
-            self._text("”")
-        elif name in ("rt", "ruby"):
-            self._set_reading(inside=False)
         elif name in ("li", "td", "th", "tr"):
             self._flush()
             if not self._is_code_line():
@@ -372,12 +389,13 @@ class _Builder:
         if is_emoji(alt, attributes.get("class", "")):
             self._text(alt)
             return
-        addresses = (self._target(address, WEB) for address in (*image_sources(attributes), *self._sources))
+        sources, self._sources = self._sources, []
+        if self._hidden[1] or self._hidden_elements.hides_image(attributes):
+            return
+        addresses = (self._target(address, WEB) for address in (*image_sources(attributes), *sources))
         url = next(filter(None, addresses), "")
-        self._sources.clear()
-        width, height = pixels(attributes.get("width")), pixels(attributes.get("height"))
-        if url and not (width in (0, 1) and height in (0, 1)):  # a tracking pixel
-            self._add(Figure(url, alt, (), width, height))
+        if url:
+            self._add(Figure(url, alt, (), pixels(attributes.get("width")), pixels(attributes.get("height"))))
 
     def _source(self, token: Token) -> None:
         # The first source is the best for browsers, but few programs read the newest formats.

@@ -1,7 +1,7 @@
 """Detects the character encoding of a page (pure).
 
 The order is: byte order mark, the label in the HTTP header, the label in the page, UTF-8 if the bytes are valid
-UTF-8, and last cp1252, which browsers assume for unlabeled pages. Labels mean what the WHATWG Encoding Standard says
+UTF-8, and last a guess by the letters of the text. Labels mean what the WHATWG Encoding Standard says
 (``iso-8859-1`` is cp1252), and only encodings of that standard count, so no label selects a codec such as ``utf-7``
 or ``unicode_escape``.
 """
@@ -46,6 +46,16 @@ def detect_encoding(body: bytes, declared: str = "", *, markup: bool = True) -> 
     ``declared`` is the label in the HTTP header; ``markup`` is whether the body may contain a label. A label that
     cannot be right, because the bytes are not valid in it, is skipped.
     """
+    found = declared_encoding(body, declared, markup=markup)
+    if not found:
+        from reader.content.html.encoding_guess import guess_encoding  # lazy: few pages need its library
+
+        found = guess_encoding(body)
+    return found
+
+
+def declared_encoding(body: bytes, declared: str = "", *, markup: bool = True) -> str:
+    """Return what :func:`detect_encoding` returns, but an empty string where it would guess, which takes longer."""
     for mark, name in _BOMS:
         if body.startswith(mark):
             return name
@@ -60,7 +70,7 @@ def detect_encoding(body: bytes, declared: str = "", *, markup: bool = True) -> 
     if is_utf8:
         return "utf-8"
     # Nothing fits. A page cut inside a character, or with a few wrong bytes, is still in the encoding it declares.
-    return next((name for name in (*labels, "utf-8") if _nearly_decodes(body, name)), "cp1252")
+    return next((name for name in (*labels, "utf-8") if _nearly_decodes(body, name)), "")
 
 
 def _label_in(body: bytes) -> str:
@@ -81,7 +91,7 @@ def _decodes(body: bytes, name: str) -> bool:
 
 
 def _nearly_decodes(body: bytes, name: str) -> bool:
-    """Whether at most one in twenty of the bytes beyond ASCII is invalid in ``name``."""
+    """Whether at most one in twenty of the bytes beyond ASCII is invalid in ``name``, and not all of them."""
     beyond_ascii = sum(len(run) for run in re.findall(rb"[\x80-\xff]+", body))
     wrong = body.decode(name, "replace").count("\ufffd")
-    return wrong * 20 <= beyond_ascii + 19
+    return wrong < beyond_ascii and wrong * 20 <= beyond_ascii + 19

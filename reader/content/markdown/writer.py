@@ -31,8 +31,14 @@ MAX_DEPTH = 9
 
 # Characters that are markup anywhere. An underscore between two letters or digits and an ampersand before a blank are
 # not. (An underscore is ``\\w`` itself, so ``\\w`` cannot tell whether one is between letters.)
-_SPECIAL = re.compile(r"[\\`*\[\]<~|]|(?<![^\W_])_|_(?![^\W_])|&(?=[#\w])|!$")
-_LINE_START = re.compile(r"^([#>+=:-])|^(\d{1,9})(?=[.)])", re.MULTILINE | re.ASCII)
+# The second line has what only other programs' Markdown takes for markup, as far as this reader does, too.
+_SPECIAL = re.compile(
+    r"[\\`*\[\]<~|]|(?<![^\W_])_|_(?![^\W_])|&(?=[#\w])|!$"
+    r"|\{(?=[{%:.#/]|\w+=)|%(?=%)|=(?==)|\$(?=[^$\n]*\$|\$)|\^(?=[\w-]{4,}$)"
+)
+_LINE_START = re.compile(r"^([#>+=:-]|!(?=!!)|\?(?=\?\?))|^(\d{1,9})(?=[.)])", re.MULTILINE | re.ASCII)
+_CODE_LINE = re.compile(r"^[ie](?=(?:(?<=i)mport\s.*[\"'{]|(?<=e)xport\s.*[={(}*]))", re.MULTILINE)
+"""What MDX takes for code, although it may be text."""
 _TICKS = re.compile("`+")
 _UNSAFE_IN_URL = re.compile(r"[\\<>()`|\"'* ]")
 _LANGUAGE = re.compile(r"[\w+#.-]*", re.ASCII)
@@ -102,7 +108,10 @@ def _caption(caption: Spans) -> list[str]:
 
 
 def _paragraph(text: str) -> list[str]:
-    return _LINE_START.sub(lambda m: f"\\{m[1]}" if m[1] else f"{m[2]}\\", text).split("\n") if text else []
+    if not text:
+        return []
+    escaped = _LINE_START.sub(lambda m: f"\\{m[1]}" if m[1] else f"{m[2]}\\", text)
+    return _CODE_LINE.sub(lambda m: f"&#{ord(m[0])};", escaped).split("\n")
 
 
 def _list(block: ListBlock, bullet: str, depth: int) -> list[str]:

@@ -9,22 +9,17 @@ or a program that was killed.
 from __future__ import annotations
 
 import json
-import os
-import threading
-import time
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from reader.core.atomic_write import write_atomically
-from reader.core.errors import ReaderError, describe_error
+from reader.core.errors import ReaderError
 from reader.core.ordering import Sort
-from reader.core.text import clean, show_path, truncate
+from reader.core.text import clean, truncate
 from reader.library.saved_views import toml_file
 from reader.library.saved_views.merge import RankedView, merge_views, parse_view, rank_between, rank_views, sorted_views
 from reader.library.saved_views.toml_file import LONGEST_NAME, LONGEST_QUERY, SavedView
-from reader.storage.sqlite import lock
+from reader.storage.edited_file import EditedFile
 
 if TYPE_CHECKING:
     from reader.core.model import Json
@@ -35,14 +30,10 @@ KIND = "view"
 """Kind of the items that are the history of the views."""
 _SYNCED_SETTING = "views"
 """Name of the setting that stores the state of the last synchronization."""
-_MAX_FILE_BYTES = 64_000_000
-_LOCK_SECONDS = 3.0
 _MAX_ATTEMPTS = 5
 _MAX_DELETED_TEXTS = 200
 """Number of deleted views whose text is remembered."""
 
-Signature: TypeAlias = tuple[int, int, int] | None
-"""Distinguishes versions of a file; None for no file."""
 _Views: TypeAlias = Mapping[str, RankedView]
 _Changes: TypeAlias = Mapping[str, RankedView | None]
 """New values of views by name; None deletes a view."""
@@ -61,18 +52,15 @@ class SavedViews:
 
     def __init__(self, library: Library, path: Path) -> None:
         self._library = library
-        self._path = path
-        self._shown = show_path(path)
-        self._lock = threading.Lock()
-        self._seen: Signature = None
+        self._file = EditedFile(path, "Saved views")
 
     def has_changed(self) -> bool:
         """Return whether the file has changed since it was last read. Raises nothing."""
-        return self._signature() != self._seen
+        return self._file.has_changed()
 
     def load(self) -> list[SavedView]:
         """Return the current views, in their order. Raises ReaderError if the file is unreadable or invalid."""
-        with self._exclusive():
+        with self._file.exclusive():
             return sorted_views(self._synchronize())
 
     # Changes. Each returns the description of the step in the history.
@@ -83,7 +71,7 @@ class SavedViews:
         query = clean(query)
         if len(query) > LONGEST_QUERY:
             raise ReaderError(f"The query is longer than {LONGEST_QUERY:,} characters.", "Shorten it.")
-        with self._exclusive():
+        with self._file.exclusive():
             views = self._synchronize()
             replaced = views.get(name)
             last = max((view.rank for view in views.values()), default=None)
@@ -94,7 +82,7 @@ class SavedViews:
     def rename(self, name: str, new: str) -> str:
         """Rename a view. Raises ReaderError if it does not exist or the new name is taken."""
         new = _checked_name(new)
-        with self._exclusive():
+        with self._file.exclusive():
             views = self._synchronize()
             view = _existing(views, name)
             if new != name and new in views:
@@ -103,14 +91,14 @@ class SavedViews:
 
     def delete(self, name: str) -> str:
         """Delete a view. Raises ReaderError."""
-        with self._exclusive():
+        with self._file.exclusive():
             views = self._synchronize()
             _existing(views, name)
             return self._store(views, {name: None}, f"Deleted the view “{name}”")
 
     def move(self, name: str, step: int) -> str:
         """Move a view up (-1) or down (1); return an empty text if it is at the end already. Raises ReaderError."""
-        with self._exclusive():
+        with self._file.exclusive():
             views = self._synchronize()
             view = _existing(views, name)
             others = [each for each in views if each != name]
@@ -128,7 +116,7 @@ class SavedViews:
 
         Raises ReaderError; if the file is the reason, the views stay as they were.
         """
-        with self._exclusive():
+        with self._file.exclusive():
             file_error: ReaderError | None = None
             try:
                 self._synchronize()  # so that edits of the file are not undone
@@ -169,28 +157,27 @@ class SavedViews:
     def _synchronize(self) -> dict[str, RankedView]:
         """Merge file and history, update both, and return the views. Raises ReaderError."""
         for _ in range(_MAX_ATTEMPTS):
-            signature, text = self._read()
-            in_file = toml_file.parse_views(text, self._shown)
+            signature, text = self._file.read()
+            in_file = toml_file.parse_views(text, self._file.shown)
             base = self._load_state()
             history = _parse_views(self._library.items.get(KIND))
             merged = merge_views(rank_views(in_file, base.views), base.views, history)
             merged = rank_views(sorted_views(merged), merged)
             wanted = sorted_views(merged)
             if wanted != in_file:
-                edited = toml_file.edit_views(text, wanted, self._shown, base.texts)
-                if self._signature() != signature:
+                edited = toml_file.edit_views(text, wanted, self._file.shown, base.texts)
+                if self._file.signature() != signature:
                     continue  # the file was changed in the meantime
-                self._write(edited)
-                text, signature = edited, self._signature()
+                self._file.write(edited)
+                text = edited
             different = {
                 name: merged.get(name) for name in {**merged, **history} if merged.get(name) != history.get(name)
             }
             if different:
                 self._library.items.put(KIND, _json(different), description=None)
             self._save_state(_SyncedState(merged, {**base.texts, **toml_file.custom_texts(text, wanted)}), base)
-            self._seen = signature
             return merged
-        raise ReaderError(f"{self._shown} keeps changing.", "Try again in a moment.")
+        raise ReaderError(f"{self._file.shown} keeps changing.", "Try again in a moment.")
 
     def _load_state(self) -> _SyncedState:
         try:
@@ -207,48 +194,6 @@ class SavedViews:
         if state != before:
             values = {"views": _json(state.views), "texts": state.texts}
             self._library.settings.set(_SYNCED_SETTING, json.dumps(values, ensure_ascii=False))
-
-    def _read(self) -> tuple[Signature, str]:
-        signature = self._seen = self._signature()
-        try:
-            if signature is not None and not os.path.isfile(self._path):  # opening a pipe would block
-                raise ReaderError(
-                    f"{self._shown} is not a regular file.", "Saved views are stored there: move it away."
-                )
-            with self._path.open("rb") as file:
-                data = file.read(_MAX_FILE_BYTES + 1)
-            if len(data) > _MAX_FILE_BYTES:
-                raise ReaderError(f"{self._shown} is longer than {_MAX_FILE_BYTES:,} bytes.", "Shorten it.")
-            return signature, data.decode("utf-8-sig")
-        except FileNotFoundError:
-            return signature, ""
-        except UnicodeDecodeError as error:
-            raise ReaderError(f"{self._shown} is not UTF-8: byte {error.start}.", "Save it as UTF-8.") from None
-        except OSError as error:
-            raise ReaderError(
-                f"{self._shown} cannot be read: {describe_error(error)}.", "Check its permissions."
-            ) from error
-
-    def _write(self, text: str) -> None:
-        try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise ReaderError(f"{show_path(self._path.parent)} cannot be created: {describe_error(error)}.") from error
-        write_atomically(self._path, [text.encode()])
-
-    def _signature(self) -> Signature:
-        try:
-            info = os.stat(self._path)  # follows symbolic links
-        except OSError:
-            return None
-        return info.st_mtime_ns, info.st_size, info.st_ino
-
-    def _exclusive(self) -> AbstractContextManager[None]:
-        """Exclude other threads and windows. Raises ReaderError if one of them takes too long."""
-        deadline = time.monotonic() + _LOCK_SECONDS
-        folder = self._path.parent if self._path.parent.is_dir() else None
-        busy = ReaderError(f"Another newsreader is writing {self._shown}.", "Try again in a moment.")
-        return lock.locked(self._lock, folder, lambda: time.monotonic() < deadline, busy)
 
 
 def _parse_views(values: Mapping[str, Json]) -> dict[str, RankedView]:

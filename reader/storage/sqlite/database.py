@@ -23,7 +23,9 @@ Connect: TypeAlias = Callable[[], AbstractContextManager[sqlite3.Connection]]
 _BUSY_SECONDS = 5.0
 _JOURNAL_BYTES = 32 << 20
 _MOST_IDLE = 2
-"""How many idle connections stay open; each may cache two megabytes."""
+"""How many idle connections stay open."""
+_CACHE_KIB = 2_000
+"""SQLite's default."""
 _LEAST_BYTES_FREE = 64 << 10
 """With less, SQLite cannot open a file: the index of its journal alone takes 32 KiB."""
 _UNWRITABLE = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
@@ -90,9 +92,13 @@ class Database:
     in use would crash the process.
     """
 
-    def __init__(self, path: Path | None, *, durable: bool) -> None:
-        """Unless ``durable``, a power failure may lose the latest writes, and :meth:`checkpoint` must be called."""
+    def __init__(self, path: Path | None, *, durable: bool, cache_kib: int = _CACHE_KIB) -> None:
+        """Unless ``durable``, a power failure may lose the latest writes, and :meth:`checkpoint` must be called.
+
+        Each connection caches up to ``cache_kib`` KiB of the file.
+        """
         self.path = path
+        self._cache_kib = cache_kib
         self.damaged = False
         """Whether the file turned out to be damaged in use."""
         self._durable = durable
@@ -122,6 +128,7 @@ class Database:
             _use_wal(db)
             db.execute(f"PRAGMA synchronous={'FULL' if self._durable else 'NORMAL'}")
             db.execute("PRAGMA trusted_schema=OFF")
+            db.execute(f"PRAGMA cache_size=-{self._cache_kib}")
             if not self._durable:
                 # Before 3.51.3, SQLite can lose data if two connections checkpoint at once: only one writer does it.
                 db.execute("PRAGMA wal_autocheckpoint=0")
@@ -243,6 +250,13 @@ class Database:
                 raise StorageError(self.path, sqlite3.ProgrammingError("it was never opened"))
             return self._lend(self._connections[0])
 
+    def shrink(self) -> None:
+        """Free what connections cache, and let each cache as little as a new one, after much was read or written."""
+        for borrowed in self._connections[:]:
+            with borrowed.lock, contextlib.suppress(sqlite3.Error):  # one that has failed or been closed caches nothing
+                borrowed.db.execute(f"PRAGMA cache_size=-{self._cache_kib}")
+                borrowed.db.execute("PRAGMA shrink_memory")
+
     def checkpoint(self, *, truncate: bool = False) -> None:
         """Move what was written from the journal to the main file if the journal is long; ``truncate`` always does.
 
@@ -284,9 +298,11 @@ class Database:
                 borrowed.lock.release()
 
 
-def open_database(path: Path | None, prepare: Callable[[Database], None], *, durable: bool) -> Database:
+def open_database(
+    path: Path | None, prepare: Callable[[Database], None], *, durable: bool, cache_kib: int = _CACHE_KIB
+) -> Database:
     """Return the database at ``path``, or in memory, after ``prepare`` has created its tables; closed if that fails."""
-    database = Database(path, durable=durable)
+    database = Database(path, durable=durable, cache_kib=cache_kib)
     try:
         prepare(database)
     except BaseException:

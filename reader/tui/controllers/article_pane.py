@@ -111,7 +111,14 @@ class ArticlePaneController:
             self._list.select(index, top=first_row)
         self.show_document(rowid, top, selected)
 
-    def _load(self, rowid: int, show: Callable[[LoadedArticle], object], *, with_position: bool = True) -> None:
+    def _load(
+        self,
+        rowid: int,
+        show: Callable[[LoadedArticle], object],
+        *,
+        with_position: bool = True,
+        can_fail: bool = False,
+    ) -> None:
         async def job() -> None:
             from reader.tui.loaders.article import load_article
 
@@ -122,7 +129,8 @@ class ArticlePaneController:
                     load_article, *args, with_position=with_position, with_similar=rowid in self._with_similar
                 )
             except ReaderError as error:
-                self._show_failure(error)
+                if not can_fail:
+                    self._show_failure(error)
             else:
                 show(loaded)
 
@@ -135,8 +143,9 @@ class ArticlePaneController:
 
     def _reload_if_needed(self) -> None:
         rowid, needed, self._needs_reload = self.requested_rowid, self._needs_reload, False
-        if needed and self._list.rowid == rowid != -1:
-            self._load(rowid, self._show_again)
+        if needed and rowid != -1 and not self._list.has_unhandled_selection:  # otherwise another is about to load
+            # One that was walked to stays as it is if its file is gone: nothing else is about to take its place.
+            self._load(rowid, self._show_again, can_fail=rowid != self._list.rowid)
 
     def _show_again(self, loaded: LoadedArticle) -> None:
         before = self._pane.content
@@ -288,7 +297,13 @@ class ArticlePaneController:
                 self._panes.focus_article()
                 self._pane.select_item(len(loaded.content.items) - sections[-1].size)
             elif is_wanted:
-                self._session.show_message("No article of the folder has a similar text.")
+                self._session.background.start(say_why_none, "similar")
+
+        async def say_why_none() -> None:
+            from reader.tui.loaders.neighbors import why_none
+
+            words = "No article of the folder has a similar text."
+            self._session.show_message(await self._session.background.run(why_none, self._session.library, words))
 
         self._session.gate.begin_loading("article")
         self._load(content.rowid, show, with_position=False)

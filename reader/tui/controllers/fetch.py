@@ -47,6 +47,9 @@ class FetchController:
         self._confirming: tuple[int, int, int] | None = None
         """The request that waits for a second key press: number of articles, first and last row."""
         self._follow_timer: Timer | None = None
+        self._arrived: list[int] = []
+        """Articles whose originals rules ask for, until the running bulk fetch has ended."""
+        session.originals_wanted.subscribe(self._fetch_arrived)
         session.config_changed.subscribe(self._config_changed)
 
     def _config_changed(self, before: Config) -> None:
@@ -93,7 +96,17 @@ class FetchController:
             self._session.show_message("")  # from now on the progress bar shows it
             self._session.background.start(partial(self._start_bulk, rowids), "bulk fetch", exclusive=False)
 
-    async def _start_bulk(self, rowids: Sequence[int]) -> None:
+    def _fetch_arrived(self, rowids: Sequence[int]) -> None:
+        """Fetch the originals that rules ask for, once no other bulk fetch is running."""
+        self._arrived += rowids
+        if self._arrived and not (self._progress or self._is_starting or self._session.config.fetch.refusal):
+            wanted, self._arrived = self._arrived, []
+            self._is_starting, self._held_commands, self._is_paused = True, [], False
+            self._session.background.start(
+                partial(self._start_bulk, wanted, by_rule=True), "bulk fetch", exclusive=False
+            )
+
+    async def _start_bulk(self, rowids: Sequence[int], *, by_rule: bool = False) -> None:
         session = self._session
 
         def find_missing() -> tuple[list[str], int]:
@@ -111,7 +124,10 @@ class FetchController:
             self._send(lambda process: process.fetch_all(missing))
         for command in held:
             self._send(command, starts=False)
-        self._report_start(len(missing), cached)
+        if by_rule and not missing:
+            self._is_starting = False
+        else:
+            self._report_start(len(missing), cached)
 
     def _report_start(self, missing: int, cached: int) -> None:
         if not missing:
@@ -224,6 +240,7 @@ class FetchController:
         if progress.finished:
             session.show_message(progress.summary, warning=progress.failed > progress.without_url and not progress.done)
             session.pages_changed.publish(None)
+            self._fetch_arrived(())
         elif self._follow_timer is None:
             self._follow_timer = self._panes.set_timer(session.timings.list_refresh, self._refresh_list)
 

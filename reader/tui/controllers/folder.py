@@ -9,7 +9,15 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from reader.core.errors import ReaderError
-from reader.core.events import INDEX_DAMAGED, FolderAway, IndexChanged, MarksChanged, Notice, UpdaterEvent
+from reader.core.events import (
+    INDEX_DAMAGED,
+    FolderAway,
+    IndexChanged,
+    MarksChanged,
+    Notice,
+    OriginalsWanted,
+    UpdaterEvent,
+)
 from reader.tui.session import Session
 
 if TYPE_CHECKING:
@@ -89,6 +97,8 @@ class FolderController:
                 session.folder_away.publish(event.gone)
             case IndexChanged():
                 session.index_replaced.publish(None)
+            case OriginalsWanted():
+                session.originals_wanted.publish(event.rowids)
             case MarksChanged():
                 if event.version != session.library.marks.counted_version:  # otherwise the change was made here
                     session.marks_changed.publish(None)

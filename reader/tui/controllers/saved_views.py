@@ -136,7 +136,7 @@ class SavedViewsController:
         panes, is_visible = self._panes, self.is_visible
         has_focus, is_wide = panes.sidebar_has_focus, self._is_wide
         if has_focus and not is_wide:
-            panes.add_class("-viewing")  # before it could be hidden and lose the focus
+            panes.make_room_for_sidebar()  # before it could be hidden and lose the focus
         self._on_visible(is_visible)
         if is_visible:
             self._mount()
@@ -171,7 +171,7 @@ class SavedViewsController:
         if visible:
             self._mount()
             if not self._is_wide:
-                self._panes.add_class("-viewing")
+                self._panes.make_room_for_sidebar()
             self.count()  # what has changed while it was hidden
 
     def _mount(self) -> None:

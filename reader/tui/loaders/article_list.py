@@ -8,10 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from reader.core.errors import ReaderError
-from reader.core.ordering import list_key
+from reader.core.ordering import list_key, with_folded
 from reader.query.parser import format_query
 from reader.storage.sqlite.search.evaluate import StoppedError
-from reader.tui.widgets.article_list.rows import with_folded
 
 if TYPE_CHECKING:
     from reader.core.model import Counts, ListField, OriginalState, Row
@@ -101,7 +100,7 @@ def load_list(session: Session, request: ListRequest, stop: Callable[[], bool]) 
         except StoppedError:
             return None
     if request.is_grouped:
-        order = library.stories.group(order)
+        order = library.articles.grouped(order)
     selected = order.index_of(request.selected_rowid)
     recovered = _find_lost(session, order, request.lost)
     name = list_key(order.sort, "" if query is None else format_query(query))

@@ -21,6 +21,11 @@ _OF_EDGES: tuple[SectionKind, ...] = ("cited by", "shared", "duplicate")
 """The sections that are made of edges, in their order."""
 
 
+def why_none(library: Library, words: str) -> str:
+    """Return ``words``, which say that an article has no story or the like, or that it may have one in a moment."""
+    return words if library.stories.are_known() else "Stories are still being found: try again in a moment."
+
+
 def with_neighbors(library: Library, content: ArticleContent, *, with_similar: bool = False) -> ArticleContent:
     """Return a document with its story before its related items, and what else is linked with it behind them.
 

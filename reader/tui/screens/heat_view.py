@@ -90,19 +90,26 @@ class HeatScreen(ListingScreen):
 
     def action_move(self, direction: Direction) -> None:
         """Select another topic or source; up from the first leads back to the plot."""
-        distance = move_distance(direction, self.view.size.height)
+        distance, before = move_distance(direction, self.view.size.height), self._selected
         self._selected = max(-1 if direction != "top" else 0, min(self._selected + distance, len(self._bars) - 1))
+        if self._selected == before >= 0:
+            self.show_message(f"This is the {'last' if distance > 0 else 'first'} bar.")
+        elif self._selected == before:
+            keys = self.labels("heat.earlier", "heat.later")
+            self.show_message(f"This is the plot: {keys} select one of its bars." if self._bars else "No bar is found.")
         self._show_bars()
 
     def action_time(self, step: int) -> None:
         """Select the next bar of the plot that has articles or, with -1, the one before."""
         bars, at = self._statistics.by_time, self._moment + step
-        while self._selected < 0 and 0 <= at < len(bars):
-            if bars[at].articles:
-                self._moment = at
-                break
+        while 0 <= at < len(bars) and not bars[at].articles:
             at += step
-        self._selected = -1
+        if self._selected >= 0:  # the selection leaves the topics and sources for the plot
+            self._selected = -1
+        elif 0 <= at < len(bars):
+            self._moment = at
+        else:
+            self.show_message(f"This is the {'last' if step > 0 else 'first'} bar of the plot.")
         self._show_bars()
 
     def action_zoom(self, step: int) -> None:

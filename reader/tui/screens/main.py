@@ -80,7 +80,7 @@ class MainScreen(BaseScreen):
             session, panes, on_shown=self._article_shown, on_failed=self.marks.article_failed
         )
         self.list_content = ArticleListController(session, panes, self.pane_content.show_document)
-        self.grouping = GroupingController(session, self.list_content.reload)
+        self.grouping = GroupingController(session, self.list_content.reload, first.grouped_lists)
         self.list_content.is_grouped = self.grouping.is_grouped
         self.search = SearchController(
             session, panes, self.list_content.load_query, self.list_content.snapshot, self._query_accepted
@@ -182,7 +182,7 @@ class MainScreen(BaseScreen):
             self.pane_content.select(self.articles.rowid)
         session.first_frame_shown.publish(None)
         self.folder.begin()
-        session.background.start(self.grouping.load, "grouping")
+        self.grouping.begin()
         session.background.start(self.search.load_history, "queries")
         self.saved_views.begin()
         session.background.start(self.reader.load_width, "reader width")

@@ -10,6 +10,7 @@ import sys
 import termios
 from collections.abc import Callable
 from functools import partial
+from time import monotonic
 from types import FrameType
 from typing import Any
 
@@ -53,6 +54,8 @@ class TerminalDriver(LinuxDriver):
     _original: list[Any] | None = None
     """The attributes from before the first start; a killed pager may leave others."""
 
+    input_since = 0.0
+    """The monotonic time since which input is meant for the app: before, it was for the shell that Ctrl+z led to."""
     _title = ""
     """The title of the window; empty for its own."""
     _has_saved_title = False
@@ -142,6 +145,7 @@ class TerminalDriver(LinuxDriver):
     def _stop(self) -> None:
         if self._raw is not None:  # else Ctrl+z was pressed twice: without a writer, what is written would wait forever
             super()._sigtstp_application()
+            self.input_since = monotonic()
 
     def _sigcont_application(self, *arguments: int | FrameType | None) -> None:
         self._soon(self._continue)

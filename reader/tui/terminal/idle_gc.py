@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import time
 
-from reader.tui.terminal.memory import trim_malloc
+from reader.workers.malloc import trim_malloc
 
 YOUNG_THRESHOLD = 2_000
 """Allocations between collections of the youngest generation, which take about a millisecond."""

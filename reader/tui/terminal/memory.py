@@ -10,7 +10,6 @@ Private: the names in ``Strip.__slots__`` and :data:`_LIMITS`, and :mod:`textual
 
 from __future__ import annotations
 
-import contextlib
 import sys
 from collections.abc import Iterable, Sequence
 from functools import lru_cache, partial
@@ -50,9 +49,6 @@ _WIDE = 250
 """The parts into which the compositor cuts longer lines are not cached: on a screen of 500x200, these take 5 MB."""
 _BOX_MODELS = 4
 """How many box models each widget caches, instead of 16: those of older layouts are hardly used again."""
-_MALLOC_SETTINGS = {-8: 2, -3: 256 << 10, -1: 256 << 10}
-"""M_ARENA_MAX: each thread's arena would retain what it once needed; M_MMAP_THRESHOLD and M_TRIM_THRESHOLD: they would
-grow to twice the size of the largest frame, and so much be retained in each arena."""
 
 
 def limit_textual() -> None:
@@ -111,21 +107,3 @@ def _limit_cell_len() -> None:
         for name in ("cell_len", "cached_cell_len"):
             if getattr(module, "__dict__", {}).get(name) is theirs:
                 setattr(module, name, ours)
-
-
-def limit_malloc() -> None:
-    """Have the GNU C library return freed memory at the end of its heaps; does nothing with others."""
-    import ctypes
-
-    with contextlib.suppress(AttributeError):
-        mallopt = ctypes.CDLL(None).mallopt
-        for setting, value in _MALLOC_SETTINGS.items():
-            mallopt(setting, value)
-
-
-def trim_malloc() -> None:
-    """Have it return what is free inside its heaps too, which takes less than a millisecond."""
-    import ctypes
-
-    with contextlib.suppress(AttributeError):
-        ctypes.CDLL(None).malloc_trim(0)

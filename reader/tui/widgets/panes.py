@@ -102,11 +102,14 @@ class Panes(CoveredContainer):
     def divide(self) -> None:
         """Divide the space between list and article; the width of the list decides on its density."""
         width, height = self.app.size
+        self.set_class(self._is_list_alone, "-list-alone")
         layout, share, styles = self._layout, self._share, self._list_pane.styles
         styles.width = f"{share}%" if layout == "beside" else None
         styles.height = f"{share}%" if layout == "stacked" else None
         if layout == "beside":
             width = (width - SIDEBAR * self.shows_sidebar()) * share // 100
+        elif self._is_list_alone:
+            width -= SIDEBAR
         has_lines = height >= (_FEW_LINES if layout == "stacked" else HIGH)
         self._usual = "comfortable" if width < _COMPACT and has_lines else "compact"
         density = self._usual if self._split.density == "auto" else self._split.density
@@ -117,7 +120,14 @@ class Panes(CoveredContainer):
     def _layout(self) -> Literal["beside", "stacked", ""]:
         """Where the article is; empty if there is one pane at a time."""
         width, height = self.app.size
-        return "" if width < STACKED or height < HIGH else "beside" if width >= BESIDE else "stacked"
+        is_single = width < STACKED or height < HIGH or self._is_list_alone
+        return "" if is_single else "beside" if width >= BESIDE else "stacked"
+
+    @property
+    def _is_list_alone(self) -> bool:
+        """Whether the list has all lines beside the sidebar, where few titles could be read above the article."""
+        width, height = self.app.size
+        return self.has_class("-viewing") and STACKED <= width < BESIDE and HIGH <= height < _FEW_LINES
 
     @property
     def _share(self) -> int:
@@ -205,7 +215,13 @@ class Panes(CoveredContainer):
 
     def _show_pane(self, pane: Widget) -> None:
         self.set_class(pane is self.article, "-reading")
-        self.set_class(pane is self.sidebar, "-viewing")
+        self.make_room_for_sidebar(needed=pane is self.sidebar)
+
+    def make_room_for_sidebar(self, *, needed: bool = True) -> None:
+        """Make room for the sidebar, which has the focus or is about to take it, where there is none otherwise."""
+        if needed != self.has_class("-viewing"):
+            self.set_class(needed, "-viewing")
+            self.divide()
 
     def _focus(self, pane: Widget) -> None:
         self._show_pane(pane)  # a hidden widget cannot take the focus
@@ -242,7 +258,8 @@ class Panes(CoveredContainer):
     def action_related(self, step: int) -> None:
         """Select the next related item or, with -1, the previous one."""
         if not self.article.item_count:
-            show_status(self, "This article has no related items.")
+            has_article = self.article.content is not None
+            show_status(self, "This article has no related items." if has_article else "There is no article here.")
             return
         self.focus_article()
         index = self.article.selected + step

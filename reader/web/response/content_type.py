@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
-PAGES = ("text/html", "application/xhtml+xml", "text/plain")
+PAGES = ("text/html", "application/xhtml+xml", "text/plain", "text/markdown")
+MARKUP = ("text/html", "application/xhtml+xml")
+PERHAPS_PAGES = ("text/xml", "application/xml", "application/octet-stream")
+"""Types that servers give to pages, and to much else."""
 IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/avif")
 
 _TYPE = re.compile(r"\s*([a-z0-9!#$&^_.+-]{1,64}/[a-z0-9!#$&^_.+-]{1,64})\s*(?:;(.*))?", re.IGNORECASE | re.DOTALL)
@@ -31,13 +34,21 @@ _MARKUP = re.compile(
     rb"\s*<(?:!doctype\s+html|html|head|body|title|script|style|meta|h1|div|table|article|p|a|br|!--|\?xml)[\s>/?-]",
     re.IGNORECASE,
 )
+_XHTML = re.compile(
+    rb"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*|<!doctype\s+html[^>]*>\s*)*<html[\s>]", re.IGNORECASE | re.DOTALL
+)
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # WHATWG MIME Sniffing, 5.2
-_SNIFFED_BYTES = 1445
+SNIFFED_BYTES = 1445
 """The resource header of the standard."""
 
 _ARCHIVES = ("zip", "gzip", "x-bzip2", "x-7z-compressed", "vnd.rar", "zstd")
 _WORDS = {
-    **{"text/html": "a web page", "application/xhtml+xml": "a web page", "text/plain": "a text"},
+    **{
+        "text/html": "a web page",
+        "application/xhtml+xml": "a web page",
+        "text/plain": "a text",
+        "text/markdown": "a text",
+    },
     **{"application/pdf": "a PDF", "application/epub+zip": "a book (EPUB)", "application/octet-stream": "a file"},
     **dict.fromkeys(("application/json", "application/ld+json"), "data (JSON)"),
     **dict.fromkeys(("application/xml", "text/xml"), "data (XML)"),
@@ -78,6 +89,17 @@ def sniff(body: bytes) -> str:
     return "text/plain" if is_text(body, "") else "application/octet-stream"
 
 
+def page_type(declared: str, body: bytes) -> str:
+    """Return the media type of a page by its declared type and its first bytes; ``declared`` if it is no page."""
+    if declared not in PERHAPS_PAGES:
+        return declared or (sniff(body) if body else "")
+    start = body[:SNIFFED_BYTES].removeprefix(b"\xef\xbb\xbf")
+    is_page = _XHTML.match(start) or (
+        declared == "application/octet-stream" and is_markup(start) and not start.lstrip().startswith(b"<?")
+    )
+    return "text/html" if is_page else declared
+
+
 def is_markup(body: bytes) -> bool:
     """Whether ``body`` begins like a page."""
     return _MARKUP.match(body.removeprefix(b"\xef\xbb\xbf")) is not None
@@ -86,7 +108,7 @@ def is_markup(body: bytes) -> bool:
 def is_text(body: bytes, charset: str) -> bool:
     """Whether ``body`` may be text in ``charset``, by its first bytes."""
     wide = charset.startswith("utf-16") or body.startswith((b"\xff\xfe", b"\xfe\xff"))
-    return wide or not _BINARY.search(body[:_SNIFFED_BYTES])
+    return wide or not _BINARY.search(body[:SNIFFED_BYTES])
 
 
 def describe(media: str) -> str:

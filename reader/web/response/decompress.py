@@ -9,13 +9,15 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 
+from reader.content.html.encodings import codec_for_label
 from reader.core.text import clean
-from reader.web.errors import error_of_size
+from reader.web.errors import BROWSER, error_of_size
 from reader.web.responses import FetchError
 
 PIECE = 65_536
 """Bytes that are decompressed at a time."""
 
+_PAGE_END = b"</html"
 _GZIP = 16 + zlib.MAX_WBITS
 _ZLIB = zlib.MAX_WBITS
 _RAW = -zlib.MAX_WBITS
@@ -25,11 +27,12 @@ class BodyDecoder:
     """Collects a body, up to ``limit`` bytes both compressed and decompressed. Raises FetchError.
 
     ``codings`` is the value of Content-Encoding (RFC 9110, 8.4), perhaps several separated by commas; only one of
-    gzip, x-gzip, deflate, identity is accepted.
+    gzip, x-gzip, deflate is accepted. Names that mean none do not count, nor do charsets, which some servers put there.
     """
 
     def __init__(self, codings: str, limit: int, host: str) -> None:
-        names = [name for part in codings.split(",") if (name := part.strip().lower()) not in {"", "identity"}]
+        named = (part.strip().lower() for part in codings.split(","))
+        names = [name for name in named if name not in {"", "identity", "none"} and not codec_for_label(name)]
         if len(names) > 1 or not set(names) <= {"gzip", "x-gzip", "deflate"}:
             coding = clean(", ".join(names))[:60]
             raise FetchError("protocol", f"its response has an unsupported compression ({coding})", host)
@@ -38,6 +41,8 @@ class BodyDecoder:
         self._host = host
         self._received = 0
         self._content = bytearray()
+        self.has_page_end = False
+        """Whether the content so far has the end tag of a page."""
         self._inflate = zlib.decompressobj(_ZLIB if self._coding == "deflate" else _GZIP) if self._coding else None
 
     def feed(self, data: bytes) -> None:
@@ -48,6 +53,8 @@ class BodyDecoder:
             raise error_of_size(self._limit, self._host)
         for piece in self._decompressed(data):
             self._content += piece[: self._limit - len(self._content) + 1]
+            last = self._content[-len(piece) - len(_PAGE_END) :]
+            self.has_page_end = self.has_page_end or _PAGE_END in last.lower()
             if len(self._content) > self._limit:
                 del self._content[self._limit :]
                 raise error_of_size(self._limit, self._host)
@@ -59,7 +66,7 @@ class BodyDecoder:
         return bytes(self._content)
 
     def _damaged(self) -> FetchError:
-        return FetchError("protocol", "its response is damaged", self._host, hint="Try again.")
+        return FetchError("protocol", "its response is damaged", self._host, hint=BROWSER)
 
     @property
     def content(self) -> bytes:

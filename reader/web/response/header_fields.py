@@ -17,6 +17,7 @@ DEFAULT_SECONDS = 30.0
 """The pause for a host that answers “too many requests” without saying how long."""
 _MAX_HOSTS = 10_000
 _ETAG = re.compile(r"(?:W/)?\"[\x21\x23-\x7e]{0,256}\"")
+_MAX_AGE = re.compile(r"(?:^|,)\s*max-age\s*=\s*\"?(\d{1,9})", re.IGNORECASE | re.ASCII)
 _DATE = re.compile(r"[A-Za-z0-9 ,:+-]{1,64}")
 
 
@@ -30,6 +31,12 @@ def retry_after(value: str, now: datetime) -> float | None:
         return min(float(value[:9]), MAX_SECONDS)
     until = _date(value)
     return None if until is None else min(max((until - now).total_seconds(), 0.0), MAX_SECONDS)
+
+
+def max_age(value: str) -> float | None:
+    """Return the seconds of ``max-age`` in a Cache-Control header (RFC 9111, 5.2.2.1); None if it has none."""
+    found = _MAX_AGE.search(value)
+    return None if found is None else min(float(found[1]), MAX_SECONDS)
 
 
 def _date(value: str) -> datetime | None:

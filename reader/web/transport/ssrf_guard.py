@@ -7,17 +7,16 @@ the name again. So a name server that changes its answer in between (DNS rebindi
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections import deque
 from collections.abc import Iterable
 from itertools import zip_longest
-from typing import Any
 
 import httpcore
 
 from reader.web.responses import FetchError
 from reader.web.transport.dns import Resolve
 from reader.web.transport.ip_policy import IPAddress, canonical_host, refusal
+from reader.web.transport.streams import HttpStream
 
 ATTEMPT_DELAY = 0.25
 """Seconds until the next address is tried while one does not respond (RFC 8305, 5)."""
@@ -39,7 +38,7 @@ class SsrfGuard(httpcore.AsyncNetworkBackend):
         timeout: float | None = None,
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> _ClosingStream:
+    ) -> HttpStream:
         """Connect to the first address of ``host`` that responds.
 
         Raises FetchError ("refused") if no address is permitted, OSError if the name is unknown, httpcore's errors if
@@ -53,44 +52,16 @@ class SsrfGuard(httpcore.AsyncNetworkBackend):
         return await _race(interleave_families(addresses), port)
 
 
-class _ClosingStream(httpcore.AsyncNetworkStream):
-    """A stream that is closed if its TLS handshake is canceled; httpcore would leave it open."""
-
-    def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
-        self._inner = inner
-
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return await self._inner.read(max_bytes, timeout)
-
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        await self._inner.write(buffer, timeout)
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
-
-    async def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.AsyncNetworkStream:
-        try:
-            return await self._inner.start_tls(ssl_context, server_hostname, timeout)
-        except BaseException:
-            await self._inner.aclose()
-            raise
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._inner.get_extra_info(info)
-
-
-async def _connect(address: IPAddress, port: int) -> _ClosingStream:
+async def _connect(address: IPAddress, port: int) -> HttpStream:
     """Connect to exactly this address. Raises httpcore's errors."""
-    return _ClosingStream(await httpcore.AnyIOBackend().connect_tcp(str(address), port))
+    return HttpStream(await httpcore.AnyIOBackend().connect_tcp(str(address), port))
 
 
-async def _race(addresses: list[IPAddress], port: int) -> _ClosingStream:
+async def _race(addresses: list[IPAddress], port: int) -> HttpStream:
     """Try the addresses one after another without waiting for failures; return the first connection (RFC 8305)."""
     waiting = deque(addresses)
-    attempts: set[asyncio.Task[_ClosingStream]] = set()
-    winner: _ClosingStream | None = None
+    attempts: set[asyncio.Task[HttpStream]] = set()
+    winner: HttpStream | None = None
     error: BaseException | None = None
     try:
         while waiting or attempts:
@@ -138,10 +109,10 @@ def interleave_families(addresses: list[IPAddress]) -> list[IPAddress]:
     return [address for pair in pairs for address in pair if address is not None][:MAX_ADDRESSES]
 
 
-async def _abandon(attempts: set[asyncio.Task[_ClosingStream]]) -> None:
+async def _abandon(attempts: set[asyncio.Task[HttpStream]]) -> None:
     """Cancel attempts, and close connections that were made nevertheless."""
     for task in attempts:
         task.cancel()
     for outcome in await asyncio.gather(*attempts, return_exceptions=True):
-        if isinstance(outcome, _ClosingStream):
+        if isinstance(outcome, HttpStream):
             await outcome.aclose()

@@ -25,12 +25,19 @@ _TERMINAL = TerminalSettings(links=False)
 """The pictures are the same for every terminal: links divide a line into more pieces."""
 
 
+_QUIET = "until the message has gone"
+
+
 def keys(*pressed: str) -> Callable[[Pilot[None]], Awaitable[None]]:
     async def press(pilot: Pilot[None]) -> None:
         assert isinstance(pilot.app, NewsreaderApp)
         reader = Reader(pilot.app, pilot)
         await reader.settle()
-        await reader.press(*pressed)
+        for key in pressed:
+            if key == _QUIET:
+                await reader.wait_until(lambda: reader.message == "")
+            else:
+                await reader.press(key)
 
     return press
 
@@ -46,7 +53,7 @@ def keys(*pressed: str) -> Callable[[Pilot[None]], Awaitable[None]]:
         pytest.param((50, 24), ("j", "l", "]"), id="article"),
         pytest.param((120, 36), ("T",), id="light"),
         pytest.param((120, 36), ("?",), id="help"),
-        pytest.param((120, 40), ("c", "enter", "j"), id="grouped"),
+        pytest.param((120, 40), ("c", "enter", "j", _QUIET), id="grouped"),
         pytest.param((80, 24), ("T", "c"), id="grouped-light"),
         pytest.param((80, 24), ("l", "]", "]"), id="timeline"),
         pytest.param((120, 40), ("T", "."), id="timeline-light"),

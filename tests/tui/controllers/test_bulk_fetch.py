@@ -138,6 +138,19 @@ async def test_stopping_right_after_starting_stops(news: Path, site: Silent) -> 
         await asyncio.wait_for(site.asked.wait(), 60)
 
 
+async def test_what_rules_ask_for_is_fetched_after_the_running_bulk_fetch(news: Path, site: Silent) -> None:
+    async with open_app(news, SIDE, _ALLOWED) as reader:
+        session = reader.app.session
+        session.originals_wanted.publish([1])
+        await asyncio.wait_for(site.asked.wait(), 60)
+        session.originals_wanted.publish([2, 3])
+        latest = line(reader).progress
+        assert latest is not None
+        assert latest.left == 1, "they wait"
+        await reader.press("X")
+        await reader.wait_until(lambda: (latest := line(reader).progress) is not None and latest.left == 2, seconds=30)
+
+
 async def test_canceling_a_fetch_at_once_cancels_it(news: Path, site: Silent) -> None:
     async with open_app(news, SIDE, _ALLOWED) as reader:
         for _ in range(3):

@@ -203,6 +203,20 @@ async def test_the_width_that_decides_on_the_density_is_that_of_the_list(folder:
         assert reader.article_list.row_height == 1
 
 
+async def test_beside_the_sidebar_a_low_screen_has_the_list_alone(folder: Path) -> None:
+    async with open_app(folder, STACKED_SIZE) as reader:
+        await reader.press("b")
+        assert not reader.article_pane.display
+        assert reader.article_list.row_height == 2
+        assert reader.article_list.region.size == (50, STACKED_SIZE[1] - 3)
+        await reader.press("tab")
+        assert reader.article_pane.display
+        assert reader.article_list.row_height == 1
+        await reader.press("b")
+        await reader.resize(STACKED_SIZE[0], 40)
+        assert reader.article_pane.display, "now there is room for both"
+
+
 @pytest.mark.parametrize("text", ["", "auto", "auto 1 2 3", "auto x 5", "huge 60 60", "compact 1000 -7"])
 def test_what_another_version_has_saved_is_ignored(text: str) -> None:
     split = Split.parse(text, "auto")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from reader.tui.widgets.article_list.article_list import ArticleList
 from tests.conftest import MakeFolder
 from tests.tui.helpers import SIDE, STACKED, Reader, document, open_app
 
@@ -74,7 +75,7 @@ async def test_a_story_has_one_row_with_its_sources_and_unfolds_in_place(folder:
     async with open_grouped(folder) as reader:
         assert "10 articles in 6 rows" in reader.message
         assert "▸" in reader.drawn_row(0)
-        assert "×4 3d" in reader.drawn_row(0)
+        assert "3d ×4" in reader.drawn_row(0)
         await reader.press("enter")
         assert titles(reader) == [title for title, _ in RULING] + [LINDQVIST, *OTHERS]
         assert "▾" in reader.drawn_row(0)
@@ -151,6 +152,44 @@ async def test_sorting_searching_and_unfolding_go_together(folder: Path) -> None
         assert "4 of 10 articles" in reader.text
         await reader.press("escape")
         assert len(titles(reader)) == 6
+
+
+async def test_a_narrowed_list_says_how_many_sources_of_a_story_it_has(folder: Path) -> None:
+    async with open_grouped(folder) as reader:
+        await reader.press("/", *"quality>=87", "enter")
+        assert "×3/4" in reader.drawn_row(0)
+        await reader.press("enter")
+        assert "×3/4" in reader.drawn_row(0), "unfolded, too"
+        await reader.press("/", *"quality>=89", "enter")
+        assert "×1/4" in reader.drawn_row(0)
+        await reader.press("c")
+        assert "×4" in reader.drawn_row(0)
+
+
+async def test_without_articles_there_is_nothing_to_group(folder: Path) -> None:
+    async with open_grouped(folder) as reader:
+        await reader.press("/", *"xyzzy", "enter", "c")
+        assert reader.message == "There are no articles here to group."
+        await reader.press("]")
+        assert reader.message == "There is no article here."
+
+
+@pytest.mark.parametrize("comfortable", [True, False])
+async def test_a_click_on_the_sign_folds_and_unfolds(folder: Path, comfortable: bool) -> None:
+    async with open_grouped(folder) as reader:
+        if reader.article_list.comfortable != comfortable:
+            await reader.press("d")
+        x = reader.drawn_row(0).index("▸")
+        await reader.click(ArticleList, x, 0)
+        assert titles(reader)[:2] == [RULING[0][0], RULING[1][0]]
+        await reader.click(ArticleList, x + 10, 0)
+        assert reader.focus == "text", "elsewhere, a click on the selected row reads the article"
+        await reader.press("q")
+        await reader.click(ArticleList, x, reader.y_of(2))
+        assert reader.row.title == RULING[2][0], "inside of a story there is no sign"
+        await reader.click(ArticleList, x + 1, 0)
+        assert titles(reader) == [ELWHA, LINDQVIST, *OTHERS]
+        assert reader.row.title == ELWHA
 
 
 async def test_grouping_is_remembered_for_each_query(folder: Path) -> None:

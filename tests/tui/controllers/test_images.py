@@ -13,7 +13,17 @@ from reader.tui.theme.styles import theme_style
 from reader.workers.sandbox import SandboxPool
 from tests.conftest import MakeFolder
 from tests.images.sample_images import bomb, encoded, halves
-from tests.tui.controllers.image_pages import LATER, PICTURES, WORDS, blocks_on, deliver, image_lines, keep, reading
+from tests.tui.controllers.image_pages import (
+    LATER,
+    LEAD,
+    PICTURES,
+    WORDS,
+    blocks_on,
+    deliver,
+    image_lines,
+    keep,
+    reading,
+)
 from tests.tui.helpers import FETCH_DISABLED, PATIENT, SIDE, STACKED, document, full_text, open_app, segments
 from tests.web.server import reply, serving
 
@@ -25,8 +35,8 @@ async def test_images_stand_above_their_captions(pictured: Path) -> None:
     async with reading(pictured) as reader:
         lines = image_lines(reader.reader_view)
         text = full_text(reader.reader_view).split("\n")
-        assert [len(text[at].strip("\n")) for at in (lines[0], lines[-1])] == [72, 40]
-        assert len(lines) == 18 + 10
+        assert [len(text[at].strip("\n")) for at in (lines[0], lines[-1])] == [72, 72]
+        assert len(lines) == 18 + 18
         assert text[1] == "ImageFetched"
         assert text[lines[17] + 1] == "The hall"
         assert text[lines[-1] + 1].startswith("Image · The court")
@@ -215,6 +225,18 @@ async def test_the_pane_shows_the_lead_image_below_the_text(pictured: Path) -> N
         assert not image_lines(reader.article_pane)
 
 
+async def test_an_image_never_takes_the_place_of_the_excerpt(make_folder: MakeFolder) -> None:
+    excerpt = " ".join(f"word{number}" for number in range(60))
+    fields = (f"excerpt: {excerpt}", "originalUrl: https://a.example/", f"images: [{{url: '{LEAD}'}}]")
+    folder = make_folder({"a.md": document("A", *fields, body=WORDS)})
+    keep(folder, lead=encoded(halves((400, 3000))))
+    async with open_app(folder, settings=PICTURES) as reader:
+        await reader.wait_until(lambda: image_lines(reader.article_pane))
+        text = reader.pane_text.split("\n")
+        last = next(at for at, line in enumerate(text) if "word59" in line)
+        assert last < min(image_lines(reader.article_pane)[0], reader.article_pane.size.height)
+
+
 async def test_a_small_pane_shows_no_image(pictured: Path) -> None:
     keep(pictured, lead=encoded(halves((800, 400))))
     async with open_app(pictured, STACKED, PICTURES) as reader:
@@ -338,3 +360,24 @@ async def test_processes_end_without_work_and_start_again(
 def children() -> set[str]:
     """Return the ids of the processes that this one has started; none where there is no /proc."""
     return {pid for task in Path("/proc/self/task").glob("*/children") for pid in task.read_text().split()}
+
+
+@pytest.mark.usefixtures("no_proxy")
+async def test_hidden_images_are_not_fetched(make_folder: MakeFolder) -> None:
+    async with serving() as server:
+        picture = reply(encoded(halves((800, 400))), kind="image/png")
+        for name in ("shown", "t1", "t2", "t3", "t4"):
+            server.on(f"/{name}.png", picture)
+        hidden = (
+            '<img src="/t1.png" style="display:none"> <img src="/t2.png" width="1" height="1">'
+            '<div hidden><img src="/t3.png"></div>'
+            '<style>.count{visibility:hidden}</style><img class=count src="/t4.png">'
+        )
+        page = f'<html><body><article><h1>A</h1><p>{WORDS}</p>{hidden}<img src="/shown.png"><p>{WORDS}</p></article>'
+        url = server.on("/page", reply(page.encode()))
+        folder = make_folder({"a.md": document("A", f"originalUrl: {url}")})
+        always = Config(fetch=FetchSettings(allow_hosts=("127.0.0.1",), images=True))
+        async with open_app(folder, STACKED, always) as reader:
+            await reader.press("f")
+            await reader.wait_until(lambda: image_lines(reader.reader_view), seconds=30)
+        assert sorted(server.targets) == ["/page", "/shown.png"]

@@ -70,6 +70,21 @@ async def test_the_pane_has_the_story_and_who_cites_the_article(folder: Path) ->
         assert "sources in 5 days" in reader.pane_text, "the heat is estimated and explained"
 
 
+async def test_an_article_that_was_walked_to_has_its_new_heat(folder: Path) -> None:
+    async with open_app(folder, SIDE, grouping=True) as reader:
+        await reader.press("c", "]", "]", "enter")
+        assert reader.pane_title == "Elwha river dam must be removed, supreme court rules"
+        assert "3 sources in 5 days" in reader.pane_text
+        text = (folder / "3.md").read_text("utf-8").replace("Source 3", "Source 6").replace("a.org/3", "a.org/6")
+        (folder / "6.md").write_text(text, "utf-8")
+        reader.report_folder_change()
+        await reader.wait_until(lambda: "4 sources in 5 days" in reader.pane_text)
+        (folder / "3.md").unlink()
+        reader.report_folder_change()
+        await reader.wait_until(lambda: reader.app.library.counts().articles == 5)
+        assert reader.pane_title == "Elwha river dam must be removed, supreme court rules", "it is being read"
+
+
 async def test_similar_articles_come_and_go_with_the_words_that_they_share(folder: Path) -> None:
     async with open_app(folder, SIDE, grouping=True) as reader:
         await reader.press(".")
@@ -96,8 +111,24 @@ async def test_the_story_and_its_links_are_a_list_like_any_other(folder: Path) -
         assert reader.focus == "list"
         await reader.press("M")
         assert reader.message.startswith("Marked 4 articles read")
+        await reader.press("S", "S", "j", "k")
+        assert reader.message.startswith("The story of the article")
         await reader.press("escape")
         assert len(reader.rows) == 5
+        await reader.press("G", "S")
+        assert len(reader.rows) == 5
+        assert reader.message == "No other article here is linked with this one, or about the same event."
+
+
+async def test_keys_say_that_stories_are_still_being_found(folder: Path) -> None:
+    async with open_app(folder, SIDE) as reader:
+        await reader.press("G")
+        for key in "SD.":
+            await reader.press(key)
+            assert reader.message == "Stories are still being found: try again in a moment."
+            reader.clear_message()
+        await reader.press("c")
+        assert reader.message == "Stories are still being found. The list follows."
 
 
 @pytest.mark.parametrize("size", [SIDE, STACKED])
@@ -118,7 +149,13 @@ async def test_a_bar_of_the_heat_view_narrows_the_list(folder: Path) -> None:
         assert isinstance(reader.app.screen, HeatScreen)
         assert "5 articles" in reader.text
         assert "2026-03-07: 2 articles" in reader.text
-        await reader.press("h", "h")
+        await reader.press("l")
+        assert "This is the last bar of the plot." in reader.text
+        await reader.press("k")
+        assert "This is the plot: h l select one of its bars." in reader.text
+        await reader.press("G", "j")
+        assert "This is the last bar." in reader.text
+        await reader.press("l", "h", "h")
         assert "2026-03-02: 1 article" in reader.text, "days without articles are skipped"
         await reader.press("enter")
         assert reader.query == "date:2026-03-02"

@@ -76,7 +76,7 @@ def test_few_results_are_cached() -> None:
 def test_threads_share_what_the_c_library_retains() -> None:
     program = """
 import sys, threading
-from reader.tui.terminal.memory import limit_malloc
+from reader.workers.malloc import limit_malloc
 limit_malloc()
 together = threading.Barrier(9)
 def work():
@@ -97,7 +97,7 @@ together.wait(20)
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can trim")
 def test_what_is_free_between_blocks_in_use_goes_back_to_the_system() -> None:
     program = """
-from reader.tui.terminal.memory import limit_malloc, trim_malloc
+from reader.workers.malloc import limit_malloc, trim_malloc
 limit_malloc()
 def held():
     with open("/proc/self/statm") as statm:

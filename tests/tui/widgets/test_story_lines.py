@@ -73,9 +73,28 @@ def test_the_dates_of_a_story_of_several_years_have_the_year(cells: int) -> None
     assert "  ┊ 426 days later" in lines
 
 
+@pytest.mark.parametrize("cells", [40, 50, 60, 100])
+def test_a_source_takes_at_most_a_quarter_of_its_line_and_no_www(cells: int) -> None:
+    when = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
+    lines = pane(replace(STORY, items=(item(1, when, "www.a-very-long-name-of-a-newspaper.com"),)), cells)
+    line = next(line for line in lines if "◆" in line)
+    assert "a-very" in line
+    assert "www" not in line
+    assert "Titl" in line
+    if cells == 100:
+        assert "a-very-long-name-of-a-ne…" in line
+
+
 def test_a_day_without_a_time_is_shown_without_one() -> None:
     lines = pane(replace(STORY, article=replace(STORY.article, precision="day")))
     assert " ●  2 Mar        50 ▅ Own source  this article" in lines
+
+
+def test_facts_are_briefer_where_there_is_little_room() -> None:
+    assert "Own source · 2 March 2026, 12:00 UTC" in pane(STORY, 40)
+    assert "quality 50 ━━╸ · heat ~62 ━" in pane(STORY, 40)
+    assert "Own source · 2 Mar 2026, 12:00" in pane(STORY, 32)
+    assert "quality 50 · heat ~62" in pane(STORY, 24)
 
 
 def test_an_estimate_is_explained_below_the_scores() -> None:

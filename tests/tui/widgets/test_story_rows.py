@@ -55,14 +55,17 @@ def test_a_story_has_the_latest_date_and_the_days_since_the_first() -> None:
 @pytest.mark.parametrize(
     ("shown", "cells", "sign"),
     [
-        (ListRow(row(1, sources=5, copies=2)), 100, "  5 sources · 2 copies"),
-        (ListRow(row(1, sources=5, copies=2)), 50, " ×5 =2"),
+        (ListRow(row(1, sources=5, copies=2)), 100, "  2 copies · 5 sources"),
+        (ListRow(row(1, sources=5, copies=2)), 50, " =2 ×5"),
         (ListRow(row(1, sources=5)), 20, ""),
         (ListRow(row(1, sources=1)), 100, ""),
         (ListRow(row(1, sources=5), "inside"), 100, ""),
-        (ListRow(row(1, sources=5), "folded", 9, 3), 100, "  5 sources · 3 days"),
-        (ListRow(row(1, sources=5), "folded", 9, 3), 50, " ×5 3d"),
-        (ListRow(row(1, sources=1), "folded", 4, 3), 50, " (4) 3d"),
+        (ListRow(row(1, sources=5), "folded", 9, 3), 100, "  3 days · 5 sources"),
+        (ListRow(row(1, sources=5), "folded", 9, 3), 50, " 3d ×5"),
+        (ListRow(row(1, sources=5), "folded", 3, 3, 3), 100, "  3 days · 3 of 5 sources"),
+        (ListRow(row(1, sources=5), "unfolded", listed=3), 50, " ×3/5"),
+        (ListRow(row(1, sources=5), "folded", 9, 3, 5), 50, " 3d ×5"),
+        (ListRow(row(1, sources=1), "folded", 4, 3), 50, " 3d (4)"),
         (ListRow(row(1, sources=1), "folded", 2, 0), 100, "  2 articles"),
     ],
 )

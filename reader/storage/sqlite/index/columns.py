@@ -12,6 +12,7 @@ from array import array
 from collections.abc import Collection, Iterable
 from typing import Literal, TypeAlias, get_args
 
+from reader.core.model import without_www
 from reader.core.text import show_path
 from reader.core.tokenize import fold_case
 
@@ -130,9 +131,11 @@ def codes_of(db: sqlite3.Connection, field: ColumnField, value: str) -> list[int
     """Return the codes whose text equals ``value``, ignoring case. Raises sqlite3.Error.
 
     For ``topics`` and ``authors``, return the codes of all sets that contain ``value``; for ``folder``, also of
-    subfolders.
+    subfolders. Sources and domains are stored without ``www.``.
     """
     key = fold_case(value)
+    if field in {"source", "domain"}:
+        key = without_www(key)
     if field == "folder":
         key = key.strip("/")
         paths = ((code, fold_case(show_path(path))) for code, path in db.execute("SELECT rowid, path FROM folders"))

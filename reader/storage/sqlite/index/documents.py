@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable
 
+from reader.core.model import without_www
 from reader.documents.index_record import IndexRecord, ParsedFile
 from reader.storage.sqlite.index import columns, fulltext
 from reader.storage.sqlite.index.columns import ColumnField
@@ -49,8 +50,8 @@ def insert(
             (
                 rowid,
                 folder,
-                code("source", name or domain),
-                code("domain", domain),
+                code("source", without_www(name or domain)),
+                code("domain", without_www(domain)),
                 code("type", record.type),
                 code("category", record.category),
                 code("lang", record.lang),

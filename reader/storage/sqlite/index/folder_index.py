@@ -35,13 +35,14 @@ from reader.storage.sqlite.database import (
     quarantine,
 )
 from reader.storage.sqlite.index import sort_orders
+from reader.storage.sqlite.index.facts import read_fact
 
 if TYPE_CHECKING:
     from reader.storage.sqlite.index.writer import IndexWriter
 
 log = logging.getLogger(__name__)
 
-_FORMAT = 13
+_FORMAT = 14
 """Incremented with every change of the tables or of the parser's results."""
 _FIRST_FORMAT_WITH_PLACES = 8
 """Before, the id of an article was another: see :func:`reader.core.urls.previous_id`."""
@@ -104,8 +105,8 @@ class Index:
 
     def generation(self) -> int:
         """Return a number that increases whenever lists change."""
-        ((generation,),) = self.database.select("SELECT value FROM facts WHERE name = 'generation'")
-        return int(generation)
+        with self.database.read() as db:
+            return read_fact(db, "generation")
 
     def order(self, sort: Sort) -> array[int]:
         """Return the row ids of all articles in the order of ``sort``."""
@@ -185,8 +186,8 @@ class Index:
             articles = sort_orders.article_count(db)
             query = "SELECT count(*), count(DISTINCT path), count(DISTINCT iif(file IS NULL, path, NULL)) FROM problems"
             problems, with_problems, unlisted = db.execute(query).fetchone()
-            (complete,) = db.execute("SELECT value FROM facts WHERE name = 'complete'").fetchone()
-        return IndexTotals(articles, problems, with_problems, bool(complete), unlisted)
+            complete = bool(read_fact(db, "complete"))
+        return IndexTotals(articles, problems, with_problems, complete, unlisted)
 
     def read_progress(self) -> ReadProgress | None:
         """Return the progress that the current writer stored, or None if there is none.

@@ -16,6 +16,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from reader.storage.sqlite.index import bitmap
+from reader.storage.sqlite.index.facts import read_fact
 
 COLUMNS = ("title", "excerpt", "source", "topics", "body", "more")
 """The last has authors and the fields that are shown under "More"."""
@@ -80,8 +81,7 @@ def new_slots(db: sqlite3.Connection, rowids: Sequence[int]) -> list[int]:
 
 def is_wasteful(db: sqlite3.Connection, articles: int) -> bool:
     """Return whether most of the table belongs to dead slots. Raises sqlite3.Error."""
-    (dead,) = db.execute("SELECT value FROM facts WHERE name = 'dead_slots'").fetchone()
-    return bool(dead > max(articles, _MIN_DEAD_SLOTS))
+    return read_fact(db, "dead_slots") > max(articles, _MIN_DEAD_SLOTS)
 
 
 def clear(db: sqlite3.Connection) -> None:
@@ -147,7 +147,7 @@ def frequent_set(db: sqlite3.Connection, word: str, columns: tuple[str, ...], *,
 
 def frequent_below(db: sqlite3.Connection) -> int:
     """Return the slot below which the frequent sets are complete, 0 if there are none. Raises sqlite3.Error."""
-    return int(db.execute("SELECT value FROM facts WHERE name = 'frequent_below'").fetchone()[0])
+    return read_fact(db, "frequent_below")
 
 
 # Frequent sets.

@@ -24,6 +24,7 @@ from reader.documents.files import join_path
 from reader.documents.index_record import NOT_PARSED, IndexRecord, ParsedFile
 from reader.storage.sqlite.database import Database, StorageError, corruption_error, json_array
 from reader.storage.sqlite.index import columns, documents, fulltext, sort_orders
+from reader.storage.sqlite.index.facts import read_fact
 from reader.storage.sqlite.index.schema import LATE_INDEXES
 from reader.storage.sqlite.stories import story_columns
 
@@ -90,8 +91,7 @@ class IndexWriter:
         """The previous and current ids of articles without a URL whose document was moved."""
         with database.read() as db:
             db.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
-            (unshown,) = db.execute("SELECT value FROM facts WHERE name = 'unshown'").fetchone()
-            if unshown:  # the last writer did not publish all its changes
+            if read_fact(db, "unshown"):  # the last writer did not publish all its changes
                 self._changed = None
 
     # Reading.

@@ -27,7 +27,8 @@ _SESSION = "CREATE TABLE session (name TEXT PRIMARY KEY, value TEXT NOT NULL) WI
 # A mark that was never set has no row; a cleared mark keeps its row, with the time. `token` is the change that gave
 # the mark its value (see undo.py). Each row spells out the name of its mark, so that a row salvaged from a damaged file
 # is meaningful by itself. The same holds for `kept`, the named items (see named_items.py), where an empty value
-# means "deleted". The remaining tables are the undo history (see undo.py).
+# means "deleted". The remaining tables are the undo history (see undo.py), where `told` is what a step did and, on a
+# second line, the name of the folder that was open.
 _MARKS = """
 CREATE TABLE marks (
     id INTEGER NOT NULL, what TEXT NOT NULL, value INTEGER NOT NULL, changed_at INTEGER NOT NULL,

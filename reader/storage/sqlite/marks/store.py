@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 from reader.core.errors import ReaderError, describe_error
 from reader.core.marks import (
+    HIDDEN,
     READ,
     STARRED,
     TAG,
@@ -208,20 +209,34 @@ class MarkStore:
 
     # Changing marks.
 
-    def mark(self, ids: Iterable[str], change: MarkChange, *, undoable: bool = True) -> MarkResult:
+    def mark(self, ids: Iterable[str], change: MarkChange, *, undoable: bool = True, folder: str = "") -> MarkResult:
         """Change the marks of articles, all or none; durable on return, and a step for :meth:`undo` if ``undoable``.
 
+        ``folder`` is the name of their folder, for the message of :meth:`undo`.
         Raises StorageError, and ReaderError for an invalid tag or one that is both added and removed.
         """
-        added, removed, values = _values_of(change)
-        # Sorted, so that many marks are written to adjacent database pages.
-        ids_json = json_array(sorted({id_to_int(id_) for id_ in ids}))
+        return self.mark_each([(change, ids)], undoable=undoable, folder=folder)
+
+    def mark_each(
+        self, changes: Iterable[tuple[MarkChange, Iterable[str]]], *, undoable: bool = True, folder: str = ""
+    ) -> MarkResult:
+        """Make several changes, each of other marks and for its own articles, as :meth:`mark` makes one."""
+        added: dict[str, str] = {}
+        removed: dict[str, str] = {}
+        wanted: list[tuple[str, bool, str]] = []
+        for change, ids in changes:
+            its_added, its_removed, values = _values_of(change)
+            added |= its_added
+            removed |= its_removed
+            # Sorted, so that many marks are written to adjacent database pages.
+            ids_json = json_array(sorted({id_to_int(id_) for id_ in ids}))
+            wanted += [(name, value, ids_json) for name, value in values.items()]
         now = schema.timestamp()
         with self.file.write() as db:
             step = schema.mark_version(db) + 1
             by_mark = {
                 name: (value, undo.apply_mark(db, step, name, ids_json, now, value=value, undoable=undoable))
-                for name, value in values.items()
+                for name, value, ids_json in wanted
             }
             parts = [(name, value, len(each)) for name, (value, each) in by_mark.items() if each]
             if not parts:
@@ -233,7 +248,7 @@ class MarkStore:
             )
             words = describe_marks(parts, _spellings(db, {*added, *removed}))
             if undoable:
-                undo.record_step(db, step, words)
+                undo.record_step(db, step, words, folder)
         return MarkResult(by_mark, step, words)
 
     def undo(self, *, redo: bool = False) -> MarkResult | None:
@@ -306,6 +321,13 @@ class MarkStore:
         """Return the ids of all articles with the mark READ, STARRED or a tag, as integers."""
         query = "SELECT id FROM marks WHERE value AND what = ?"
         return [key for (key,) in self.file.select(query, [name])]
+
+    def read_and_hidden(self) -> tuple[set[int], set[int]]:
+        """Return the ids of all articles that are read and of all that are hidden, in one scan of the marks."""
+        found: dict[str, set[int]] = {READ: set(), TAG + HIDDEN: set()}
+        for name, key in self.file.select("SELECT what, id FROM marks WHERE value AND what IN (?, ?)", [*found]):
+            found[name].add(key)
+        return found[READ], found[TAG + HIDDEN]
 
     def all_but_read(self, among: Iterable[int] | None = None) -> tuple[dict[str, list[int]], dict[str, str]]:
         """Return the ids of the articles with each mark except "read", and the spellings of tags by key.

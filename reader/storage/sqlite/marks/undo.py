@@ -50,6 +50,10 @@ class MarkResult(NamedTuple):
     """Number of the step's marks and items that have changed since and were left unchanged."""
     kinds: frozenset[str] = frozenset()
     """Kinds of the named items that changed."""
+    folder: str = ""
+    """The name of the folder in which the undone or redone step was made, if it is known,"""
+    is_elsewhere: bool = False
+    """and whether none of its articles are in the open one."""
 
     @property
     def changed(self) -> set[int]:
@@ -68,7 +72,8 @@ class MarkResult(NamedTuple):
         # From “saved the view “x”, tagged ...” to “saving the view “x”, tagging ...”, but not within names.
         step = re.sub(r"(“[^”]*”)|(^|, )(\w+)ed ", lambda found: found[1] or f"{found[2]}{found[3]}ing ", step)
         rest = f" ({self.skipped:,} changed since, left as {'it is' if self.skipped == 1 else 'they are'})"
-        return f"{'Redone' if self.redo else 'Undone'}: {step}{rest if self.skipped else ''}."
+        where = f" in {self.folder or 'another folder'}" if self.is_elsewhere else ""
+        return f"{'Redone' if self.redo else 'Undone'}: {step}{where}{rest if self.skipped else ''}."
 
 
 class _Change(NamedTuple):
@@ -107,12 +112,11 @@ def apply_mark(
     return set(previous)
 
 
-def record_step(db: sqlite3.Connection, step: int, description: str) -> None:
+def record_step(db: sqlite3.Connection, step: int, description: str, folder: str = "") -> None:
     """Add the changes of ``step`` to the history as one step, and drop the oldest steps beyond the limits."""
     size = _step_size(db, step)
-    db.execute(
-        "INSERT INTO steps (number, told, undone, turn, size) VALUES (?, ?, 0, ?, ?)", [step, description, step, size]
-    )
+    told = f"{description}\n{folder}" if folder else description
+    db.execute("INSERT INTO steps (number, told, undone, turn, size) VALUES (?, ?, 0, ?, ?)", [step, told, step, size])
     (steps, changes) = db.execute("SELECT count(*), sum(size) FROM steps").fetchone()
     if steps <= MAX_STEPS and changes <= MAX_CHANGES:
         return
@@ -132,7 +136,7 @@ def undo(db: sqlite3.Connection, now: int, *, redo: bool) -> MarkResult | None:
     Steps of which nothing is left to undo or redo are dropped.
     """
     order = "SELECT number, told, size FROM steps WHERE undone = ? ORDER BY turn DESC"
-    for number, description, size in db.execute(order, [int(redo)]).fetchall():
+    for number, told, size in db.execute(order, [int(redo)]).fetchall():
         reverted = {
             change.mark_name: (change.value == redo, _revert_marks(db, number, change, now, redo=redo))
             for change in _changes(db, number)
@@ -145,7 +149,8 @@ def undo(db: sqlite3.Connection, now: int, *, redo: bool) -> MarkResult | None:
         version = mark_version(db) + 1
         set_mark_version(db, version)
         db.execute("UPDATE steps SET undone = ?, turn = ? WHERE number = ?", [int(not redo), version, number])
-        return MarkResult(reverted, version, description, redo, size - done, frozenset(kinds))
+        description, _, folder = told.partition("\n")
+        return MarkResult(reverted, version, description, redo, size - done, frozenset(kinds), folder)
     return None
 
 

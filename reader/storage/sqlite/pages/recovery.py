@@ -23,11 +23,10 @@ from reader.storage.sqlite.database import (
     StorageError,
     delete_quarantined,
     file_identity,
-    open_database,
     quarantine,
     remove,
 )
-from reader.storage.sqlite.pages.schema import PageRow, is_ours, page_of, prepare, put
+from reader.storage.sqlite.pages.schema import PageRow, is_ours, open_page_file, page_of, put
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +43,7 @@ def open_or_recover(path: Path, *, locked: bool = False) -> tuple[Database, str]
     """
     if not path.is_dir() and not _was_interrupted(path):
         try:
-            return open_database(path, prepare, durable=False), ""
+            return open_page_file(path), ""
         except StorageError as error:
             if not error.damaged:
                 raise
@@ -54,7 +53,7 @@ def open_or_recover(path: Path, *, locked: bool = False) -> tuple[Database, str]
     before = file_identity(path)
     with lock.locked(threading.Lock(), lock_path(path), lambda: True):
         if file_identity(path) != before:  # another process was faster
-            return open_database(path, prepare, durable=False), ""
+            return open_page_file(path), ""
         return _recover(path)
 
 
@@ -73,7 +72,7 @@ def rebuild(path: Path) -> tuple[Database, str]:
     """
     remove_leftovers(path)
     if _is_foreign(path):
-        aside, database = quarantine(path), open_database(path, prepare, durable=False)
+        aside, database = quarantine(path), open_page_file(path)
         cause = "was written by another version of newsreader, or another program,"
         saved = 0
     else:
@@ -92,7 +91,7 @@ def _copy_readable(path: Path) -> Set[int]:
     """Copy all readable pages to a new file, whose final name means that it is complete; return their ids."""
     target = _partial_copy(path)
     try:
-        with contextlib.closing(open_database(target, prepare, durable=False)) as database:
+        with contextlib.closing(open_page_file(target)) as database:
             copied = _copy_pages(path, database, frozenset())
             database.checkpoint(truncate=True)
         sync(target)
@@ -121,7 +120,7 @@ def _replace_with_copy(path: Path) -> Database:
     for suffix in ("-wal", "-shm"):  # left by the damaged file; SQLite would apply them to the copy
         path.with_name(path.name + suffix).unlink(missing_ok=True)
     _complete_copy(path).rename(path)
-    return open_database(path, prepare, durable=False)
+    return open_page_file(path)
 
 
 def _was_interrupted(path: Path) -> bool:

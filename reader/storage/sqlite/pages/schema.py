@@ -6,6 +6,7 @@ import json
 import logging
 import sqlite3
 import zlib
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, get_args
 
 from reader.content.page import Extract, Page
@@ -13,7 +14,7 @@ from reader.core.marks import id_to_int
 from reader.core.model import Image, UrlKind
 from reader.core.times import from_micros, to_micros
 from reader.core.tokenize import words
-from reader.storage.sqlite.database import Database, StorageError
+from reader.storage.sqlite.database import Database, StorageError, open_database
 from reader.storage.sqlite.pages import fulltext
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ _MARKDOWN_FORMAT = 1
 """Stored Markdown instead of blocks; its texts are parsed when they are read."""
 _MAX_MARKDOWN = 2_000_000
 """Characters of the longest text that format 1 stores."""
+_CACHE_KIB = 256
+"""A page is read once, in one piece: a larger cache would only keep it in memory."""
 _APPLICATION_ID = 0x6E657750  # "newP"
 # Texts have their own table, so that a scan of the pages does not have to read them.
 _SCHEMA = """
@@ -171,6 +174,11 @@ def words_of(stored: bytes) -> str:
     from reader.content.blocks import plain_text
 
     return " ".join(words(plain_text(_unpack(stored, ""))))
+
+
+def open_page_file(path: Path | None) -> Database:
+    """Open or create the page file at ``path``, or in memory. Raises StorageError as :func:`prepare` does."""
+    return open_database(path, prepare, durable=False, cache_kib=_CACHE_KIB)
 
 
 def prepare(database: Database) -> None:

@@ -22,12 +22,12 @@ from reader.core.marks import id_to_int
 from reader.core.text import show_path
 from reader.core.times import from_micros, to_micros
 from reader.storage.sqlite import lock
-from reader.storage.sqlite.database import Database, delete_quarantined, json_array, open_database
+from reader.storage.sqlite.database import Database, delete_quarantined, json_array
 from reader.storage.sqlite.pages import eviction, fulltext
 from reader.storage.sqlite.pages.connection import PageFile
 from reader.storage.sqlite.pages.eviction import PruneResult
 from reader.storage.sqlite.pages.recovery import lock_path, open_or_recover, remove_leftovers
-from reader.storage.sqlite.pages.schema import ROW_BYTES, PageRow, page_in, prepare, put, row_of, words_of
+from reader.storage.sqlite.pages.schema import ROW_BYTES, PageRow, open_page_file, page_in, put, row_of, words_of
 
 if TYPE_CHECKING:
     from reader.content.page import Page
@@ -104,7 +104,7 @@ class PageStore(PageFile):
                 log.warning("pages %s", show_path(path), exc_info=error)
                 notice = f"{cause} Fetched pages are kept in memory until newsreader ends."
                 path = None
-        pages = cls(database if path is not None else open_database(None, prepare, durable=False), starred)
+        pages = cls(database if path is not None else open_page_file(None), starred)
         pages.notice = notice
         return pages
 

@@ -30,6 +30,7 @@ from reader.query.dates import date_range
 from reader.storage.sqlite.database import Database
 from reader.storage.sqlite.index import bitmap, columns, fulltext, sort_orders
 from reader.storage.sqlite.index.columns import ColumnField
+from reader.storage.sqlite.index.facts import read_fact
 from reader.storage.sqlite.search import substrings
 from reader.storage.sqlite.search.row_sets import MarkRowSets, PageRowSets
 from reader.storage.sqlite.stories import story_rows
@@ -148,7 +149,7 @@ class Searcher:
             try:
                 if begin:
                     db.execute("BEGIN")
-                (generation,) = db.execute("SELECT value FROM facts WHERE name = 'generation'").fetchone()
+                generation = read_fact(db, "generation")
                 if self._current is None or self._current.generation != generation:
                     self._current = IndexSnapshot(db, generation)
                 yield db, self._current
@@ -297,6 +298,8 @@ class QueryEvaluator:
             return self.snapshot.everything & ~self.marks.read()
         if state == "starred":
             return self.marks.starred()
+        if state == "hidden":
+            return self.marks.hidden()
         if state == "published":
             return self._with_flag(PUBLISHED)
         return self.snapshot.cached(

@@ -10,7 +10,7 @@ from operator import or_
 from typing import TYPE_CHECKING
 
 from reader.core.errors import ReaderError
-from reader.core.marks import READ, STARRED, TAG, normalize_tag, tag_key
+from reader.core.marks import HIDDEN, READ, STARRED, TAG, normalize_tag, tag_key
 from reader.core.tokenize import words
 from reader.storage.sqlite.index import bitmap
 from reader.storage.sqlite.marks.store import MarkStore
@@ -91,6 +91,10 @@ class MarkRowSets:
     def starred(self) -> int:
         """Return the starred articles. Raises ReaderError."""
         return self._other_sets().get(STARRED, 0)
+
+    def hidden(self) -> int:
+        """Return the articles that are hidden. Raises ReaderError."""
+        return self._other_sets().get(TAG + HIDDEN, 0)
 
     def tagged(self, tag: str | None = None) -> int:
         """Return the articles with a tag, ignoring case, or with any tag. Raises ReaderError."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import compress
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
@@ -13,7 +13,7 @@ from reader.core.model import ListField
 from reader.core.ordering import ArticleOrder, Sort
 from reader.core.text import show_path
 from reader.core.tokenize import fold_case
-from reader.query.ast import DateCondition, Query
+from reader.query.ast import DateCondition, Query, finds_hidden
 from reader.storage.sqlite.index import bitmap, columns
 from reader.storage.sqlite.index.columns import ColumnField
 from reader.storage.sqlite.search.evaluate import IndexSnapshot, QueryEvaluator, Searcher, Stop
@@ -74,15 +74,30 @@ class SearchService:
     def run(self, query: Query, sort: Sort, now: datetime | None = None, stop: Stop | None = None) -> SearchResults:
         """Return the results of ``query``, in its own order or else in that of ``sort``.
 
+        Hidden articles are left out unless it asks for them.
         ``now`` is an aware time. Raises StoppedError once ``stop`` returns true, and ReaderError.
         """
         searcher = self.searcher()
         with searcher.snapshot(stop) as (db, snapshot):
             rows = self._evaluator(db, snapshot, now, stop).matching(query.where)
+            if not finds_hidden(query.where):
+                rows &= ~self._marks.hidden()
             own = query.sort if isinstance(query.sort, Sort) else sort
             order, known = snapshot.order(db, own), snapshot.everything
         ranking = ranking_for(searcher, query.where) if query.sort == "relevance" else None
         return SearchResults(query, ArticleOrder(own, order), rows, known=known, size=snapshot.size, ranking=ranking)
+
+    def matching(self, queries: Sequence[Query], among: Iterable[int] | None = None) -> tuple[list[int], int]:
+        """Return the articles that each query finds, hidden ones too, and those of ``among`` that are listed.
+
+        Both as sets of row ids; without ``among``, all that are listed. Raises ReaderError.
+        """
+        with self.searcher().snapshot() as (db, snapshot):
+            evaluator = self._evaluator(db, snapshot, None)
+            everything = snapshot.everything
+            if among is not None:
+                everything &= bitmap.from_rows([rowid for rowid in among if rowid < snapshot.size], snapshot.size)
+            return [evaluator.matching(query.where) for query in queries], everything
 
     def has_values(self, field: ListField, rows: int) -> bool:
         """Return whether any article of ``rows`` has ``field``; the type of any in the folder counts.
@@ -95,7 +110,7 @@ class SearchService:
             return bool(self._evaluator(db, snapshot, None, None).having(field) & rows)
 
     def values(self, kind: ValueKind) -> list[ValueCount]:
-        """Return the values of all articles, the most frequent first.
+        """Return the values of all articles that are not hidden, the most frequent first; of ``tag``, of all.
 
         Values that differ only in case are counted together, in the spelling that sorts first. Raises ReaderError.
         """
@@ -108,10 +123,12 @@ class SearchService:
             field: ColumnField = "topics" if kind == "topic" else "authors" if kind == "author" else kind
             counts: Counter[int] = Counter()
             unread: Counter[int] = Counter()
-            column, is_unread = snapshot.column(db, field), bitmap.to_mask(everything & ~read, snapshot.size)
+            hidden = self._marks.hidden()
+            column, is_unread = snapshot.column(db, field), bitmap.to_mask(everything & ~read & ~hidden, snapshot.size)
+            is_shown = bitmap.to_mask(everything & ~hidden, snapshot.size) if hidden else b""
             for start in range(0, len(column), _CHUNK):
                 chunk = column[start : start + _CHUNK]
-                counts.update(chunk)
+                counts.update(compress(chunk, is_shown[start : start + _CHUNK]) if hidden else chunk)
                 unread.update(compress(chunk, is_unread[start : start + _CHUNK]))
             paths = self._index().folder_paths() if kind == "folder" else {}
             texts = columns.label_texts(db, field) if kind != "folder" else {}
@@ -122,12 +139,15 @@ class SearchService:
         return _most_frequent_first(ValueCount(text, *count) for text, count in parts)
 
     def view_counts(self, now: datetime | None = None) -> ViewCounts:
-        """Return the numbers of all, unread, starred and today's articles; ``now`` is aware. Raises ReaderError."""
+        """Return the numbers of all, unread, starred and today's articles, without hidden ones; ``now`` is aware.
+
+        Raises ReaderError.
+        """
         with self.searcher().snapshot() as (db, snapshot):
-            everything = snapshot.everything
             today = self._evaluator(db, snapshot, now).matching(DateCondition("in", "today"))
+            everything = snapshot.everything & ~self._marks.hidden()
             read, starred = self._marks.read(), self._marks.starred()
-        views = everything, everything & ~read, everything & starred, today
+        views = everything, everything & ~read, everything & starred, everything & today
         return ViewCounts(*(_count(rows, read) for rows in views))
 
     def _evaluator(

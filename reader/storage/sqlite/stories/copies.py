@@ -14,32 +14,44 @@ from reader.storage.sqlite.stories.state import members_query
 
 _NEARLY_THE_SAME = 0.8
 """The share of common words from which two texts are nearly the same."""
+_TOGETHER = 500
+"""So many stories are read at a time."""
 _MOST_COMPARED = 8
 """So many different texts under one title are compared with another; a column has the same title every week."""
 
 
 def update(db: sqlite3.Connection, changed: Collection[int]) -> set[int]:
-    """Store which articles are copies of those that are new or changed; return all articles concerned.
+    """Store which articles are copies of those that are new, changed or in another story; return all concerned.
 
     The table of stories is up to date. Raises sqlite3.Error.
     """
     concerned = {*changed, *_copies(db, changed)}
     numbers = json_array(concerned)
+    groups = _same_urls(db, "SELECT id FROM articles WHERE rowid IN (SELECT value FROM json_each(?))", [numbers])
     query = (
-        "SELECT rowid, id FROM articles WHERE id IN (SELECT id FROM articles WHERE rowid IN "
-        "(SELECT value FROM json_each(?)))"
+        "SELECT DISTINCT story FROM articles JOIN stories s ON s.id = story "
+        "WHERE articles.rowid IN (SELECT value FROM json_each(?))"
     )
-    same_url: defaultdict[int, list[int]] = defaultdict(list)
-    for rowid, id_ in db.execute(query, [numbers]):
-        same_url[id_].append(rowid)
-    groups = [rowids for rowids in same_url.values() if len(rowids) > 1]
-    groups += _same_texts(db, concerned)
+    groups += _same_texts(db, [story for (story,) in db.execute(query, [numbers])], concerned)
     # What others are copies of has not changed.
     others = {rowid for rowids in groups for rowid in rowids}.difference(concerned)
     groups += [[rowid, *_copies(db, [rowid])] for rowid in others]
-    copied = _joined(groups)
     query = "SELECT rowid FROM articles WHERE copy_of IS NOT NULL AND rowid IN (SELECT value FROM json_each(?))"
-    was = {rowid for (rowid,) in db.execute(query, [numbers])}
+    return _store(db, groups, {rowid for (rowid,) in db.execute(query, [numbers])})
+
+
+def update_all(db: sqlite3.Connection) -> None:
+    """Store which articles are copies of others. The table of stories is up to date. Raises sqlite3.Error."""
+    groups = _same_urls(db, "SELECT id FROM articles GROUP BY id HAVING count(*) > 1", [])
+    stories = [story for (story,) in db.execute("SELECT id FROM stories")]
+    for start in range(0, len(stories), _TOGETHER):
+        groups += _same_texts(db, stories[start : start + _TOGETHER], None)
+    _store(db, groups, {rowid for (rowid,) in db.execute("SELECT rowid FROM articles WHERE copy_of IS NOT NULL")})
+
+
+def _store(db: sqlite3.Connection, groups: Iterable[Sequence[int]], was: set[int]) -> set[int]:
+    """Store that those of each group are copies, and that of those that were copies no others are; return them all."""
+    copied = _joined(groups)
     alone = was.difference(*copied)
     db.executemany("UPDATE articles SET copy_of = NULL WHERE rowid = ?", [(rowid,) for rowid in alone])
     best_first = sort_orders.terms(Sort())
@@ -59,20 +71,26 @@ def _copies(db: sqlite3.Connection, rowids: Collection[int]) -> list[int]:
     return [rowid for (rowid,) in db.execute(query, [json_array(rowids)])]
 
 
-def _same_texts(db: sqlite3.Connection, concerned: set[int]) -> list[list[int]]:
-    """Return pairs of articles of a story with the same title and nearly the same excerpt."""
-    query = (
-        "SELECT DISTINCT story FROM articles JOIN stories s ON s.id = story "
-        "WHERE articles.rowid IN (SELECT value FROM json_each(?))"
-    )
-    stories = json_array(story for (story,) in db.execute(query, [json_array(concerned)]))
+def _same_urls(db: sqlite3.Connection, ids: str, parameters: Sequence[str]) -> list[list[int]]:
+    """Return the groups of articles with one of the ids that the query ``ids`` returns."""
+    same_url: defaultdict[int, list[int]] = defaultdict(list)
+    for rowid, id_ in db.execute(f"SELECT rowid, id FROM articles WHERE id IN ({ids})", parameters):  # noqa: S608
+        same_url[id_].append(rowid)
+    return [rowids for rowids in same_url.values() if len(rowids) > 1]
+
+
+def _same_texts(db: sqlite3.Connection, stories: Collection[int], concerned: set[int] | None) -> list[list[int]]:
+    """Return pairs of articles of a story with the same title and nearly the same excerpt, one of each concerned.
+
+    None: all are.
+    """
     query = f"SELECT m.rowid, m.story, title FROM ({members_query()}) m JOIN articles USING (rowid)"  # noqa: S608
     by_title: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
-    for rowid, story, title in db.execute(query, {"ids": stories}):
+    for rowid, story, title in db.execute(query, {"ids": json_array(stories)}):
         by_title[story, fold(title)].append(rowid)
     alike = []
     for rowids in by_title.values():
-        new = concerned.intersection(rowids)
+        new = set(rowids) if concerned is None else concerned.intersection(rowids)
         if new and len(rowids) > 1:
             alike.append([*sorted(set(rowids) - new)[-_MOST_COMPARED:], *sorted(new)])
     query = "SELECT rowid, excerpt FROM details WHERE rowid IN (SELECT value FROM json_each(?))"

@@ -7,20 +7,16 @@ import time
 from array import array
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from functools import lru_cache
-from itertools import islice
 from typing import Any
 
 from reader.core.ordering import Sort
 from reader.documents.index_record import IMAGES
 from reader.storage.sqlite.database import json_array
 from reader.storage.sqlite.index import sort_orders
-from reader.storage.sqlite.stories.totals import DAY_IN_MICROS
-from reader.stories.heat import DAY, Coverage, computed_heat, on_scale, scale_of, source_weight
+from reader.storage.sqlite.stories.totals import DAY_IN_MICROS, HeatContext
+from reader.stories.heat import DAY, Coverage, computed_heat, scale_of, source_weight
 from reader.stories.quality import Completeness, estimated_quality, median_quality
 
-_CHUNK = 10_000
-"""Rows that are changed at a time, so that a million need not be in memory."""
 _FUTURE = 1
 """Days after today; later dates are mistakes, which say nothing about the age of other articles."""
 
@@ -39,40 +35,43 @@ def update_all(db: sqlite3.Connection) -> None:
     """Estimate the heat of all articles anew, for a new day. Raises sqlite3.Error."""
     day = newest_day(db)
     db.execute("UPDATE facts SET value = ? WHERE name = 'stories_day'", [day])
-    heat_of = lru_cache(1 << 16)(lambda *coverage: computed_heat(Coverage(*coverage), day))
-    pairs = [(heat_of(*coverage), heat) for _, heat, _, coverage in _coverages(db, "heat IS NOT NULL")]
-    scale = scale_of([computed for computed, _ in pairs], [known for _, known in pairs])
+    computed, known = array("d"), array("d")
+    for _, heat, _, coverage in _coverages(db, "heat IS NOT NULL"):
+        computed.append(computed_heat(coverage, day))
+        known.append(heat)
+    context = HeatContext(day, scale_of(computed, known))
     db.execute("DELETE FROM heat_scale")
-    db.executemany("INSERT INTO heat_scale VALUES (?, ?)", scale)
-    estimate_of = lru_cache(1 << 16)(lambda *coverage: round(on_scale(heat_of(*coverage), scale), 1))
-    unknown = ((estimate_of(*coverage), rowid, was) for rowid, _, was, coverage in _coverages(db, "heat IS NULL"))
+    db.executemany("INSERT INTO heat_scale VALUES (?, ?)", context.scale)
+    unknown = ((context.heat(coverage), rowid, was) for rowid, _, was, coverage in _coverages(db, "heat IS NULL"))
     changed = ((estimate, rowid) for estimate, rowid, was in unknown if estimate != was)
     _write(db, "UPDATE articles SET heat_estimate = ? WHERE rowid = ?", changed)
     stories = db.execute("SELECT number, weight, sources, first, last, links FROM stories")
     estimates = (
-        (estimate_of(weight, sources, *_seconds(*times), links), number)
-        for number, weight, sources, *times, links in stories
+        (context.heat(Coverage(weight, sources, _second(first), _second(last), links)), number)
+        for number, weight, sources, first, last, links in stories
     )
     _write(db, "UPDATE stories SET heat_estimate = ? WHERE number = ?", estimates)
 
 
-def _coverages(db: sqlite3.Connection, where: str) -> Iterator[tuple[int, Any, Any, tuple[Any, ...]]]:
+def _coverages(db: sqlite3.Connection, where: str) -> Iterator[tuple[int, Any, Any, Coverage]]:
     """Yield articles, their heat, the estimate of it, and the coverage of their story."""
     query = (
         "SELECT a.rowid, a.heat, a.heat_estimate, ifnull(quality, quality_estimate), published_at, a.links, weight, "  # noqa: S608
         "sources, first, last, s.links FROM articles a LEFT JOIN stories s ON s.id = a.story "
         f"WHERE a.story IS NOT NULL AND a.{where}"
     )
-    for rowid, heat, estimate, quality, published_at, links, weight, sources, *times, all_links in db.execute(query):
+    for rowid, heat, estimate, quality, published_at, links, weight, sources, first, last, all_links in db.execute(
+        query
+    ):
         if weight is None:  # to the day, as only that counts: many are equal
             at = None if published_at is None else published_at // DAY_IN_MICROS * DAY
-            yield rowid, heat, estimate, (source_weight(quality), 1, at, at, links)
+            yield rowid, heat, estimate, Coverage(source_weight(quality), 1, at, at, links)
         else:
-            yield rowid, heat, estimate, (weight, sources, *_seconds(*times), all_links)
+            yield rowid, heat, estimate, Coverage(weight, sources, _second(first), _second(last), all_links)
 
 
-def _seconds(*times: int | None) -> list[int | None]:
-    return [None if each is None else each // 1_000_000 for each in times]
+def _second(micros: int | None) -> int | None:
+    return None if micros is None else micros // 1_000_000
 
 
 def update_links(db: sqlite3.Connection) -> None:
@@ -149,11 +148,9 @@ def _numbers(data: bytes) -> list[int]:
 
 def _write(db: sqlite3.Connection, statement: str, rows: Iterable[tuple[float, int]]) -> None:
     """Execute ``statement`` for all rows, after these are read."""
-    waiting = iter(rows)
     # Reading and writing one table at a time: an update must not move what is still to be read.
-    chunks = []
-    while chunk := [*islice(waiting, _CHUNK)]:
-        chunks.append(array("d", [number for row in chunk for number in row]))
-    for packed in chunks:
-        pairs = zip(packed[::2], packed[1::2], strict=True)
-        db.executemany(statement, ((number, int(rowid)) for number, rowid in pairs))
+    numbers, rowids = array("d"), array("I")
+    for number, rowid in rows:
+        numbers.append(number)
+        rowids.append(rowid)
+    db.executemany(statement, zip(numbers, rowids, strict=True))

@@ -12,7 +12,7 @@ from reader.core.ordering import Sort
 from reader.core.times import from_micros
 from reader.storage.sqlite.database import json_array
 from reader.storage.sqlite.index import columns, sort_orders
-from reader.storage.sqlite.stories.state import members_query
+from reader.storage.sqlite.stories.state import checked_vector, members_query
 from reader.stories.heat import Coverage, source_weight
 from reader.stories.model import Story
 from reader.stories.terms import Vector, unpacked
@@ -116,7 +116,7 @@ def nearest(db: sqlite3.Connection, rowid: int, count: int) -> list[Near]:
     row = db.execute("SELECT vector FROM grouped WHERE rowid = ?", [rowid]).fetchone()
     if row is None:
         return []
-    own = unpacked(row[0])
+    own = unpacked(checked_vector(row[0]))
     shared: defaultdict[int, int] = defaultdict(int)
     query = "SELECT article FROM found_by WHERE term = ? ORDER BY age, article LIMIT ?"
     for term, weight in own.by_term().items():
@@ -125,7 +125,9 @@ def nearest(db: sqlite3.Connection, rowid: int, count: int) -> list[Near]:
     shared.pop(rowid, None)
     compared = sorted(shared, key=lambda other: (-shared[other], other))[:_COMPARED]
     query = "SELECT rowid, vector FROM grouped WHERE rowid IN (SELECT value FROM json_each(?))"
-    found = [_near(own, other, unpacked(data)) for other, data in db.execute(query, [json_array(compared)])]
+    found = [
+        _near(own, other, unpacked(checked_vector(data))) for other, data in db.execute(query, [json_array(compared)])
+    ]
     return sorted(found, key=lambda each: (-each.score, each.rowid))[:count]
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Iterable
 
-from reader.storage.sqlite.database import json_array
+from reader.storage.sqlite.database import corruption_error, json_array
+from reader.storage.sqlite.index.facts import read_fact
 from reader.stories.state import Changes, KeptArticle, KeptStory
-from reader.stories.terms import unpacked
+from reader.stories.terms import is_packed, unpacked
 
 _WITHOUT_DAY = 1 << 40
 """The age of an article without a date: after all others."""
@@ -25,14 +26,15 @@ class SqliteStoryState:
         self._db = db
         self.changed: set[int] = set()
         """The stories that were changed."""
+        self.moved: set[int] = set()
+        """The articles whose story became part of another."""
         self._keys: list[tuple[int, int, int]] = []
         """Rows of the table ``found_by`` that are not written yet: in order, many take half as long as few."""
 
     def documents(self) -> int:
         """Return how many articles were counted; 0 if there are none."""
-        (documents,) = self._db.execute("SELECT value FROM facts WHERE name = 'grouped'").fetchone()
         # A process that was killed has saved articles, but not their number.
-        return int(documents or self._db.execute("SELECT count(*) FROM grouped").fetchone()[0])
+        return int(read_fact(self._db, "grouped") or self._db.execute("SELECT count(*) FROM grouped").fetchone()[0])
 
     def frequencies(self, terms: Collection[int] | None) -> dict[int, int]:
         """Return how many of these have each of ``terms``, or each term of all for None; without those in none."""
@@ -44,16 +46,19 @@ class SqliteStoryState:
     def article(self, rowid: int) -> KeptArticle | None:
         """Return an article, without its keys."""
         query = "SELECT rowid, story, day, text, '', vector FROM grouped WHERE rowid = ?"
-        return next((KeptArticle(*row) for row in self._db.execute(query, [rowid])), None)
+        row = self._db.execute(query, [rowid]).fetchone()
+        if row is not None:
+            checked_vector(row[-1])
+        return row and KeptArticle(*row)
 
     def departed(self, text: int) -> int | None:
         """Return the story of an article with this text that is gone; None if there was none."""
         query = "SELECT story FROM departed_texts WHERE text = ?"
         return next((story for (story,) in self._db.execute(query, [text])), None)
 
-    def has_story(self, story: int) -> bool:
-        """Return whether there is an article in this story."""
-        return any(self._db.execute(f"{members_query('(:id)')} LIMIT 1", {"id": story}))
+    def existing(self, ids: Collection[int]) -> set[int]:
+        """Return those of these stories that have an article."""
+        return {story for _, story in self._db.execute(members_query(), {"ids": json_array(ids)})} if ids else set()
 
     def stories_with(self, term: int, day: int | None, limit: int) -> Iterable[int]:
         """Return the stories of the articles with this key that are nearest to a day; for None of the newest ones."""
@@ -69,23 +74,15 @@ class SqliteStoryState:
         return stories
 
     def stories(self, ids: Collection[int], limit: int) -> dict[int, KeptStory]:
-        """Return those of these stories that exist, each with the vectors of at most ``limit`` articles."""
+        """Return those of these stories that exist, each with at most ``limit`` articles."""
         query = (
             f"SELECT m.story, day, vector FROM ({members_query()}) m JOIN grouped g ON g.rowid = m.rowid "  # noqa: S608
             "ORDER BY m.story, day DESC, m.rowid"
         )
-        found: dict[int, tuple[list[int], list[bytes], list[None]]] = {}
+        found: dict[int, list[tuple[int | None, bytes]]] = {}
         for story, day, vector in self._db.execute(query, {"ids": json_array(ids)}):
-            days, vectors, members = found.setdefault(story, ([], [], []))
-            members.append(None)
-            if day is not None:
-                days.append(day)
-            if len(vectors) < limit:
-                vectors.append(vector)
-        return {
-            story: KeptStory(len(members), min(days, default=None), max(days, default=None), vectors)
-            for story, (days, vectors, members) in found.items()
-        }
+            found.setdefault(story, []).append((day, checked_vector(vector)))
+        return {story: KeptStory(len(articles), articles[:limit]) for story, articles in found.items()}
 
     def apply(self, changes: Changes) -> None:
         """Save what changes."""
@@ -95,6 +92,7 @@ class SqliteStoryState:
         for old, new in changes.joined.items():
             self.changed.update((old, new))
             members = [(new, rowid) for rowid, _ in db.execute(members_query("(:id)"), {"id": old})]
+            self.moved.update(rowid for _, rowid in members)
             for table in ("grouped", "articles"):
                 db.executemany(f"UPDATE {table} SET story = ? WHERE rowid = ?", members)  # noqa: S608 - constants
             db.execute("UPDATE departed_texts SET story = ? WHERE story = ?", (new, old))
@@ -124,6 +122,13 @@ class SqliteStoryState:
             rows = ((key, _age(kept.day), rowid) for key in unpacked(kept.vector).keys)
             self._db.executemany("DELETE FROM found_by WHERE (term, age, article) = (?, ?, ?)", rows)
             self._db.execute("DELETE FROM grouped WHERE rowid = ?", [rowid])
+
+
+def checked_vector(data: object) -> bytes:
+    """Return a stored vector. Raises sqlite3.Error if it cannot be one."""
+    if not isinstance(data, bytes) or not is_packed(data):
+        raise corruption_error()
+    return data
 
 
 def members_query(ids: str = "(SELECT value FROM json_each(:ids))") -> str:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from reader.storage.sqlite.database import json_array
+from reader.storage.sqlite.index.facts import read_fact
 from reader.storage.sqlite.stories.state import members_query
 from reader.stories.heat import Coverage, Scale, computed_heat, on_scale, source_weight
 
@@ -40,8 +41,9 @@ class _Member(NamedTuple):
 
 def load_context(db: sqlite3.Connection) -> HeatContext:
     """Return what the estimates in the index are relative to. Raises sqlite3.Error."""
-    (day,) = db.execute("SELECT value FROM facts WHERE name = 'stories_day'").fetchone()
-    return HeatContext(day, db.execute("SELECT computed, known FROM heat_scale ORDER BY computed").fetchall())
+    return HeatContext(
+        read_fact(db, "stories_day"), db.execute("SELECT computed, known FROM heat_scale ORDER BY computed").fetchall()
+    )
 
 
 def update(db: sqlite3.Connection, stories: Collection[int], context: HeatContext) -> set[int]:

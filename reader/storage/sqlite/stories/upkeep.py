@@ -7,9 +7,10 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from reader.storage.sqlite.database import json_array
+from reader.storage.sqlite.index.facts import read_fact
 from reader.storage.sqlite.stories import copies, edges, estimates, totals, waiting
 from reader.storage.sqlite.stories.state import SqliteStoryState
-from reader.stories.grouping import Grouping, StoryArticle
+from reader.stories.grouping import Grouping
 
 _ADDED_TOGETHER = 500
 _SECONDS_OF_A_TRANSACTION = 2.0
@@ -17,12 +18,17 @@ _SECONDS_OF_A_TRANSACTION = 2.0
 
 def is_due(db: sqlite3.Connection, *, quality: bool) -> bool:
     """Return whether there is anything to do; ``quality`` says whether to estimate it. Raises sqlite3.Error."""
-    return waiting.has_any(db) or _fact(db, "stories_unshown") != 0 or _fact(db, "stories_quality") != quality
+    return is_unfinished(db) or read_fact(db, "stories_quality") != quality
+
+
+def is_unfinished(db: sqlite3.Connection) -> bool:
+    """Return whether articles are still to be grouped, or lists do not show it yet. Raises sqlite3.Error."""
+    return waiting.has_any(db) or read_fact(db, "stories_unshown") != 0
 
 
 def begin(db: sqlite3.Connection) -> bool:
     """Note that lists will lack changes; return whether they show all earlier ones. Raises sqlite3.Error."""
-    is_first = not _fact(db, "stories_unshown")
+    is_first = not read_fact(db, "stories_unshown")
     db.execute("UPDATE facts SET value = 1 WHERE name = 'stories_unshown'")
     return is_first
 
@@ -30,10 +36,6 @@ def begin(db: sqlite3.Connection) -> bool:
 def end(db: sqlite3.Connection) -> None:
     """Note that lists show all changes. Raises sqlite3.Error."""
     db.execute("UPDATE facts SET value = 0 WHERE name = 'stories_unshown'")
-
-
-def _fact(db: sqlite3.Connection, name: str) -> int:
-    return int(db.execute("SELECT value FROM facts WHERE name = ?", [name]).fetchone()[0])
 
 
 def take_departed(db: sqlite3.Connection) -> set[int]:
@@ -67,32 +69,26 @@ def add_few(db: sqlite3.Connection, rowids: Sequence[int], *, quality: bool) -> 
     db.executemany("UPDATE articles SET links = ? WHERE rowid = ?", [(count, rowid) for rowid, count in counts.items()])
     query = "SELECT story FROM articles WHERE story IS NOT NULL AND rowid IN (SELECT value FROM json_each(?))"
     stories = state.changed | {story for (story,) in db.execute(query, [json_array(linked)])}
-    return {*rowids, *linked} | _update(db, rowids, stories)
+    return {*rowids, *linked} | _update(db, {*rowids, *state.moved}, stories)
 
 
 def add_many(db: sqlite3.Connection, rowids: Iterable[int]) -> Iterator[None]:
     """Group articles; yields now and then, when all changes may be committed. Raises sqlite3.Error.
 
-    :func:`estimate_all` must follow: most articles are alone in their story, and their heat is not estimated here.
+    :func:`update_all` must follow: most articles are alone in their story, and their heat is not estimated here.
     """
     state = SqliteStoryState(db)
-    done: list[int] = []
-
-    def read() -> Iterator[StoryArticle]:
-        for article in waiting.articles(db, rowids):
-            done.append(article.rowid)
-            yield article
 
     def save() -> None:
         state.flush()
         several = totals.with_several(db, state.changed)
         totals.remove(db, state.changed - several)
-        _update(db, done, several)
-        done.clear()
+        totals.update(db, several, totals.load_context(db))
         state.changed.clear()
+        state.moved.clear()
 
     due = 0.0
-    for _ in Grouping(state).add_all(read()):
+    for _ in Grouping(state).add_all(waiting.articles(db, rowids)):
         # Not after each batch: its articles are all over the tables, and each commit writes the pages anew.
         if time.monotonic() > due:
             save()
@@ -111,20 +107,24 @@ def _update(db: sqlite3.Connection, rowids: Collection[int], stories: Collection
 
 def is_outdated(db: sqlite3.Connection, *, quality: bool) -> bool:
     """Return whether the estimates of all articles must be made anew. Raises sqlite3.Error."""
-    return _fact(db, "stories_day") != estimates.newest_day(db) or _fact(db, "stories_quality") != quality
+    return read_fact(db, "stories_day") != estimates.newest_day(db) or read_fact(db, "stories_quality") != quality
 
 
-def estimate_all(db: sqlite3.Connection, *, quality: bool, count_links: bool) -> None:
-    """Make the estimates of all articles anew. Raises sqlite3.Error."""
-    if count_links:
+def update_all(db: sqlite3.Connection, *, quality: bool, only_estimates: bool) -> None:
+    """Make the estimates of all articles anew; unless ``only_estimates``, also find links and copies anew.
+
+    Raises sqlite3.Error.
+    """
+    if not only_estimates:
         estimates.update_links(db)
+        copies.update_all(db)
     if quality:
         estimates.update_medians(db)
         estimates.update_quality(db, None)
     else:
         estimates.forget_quality(db)
     db.execute("UPDATE facts SET value = ? WHERE name = 'stories_quality'", [quality])
-    if count_links:  # and what stories add up to has changed with it
+    if not only_estimates:  # and what stories add up to has changed with it
         context = totals.load_context(db)
         stories = [story for (story,) in db.execute("SELECT id FROM stories")]
         for start in range(0, len(stories), _ADDED_TOGETHER):

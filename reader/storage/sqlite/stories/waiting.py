@@ -10,7 +10,7 @@ from itertools import islice
 from reader.storage.sqlite.database import json_array
 from reader.stories.grouping import StoryArticle
 
-_READ_TOGETHER = 500
+_READ_TOGETHER = 4096
 
 
 def has_any(db: sqlite3.Connection) -> bool:

@@ -38,15 +38,27 @@ class StoryDialogsController:
             return
         self._session.gate.begin_loading("list")
 
-        async def job() -> None:
-            ids = await self._session.background.run(self._session.library.index.ids_by_row, [rowid])
-            if rowid in ids and self._run_query(f"near:{ids[rowid]}", rowid):
-                key = self._session.key("article.leave")
-                self._session.show_message(f"The story of the article, and what is linked with it. {key} shows all.")
-            else:
-                self._session.gate.end_loading("list")
+        self._session.background.start(partial(self._list_neighbors, rowid), "neighbors")
 
-        self._session.background.start(job, "neighbors")
+    async def _list_neighbors(self, rowid: int) -> None:
+        session, library = self._session, self._session.library
+        before = session.query.query
+        try:
+            ids = await session.background.run(library.index.ids_by_row, [rowid])
+            if rowid in ids and await session.background.run(library.stories.has_links, rowid):
+                self._run_query(f"near:{ids[rowid]}", rowid)
+                key = session.key("article.leave")
+                session.show_message(f"The story of the article, and what is linked with it. {key} shows all.")
+            else:
+                await self._say_why_none("No other article here is linked with this one, or about the same event.")
+        finally:
+            if session.query.query == before:  # otherwise the list ends it
+                session.gate.end_loading("list")
+
+    async def _say_why_none(self, words: str) -> None:
+        from reader.tui.loaders.neighbors import why_none
+
+        self._session.show_message(await self._session.background.run(why_none, self._session.library, words))
 
     def show_digest(self) -> None:
         """Show what the sources of the article's story say, side by side."""
@@ -59,7 +71,7 @@ class StoryDialogsController:
     async def _load_digest(self, rowid: int) -> Screen[None] | None:
         digest = await self._session.background.run(self._digest_of, rowid)
         if digest is None:
-            self._session.show_message("No other article here is about the same event.")
+            await self._say_why_none("No other article here is about the same event.")
             return None
         from reader.tui.screens.story_digest import DigestScreen
 

@@ -2,41 +2,35 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reader.core.text import format_count
+from reader.library.grouping_choices import GROUPED, with_choice
 from reader.tui.session import Session
 
 if TYPE_CHECKING:
     from reader.core.ordering import ArticleOrder
     from reader.query.ast import Query
 
-GROUPED = "grouped-lists"
-"""Setting: a JSON object that says for each query whether its list is grouped; the empty one shows all articles."""
-_MOST = 200
-"""Queries that are remembered."""
-
 
 class GroupingController:
     """Groups the list by story, or shows every article again."""
 
-    def __init__(self, session: Session, reload: Callable[[], object]) -> None:
-        """``reload`` loads the list again."""
+    def __init__(self, session: Session, reload: Callable[[], object], choices: Mapping[str, bool]) -> None:
+        """``reload`` loads the list again; ``choices`` says for each query whether its list is grouped."""
         self._session = session
         self._reload = reload
-        self._choices: dict[str, bool] = {}
+        self._choices = {**choices}
         self._changed_at: ArticleOrder | None = None
         """The list on the screen when the user changed the grouping, until another is shown."""
         session.articles_changed.subscribe(self._announce)
         session.list_failed.subscribe(lambda _: self._restore())
 
-    async def load(self) -> None:
-        """Load which lists are grouped, and group the one on the screen."""
-        before = self.is_grouped()
-        self._choices = _parse(await self._session.background.run(self._session.library.settings.get, GROUPED))
-        if self.is_grouped() != before:
+    def begin(self) -> None:
+        """Group the list on the screen if it was too long for the first frame."""
+        if self.is_grouped() != self._session.order.is_grouped:
             self._reload()
 
     def is_grouped(self) -> bool:
@@ -45,11 +39,14 @@ class GroupingController:
 
     def toggle(self) -> None:
         """Group the list, or show every article again; remember it for this query."""
+        if not len(self._session.order):
+            self._session.show_message("There are no articles here to group.", transient=True)
+            return
         self._changed_at = self._session.order
         self._choose(not self.is_grouped())
         key, is_grouped = _key(self._session.query.query), self.is_grouped()
         self._session.background.save(
-            self._session.library.settings.update, GROUPED, lambda text: _with_choice(text, key, is_grouped=is_grouped)
+            self._session.library.settings.update, GROUPED, partial(with_choice, key=key, is_grouped=is_grouped)
         )
         self._session.gate.begin_loading("list")
         self._reload()
@@ -61,15 +58,21 @@ class GroupingController:
         if self._changed_at is None or self._changed_at is order:
             return
         self._changed_at = None
-        articles, rows = format_count(len(order.all_rowids), "article"), format_count(len(order), "row")
-        key = self._session.key("list.group")
+        session, articles = self._session, format_count(len(order.all_rowids), "article")
         if not order.is_grouped:
-            words = "Every article has a row of its own again."
+            session.show_message("Every article has a row of its own again.")
         elif len(order) == len(order.all_rowids):
-            words = f"No two articles here are about the same event: {articles}."
+            session.background.start(partial(self._announce_no_stories, articles), "grouping")
         else:
-            words = f"Grouped by story: {articles} in {rows}. {key} shows every article."
-        self._session.show_message(words)
+            rows, key = format_count(len(order), "row"), session.key("list.group")
+            session.show_message(f"Grouped by story: {articles} in {rows}. {key} shows every article.")
+
+    async def _announce_no_stories(self, articles: str) -> None:
+        are_known = await self._session.background.run(self._session.library.stories.are_known)
+        if are_known:
+            self._session.show_message(f"No two articles here are about the same event: {articles}.")
+        else:
+            self._session.show_message("Stories are still being found. The list follows.")
 
     def _restore(self) -> None:
         """Take the last choice back, as the list could not be loaded."""
@@ -84,21 +87,3 @@ def _key(query: Query | None) -> str:
     from reader.query.parser import format_query
 
     return format_query(query)
-
-
-def _parse(text: str | None) -> dict[str, bool]:
-    """Return the stored choices; none if another version wrote them in its own way."""
-    try:
-        values = json.loads(text or "{}")
-    except ValueError:
-        return {}
-    if not isinstance(values, dict):
-        return {}
-    return {key: value for key, value in values.items() if isinstance(value, bool)}
-
-
-def _with_choice(text: str | None, key: str, *, is_grouped: bool) -> str:
-    """Return the stored choices with another one, the latest last."""
-    choices = {**{other: value for other, value in _parse(text).items() if other != key}, key: is_grouped}
-    kept = {other: choices[other] for other in [*choices][-_MOST:] if other} | {"": choices.get("", False)}
-    return json.dumps(kept)

@@ -93,11 +93,14 @@ class ArticleList(LineList):
         """Articles that no longer match the query; they stay until the selection moves on."""
         self.rows = RowCache(rows)
         self._renderer = RowRenderer(self)
+        self._renderer.is_grouped = order.is_grouped
         self._drawn = DrawnLines()
         self._anchor = -1
         """The index where the selected range begins, or -1."""
         self._pressed = -1
-        """The index where the mouse button was pressed, or -1."""
+        """The index where the mouse button was pressed, or -1,"""
+        self._pressed_y = -1
+        """and the line: what is there may change once the list has the focus."""
         self._pause = DelayedCall(self)
         self.on_changed: Callable[[ArticleOrder], object] = id
         """Receives the list when a story was folded or unfolded, or articles have left that no longer match."""
@@ -397,18 +400,24 @@ class ArticleList(LineList):
     def _index_at(self, y: int) -> int:
         return (y + self.scroll_offset.y) // self.row_height
 
+    def _is_fold_sign(self, x: int, y: int) -> bool:
+        """Whether the sign that a story is folded or unfolded would be there."""
+        layout = columns(line_width(self), self.fields, comfortable=self.comfortable)
+        line = layout.lines[(y + self.scroll_offset.y) % self.row_height]
+        return any(column.name == "title" and x - column.start in range(2) for column in line)
+
     @on(events.MouseDown)
     def _begin_drag(self, event: events.MouseDown) -> None:
         index = self._index_at(event.y)
         if index < len(self.order) and not event.shift:
-            self._pressed = index
+            self._pressed, self._pressed_y = index, event.y
             self.capture_mouse()
 
     @on(events.MouseMove)
     def _drag(self, event: events.MouseMove) -> None:
         """Select the range that the mouse is dragged over."""
         index = max(0, min(self._index_at(event.y), len(self.order) - 1))
-        if 0 <= self._pressed < len(self.order) and index != self._pressed:
+        if 0 <= self._pressed < len(self.order) and index != self._pressed and event.y != self._pressed_y:
             if self._anchor == -1:
                 self.select(self._pressed)
                 self._anchor = self.cursor
@@ -421,12 +430,18 @@ class ArticleList(LineList):
     @on(events.Click)
     def _click(self, event: events.Click) -> None:
         """Select an article or, with Shift, the range up to it; a second click enters the article."""
-        index, pressed, self._pressed = self._index_at(event.y), self._pressed, -1
+        pressed, self._pressed = self._pressed, -1
+        index = pressed if pressed != -1 and event.y == self._pressed_y else self._index_at(event.y)
         if index >= len(self.order) or (pressed not in {-1, index} and self._anchor != -1):
             return
+        fold = self.order.fold_state(self.order.rowids[index])
         if event.shift:
             self._begin_range()
             self.select(index)
+        elif fold in {"folded", "unfolded"} and self._is_fold_sign(event.x, event.y):
+            self.clear_range()
+            self.select(index)
+            self.fold(unfold=fold == "folded")
         elif index == self.cursor and self.user_selected and self._anchor == -1:
             self.fold(unfold=True) or self.post_message(self.Entered())
         else:

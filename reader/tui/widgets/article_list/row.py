@@ -141,15 +141,16 @@ class RowRenderer:
 def story_sign(shown: ListRow, cells: int) -> str:
     """Return what stands at the end of a title of ``cells`` cells: how many sources its story has, and copies."""
     row, is_folded = shown.row, shown.fold == "folded"
-    counted: list[tuple[str, str]] = []
-    if row.sources > 1 and shown.fold != "inside":
-        counted.append((format_count(row.sources, "source"), f"×{row.sources}"))
-    elif is_folded:
-        counted.append((format_count(shown.articles, "article"), f"({shown.articles})"))
+    # The number of sources comes last: lists that are not grouped have it in the same place.
+    counted: list[tuple[str, str]] = [(format_count(shown.days, "day"), f"{shown.days}d")] if shown.days else []
     if row.copies > 1 and not is_folded:
         counted.append((f"{row.copies} copies", f"={row.copies}"))
-    if shown.days:
-        counted.append((format_count(shown.days, "day"), f"{shown.days}d"))
+    if row.sources > 1 and shown.fold != "inside":
+        is_part = 0 < shown.listed < row.sources  # the list has not all of them
+        words, sign = (f"{shown.listed} of ", f"{shown.listed}/") if is_part else ("", "")
+        counted.append((words + format_count(row.sources, "source"), f"×{sign}{row.sources}"))
+    elif is_folded:
+        counted.append((format_count(shown.articles, "article"), f"({shown.articles})"))
     if not counted:
         return ""
     words, signs = (" · ".join(text for text, _ in counted), " ".join(sign for _, sign in counted))

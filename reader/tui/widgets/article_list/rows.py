@@ -7,12 +7,11 @@ from collections import OrderedDict, deque
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import NamedTuple
 
 from reader.core.marks import MarkChange
 from reader.core.model import Row
-from reader.core.ordering import ArticleOrder, FoldState
+from reader.core.ordering import MAX_FOLDED, ArticleOrder, FoldState, with_folded
 
 _MAX_ROWS = 4096
 """Rows held in memory, about 1 kB each."""
@@ -20,10 +19,6 @@ _LEAST_HEIGHT = 24
 """The least height of a screen for which rows are requested."""
 _PAGES_AHEAD = 3
 """Pages above and below the screen that are requested in advance."""
-_MAX_FOLDED = 24
-"""Articles of a folded story that are held: the row of a larger story does not know the rest."""
-_MAX_OF_STORIES = 2000
-"""Articles of folded stories that are requested at once."""
 _MAX_CHANGES = 1000
 """Changes of marks held in memory; no load of rows takes longer than as many."""
 
@@ -117,27 +112,23 @@ class RowCache(OrderedDict[int, Row]):
     def shown(self, order: ArticleOrder, rowid: int) -> ListRow | None:
         """Return what a row of the list shows, as far as its articles are loaded; None if it cannot be shown yet."""
         row, fold = self.get(rowid), order.fold_state(rowid)
-        if row is None or fold != "folded":
+        if row is None or fold == "inside" or not order.is_grouped:
             return None if row is None else ListRow(row, fold)
-        rowids = order.articles_of(rowid)
-        return story_row([self[each] for each in rowids[:_MAX_FOLDED] if each in self], len(rowids))
+        rowids = order.story_of(rowid)
+        loaded = [self[each] for each in rowids[:MAX_FOLDED] if each in self]
+        # Of a larger story, not every source is known.
+        listed = len({each.source for each in loaded}) if len(loaded) == len(rowids) else 0
+        return story_row(loaded, len(rowids), listed) if fold == "folded" else ListRow(row, fold, listed=listed)
 
     def lacks(self, order: ArticleOrder, rowid: int) -> bool:
         """Whether an article of a row of the list is neither loaded nor requested."""
-        return any(map(self.is_missing, order.articles_of(rowid)[:_MAX_FOLDED]))
+        return any(map(self.is_missing, order.articles_of(rowid)[:MAX_FOLDED]))
 
     def request(self, rowids: Sequence[int]) -> list[int]:
         """Note the missing ones of ``rowids`` as requested, and return them."""
         missing = [rowid for rowid in rowids if self.is_missing(rowid)]
         self.requested.update(missing)
         return missing
-
-
-def with_folded(order: ArticleOrder, rowids: Iterable[int]) -> list[int]:
-    """Return rows of a list, each once, and the articles of folded stories among them."""
-    wanted = list(dict.fromkeys(rowids))
-    folded = (each for rowid in wanted for each in order.articles_of(rowid)[1:_MAX_FOLDED])
-    return [*wanted, *islice(folded, _MAX_OF_STORIES)]
 
 
 class ListRow(NamedTuple):
@@ -150,10 +141,12 @@ class ListRow(NamedTuple):
     """How many articles it stands for."""
     days: int = 0
     """How many days lie between the first and the last of them."""
+    listed: int = 0
+    """How many of the sources of its story the list has, if it is grouped; 0 if that is not known."""
 
 
-def story_row(rows: Sequence[Row], articles: int) -> ListRow:
-    """Return the row of a folded story of so many articles: unread if any is, and as hot as the hottest.
+def story_row(rows: Sequence[Row], articles: int, listed: int = 0) -> ListRow:
+    """Return the row of a folded story of so many articles and sources: unread if any is, and as hot as the hottest.
 
     ``rows`` are those that are loaded, the best article first.
     """
@@ -169,6 +162,6 @@ def story_row(rows: Sequence[Row], articles: int) -> ListRow:
         heat_estimate=None if heats else max(estimates, default=None),
         published_at=latest,
         precision=precision,
-        sources=len({row.source for row in rows}) if articles == len(rows) else rows[0].sources,
     )
-    return ListRow(row, "folded", articles, 0 if latest is None else (latest - min(dated)[0]).days)
+    days = 0 if latest is None else (latest - min(dated)[0]).days
+    return ListRow(row, "folded", articles, days, listed)

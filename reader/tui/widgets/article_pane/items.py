@@ -26,6 +26,8 @@ _HEADINGS: dict[SectionKind, str] = {
 }
 _WITH_TIME, _WITH_SOURCE = 44, 56
 """Cells from which on a timeline has times, and sources."""
+_SOURCE_SHARE = 0.25
+"""The largest share of a line for its source."""
 _DATE, _DATE_AND_YEAR, _DATE_AND_TIME = 6, 9, 12
 _SAVED = " ⇩"
 
@@ -89,7 +91,7 @@ def _timeline(
     moments = [*enumerate(items, start)]
     moments.insert(max(0, content.place_in_story), (-1, RelatedItem(_own(content))))
     sources = max(cell_width(item.described.source) for _, item in moments)
-    source = min(sources, cells // 4) if cells >= _WITH_SOURCE else 0
+    source = min(sources, int(cells * _SOURCE_SHARE)) if cells >= _WITH_SOURCE else 0
     years = {to_local(each.described.published_at).year for _, each in moments if each.described.published_at}
     before: datetime | None = None
     for number, (index, item) in enumerate(moments):
@@ -140,7 +142,8 @@ def _moment(
     if source:
         pieces.append(Run(f"{fit_cells(described.source, source)}  ", "quiet", item=at))
     used = sum(cell_width(run.text) for run in pieces)
-    named = described.title if source or not described.source else f"{described.source}: {described.title}"
+    beside = "" if source else truncate(described.source, int(cells * _SOURCE_SHARE))
+    named = f"{beside}: {described.title}" if beside else described.title
     title = "this article" if at < 0 else named
     style = "accent" if at < 0 else "quiet" if visited else "text"
     pieces.append(Run(truncate(title, max(1, cells - used - len(saved))), style, item=at))

@@ -87,7 +87,12 @@ def lay_out_pane(content: ArticleContent, cells: int, image: RenderedImage | str
     """
     lines = paragraph(content.article.title, cells, "title")
     cut: list[_Field] = []
-    for name, facts in (("source", _origin(content)), ("scores", _scores(content)), ("topics", _topics(content))):
+    lines_of_facts = (
+        ("source", _shorter(_origin(content), _origin(content, brief=True), cells)),
+        ("scores", _shorter(_scores(content), _scores(content, brief=True), cells)),
+        ("topics", _topics(content)),
+    )
+    for name, facts in lines_of_facts:
         first, *rest = [*wrap_facts(facts, cells)] or [BLANK]
         if rest:
             first = (*next(wrap_facts(facts, cells - 2)), Run(" …", "quiet"))
@@ -174,17 +179,22 @@ def compose_lines(
     return PaneLines(tuple(lines), tuple(ranges), LineMap(before=before, width=cells))
 
 
-def _origin(content: ArticleContent) -> list[Run]:
+def _shorter(facts: list[Run], brief: list[Run], cells: int) -> list[Run]:
+    """Return ``facts`` if they fit on a line, else ``brief``."""
+    return facts if len([*wrap_facts(facts, cells)]) < 2 else brief
+
+
+def _origin(content: ArticleContent, *, brief: bool = False) -> list[Run]:
     article = content.article
     authors = ", ".join(article.provider.authors)
     return [
         Run(article.source, "accent", href=article.links.best),
-        Run(formats.full_date(article.published_at, article.precision) or "no date", "quiet"),
+        Run(formats.full_date(article.published_at, article.precision, brief=brief) or "no date", "quiet"),
         Run(f"by {authors}" if authors else "", "quiet"),
     ]
 
 
-def _scores(content: ArticleContent) -> list[Run]:
+def _scores(content: ArticleContent, *, brief: bool = False) -> list[Run]:
     article = content.article
     scores = (
         ("quality", article.quality, formats.QUALITY_FULL, content.quality_estimate),
@@ -192,7 +202,7 @@ def _scores(content: ArticleContent) -> list[Run]:
     )
     has_any = any(value is not None or estimate is not None for _, value, _, estimate in scores)
     return [
-        *(_score_fact(*score) for score in scores if has_any),
+        *(_score_fact(*score, has_bar=not brief) for score in scores if has_any),
         Run(" ".join(filter(None, (article.category, article.type))), "quiet"),
         Run(_length(article), "quiet"),
     ]
@@ -209,12 +219,12 @@ def _topics(content: ArticleContent) -> list[Run]:
     return [*topics, *(Run(f"#{tag}", "accent") for tag in content.tags)]
 
 
-def _score_fact(name: str, value: Number | None, full: int, estimate: Number | None) -> Run:
+def _score_fact(name: str, value: Number | None, full: int, estimate: Number | None, *, has_bar: bool) -> Run:
     shown = value if value is not None else estimate
     bar = formats.bar(shown, full, 4)
     number = formats.score(shown) if shown is None or abs(shown) >= _HUGE else f"{shown:,.0f}"
     is_estimated = value is None and shown is not None
-    text = f"{name} {'~' * is_estimated}{number}" + (f" {bar}" if bar else "")
+    text = f"{name} {'~' * is_estimated}{number}" + (f" {bar}" if bar and has_bar else "")
     return (
         Run(text, "score", lightness=formats.lightness(value, full)) if bar and not is_estimated else Run(text, "quiet")
     )

@@ -27,6 +27,7 @@ def bar_lines(sections: Sequence[tuple[str, Sequence[Bar]]], cells: int, *, sele
     lines: list[Line] = []
     numbers: list[int] = []
     every = [bar for _, bars in sections for bar in bars]
+    hottest = max((bar.heat or 0 for bar in every), default=0) or 1
     label = max(_LABEL[0], min(_LABEL[-1], cells // 3, max((cell_width(bar.label) for bar in every), default=0)))
     at = 0
     for heading, bars in sections:
@@ -37,13 +38,13 @@ def bar_lines(sections: Sequence[tuple[str, Sequence[Bar]]], cells: int, *, sele
         numbers += [-1, -1]
         most = max(bar.articles for bar in bars)
         for bar in bars:
-            lines.append(tuple(_bar(bar, most, label, cells, is_selected=at == selected, at=at)))
+            lines.append(tuple(_bar(bar, most, hottest, label, cells, is_selected=at == selected, at=at)))
             numbers.append(at)
             at += 1
     return BarLines(tuple(lines[1:]), tuple(numbers[1:]))
 
 
-def _bar(bar: Bar, most: int, label: int, cells: int, *, is_selected: bool, at: int) -> Iterator[Run]:
+def _bar(bar: Bar, most: int, hottest: float, label: int, cells: int, *, is_selected: bool, at: int) -> Iterator[Run]:
     text, quiet = ("selected-title", "selected-quiet") if is_selected else ("text", "quiet")
     score = "selected-score" if is_selected else "score"
     room = max(0, cells - label - _NUMBERS - 4)
@@ -52,8 +53,8 @@ def _bar(bar: Bar, most: int, label: int, cells: int, *, is_selected: bool, at: 
     yield Run("▌ " if is_selected else "  ", "accent", item=at)
     yield Run(f"{fit_cells(bar.label, label)} ", text, item=at)
     yield Run(f"{bar.articles:>7,} ", quiet, item=at)
-    yield Run(f"{heat:>4} {formats.shade(bar.heat, formats.HEAT_FULL)} ", quiet, item=at)
-    yield Run(fit_cells(drawn, room), score, item=at, lightness=formats.lightness(bar.heat, formats.HEAT_FULL))
+    yield Run(f"{heat:>4} {formats.shade(bar.heat, hottest)} ", quiet, item=at)
+    yield Run(fit_cells(drawn, room), score, item=at, lightness=formats.lightness(bar.heat, hottest))
 
 
 def time_marker(bars: Sequence[Bar], selected: int, cells: int) -> str:

@@ -52,7 +52,7 @@ def bar(value: Number | None, full: int, cells: int) -> str:
     return "━" * (halves // 2) + "╸" * (halves % 2)
 
 
-def shade(value: Number | None, full: int) -> str:
+def shade(value: Number | None, full: Number) -> str:
     """Return one cell whose height shows the value; a blank if unknown."""
     if value is None or value <= 0:
         return " "
@@ -64,7 +64,7 @@ def strength(value: Number | None, full: int) -> float:
     return 0.0 if value is None or value <= 0 else round(4 * min(1.0, value / full)) / 4
 
 
-def lightness(value: Number | None, full: int) -> float:
+def lightness(value: Number | None, full: Number) -> float:
     """Return how strongly to color a score, from 0.45 for none to 1 for ``full`` and more."""
     if value is None or value <= 0:
         return 0.45
@@ -97,14 +97,19 @@ def short_date(moment: datetime | None, now: datetime, cells: int = 9, precision
     return f"{day.day:>2} {day:%b} {year}" if cells >= 9 else f"{day:%b}’{year}"
 
 
-def full_date(moment: datetime | None, precision: Precision = "time") -> str:
-    """Return a date with time and zone, if it has them, or an empty string."""
+def full_date(moment: datetime | None, precision: Precision = "time", *, brief: bool = False) -> str:
+    """Return a date with time and zone, if it has them, or an empty string.
+
+    A ``brief`` one has a short month and no zone.
+    """
     if moment is None:
         return ""
     day = to_local(moment)
+    month = f"{day:%b}" if brief else f"{day:%B}"
     if precision != "time":
-        return {"day": f"{day.day} {day:%B} {day.year}", "month": f"{day:%B} {day.year}"}.get(precision, str(day.year))
-    return f"{day.day} {day:%B} {day.year}, {day:%H:%M} {day.tzname() or ''}".rstrip()
+        return {"day": f"{day.day} {month} {day.year}", "month": f"{month} {day.year}"}.get(precision, str(day.year))
+    zone = "" if brief else day.tzname() or ""
+    return f"{day.day} {month} {day.year}, {day:%H:%M} {zone}".rstrip()
 
 
 def duration(text: str) -> str:

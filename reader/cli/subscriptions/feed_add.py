@@ -1,0 +1,199 @@
+"""The commands ``newsreader add`` and ``newsreader import``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reader.cli.arguments import input_name, json_option, open_input
+from reader.cli.output import out, print_json
+from reader.cli.subscriptions.feed_files import (
+    FeedFiles,
+    feed_record,
+    folder_option,
+    network_settings,
+    open_feed_files,
+    stored_folder,
+)
+from reader.core.errors import ReaderError
+from reader.core.text import clean, format_count
+from reader.exit import print_notice
+
+if TYPE_CHECKING:
+    from reader.config.settings import FetchSettings
+    from reader.feeds.discover import FoundFeed
+    from reader.feeds.subscriptions import Subscription
+    from reader.feeds.sync import FoundAt
+
+_ENTRIES_SHOWN = 5
+_MOST_OFFERED = 20
+group_option = click.option("--group", default="", help="The group; “/” separates levels.")
+
+
+@click.command(short_help="Add the feed at URL, or that a page names.")
+@click.argument("url")
+@group_option
+@click.option("--title", default="", help="What to call it, in place of its own title.")
+@folder_option
+@json_option
+def add(url: str, *, group: str, title: str, folder: str | None, as_json: bool) -> None:
+    """Add the feed at URL to your list, or the one that the page at URL names.
+
+    Shows its title and newest entries, and asks if the page names several feeds. `newsreader sync` then writes its
+    entries as documents.
+    """
+    import asyncio
+
+    from reader.core.urls import safe_url
+    from reader.feeds.subscriptions import Subscription
+    from reader.storage.sqlite.feeds.store import FeedState
+
+    address = safe_url(url if "://" in url else f"https://{url}")
+    with open_feed_files() as files:
+        _refuse_known(files, address)
+        found = asyncio.run(_look_up(address, network_settings(files.paths)))
+        feed = Subscription(
+            found.url, title=clean(title) or clean(found.feed.title), group=clean(group), folder=stored_folder(folder)
+        )
+        _refuse_known(files, feed.url)
+        _store(files, [feed])
+        if as_json:
+            print_json(feed_record(feed, FeedState()))
+        else:
+            out(f"{feed.name}  {feed.url}\n")
+            for entry in found.feed.entries[:_ENTRIES_SHOWN]:
+                out(f"  {entry.published_text[:10] or '–':<10}  {entry.title or entry.excerpt or entry.url}\n")
+    print_notice(f"Added “{feed.name}”. `newsreader sync` fetches what is in it.")
+
+
+def _refuse_known(files: FeedFiles, url: str) -> None:
+    from reader.feeds.subscriptions import Subscription
+
+    key = Subscription(url).key
+    if known := next((each for each in files.subscriptions.load() if each.key == key), None):
+        raise ReaderError(f"“{known.name}” is in your list already.", "`newsreader feeds show` tells more.")
+
+
+async def _look_up(url: str, settings: FetchSettings) -> FoundAt:
+    """Return the feed at a URL, or one that the page there names. Raises ReaderError."""
+    import asyncio
+
+    from reader.feeds.sync import FeedLookup
+
+    async with FeedLookup(settings) as lookup:
+        found = await lookup.at(url)
+        if not isinstance(found, list):
+            return found
+        choice = found[0] if len(found) == 1 else await asyncio.to_thread(_choose, found)
+        feed = await lookup.at(choice.url)
+        if isinstance(feed, list):
+            raise ReaderError(f"There is no feed at {choice.url}, which the page names.")
+        return feed
+
+
+def _choose(found: Sequence[FoundFeed]) -> FoundFeed:
+    """Ask which of several feeds is meant. Raises ReaderError if nobody can be asked."""
+    offered = found[:_MOST_OFFERED]
+    for number, each in enumerate(offered, 1):
+        click.echo(f"{number:>3}  {each.title or '(no title)'}  {each.url}", err=True)
+    if not sys.stdin.isatty():
+        raise ReaderError(f"The page names {len(found)} feeds.", "Add one of them by its URL.")
+    number = click.prompt("Which one", type=click.IntRange(1, len(offered)), err=True)
+    return offered[number - 1]
+
+
+def _store(files: FeedFiles, feeds: Sequence[Subscription]) -> None:
+    """Add feeds to the list, and create the folders for their documents. Raises ReaderError."""
+    from reader.core.errors import describe_error
+    from reader.core.text import show_path
+
+    files.subscriptions.change(lambda present: [*present, *feeds])
+    for root in {files.folders.root(each) for each in feeds}:
+        try:
+            root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise ReaderError(f"{show_path(root)} cannot be created: {describe_error(error)}.") from error
+
+
+@click.command("import", short_help="Add the feeds in FILE, a list of feeds (OPML).")
+@click.argument("file")
+@group_option
+@folder_option
+@json_option
+def import_(file: str, *, group: str, folder: str | None, as_json: bool) -> None:
+    """Add the feeds in FILE to your list: OPML of any program, whose folders become groups, or a feeds.toml.
+
+    - is standard input. A feeds.toml of another machine is merged with yours, setting by setting; yours win. Nothing in
+    FILE is ever run, and nothing is fetched yet.
+    """
+    with open_input(file, "Check the spelling.") as source:
+        data = source.read()
+    is_toml = PurePath(file).suffix.lower() == ".toml"
+    with open_feed_files() as files:
+        added, known, skipped = _merge_toml(files, data, file) if is_toml else _add_opml(files, data, group, folder)
+        if as_json:
+            print_json({"added": added, "known": known, "skipped": skipped})
+    for sentence in skipped:
+        print_notice(sentence)
+    also = f"; {known:,} already in your list" if known else ""
+    print_notice(f"{format_count(len(added), 'feed')} added{also}. `newsreader sync` fetches what is new.")
+
+
+_Imported = tuple[list[str], int, list[str]]
+"""The URLs that were added, how many feeds were known, and sentences about what was skipped."""
+
+
+def _add_opml(files: FeedFiles, data: bytes, group: str, folder: str | None) -> _Imported:
+    from reader.feeds.opml import read_feed_list
+    from reader.feeds.subscriptions import Subscription, setting_problem, stored_value
+
+    opml = read_feed_list(data)
+    added: dict[str, Subscription] = {}
+    skipped = list(opml.warnings)
+    known = {each.key for each in files.subscriptions.load()}
+    repeated = 0
+    for each in opml.feeds:
+        levels = "/".join(filter(None, (clean(group), clean(each.group))))
+        topics = list(each.topics)
+        values: dict[str, Any] = {
+            "url": each.url, "title": clean(each.title)[:500], "group": levels[:200], "topics": topics
+        }  # fmt: skip
+        if problem := next((found for name, value in values.items() if (found := setting_problem(name, value))), None):
+            skipped.append(f"“{values['title']}” was skipped: {problem[0]}")
+            continue
+        try:
+            feed = Subscription(**{name: stored_value(name, value) for name, value in values.items()})
+        except ReaderError as error:
+            skipped.append(f"“{values['title']}” was skipped. {error}")
+            continue
+        if feed.key in known or feed.key in added:
+            repeated += 1
+        else:
+            added[feed.key] = replace(feed, folder=stored_folder(folder))
+    if added:
+        _store(files, list(added.values()))
+    return [each.url for each in added.values()], repeated, skipped
+
+
+def _merge_toml(files: FeedFiles, data: bytes, file: str) -> _Imported:
+    from reader.feeds.subscriptions import merge_subscriptions, parse_subscriptions
+
+    name = input_name(file)
+    try:
+        theirs = parse_subscriptions(data.decode("utf-8-sig"), name)
+    except UnicodeDecodeError:
+        raise ReaderError(f"{name} is not UTF-8.", "Save it as UTF-8.") from None
+    mine = {each.key for each in files.subscriptions.load()}
+    merged = files.subscriptions.change(lambda present: merge_subscriptions(present, theirs))
+    new = [each for each in merged if each.key not in mine]
+    _store(files, [])
+    programs = sum(bool(each.exec) and each.key not in mine for each in theirs)
+    skipped = (
+        [f"{format_count(programs, 'program')} skipped: only your own file may name programs."] if programs else []
+    )
+    return [each.address for each in new], len(theirs) - len(new) - programs, skipped

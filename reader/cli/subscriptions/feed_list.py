@@ -1,0 +1,137 @@
+"""The commands ``newsreader feeds list``, ``show`` and ``export``."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reader.cli.arguments import STANDARD_STREAM, json_option
+from reader.cli.output import out, print_json, print_json_array
+from reader.cli.subscriptions.feed_files import (
+    FeedFiles,
+    feed_record,
+    folder_option,
+    local_time,
+    names_argument,
+    open_feed_files,
+    shown_folder,
+)
+from reader.core.text import clean, format_count
+from reader.exit import print_notice
+
+if TYPE_CHECKING:
+    from reader.feeds.subscriptions import Subscription
+    from reader.storage.sqlite.feeds.store import FeedState
+
+
+@click.command("list", short_help="List your feeds.")
+@names_argument
+@folder_option
+@json_option
+def list_(names: tuple[str, ...], *, folder: str | None, as_json: bool) -> None:
+    """List your feeds, or those that NAMES mean: group, title, address, and what is wrong with them.
+
+    NAMES are groups, URLs or titles. With --folder, only feeds whose documents are in FOLDER.
+    """
+    from reader.storage.sqlite.feeds.store import FeedState
+
+    with open_feed_files() as files:
+        feeds, states = files.chosen(names, folder), files.store.states()
+        if as_json:
+            print_json_array(feed_record(each, states.get(each.key, FeedState())) for each in feeds)
+            return
+        group = None
+        for each in sorted(feeds, key=lambda feed: feed.group.casefold()):
+            if each.group != group:
+                out(f"{each.group or '(no group)'}\n")
+                group = each.group
+            out(_lines(each, states.get(each.key, FeedState())))
+    print_notice(f"{format_count(len(feeds), 'feed')}.")
+
+
+def _lines(feed: Subscription, state: FeedState) -> str:
+    title = feed.title or state.title or feed.name
+    trouble = _trouble(feed, state)
+    return f"  {title}  {clean(feed.address)}\n" + (f"    {trouble}\n" if trouble else "")
+
+
+def _trouble(feed: Subscription, state: FeedState) -> str:
+    from reader.feeds.schedule import describe_trouble
+
+    if feed.paused:
+        return f"paused. {state.failure}".rstrip()
+    return describe_trouble(state, time.time(), local_time)
+
+
+@click.command(short_help="Show all that is known about a feed.")
+@click.argument("name")
+@json_option
+def show(name: str, *, as_json: bool) -> None:
+    """Show the settings of the feed NAME, a URL or a title, and what its server has said."""
+    from reader.storage.sqlite.feeds.store import FeedState
+
+    with open_feed_files() as files:
+        feed = files.one(name)
+        state = files.store.states().get(feed.key, FeedState())
+        entries = len(files.store.entries(feed.key))
+        if as_json:
+            print_json(feed_record(feed, state) | {"entries": entries})
+            return
+        out("".join(f"{label:<12} {text}\n" for label, text in _facts(feed, state, files, entries) if text))
+
+
+def _facts(feed: Subscription, state: FeedState, files: FeedFiles, entries: int) -> list[tuple[str, str]]:
+    from reader.config.feed_settings import format_minutes
+
+    def when(seconds: float) -> str:
+        return local_time(seconds) if seconds else "never"
+
+    return [
+        ("title", feed.title or state.title or feed.name),
+        ("address", clean(feed.address)),
+        ("site", state.site),
+        ("group", feed.group),
+        ("topics", ", ".join(feed.topics)),
+        ("folder", shown_folder(feed, files)),
+        ("entries", f"{entries:,}"),
+        ("interval", format_minutes(feed.interval) or "as it changes, at most hourly"),
+        ("fetch", feed.fetch),
+        ("headers", ", ".join(sorted(feed.headers))),
+        ("checked", when(state.checked_at)),
+        ("changed", when(state.changed_at)),
+        ("next", "" if feed.paused else when(state.next_due)),
+        ("trouble", _trouble(feed, state)),
+    ]
+
+
+@click.command(short_help="Write your feeds to FILE as OPML.")
+@click.argument("file", default=STANDARD_STREAM)
+@folder_option
+def export(file: str, *, folder: str | None) -> None:
+    """Write your feeds to FILE as OPML, which other programs read; - is standard output.
+
+    Programs and files that are feeds are left out, and so are headers and proxies, which may be secrets.
+    """
+    from reader.core.atomic_write import write_atomically
+    from reader.feeds.opml import OpmlFeed, write_opml
+    from reader.storage.sqlite.feeds.store import FeedState
+
+    with open_feed_files() as files:
+        states = files.store.states()
+        feeds = [each for each in files.chosen((), folder) if each.url]
+        sites = {each.key: states.get(each.key, FeedState()).site for each in feeds}
+        data = write_opml([OpmlFeed(each.url, each.name, each.group, sites[each.key], each.topics) for each in feeds])
+    if file == STANDARD_STREAM:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    else:
+        write_atomically(Path(file), [data])
+        print_notice(f"{format_count(len(feeds), 'feed')} exported.")
+
+
+COMMANDS = (list_, show, export)
+"""Commands of the group ``feeds``."""

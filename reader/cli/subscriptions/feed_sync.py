@@ -1,0 +1,223 @@
+"""The command ``newsreader sync``: fetches feeds, and does what their settings ask for with what has arrived."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reader.cli.arguments import json_option
+from reader.cli.output import out, print_json_array
+from reader.cli.session import progress_display, with_library
+from reader.cli.subscriptions.feed_files import (
+    FeedFiles,
+    folder_option,
+    iso,
+    local_time,
+    names_argument,
+    network_settings,
+    open_feed_files,
+)
+from reader.core.errors import ReaderError
+from reader.core.marks import MarkChange
+from reader.core.text import clean, format_count
+from reader.exit import print_notice
+
+if TYPE_CHECKING:
+    from reader.config.settings import FetchSettings
+    from reader.feeds.sync import FeedResult
+    from reader.library.library import Library
+
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 60.0, 600.0
+"""Seconds between two runs of --watch."""
+
+
+@click.command(short_help="Fetch your feeds.")
+@names_argument
+@folder_option
+@click.option("--force", is_flag=True, help="Also fetch feeds that are not due yet.")
+@click.option("--watch", is_flag=True, help="Keep running, and fetch each feed when it is due.")
+@click.option("--install-timer", is_flag=True, help="Set up a service of the system that fetches feeds.")
+@click.option(
+    "--print", "printed", is_flag=True, help="With --install-timer: print its files, and how to install them."
+)
+@json_option
+def sync(
+    names: tuple[str, ...],
+    *,
+    folder: str | None,
+    force: bool,
+    watch: bool,
+    install_timer: bool,
+    printed: bool,
+    as_json: bool,
+) -> None:
+    """Fetch the feeds that are due, and write their new entries as documents.
+
+    NAMES are groups, URLs or titles: the feeds that they mean are fetched even if they are not due.
+    Progress goes to stderr. The exit status is 1 if some feeds failed. If interrupted, the next run continues.
+    """
+    if install_timer or printed:
+        from reader.cli.subscriptions.sync_timer import timer_files
+
+        if not (install_timer and printed):
+            raise ReaderError("--install-timer and --print belong together.", "newsreader changes no system settings.")
+        out(timer_files(sys.platform))
+        return
+    with open_feed_files() as files:
+        settings = network_settings(files.paths)
+        while True:
+            results = _run(files, settings, names, folder, asked=force or bool(names and not watch), as_json=as_json)
+            if not watch:
+                break
+            due = min((each.next_due for each in results if each.next_due), default=0.0)
+            time.sleep(min(max(due - time.time(), _SHORTEST_PAUSE), _LONGEST_PAUSE))
+    if any(each.status == "failed" for each in results):
+        sys.exit(1)
+
+
+def _run(
+    files: FeedFiles,
+    settings: FetchSettings,
+    names: tuple[str, ...],
+    folder: str | None,
+    *,
+    asked: bool,
+    as_json: bool,
+) -> list[FeedResult]:
+    """Fetch feeds once and report the results."""
+    import asyncio
+
+    from reader.feeds.sync import FeedSync
+
+    chosen = files.chosen(names, folder)
+    if not chosen:
+        print_notice("There are no feeds. `newsreader add URL` adds one, `newsreader import FILE` a list in OPML.")
+    feeds = FeedSync(files.subscriptions, files.store, files.folders, settings)
+    counts: Counter[str] = Counter()
+    try:
+        with progress_display("Fetching feeds") as show:
+
+            def on_result(result: FeedResult) -> None:
+                counts["done"] += 1
+                counts["new"] += len(result.new)
+                facts = f"{counts['done']:,} of {format_count(len(chosen), 'feed')}, {counts['new']:,} new"
+                show(counts["done"], len(chosen), facts, counts["done"] == len(chosen))
+
+            results = asyncio.run(feeds.run(chosen, asked=asked, on_result=on_result))
+    except KeyboardInterrupt:
+        print_notice(f"Interrupted. {format_count(counts['new'], 'article')} saved; the next run continues.")
+        raise
+    try:
+        _follow_settings(files, settings, results)
+    finally:
+        if as_json:
+            print_json_array(map(_record, results))
+        else:
+            out("".join(map(_lines, results)))
+    print_notice(_summary(results))
+    return results
+
+
+def _record(result: FeedResult) -> dict[str, Any]:
+    feed = result.subscription
+    return {
+        "url": feed.url or feed.address, "title": feed.name, "group": feed.group or None, "status": result.status,
+        "new": [str(path) for path in result.new], "changed": [str(path) for path in result.changed],
+        "error": result.error or None, "notice": result.notice or None, "nextDue": iso(result.next_due),
+    }  # fmt: skip
+
+
+def _lines(result: FeedResult) -> str:
+    """Return what is worth knowing of a feed, in lines."""
+    facts = [f"{len(result.new):,} new"] if result.new else []
+    facts += [f"{len(result.changed):,} changed"] if result.changed else []
+    sentences = [f"{', '.join(facts)}."] if facts else []
+    if result.error:
+        again = f" It is tried again {local_time(result.next_due)}." if result.next_due else ""
+        sentences.append(f"{result.error}{again}")
+    sentences += [result.notice] if result.notice else []
+    return f"{clean(result.subscription.name)}: {' '.join(sentences)}\n" if sentences else ""
+
+
+def _summary(results: Sequence[FeedResult]) -> str:
+    counts = Counter(each.status for each in results)
+    asked = counts["new"] + counts["unchanged"] + counts["failed"]
+    new, changed = sum(len(each.new) for each in results), sum(len(each.changed) for each in results)
+    parts = [f"{format_count(asked, 'feed')} fetched", f"{format_count(new, 'new article')}"]
+    parts += [f"{changed:,} changed"] if changed else []
+    parts += [f"{counts['failed']:,} failed"] if counts["failed"] else []
+    parts += [f"{counts['waiting']:,} not due"] if counts["waiting"] else []
+    parts += [f"{counts['paused']:,} paused"] if counts["paused"] else []
+    return f"{', '.join(parts)}."
+
+
+def _follow_settings(files: FeedFiles, settings: FetchSettings, results: Sequence[FeedResult]) -> None:
+    """Do what the settings of the feeds ask for with new and old articles."""
+    today = datetime.now().astimezone().date()
+    arrived: defaultdict[Path, list[FeedResult]] = defaultdict(list)
+    for each in results:
+        feed = each.subscription
+        is_muted = feed.mute_until is not None and today < feed.mute_until
+        if each.new and (feed.fetch == "always" or is_muted):
+            arrived[files.folders.root(feed)].append(each)
+    for root, inside in arrived.items():
+
+        def act(library: Library, root: Path = root, inside: list[FeedResult] = inside) -> None:
+            muted = [each for each in inside if each.subscription.mute_until and today < each.subscription.mute_until]
+            if ids := _ids(library, root, muted):
+                library.marks.apply(ids, MarkChange(read=True), undoable=False)
+            whole = [each for each in inside if each.subscription.fetch == "always"]
+            if ids := _ids(library, root, whole):
+                _fetch_originals(library, settings, ids)
+
+        with_library(str(root), act)
+    _delete_old(files, results)
+
+
+def _ids(library: Library, root: Path, results: Sequence[FeedResult]) -> list[str]:
+    """Return the ids of the articles that are new."""
+    paths = [path.relative_to(root).as_posix() for each in results for path in each.new]
+    return library.index.ids_of([library.articles.find(path) for path in paths])
+
+
+def _fetch_originals(library: Library, settings: FetchSettings, ids: Sequence[str]) -> None:
+    import asyncio
+
+    from reader.fetching.bulk import fetch_all
+
+    with progress_display("Fetching originals") as show:
+        final = asyncio.run(
+            fetch_all(
+                library, settings, ids,
+                lambda progress: show(progress.done + progress.failed, len(ids), "", progress.finished),
+                lambda _: None, force=False,
+            )
+        )  # fmt: skip
+    print_notice(final.summary)
+
+
+def _delete_old(files: FeedFiles, results: Sequence[FeedResult]) -> None:
+    """Delete the documents that are older, or more, than the feeds say."""
+    from reader.feeds.entries.retention import delete_old
+    from reader.library.stores import open_mark_store
+
+    limited = [
+        each.subscription
+        for each in results
+        if each.status in {"new", "unchanged"} and (each.subscription.keep_days or each.subscription.keep_count)
+    ]
+    if not limited:
+        return
+    with open_mark_store(files.paths, print_notice) as marks:
+        marked = {key for keys in marks.all_but_read()[0].values() for key in keys}
+    now = datetime.now(UTC)
+    deleted = sum(len(delete_old(files.store, files.folders.root(each), each, now, marked)) for each in limited)
+    if deleted:
+        print_notice(f"Deleted {format_count(deleted, 'old document')}, as feeds.toml says.")

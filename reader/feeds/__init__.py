@@ -1,0 +1,1 @@
+"""Feeds become documents: what a feed says, which feeds you follow, and their entries as files."""

@@ -1,0 +1,1 @@
+"""The entries of feeds as documents in a folder: which are new, what is written, and what is deleted."""

@@ -1,0 +1,314 @@
+"""A feed in the words of feedparser to the model.
+
+feedparser and our own reader of XML both describe a feed with nested dictionaries, in the words of feedparser's
+documentation. So what becomes of a feed does not depend on which of the two has read it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from html import escape
+from typing import Any, NamedTuple
+from urllib.parse import urljoin
+
+from reader.core.errors import ReaderError
+from reader.core.text import clean
+from reader.core.urls import safe_url
+from reader.feeds.formats import plain_text
+from reader.feeds.formats.timestamps import Timestamp, read_timestamp
+from reader.feeds.model import Enclosure, EntryKind, FeedEntry, FeedImage, FeedKind, FeedLink, ParsedFeed
+
+_HTML_TYPES = frozenset({"text/html", "html", "application/xhtml+xml", "xhtml"})
+_TEXT_TYPES = frozenset({"text/plain", "text", "plain", ""})
+_FLASH = "application/x-shockwave-flash"
+_DURATION = re.compile(r"(?:(\d+):)?(\d+):(\d+)(?:\.\d*)?|(\d+)(?:\.\d*)?", re.ASCII)
+_NOT_IN_URLS = re.compile(r"[\t\r\n]+\s*")
+_FEED_SCHEME = re.compile(r"^feed:(?:(?://)?(?=https?:)|//)", re.IGNORECASE)
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+
+
+class RawFeed(NamedTuple):
+    """A feed in the words of feedparser."""
+
+    version: str
+    """As ``rss20`` or ``atom10``; empty if unknown."""
+    feed: Mapping[str, Any]
+    entries: Sequence[Mapping[str, Any]]
+
+
+def to_model(raw: RawFeed, url: str) -> ParsedFeed:
+    """Return a feed that comes from ``url``, which may be empty, as the model has it."""
+    feed = raw.feed
+    kind: FeedKind = "atom" if raw.version.startswith("atom") else "rss"
+    links = _links(feed)
+    self_url = web_url(_first(links, "self"), url)
+    base = url or self_url
+    site = web_url(_text(feed, "link") or _first(links, "alternate"), base)
+    base = base or site
+    image = feed.get("image")
+    picture = (_text(image, "href") if isinstance(image, Mapping) else "") or _text(feed, "logo") or _text(feed, "icon")
+    language = language_of(feed.get("language"))
+    return ParsedFeed(
+        title=_plain(feed, "title"),
+        url=site,
+        self_url=self_url,
+        description=plain_text.shorten(_plain(feed, "subtitle")),
+        language=language,
+        authors=_authors(feed),
+        image=web_url(picture, base),
+        topics=_topics(feed),
+        ttl_minutes=to_number(feed.get("ttl")),
+        kind=kind,
+        entries=tuple(_entry(entry, base, language) for entry in raw.entries),
+    )
+
+
+def web_url(text: str, base: str = "") -> str:
+    """Return an address in a feed as an absolute URL that may be opened; empty if it is none."""
+    text = without_feed_scheme(_NOT_IN_URLS.sub("", text).strip()).replace("&amp;", "&")
+    if not text:
+        return ""
+    try:
+        if not _SCHEME.match(text):
+            text = urljoin(base, text)
+            if text.startswith("//"):
+                text = f"https:{text}"
+        return safe_url(text)
+    except (ReaderError, ValueError):
+        return ""
+
+
+def without_feed_scheme(address: str) -> str:
+    """Return an address that begins with ``feed:``, as of a link for a feed reader, without it."""
+    found = _FEED_SCHEME.match(address)
+    if found is None:
+        return address
+    rest = address[found.end() :]
+    return rest if rest.lower().startswith(("http:", "https:")) else f"http://{rest}"
+
+
+def to_number(value: Any) -> int | None:
+    """Return a whole number that a feed gives as text or number; None if it is none, or nonsense."""
+    if isinstance(value, str):
+        value = value.strip().replace(",", "")
+        value = int(value) if value.isdecimal() and len(value) < 16 else None
+    if isinstance(value, float):
+        value = int(value) if 0 <= value < 1e15 else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**15 else None
+
+
+def to_seconds(value: Any) -> int | None:
+    """Return a duration, given in seconds or as ``1:02:03``, in seconds; None if it is none."""
+    found = _DURATION.fullmatch(value.strip()[:30]) if isinstance(value, str) else None
+    if found is None:
+        return to_number(value)
+    hours, minutes, seconds, only_seconds = (int(part or 0) for part in found.groups())
+    return only_seconds or (hours * 60 + minutes) * 60 + seconds
+
+
+def unique(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return the texts that are not empty, each once, whatever its case."""
+    found: dict[str, str] = {}
+    for text in texts:
+        if text:
+            found.setdefault(text.casefold(), text)
+    return tuple(found.values())
+
+
+def language_of(value: Any) -> str:
+    """Return the code of a language; empty if it is none."""
+    return clean(value).replace("_", "-")[:35] if isinstance(value, str) else ""
+
+
+def text_as_html(text: str) -> str:
+    """Return plain text as HTML with its paragraphs and line breaks."""
+    paragraphs = re.split(r"\n\s*\n", text.replace("\r\n", "\n").strip())
+    return "".join(f"<p>{escape(each, quote=False).replace(chr(10), '<br>')}</p>" for each in paragraphs if each)
+
+
+def kind_of(types: Iterable[str]) -> EntryKind:
+    """Return what an entry is, by the media types of its files."""
+    mains = {each.partition("/")[0] for each in types}
+    return "video" if "video" in mains else "audio" if "audio" in mains else "article"
+
+
+def _entry(entry: Mapping[str, Any], base: str, language: str) -> FeedEntry:
+    links = _links(entry)
+    content = _content(entry)
+    content_text = _text(content, "value")
+    content_base = web_url(str(content.get("base") or ""), base) or base
+    published, updated = _time(entry, "published") or _time(entry, "created"), _time(entry, "updated")
+    published = published or updated
+    files = _unique_by_url([*_linked_files(entry, links, base), *_media_files(entry, base)])
+    own_languages = (entry.get("language"), content.get("language"), _detail(entry, "title").get("language"))
+    return FeedEntry(
+        id=clean(_text(entry, "id")),
+        title=_plain(entry, "title"),
+        url=web_url(_text(entry, "link"), base) or web_url(_first(links, "alternate"), base),
+        published=published.moment if published else None,
+        updated=updated.moment if updated else None,
+        published_text=published.text if published else "",
+        updated_text=updated.text if updated else "",
+        authors=_authors(entry),
+        topics=_topics(entry),
+        language=next(filter(None, map(language_of, own_languages)), language),
+        excerpt=_excerpt(entry, content),
+        content_html=content_text if _is_html(content) else text_as_html(content_text),
+        content_base=content_base,
+        images=_images(entry, files, base),
+        enclosures=tuple(files),
+        related=_related(links, base),
+        kind=kind_of(each.type if each.type != _FLASH else "video/" for each in files),
+    )
+
+
+# Text.
+
+
+def _text(found: Mapping[str, Any], name: str) -> str:
+    value = found.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _detail(found: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = found.get(f"{name}_detail")
+    return value if isinstance(value, Mapping) else {}
+
+
+def _is_html(detail: Mapping[str, Any]) -> bool:
+    return str(detail.get("type") or "").lower() in _HTML_TYPES
+
+
+def _plain(found: Mapping[str, Any], name: str) -> str:
+    """Return a field as one line of plain text."""
+    text = _text(found, name)
+    return plain_text.from_html(text) if _is_html(_detail(found, name)) else plain_text.from_text(text)
+
+
+def _content(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the content of an entry, or else its summary; HTML before plain text, the longest first."""
+    contents = entry.get("content")
+    found = [
+        each
+        for each in (contents if isinstance(contents, list) else [])
+        if _text(each, "value") and (_is_html(each) or _text(each, "type").lower() in _TEXT_TYPES)
+    ]
+    if found:
+        return max(found, key=lambda each: (_is_html(each), len(each["value"])))
+    summary = _text(entry, "summary")
+    return {**_detail(entry, "summary"), "value": summary} if summary else {}
+
+
+def _excerpt(entry: Mapping[str, Any], content: Mapping[str, Any]) -> str:
+    """Return the summary of an entry, or the beginning of its content, as plain text."""
+    summary, detail = _text(entry, "summary"), _detail(entry, "summary")
+    sources = [(summary, _is_html(detail or content)), (_text(content, "value"), _is_html(content))]
+    limit = 2 * plain_text.MAX_EXCERPT
+    texts = (
+        plain_text.from_html(text, limit) if is_html else plain_text.from_text(text[: 4 * limit])
+        for text, is_html in sources
+    )
+    return plain_text.shorten(next(filter(None, texts), ""))
+
+
+def _time(entry: Mapping[str, Any], name: str) -> Timestamp | None:
+    # Not entry.get(): feedparser's dictionaries answer with another date if this one is missing.
+    text = dict.get(entry, name) if isinstance(entry, dict) else None
+    if not isinstance(text, str) or not text.strip():
+        return None
+    found = read_timestamp(text.strip())
+    parsed = dict.get(entry, f"{name}_parsed") if found is None and isinstance(entry, dict) else None
+    if parsed is None:
+        return found
+    try:
+        year, month, day, hour, minute, second = parsed[:6]
+        moment = datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)
+    except (ValueError, TypeError):
+        return None
+    return Timestamp(moment, moment.isoformat())
+
+
+# Lists.
+
+
+def _dicts(found: Mapping[str, Any], name: str) -> Iterator[Mapping[str, Any]]:
+    values = found.get(name)
+    return (each for each in (values if isinstance(values, list) else ()) if isinstance(each, Mapping))
+
+
+def _links(found: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [each for each in _dicts(found, "links") if _text(each, "href")]
+
+
+def _first(links: list[Mapping[str, Any]], rel: str) -> str:
+    return next((_text(each, "href") for each in links if each.get("rel") == rel), "")
+
+
+def _authors(found: Mapping[str, Any]) -> tuple[str, ...]:
+    people = _dicts(found, "authors")
+    return unique(plain_text.from_text(_text(each, "name")) or clean(_text(each, "email")) for each in people)
+
+
+def _topics(found: Mapping[str, Any]) -> tuple[str, ...]:
+    return unique(plain_text.from_text(_text(each, "label") or _text(each, "term")) for each in _dicts(found, "tags"))
+
+
+def _linked_files(entry: Mapping[str, Any], links: list[Mapping[str, Any]], base: str) -> Iterator[Enclosure]:
+    duration = to_seconds(entry.get("itunes_duration"))
+    for each in links:
+        if each.get("rel") == "enclosure":
+            title = plain_text.from_text(_text(each, "title"))
+            length = to_number(each.get("length"))
+            media_type = clean(_text(each, "type")).lower()
+            lasts = media_type.startswith(("audio/", "video/"))
+            yield Enclosure(web_url(each["href"], base), media_type, length, duration if lasts else None, title)
+
+
+def _media_files(entry: Mapping[str, Any], base: str) -> Iterator[Enclosure]:
+    """Yield the audio and video files of Media RSS."""
+    for each in _dicts(entry, "media_content"):
+        medium = _text(each, "medium").strip().lower()
+        media_type = clean(_text(each, "type")).lower() or (f"{medium}/" if medium in {"audio", "video"} else "")
+        if media_type.startswith(("audio/", "video/")) or media_type == _FLASH:
+            length = to_number(each.get("filesize"))
+            yield Enclosure(web_url(_text(each, "url"), base), media_type, length, to_seconds(each.get("duration")))
+
+
+def _unique_by_url(files: list[Enclosure]) -> list[Enclosure]:
+    found: dict[str, Enclosure] = {}
+    for each in files:
+        if each.url:
+            found.setdefault(each.url, each)
+    return list(found.values())
+
+
+def _images(entry: Mapping[str, Any], files: list[Enclosure], base: str) -> tuple[FeedImage, ...]:
+    found: dict[str, FeedImage] = {}
+
+    def add(url: str, source: Mapping[str, Any]) -> None:
+        if url := web_url(url, base):
+            width, height = to_number(source.get("width")), to_number(source.get("height"))
+            found.setdefault(url, FeedImage(url, width or None, height or None))
+
+    for each in _dicts(entry, "media_content"):
+        if _text(each, "medium").strip().lower() == "image" or _text(each, "type").lower().startswith("image/"):
+            add(_text(each, "url"), each)
+    for each in _dicts(entry, "media_thumbnail"):
+        add(_text(each, "url"), each)
+    if isinstance(image := entry.get("image"), Mapping):
+        add(_text(image, "href"), image)
+    for file in files:
+        if file.type.startswith("image/"):
+            add(file.url, {})
+    return tuple(found.values())
+
+
+def _related(links: list[Mapping[str, Any]], base: str) -> tuple[FeedLink, ...]:
+    found = (
+        FeedLink(web_url(each["href"], base), plain_text.from_text(_text(each, "title")))
+        for each in links
+        if each.get("rel") in {"related", "via"}
+    )
+    return tuple(dict.fromkeys(each for each in found if each.url))

@@ -1,0 +1,128 @@
+"""JSON Feed 1.0 and 1.1 to the model."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from html import escape
+from typing import Any
+
+from reader.content.html.encodings import detect_encoding
+from reader.core.text import clean
+from reader.feeds.formats import plain_text
+from reader.feeds.formats.convert import kind_of, language_of, text_as_html, to_number, to_seconds, unique, web_url
+from reader.feeds.formats.timestamps import read_timestamp
+from reader.feeds.model import Enclosure, FeedEntry, FeedError, FeedImage, FeedLink, ParsedFeed
+
+_ITEMS = re.compile(r'"items"\s*:\s*\[')
+_SEPARATORS = re.compile(r"[\s,]*")
+
+
+def is_json(data: bytes) -> bool:
+    """Return whether the data begins as a JSON object does."""
+    return data[:1024].removeprefix(b"\xef\xbb\xbf").replace(b"\x00", b"").lstrip(b"\xff\xfe \t\r\n").startswith(b"{")
+
+
+def read(data: bytes, url: str) -> ParsedFeed:
+    """Return a JSON feed that comes from ``url``, which may be empty. Raises FeedError."""
+    text = data.decode(detect_encoding(data, markup=False), "replace").removeprefix("\ufeff")
+    try:
+        feed = json.loads(text, strict=False)
+        is_complete = True
+    except (ValueError, RecursionError):
+        feed, is_complete = _beginning(text), False
+    items = feed.get("items")
+    if not isinstance(items, list) and "jsonfeed.org" not in _text(feed, "version"):
+        raise FeedError("It is JSON, but no JSON Feed: it has no list “items”.")
+    base = url or web_url(_text(feed, "feed_url"))
+    site = web_url(_text(feed, "home_page_url"), base)
+    language = language_of(feed.get("language"))
+    entries = (each for each in items or [] if isinstance(each, dict)) if isinstance(items, list) else ()
+    return ParsedFeed(
+        title=plain_text.from_text(_text(feed, "title")),
+        url=site,
+        self_url=web_url(_text(feed, "feed_url"), base),
+        description=plain_text.shorten(plain_text.from_text(_text(feed, "description"))),
+        language=language,
+        authors=_authors(feed),
+        image=web_url(_text(feed, "icon") or _text(feed, "favicon"), base),
+        kind="json",
+        entries=tuple(_entry(each, base or site, language) for each in entries),
+        is_complete=is_complete,
+    )
+
+
+def _beginning(text: str) -> dict[str, Any]:
+    """Return what is whole in a JSON feed that ends early. Raises FeedError."""
+    start = _ITEMS.search(text)
+    if start is None:
+        raise FeedError("It begins like JSON but cannot be read as JSON.")
+    try:
+        feed = json.loads(f"{text[: start.end()]}]}}", strict=False)
+    except (ValueError, RecursionError):
+        feed = {}
+    decoder = json.JSONDecoder(strict=False)
+    position, items = start.end(), []
+    while found := _SEPARATORS.match(text, position):
+        try:
+            item, position = decoder.raw_decode(text, found.end())
+        except (ValueError, RecursionError):
+            break
+        items.append(item)
+    return {**feed, "items": items}
+
+
+def _entry(item: Mapping[str, Any], base: str, language: str) -> FeedEntry:
+    published = read_timestamp(_text(item, "date_published"))
+    updated = read_timestamp(_text(item, "date_modified"))
+    published = published or updated
+    html = _text(item, "content_html") or text_as_html(_text(item, "content_text"))
+    summary = plain_text.from_text(_text(item, "summary"))
+    files = tuple(_files(item, base))
+    images = dict.fromkeys(filter(None, (web_url(_text(item, name), base) for name in ("image", "banner_image"))))
+    number = item.get("id")
+    external = web_url(_text(item, "external_url"), base)
+    own = web_url(_text(item, "url"), base)
+    return FeedEntry(
+        id=clean(number if isinstance(number, str) else str(number) if isinstance(number, int | float) else ""),
+        title=plain_text.from_text(_text(item, "title")),
+        url=own or external,
+        published=published.moment if published else None,
+        updated=updated.moment if updated else None,
+        published_text=published.text if published else "",
+        updated_text=updated.text if updated else "",
+        authors=_authors(item),
+        topics=unique(plain_text.from_text(each) for each in _list(item, "tags") if isinstance(each, str)),
+        language=language_of(item.get("language")) or language,
+        excerpt=plain_text.shorten(summary or plain_text.from_html(html, 2 * plain_text.MAX_EXCERPT)),
+        content_html=html or escape(_text(item, "summary"), quote=False),
+        content_base=own or base,
+        images=tuple(map(FeedImage, images)),
+        enclosures=files,
+        related=(FeedLink(external),) if own and external else (),
+        kind=kind_of(each.type for each in files),
+    )
+
+
+def _files(item: Mapping[str, Any], base: str) -> Iterator[Enclosure]:
+    for each in _list(item, "attachments"):
+        if isinstance(each, dict) and (url := web_url(_text(each, "url"), base)):
+            length, duration = to_number(each.get("size_in_bytes")), to_seconds(each.get("duration_in_seconds"))
+            title = plain_text.from_text(_text(each, "title"))
+            yield Enclosure(url, clean(_text(each, "mime_type")).lower(), length, duration, title)
+
+
+def _authors(found: Mapping[str, Any]) -> tuple[str, ...]:
+    people = [*_list(found, "authors"), found.get("author")]  # the second is that of version 1.0
+    return unique(plain_text.from_text(_text(each, "name")) for each in people if isinstance(each, dict))
+
+
+def _text(found: Mapping[str, Any], name: str) -> str:
+    value = found.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _list(found: Mapping[str, Any], name: str) -> list[Any]:
+    value = found.get(name)
+    return value if isinstance(value, list) else []

@@ -1,0 +1,68 @@
+"""Bytes to what a feed says. Only sandboxed worker processes parse (:mod:`reader.feeds.feed_tasks`)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from reader.feeds.formats import convert, feedparser_feed, json_feed, xml_feed
+from reader.feeds.model import MAX_BYTES, FeedError, ParsedFeed
+
+_HEAD = 65_536
+"""Bytes before the first entry, at most, that are searched for what says when a feed does not change."""
+_HTML = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
+_CLOSED_ROOT = re.compile(rb"</(?:\w+:)?(?:rss|feed|rdf)\s*>", re.I)
+_SKIPPED = re.compile(rb"<(skipHours|skipDays)\s*>(.{0,2000}?)</\1\s*>", re.I | re.S)
+_VALUE = re.compile(rb"<(?:hour|day)\s*>\s*(\w{1,9})\s*<", re.I)
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+def parse_feed(data: bytes, *, url: str = "", content_type: str = "", fast: bool = True) -> ParsedFeed:
+    """Return what a feed says. Raises FeedError.
+
+    ``url`` is where it comes from, the base of its relative addresses, and ``content_type`` the server's header. Unless
+    ``fast``, only feedparser reads it.
+    """
+    if len(data) > MAX_BYTES:
+        raise FeedError(f"It is larger than {MAX_BYTES // 1_000_000} MB, too large for a feed.")
+    if not data.strip():
+        raise FeedError("It is empty.")
+    if json_feed.is_json(data):
+        return json_feed.read(data, url)
+    data = feedparser_feed.to_utf8(data, content_type)
+    raw = (xml_feed.read(data, url) if fast else None) or feedparser_feed.read(data, url)
+    if not raw.version and not raw.entries:
+        raise _no_feed(data)
+    hours, days = _skipped(data)
+    feed = replace(convert.to_model(raw, url), skip_hours=hours, skip_days=days)
+    return feed if _ends(data) else _without_cut_entry(feed, data)
+
+
+def _no_feed(data: bytes) -> FeedError:
+    if _HTML.match(data):
+        return FeedError("It is a web page, not a feed.", "The page may name its feeds.")
+    if b"<opml" in data[:_HEAD].lower():
+        return FeedError("It is a list of feeds (OPML), not a feed.", "Import it with newsreader import.")
+    return FeedError("It is no feed: neither RSS nor Atom nor JSON Feed.")
+
+
+def _skipped(data: bytes) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the hours and days that RSS names in ``skipHours`` and ``skipDays``, of which feedparser keeps one."""
+    found = {name.lower(): _VALUE.findall(values) for name, values in _SKIPPED.findall(data[:_HEAD])}
+    hours = {int(each) % 24 for each in found.get(b"skiphours", []) if each.isdigit()}
+    days = {each.decode().lower() for each in found.get(b"skipdays", []) if each.isascii()}
+    return tuple(sorted(hours)), tuple(number for number, day in enumerate(_DAYS) if day in days)
+
+
+def _ends(data: bytes) -> bool:
+    """Return whether the file ends with the end of its outermost element, and not before."""
+    return bool(_CLOSED_ROOT.search(data, max(0, len(data) - 2000)))
+
+
+def _without_cut_entry(feed: ParsedFeed, data: bytes) -> ParsedFeed:
+    """Return a feed that ends early without the entry in which it ends, unless that is its only one."""
+    lower = data.lower()
+    opened = max(lower.rfind(b"<item"), lower.rfind(b"<entry"))
+    is_cut = opened > max(lower.rfind(b"</item"), lower.rfind(b"</entry"))
+    entries = feed.entries[:-1] if is_cut and len(feed.entries) > 1 else feed.entries
+    return replace(feed, entries=entries, is_complete=False)

@@ -1,0 +1,270 @@
+"""The feeds that you read: feeds.toml, which both you and newsreader edit.
+
+Parsing, editing and merging are pure. A file that is not valid is reported and never overwritten.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from reader.config.feed_settings import BY_NAME, date_of, format_minutes, minutes_of
+from reader.config.names import did_you_mean, nearest, shown_name
+from reader.config.toml_tables import Layout, Table, edit_tables, format_value
+from reader.core.errors import ReaderError
+from reader.core.hashing import hash_bytes
+from reader.core.text import clean
+from reader.core.urls import canonical_url, display_host, safe_url
+from reader.storage.edited_file import EditedFile
+
+SOURCES = ("url", "exec", "file")
+"""The settings of which a feed has one."""
+_LAYOUT = Layout(
+    "feed",
+    tuple(BY_NAME),
+    "# Feeds of newsreader. You may edit them at any time; docs/feeds.md describes the settings.\n",
+    naming=SOURCES,
+)
+_MAX_FEEDS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A feed and your settings for it, named as in feeds.toml."""
+
+    url: str = ""
+    exec: tuple[str, ...] = ()
+    file: str = ""
+    title: str = ""
+    group: str = ""
+    topics: tuple[str, ...] = ()
+    interval: int = 0
+    """Minutes; 0 adapts to how often the feed changes."""
+    fetch: str = BY_NAME["fetch"].default
+    headers: Mapping[str, str] = field(default_factory=dict, hash=False)
+    user_agent: str = ""
+    proxy: str = ""
+    enclosures: str = BY_NAME["enclosures"].default
+    keep_days: int = 0
+    keep_count: int = 0
+    mute_until: dt.date | None = None
+    paused: bool = False
+    folder: str = ""
+    """A folder as the file names it; empty for the news folder."""
+
+    @property
+    def key(self) -> str:
+        """What tells the feed apart from others, also in documents: its canonical URL, program or file.
+
+        Queries and programs are hashed: they may contain a password or token, and you may share your documents.
+        """
+        if self.url:
+            address, mark, query = canonical_url(self.url).partition("?")
+            return f"{address}?{_digest(query)}" if mark else address
+        return f"exec:{_digest(format_value(self.exec))}" if self.exec else f"file:{self.file}"
+
+    @property
+    def address(self) -> str:
+        """Where the feed comes from, to be shown."""
+        return self.url or (f"exec: {' '.join(self.exec)}" if self.exec else self.file)
+
+    @property
+    def name(self) -> str:
+        """What the feed is called: its title, else its host, program or file."""
+        if self.title:
+            return self.title
+        return display_host(self.url) if self.url else Path(self.exec[0] if self.exec else self.file).stem
+
+
+def _digest(text: str) -> str:
+    return hash_bytes(text.encode(), 8).hex()
+
+
+_DEFAULTS = Subscription()
+_NAMES = tuple(each.name for each in fields(Subscription))
+
+
+def parse_subscriptions(text: str, shown: str) -> list[Subscription]:
+    """Return the feeds in ``text``, in their order. ``shown`` is the name of the file in messages.
+
+    Raises ReaderError that names the file, the line or feed, and a remedy.
+    """
+    import tomllib  # lazy: who reads no feeds does not need it
+
+    try:
+        values = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ReaderError(f"{shown} is not valid TOML: {clean(str(error))}.", "Fix that line.") from None
+    for name in values:
+        if name != "feed":
+            raise ReaderError(f"{shown} has an unknown key “{shown_name(name)}”.", "Each feed is a table: [[feed]].")
+    tables = values.get("feed", [])
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise ReaderError(f"{shown}: feed must be a table in double brackets: [[feed]].")
+    if len(tables) > _MAX_FEEDS:
+        raise ReaderError(f"{shown} has more than {_MAX_FEEDS:,} feeds.", "Remove some.")
+    found: dict[str, Subscription] = {}
+    for number, table in enumerate(tables, 1):
+        subscription = _subscription(table, number, shown)
+        if subscription.key in found:
+            address = shown_name(subscription.address)
+            raise ReaderError(f"{shown}: there are two feeds “{address}”.", "Remove one of them.")
+        found[subscription.key] = subscription
+    return [*found.values()]
+
+
+def _subscription(table: Mapping[str, Any], number: int, shown: str) -> Subscription:
+    title = next((table[key] for key in ("title", "url", "file") if isinstance(table.get(key), str)), "")
+    what = f"{shown}: the feed “{shown_name(title)}”" if title else f"{shown}: feed number {number}"
+    for key, value in table.items():
+        if key not in BY_NAME:
+            hint = did_you_mean(nearest(key, BY_NAME)) or f"The settings are: {', '.join(BY_NAME)}."
+            raise ReaderError(f"{what} has no setting “{shown_name(key)}”.", hint)
+        if problem := setting_problem(key, value):
+            raise ReaderError(f"{what}: {problem[0]}", problem[1])
+    given = [key for key in SOURCES if key in table]
+    if len(given) != 1:
+        have = f"has {' and '.join(given)}" if given else "has no address"
+        raise ReaderError(f"{what} {have}.", "A feed has one of url, exec and file.")
+    try:
+        return Subscription(**{key: stored_value(key, value) for key, value in table.items()})
+    except ReaderError as error:
+        raise ReaderError(f"{what}: {error.message}", error.hint) from None
+
+
+def setting_problem(name: str, value: Any) -> tuple[str, str] | None:
+    """Return what is wrong with a value of a setting, a sentence and advice; None if it is valid."""
+    setting = BY_NAME[name]
+    # The value is never quoted, since headers and proxies may contain a password.
+    return None if setting.is_valid(value) else (f"{name} must be {setting.must_be}.", setting.advice(value))
+
+
+def stored_value(key: str, value: Any) -> Any:
+    """Return a valid value as :class:`Subscription` has it. Raises ReaderError for an unusable URL."""
+    match key:
+        case "url":
+            canonical_url(value)
+            return safe_url(value)
+        case "exec":
+            return tuple(value)
+        case "topics":
+            return tuple(dict.fromkeys(filter(None, map(clean, value))))
+        case "interval":
+            return minutes_of(value) or 0
+        case "mute_until":
+            return date_of(value)
+        case "title" | "group":
+            return clean(value)
+    return value
+
+
+def _table(subscription: Subscription) -> Table:
+    """Return a feed as the values in its table; what is as by default is left out."""
+    return {
+        name: format_value(format_minutes(value) if name == "interval" else value)
+        for name in _NAMES
+        if (value := getattr(subscription, name)) != getattr(_DEFAULTS, name)
+    }
+
+
+def edit_subscriptions(text: str, wanted: Sequence[Subscription], shown: str) -> str:
+    """Return ``text`` edited so that it contains the ``wanted`` feeds in this order; everything else stays.
+
+    Raises ReaderError if the layout of the file cannot be edited.
+    """
+    current = parse_subscriptions(text, shown)
+    if current == [*wanted]:
+        return text
+    result = edit_tables(text, _LAYOUT, [*map(_table, current)], [*map(_table, wanted)], {})
+    try:
+        if result is not None and parse_subscriptions(result, shown) == [*wanted]:
+            return result
+    except ReaderError:
+        pass
+    hint = "Make the change in an editor, or write each feed as a table: [[feed]]."
+    raise ReaderError(f"{shown} has a layout that newsreader cannot edit.", hint)
+
+
+def merge_subscriptions(
+    mine: Sequence[Subscription], theirs: Sequence[Subscription], base: Sequence[Subscription] = ()
+) -> list[Subscription]:
+    """Return the feeds of two machines; ``base`` is what both had when they last agreed.
+
+    What only one of them has changed is kept, setting by setting; where both have, ``mine`` wins. Programs to run are
+    never taken from ``theirs``.
+    """
+    own, other, before = ({each.key: each for each in feeds} for feeds in (mine, theirs, base))
+    merged: dict[str, Subscription] = {}
+    for key in {**own, **other}:
+        ours, others, old = own.get(key), other.get(key), before.get(key)
+        if ours is None and others is not None:
+            if others != old and not others.exec:  # new, or changed there after it was removed here
+                merged[key] = others
+        elif ours is not None and others is None:
+            if old is None or ours != old:
+                merged[key] = ours
+        elif ours is not None and others is not None:
+            merged[key] = _merged(ours, others, old or _DEFAULTS)
+    return [*merged.values()]
+
+
+def _merged(mine: Subscription, theirs: Subscription, base: Subscription) -> Subscription:
+    taken = {
+        name: getattr(theirs, name)
+        for name in _NAMES
+        if name not in SOURCES and getattr(mine, name) == getattr(base, name)
+    }
+    return replace(mine, **taken)
+
+
+class Subscriptions:
+    """The feeds in a file. Thread-safe; methods may block and raise ReaderError."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = EditedFile(path, "Feeds")
+
+    @property
+    def shown(self) -> str:
+        """The path of the file for messages."""
+        return self._file.shown
+
+    def load(self) -> list[Subscription]:
+        """Return the feeds."""
+        return parse_subscriptions(self._file.read()[1], self.shown)
+
+    def change(self, act: Callable[[list[Subscription]], Iterable[Subscription]]) -> list[Subscription]:
+        """Replace the feeds by what ``act`` makes of the present ones, and return them."""
+        with self._file.exclusive():
+            while True:
+                signature, text = self._file.read()
+                wanted = [*act(parse_subscriptions(text, self.shown))]
+                edited = edit_subscriptions(text, wanted, self.shown)
+                if self._file.signature() != signature:
+                    continue  # an editor has written the file in the meantime
+                if edited != text:
+                    self._file.write(edited)
+                return wanted
+
+    def update(self, key: str, **changes: Any) -> None:
+        """Change settings of the feed with ``key``, if it is still there."""
+        self.change(lambda feeds: [replace(each, **changes) if each.key == key else each for each in feeds])
+
+
+def find_subscriptions(feeds: Sequence[Subscription], name: str) -> list[Subscription]:
+    """Return the feeds that ``name`` means: a URL, a title, or a group with the groups in it. Raises ReaderError."""
+    word = clean(name).casefold().strip("/")
+    try:
+        key = Subscription(name).key
+    except ReaderError:
+        key = name
+    found = [each for each in feeds if key == each.key or name in (each.url, each.file)]
+    found = found or [each for each in feeds if word == each.name.casefold()]
+    found = found or [each for each in feeds if f"{each.group.casefold()}/".startswith(f"{word}/") and each.group]
+    if not found:
+        names = dict.fromkeys([*(each.group for each in feeds if each.group), *(each.name for each in feeds)])
+        hint = did_you_mean(nearest(clean(name), names)) or "`newsreader feeds list` shows all."
+        raise ReaderError(f"There is no feed or group “{shown_name(name)}”.", hint)
+    return found

@@ -1,0 +1,1 @@
+"""Rules: what happens to articles that match a query when they arrive."""

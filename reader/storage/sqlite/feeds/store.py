@@ -1,0 +1,190 @@
+"""The state of feeds and what is known of their entries."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+import threading
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import NamedTuple
+
+from reader.storage.sqlite import lock
+from reader.storage.sqlite.database import Database
+from reader.storage.sqlite.feeds.schema import open_feeds
+
+
+@dataclass(frozen=True, slots=True)
+class FeedState:
+    """What newsreader remembers of a feed. Times are seconds since 1970."""
+
+    etag: str = ""
+    last_modified: str = ""
+    """From the same response as ``etag``."""
+    validated: str = ""
+    """The URL that sent them."""
+    body_hash: str = ""
+    """Of the body that was last read completely."""
+    checked_at: float = 0.0
+    changed_at: float = 0.0
+    next_due: float = 0.0
+    interval: float = 60.0
+    """Minutes, as it has adapted."""
+    failures: int = 0
+    """How many times in a row it has failed."""
+    failing_since: float = 0.0
+    failure: str = ""
+    """What is wrong, as a sentence."""
+    moved_to: str = ""
+    """Where it has redirected to permanently."""
+    moved_times: int = 0
+    """How many times in a row."""
+    title: str = ""
+    """As the feed calls itself."""
+    site: str = ""
+
+
+class StoredEntry(NamedTuple):
+    """An entry of a feed, and the document that was made of it."""
+
+    number: int
+    """0 if it is not stored yet."""
+    path: str
+    """The path of its document in the folder, whether or not that is still there."""
+    keys: tuple[str, ...]
+    """See :mod:`reader.feeds.entries.identity`, which also explains ``title`` and ``published``."""
+    title: str
+    published: int | None
+    """Microseconds since 1970."""
+    first_seen: int
+    """Microseconds since 1970."""
+    text_hash: bytes | None
+    """Of its text; None if that is unknown."""
+    text_length: int
+    document_hash: bytes | None
+    """Of the document as newsreader wrote it; None if it must not be overwritten."""
+
+
+_STATE_FIELDS = frozenset(each.name for each in fields(FeedState))
+_COLUMNS = "path, keys, title, published, first_seen, text_hash, text_length, document_hash"
+
+
+class FeedStore:
+    """The file feeds.db. Thread-safe. Methods raise StorageError."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @classmethod
+    def open(cls, path: Path) -> tuple[FeedStore, str]:
+        """Return the store at ``path``, and a sentence if it had to be repaired. Raises StorageError."""
+        database, notice = open_feeds(path)
+        return cls(database), notice
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    @contextlib.contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Exclude other programs that fetch feeds. Raises BusyError."""
+        path = self._database.path
+        assert path is not None
+        busy = lock.BusyError("Another newsreader is fetching feeds.", "Try again in a moment.")
+        with lock.locked(threading.Lock(), path.with_name(f"{path.name}-sync"), lock.NO_WAIT, busy):
+            yield
+
+    def states(self) -> dict[str, FeedState]:
+        """Return the states of all feeds by their keys."""
+        rows = self._database.select("SELECT key, state FROM feed")
+        return {key: _state(text) for key, text in rows}
+
+    def save_state(self, key: str, state: FeedState) -> None:
+        """Store the state of a feed."""
+        with self._database.write() as db:
+            _save_state(db, key, state)
+
+    def rename(self, key: str, new: str) -> None:
+        """Store what is known of a feed under another key, unless that is in use."""
+        with self._database.write() as db:
+            db.execute("UPDATE OR IGNORE feed SET key = ? WHERE key = ?", (new, key))
+
+    def entries(self, key: str) -> list[StoredEntry]:
+        """Return the entries of a feed."""
+        query = f"SELECT entry.id, {_COLUMNS} FROM entry JOIN feed ON feed.id = entry.feed WHERE key = ?"  # noqa: S608
+        rows = self._database.select(query, (key,))
+        return [StoredEntry(number, path, tuple(json.loads(keys)), *more) for number, path, keys, *more in rows]
+
+    def keys_in(self, folder: str) -> list[str]:
+        """Return the keys of the feeds with documents directly in a folder."""
+        query = (
+            "SELECT DISTINCT key FROM feed JOIN entry ON feed.id = entry.feed"
+            " WHERE substr(path, 1, length(?1)) = ?1 AND instr(substr(path, length(?1) + 1), '/') = 0"
+        )
+        return [key for (key,) in self._database.select(query, (f"{folder}/",))]
+
+    def save(self, key: str, entries: Iterable[StoredEntry], state: FeedState | None = None) -> None:
+        """Store new and changed entries of a feed together with its state."""
+        with self._database.write() as db:
+            feed = _save_state(db, key, state)
+            for each in entries:
+                values = (each.path, json.dumps(each.keys, ensure_ascii=False), *each[3:])
+                if each.number:
+                    changes = ", ".join(f"{name} = ?" for name in _COLUMNS.split(", "))
+                    db.execute(f"UPDATE entry SET {changes} WHERE id = ?", (*values, each.number))  # noqa: S608
+                else:
+                    marks = ", ".join("?" * 9)
+                    db.execute(f"INSERT OR IGNORE INTO entry (feed, {_COLUMNS}) VALUES ({marks})", (feed, *values))  # noqa: S608
+
+    def forget(self, key: str) -> None:
+        """Remove all that is known of a feed."""
+        with self._database.write() as db:
+            db.execute("DELETE FROM entry WHERE feed = (SELECT id FROM feed WHERE key = ?)", (key,))
+            db.execute("DELETE FROM feed WHERE key = ?", (key,))
+
+    def pauses(self) -> dict[str, float]:
+        """Return the hosts that have asked for a pause, and until when."""
+        return dict(self._database.select("SELECT name, paused_until FROM host"))
+
+    def pause(self, host: str, until: float, now: float) -> None:
+        """Store that a host has asked for a pause, and drop the pauses that are over."""
+        with self._database.write() as db:
+            db.execute("DELETE FROM host WHERE paused_until < ?", (now,))
+            db.execute("INSERT OR REPLACE INTO host VALUES (?, ?)", (host, until))
+
+    def has_read(self, folder: str) -> bool:
+        """Return whether the documents in a folder have told what is known."""
+        return bool(self._database.select("SELECT 1 FROM folder WHERE path = ?", (folder,)))
+
+    def add_folder(self, folder: str, found: Sequence[tuple[str, StoredEntry]]) -> None:
+        """Store what the documents in a folder tell: keys of feeds, and entries."""
+        by_feed: defaultdict[str, list[StoredEntry]] = defaultdict(list)
+        for key, entry in found:
+            by_feed[key].append(entry)
+        with self._database.write() as db:
+            for key, entries in by_feed.items():
+                self.save(key, entries)
+            db.execute("INSERT OR IGNORE INTO folder VALUES (?)", (folder,))
+
+
+def _save_state(db: sqlite3.Connection, key: str, state: FeedState | None) -> int:
+    """Store a state, if given, and return the number of the feed."""
+    if state is None:
+        db.execute("INSERT OR IGNORE INTO feed (key) VALUES (?)", (key,))
+    else:
+        text = json.dumps(asdict(state), ensure_ascii=False)
+        query = "INSERT INTO feed (key, state) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET state = excluded.state"
+        db.execute(query, (key, text))
+    (number,) = db.execute("SELECT id FROM feed WHERE key = ?", (key,)).fetchone()
+    return int(number)
+
+
+def _state(text: str) -> FeedState:
+    try:
+        values = json.loads(text)
+        return FeedState(**{name: value for name, value in values.items() if name in _STATE_FIELDS})
+    except (ValueError, AttributeError, TypeError):
+        return FeedState()

@@ -1,0 +1,212 @@
+"""``newsreader sync`` and ``feeds list, show, edit, pause, remove``: the real commands against a real server."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import plistlib
+import re
+import signal
+import sys
+from collections.abc import AsyncIterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from click.testing import CliRunner
+
+from reader.cli.main import cli
+from reader.cli.subscriptions.sync_timer import timer_files
+from reader.core.errors import ReaderError
+from reader.core.paths import Paths
+from reader.feeds.subscriptions import Subscription, Subscriptions
+from tests.feeds.test_sync import rss
+from tests.web.server import Request, Server, reply, serving
+
+_TOP = Path(__file__).parents[2]
+
+
+class Run:
+    def __init__(self, arguments: list[str]) -> None:
+        result = CliRunner().invoke(cli, arguments)
+        self.status, self.out, self.err = result.exit_code, result.stdout, result.stderr
+        if isinstance(result.exception, ReaderError):  # like reader.exit
+            self.status, self.err = 2, f"{self.err}newsreader: {result.exception}\n"
+        elif result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+async def run(*arguments: str) -> Run:
+    return await asyncio.to_thread(Run, [*arguments])
+
+
+@pytest_asyncio.fixture
+async def server(own_directories: Paths) -> AsyncIterator[Server]:
+    own_directories.config.mkdir(parents=True, exist_ok=True)
+    own_directories.config_file.write_text('[fetch]\nallow_hosts = ["127.0.0.1"]\n', "utf-8")
+    async with serving() as one:
+        yield one
+
+
+def add(paths: Paths, *feeds: Subscription) -> None:
+    Subscriptions(paths.feeds_file).change(lambda present: [*present, *feeds])
+
+
+async def test_a_sync_reports_each_feed_and_list_reads_what_it_wrote(server: Server, own_directories: Paths) -> None:
+    add(
+        own_directories,
+        Subscription(server.on("/a", reply(rss(2, 1))), title="One", group="G"),
+        Subscription(server.url("/missing"), title="Two"),
+    )
+    done = await run("sync", "--json")
+    assert done.status == 1
+    one, two = done.json
+    assert (one["title"], one["status"], len(one["new"])) == ("One", "new", 2)
+    assert (two["status"], two["new"]) == ("failed", [])
+    assert "404" in two["error"]
+    listed = await run("list", str(own_directories.news_folder), "--json")
+    assert {(each["title"], each["path"]) for each in listed.json} == {
+        ("News 1", "G/One/2026-11-27-news-1.md"),
+        ("News 2", "G/One/2026-11-27-news-2.md"),
+    }
+    again = await run("sync")
+    assert (again.status, again.out) == (0, "")
+    assert "2 not due" in again.err
+    assert len(server.requests) == 2
+    named = await run("sync", "one")
+    assert "1 feed fetched, 0 new articles" in named.err
+    forced = await run("sync", "--force")
+    assert "Two: 404 Not Found at 127.0.0.1. It is tried again " in forced.out
+
+
+async def test_the_list_says_what_is_wrong_since_when_and_until_when(server: Server, own_directories: Paths) -> None:
+    add(own_directories, Subscription(server.url("/missing"), title="Two", headers={"Authorization": "secret"}))
+    await run("sync")
+    listed = await run("feeds", "list")
+    moment = r"\d{4}-\d\d-\d\d \d\d:\d\d"
+    assert re.search(rf"404 Not Found at 127.0.0.1. Since {moment}; tried again {moment}\.\n", listed.out)
+    (record,) = (await run("feeds", "list", "--json")).json
+    assert (record["failures"], record["headers"]) == (1, ["Authorization"])
+    shown = await run("feeds", "show", "Two")
+    assert re.search(r"headers +Authorization\n", shown.out)
+    assert "secret" not in listed.out + shown.out + json.dumps(record)
+
+
+async def test_feeds_are_edited_paused_and_removed(server: Server, own_directories: Paths) -> None:
+    url = server.on("/a", reply(rss(1)))
+    add(own_directories, Subscription(url, title="One"))
+    await run("sync")
+    edited = await run("feeds", "edit", "One", "interval=2h", "topics=a, b", "group=G")
+    assert edited.status == 0
+    assert 'interval = "2h"' in own_directories.feeds_file.read_text("utf-8")
+    assert 'topics = ["a", "b"]' in own_directories.feeds_file.read_text("utf-8")
+    wrong = await run("feeds", "edit", "One", "intervall=2h")
+    assert (wrong.status, "Did you mean “interval”?" in wrong.err) == (2, True)
+    assert "Interval must be a time" in (await run("feeds", "edit", "One", "interval=x")).err
+    await run("feeds", "edit", "One", "interval=")
+    assert "interval" not in own_directories.feeds_file.read_text("utf-8")
+    await run("feeds", "pause", "G")
+    assert (await run("sync", "One", "--json")).json[0]["status"] == "paused"
+    await run("feeds", "pause", "G", "--resume")
+    assert (await run("sync", "One", "--json")).json[0]["status"] == "unchanged"
+    removed = await run("feeds", "remove", "One", "--documents", "--json")
+    assert removed.json == [{"url": url, "deleted": 1}]
+    assert (await run("feeds", "list", "--json")).json == []
+    assert not list(own_directories.news_folder.rglob("*.md"))
+
+
+async def test_a_folder_shows_its_feeds_only(server: Server, own_directories: Paths, tmp_path: Path) -> None:
+    add(
+        own_directories,
+        Subscription(server.on("/a", reply(rss(1))), title="One", folder=str(tmp_path / "mine")),
+        Subscription(server.on("/b", reply(rss(2))), title="Two"),
+    )
+    (only,) = (await run("sync", "--folder", str(tmp_path / "mine"), "--json")).json
+    assert only["new"] == [str(tmp_path / "mine/One/2026-11-27-news-1.md")]
+    assert server.targets == ["/a"]
+    assert [
+        each["title"] for each in (await run("feeds", "list", "--folder", str(tmp_path / "mine"), "--json")).json
+    ] == ["One"]
+
+
+@pytest.mark.usefixtures("shared_sandboxes")
+async def test_settings_fetch_originals_and_mark_articles_read(server: Server, own_directories: Paths) -> None:
+    page = b"<html><title>News</title><body><article>" + b"<p>A whole paragraph of the article. </p>" * 30
+    feed = rss(1).replace(b"https://a.example", server.url("").encode())
+    server.on("/1", reply(page))
+    add(
+        own_directories,
+        Subscription(server.on("/a", reply(feed)), title="One", fetch="always"),
+        Subscription(server.on("/b", reply(rss(2))), title="Two", mute_until=date(2099, 1, 1)),
+    )
+    done = await run("sync")
+    assert done.status == 0
+    assert "/1" in server.targets
+    news = str(own_directories.news_folder)
+    assert "A whole paragraph" in (await run("show", news, "2026-11-27-news-1.md", "--page")).out
+    assert [each["title"] for each in (await run("list", news, "is:read", "--json")).json] == ["News 2"]
+
+
+async def test_nothing_goes_out_if_fetching_is_off(server: Server, own_directories: Paths) -> None:
+    add(own_directories, Subscription(server.on("/a", reply(rss(1)))))
+    own_directories.config_file.write_text("[fetch]\nenabled = false\n", "utf-8")
+    assert (await run("sync")).status == 2
+    assert not server.requests
+
+
+async def test_a_sync_that_is_killed_loses_and_doubles_nothing(server: Server, own_directories: Paths) -> None:
+    waits = asyncio.Event()
+
+    async def hang(request: Request, writer: asyncio.StreamWriter) -> None:
+        waits.set()
+        await asyncio.Event().wait()
+
+    add(
+        own_directories,
+        *(Subscription(server.on(f"/{n}", reply(rss(*range(n, n + 5)))), title=f"F{n}") for n in (1, 6, 11)),
+        Subscription(server.on("/hang", hang), title="Hang"),
+    )
+    command = [sys.executable, "-m", "reader", "sync"]
+    process = await asyncio.create_subprocess_exec(*command, cwd=_TOP, stderr=asyncio.subprocess.DEVNULL)
+    await asyncio.wait_for(waits.wait(), 30)
+    news = own_directories.news_folder
+    while not list(news.rglob("*.md")):
+        assert process.returncode is None
+        await asyncio.sleep(0.005)  # no event tells of a file in another process
+    process.send_signal(signal.SIGKILL)
+    await process.wait()
+    server.on("/hang", reply(rss(20)))
+    assert (await run("sync", "--force")).status == 0
+    assert len(list(news.rglob("*.md"))) == 16
+    assert not [name for name in os.listdir(news) if name.startswith(".")]
+
+
+async def test_without_feeds_it_says_how_to_add_some(own_directories: Paths) -> None:
+    done = await run("sync")
+    assert (done.status, "newsreader add URL" in done.err) == (0, True)
+
+
+async def test_timers_are_printed_and_nothing_is_installed() -> None:
+    assert (await run("sync", "--install-timer")).status == 2
+    printed = (await run("sync", "--install-timer", "--print")).out
+    assert "[Timer]" in printed or "<plist" in printed
+    assert "ExecStart=" in timer_files("linux")
+    plist = plistlib.loads(timer_files("darwin").encode())
+    assert plist["ProgramArguments"][-1] == "sync"
+
+
+async def test_bare_newsreader_opens_the_news_folder(server: Server, own_directories: Paths) -> None:
+    from reader.startup import Opening
+
+    add(own_directories, Subscription(server.on("/a", reply(rss(1))), title="One"))
+    await run("sync")
+    first = await asyncio.to_thread(lambda: Opening(None, own_directories).wait(lambda _: None))
+    assert first.library.folder.root == own_directories.news_folder.resolve()
+    first.library.close()

@@ -1,0 +1,204 @@
+"""feeds.toml: what it may say, how it is edited, and how two machines' files are merged."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import fields, replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reader.config.feed_settings import BY_NAME, format_minutes, minutes_of
+from reader.core.errors import ReaderError
+from reader.core.text import clean
+from reader.feeds.subscriptions import (
+    Subscription,
+    Subscriptions,
+    edit_subscriptions,
+    find_subscriptions,
+    merge_subscriptions,
+    parse_subscriptions,
+)
+
+LWN = Subscription("https://lwn.net/headlines/rss", title="LWN", group="Linux", interval=120)
+XKCD = Subscription("https://xkcd.com/atom.xml")
+MINE = """\
+# What I read.
+
+# the kernel
+[[feed]]
+url = "https://lwn.net/headlines/rss"   # needs no login
+title = 'LWN'
+group = "Linux"
+interval = "2h"
+
+[[feed]]
+url = "https://xkcd.com/atom.xml"
+# the end
+"""
+texts = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs")), max_size=20).map(clean)
+urls = st.integers(0, 12).map(lambda n: f"https://{n}.example/feed.xml")
+
+
+@st.composite
+def subscriptions(draw: st.DrawFn) -> Subscription:
+    return Subscription(
+        draw(urls),
+        title=draw(texts),
+        group=draw(texts),
+        topics=tuple(dict.fromkeys(filter(None, draw(st.lists(texts, max_size=3))))),
+        interval=draw(st.sampled_from([0, 30, 60, 90, 1440, 10_080, 525_600])),
+        fetch=draw(st.sampled_from(["ask", "always"])),
+        headers=draw(st.dictionaries(st.sampled_from(["X-Key", "Authorization"]), st.sampled_from(["a", 'q"q']))),
+        keep_days=draw(st.integers(0, 400)),
+        mute_until=draw(st.none() | st.dates(dt.date(2020, 1, 1), dt.date(2040, 1, 1))),
+        paused=draw(st.booleans()),
+    )
+
+
+lists = st.lists(subscriptions(), max_size=5, unique_by=lambda each: each.key)
+
+
+def test_the_settings_are_the_fields_of_a_subscription() -> None:
+    assert [each.name for each in fields(Subscription)] == [*BY_NAME]
+    for each in fields(Subscription):
+        stored = getattr(Subscription(), each.name)
+        default = BY_NAME[each.name].default
+        assert (stored or "") == (default or "") or [*stored] == [*default]
+
+
+def test_a_file_written_by_hand_is_parsed() -> None:
+    assert parse_subscriptions(MINE, "feeds.toml") == [LWN, XKCD]
+    assert parse_subscriptions("", "feeds.toml") == []
+    (own,) = parse_subscriptions('[[feed]]\nexec = ["prog", "a b"]\nmute_until = 2027-01-31\n', "f")
+    assert (own.exec, own.mute_until, own.name) == (("prog", "a b"), dt.date(2027, 1, 31), "prog")
+
+
+def test_an_edit_keeps_comments_and_all_that_it_does_not_change() -> None:
+    edited = edit_subscriptions(MINE, [replace(LWN, paused=True), XKCD], "feeds.toml")
+    assert edited == MINE.replace('interval = "2h"\n', 'interval = "2h"\npaused = true\n')
+    moved = edit_subscriptions(MINE, [replace(LWN, url="https://lwn.net/rss"), XKCD], "feeds.toml")
+    assert moved == MINE.replace("https://lwn.net/headlines/rss", "https://lwn.net/rss")
+    assert edit_subscriptions(MINE, [XKCD], "feeds.toml").startswith('# What I read.\n\n[[feed]]\nurl = "https://xkcd')
+    assert edit_subscriptions(MINE, [LWN, XKCD], "feeds.toml") == MINE
+
+
+def test_lists_over_several_lines_and_tables_are_replaced_as_a_whole() -> None:
+    text = '[[feed]]\nurl = "https://a.example/"\ntopics = [\n  "x", # why ]\n  "y",\n] # both\nheaders = { K = "}" }\n'
+    (feed,) = parse_subscriptions(text, "f")
+    edited = edit_subscriptions(text, [replace(feed, topics=("z",), headers={"K": "v", "L": "w"})], "f")
+    assert edited == ('[[feed]]\nurl = "https://a.example/"\ntopics = ["z"] # both\nheaders = { K = "v", L = "w" }\n')
+
+
+@given(lists, lists)
+def test_any_file_can_be_edited_to_any_feeds_and_back(first: list[Subscription], second: list[Subscription]) -> None:
+    text = edit_subscriptions("", first, "f")
+    other = edit_subscriptions(text, second, "f")
+    assert parse_subscriptions(text, "f") == first
+    assert parse_subscriptions(other, "f") == second
+    assert parse_subscriptions(edit_subscriptions(other, first, "f"), "f") == first
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[[feed]\n", "f is not valid TOML"),
+        ("[[feeds]]\n", "f has an unknown key “feeds”. Each feed is a table: [[feed]]."),
+        ('[[feed]]\ntitle = "A"\n', "f: the feed “A” has no address. A feed has one of url, exec and file."),
+        ('[[feed]]\nurl = "https://a.example/"\nfile = "x"\n', "has url and file."),
+        ('[[feed]]\nurl = "https://a.org/"\ninterwal = "1h"\n', "has no setting “interwal”. Did you mean “interval”?"),
+        ('[[feed]]\nurl = "https://a.example/"\ninterval = "1m"\n', "interval must be a time such as \"30m\""),
+        ('[[feed]]\nurl = "https://a.example/"\nfetch = "alway"\n', "Did you mean “always”?"),
+        ('[[feed]]\nurl = "ftp://a.example/"\n', "Only URLs that start with http:// or https://"),
+        ('[[feed]]\nurl = "https://a.example/"\nheaders = { User-Agent = "x" }\n', "Use user_agent for User-Agent."),
+        ('[[feed]]\nexec = "rm -rf /"\n', "exec must be a list of words"),
+        ('[[feed]]\nurl = "http://a.example/"\n[[feed]]\nurl = "https://a.example/?utm_source=x"\n', "two feeds"),
+    ],
+)  # fmt: skip
+def test_mistakes_are_sentences_and_the_file_stays(text: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(ReaderError) as caught:
+        parse_subscriptions(text, "f")
+    assert message in str(caught.value)
+    file = tmp_path / "feeds.toml"
+    file.write_text(text, "utf-8")
+    with pytest.raises(ReaderError):
+        Subscriptions(file).change(lambda feeds: [*feeds, LWN])
+    assert file.read_text("utf-8") == text
+
+
+def test_a_password_in_a_setting_is_never_quoted() -> None:
+    for setting in ('proxy = "http://me:secret@"', 'headers = { "X Y" = "secret" }', 'url = "https://me:secret@a/"'):
+        text = f'[[feed]]\ntitle = "A"\n{setting}\n'
+        with pytest.raises(ReaderError) as caught:
+            parse_subscriptions(text, "f")
+        assert "secret" not in str(caught.value)
+
+
+def test_a_change_takes_up_what_an_editor_has_written_in_the_meantime(tmp_path: Path) -> None:
+    file = tmp_path / "feeds.toml"
+    subscriptions = Subscriptions(file)
+    subscriptions.change(lambda feeds: [*feeds, LWN])
+    times = 0
+
+    def add(feeds: list[Subscription]) -> list[Subscription]:
+        nonlocal times
+        times += 1
+        if times == 1:
+            file.write_text(edit_subscriptions(file.read_text("utf-8"), [LWN, XKCD], "f"), "utf-8")
+        return [replace(each, paused=True) for each in feeds]
+
+    assert [each.paused for each in subscriptions.change(add)] == [True, True]
+    assert [each.paused for each in subscriptions.load()] == [True, True]
+
+
+@given(lists, lists, lists)
+def test_a_merge_loses_nothing_that_one_machine_alone_has_changed(
+    base: list[Subscription], mine: list[Subscription], theirs: list[Subscription]
+) -> None:
+    merged = {each.key: each for each in merge_subscriptions(mine, theirs, base)}
+    before, own, other = ({each.key: each for each in feeds} for feeds in (base, mine, theirs))
+    for key in {*before, *own, *other}:
+        if own.get(key) == before.get(key):
+            assert merged.get(key) == other.get(key)
+        elif other.get(key) == before.get(key):
+            assert merged.get(key) == own.get(key)
+        else:
+            assert key in merged or (key not in own and key not in other)
+    assert merge_subscriptions(mine, mine, base) == mine
+
+
+@given(lists, lists)
+def test_without_a_common_past_all_feeds_of_both_are_kept(mine: list[Subscription], theirs: list[Subscription]) -> None:
+    merged = merge_subscriptions(mine, theirs)
+    assert {each.key for each in merged} == {each.key for each in (*mine, *theirs)}
+    assert merge_subscriptions(merged, theirs) == merged
+
+
+def test_a_program_to_run_is_never_taken_from_another_machine() -> None:
+    theirs = [Subscription(exec=("curl", "https://evil.example/")), XKCD]
+    assert merge_subscriptions([LWN], theirs) == [LWN, XKCD]
+
+
+def test_a_feed_is_found_by_url_title_and_group() -> None:
+    feeds = [LWN, replace(XKCD, group="Linux/Fun"), Subscription("https://b.example/")]
+    assert find_subscriptions(feeds, "http://lwn.net/headlines/rss") == [LWN]
+    assert find_subscriptions(feeds, "lwn") == [LWN]
+    assert find_subscriptions(feeds, "linux") == feeds[:2]
+    assert find_subscriptions(feeds, "Linux/Fun/") == feeds[1:2]
+    with pytest.raises(ReaderError, match="Did you mean “Linux”"):
+        find_subscriptions(feeds, "Linus")
+
+
+def test_a_token_in_a_url_or_program_is_not_written_to_documents() -> None:
+    one, other = (Subscription(f"https://a.example/feed?token={token}") for token in ("secret", "other"))
+    assert "secret" not in one.key + Subscription(exec=("prog", "secret")).key
+    assert one.key != other.key
+    assert find_subscriptions([one, other], "http://a.example/feed?token=secret") == [one]
+
+
+@given(st.integers(30, 525_600))
+def test_an_interval_is_written_as_it_is_read(minutes: int) -> None:
+    text = format_minutes(minutes)
+    assert minutes_of(text) == minutes if len(text) <= 6 else minutes > 99_999
