@@ -23,6 +23,7 @@ ALLOWED = {
         "asyncio.get_running_loop()._ready",  # an event loop without calls is idle; asyncio has no public word for it
         "self.app.screen._compositor",  # the lines that the terminal gets; in public, Textual draws only a picture
     },
+    "tui/app/test_leaks.py": {"textual._styles_cache"},  # it keeps what draws the last thousand widgets
     "tui/controllers/test_sidebar.py": {  # so that Textual computes regions on demand, as after a scroll
         "reader.main_screen._compositor",
         "reader.main_screen._compositor._full_map_invalidated",

@@ -15,6 +15,7 @@ from reader.core.text import clean, show_path, truncate
 
 SECONDS = 30.0
 """How long a program may run."""
+_SECONDS_TO_END = 1.0
 _PIECE = 65_536
 _ERROR_BYTES = 500
 
@@ -37,20 +38,23 @@ async def output_of(words: Sequence[str], limit: int, seconds: float = SECONDS) 
         raise ReaderError(f"{name} cannot be run: {describe_error(error)}.", "Check exec in feeds.toml.") from error
     assert process.stdout is not None
     assert process.stderr is not None
+    complaint = asyncio.create_task(_read(process.stderr, None))
     try:
         async with asyncio.timeout(seconds):
-            complaint = asyncio.create_task(_read(process.stderr, None))
             output = await _read(process.stdout, limit)
-            words_of_error = clean((await complaint)[-_ERROR_BYTES:].decode("utf-8", "replace"))
+            if len(output) > limit:
+                raise ReaderError(f"{name} printed more than {limit // 1_000_000} MB.")
+            words_of_error = clean((await complaint).decode("utf-8", "replace"))
             status = await process.wait()
     except TimeoutError:
         raise ReaderError(f"{name} took longer than {seconds:g} seconds.") from None
     finally:
+        complaint.cancel()
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)  # also what it has left running
-        await process.wait()
-    if len(output) > limit:
-        raise ReaderError(f"{name} printed more than {limit // 1_000_000} MB.")
+        with contextlib.suppress(TimeoutError):  # something may have left the group and hold the pipes
+            async with asyncio.timeout(_SECONDS_TO_END):
+                await asyncio.gather(_read(process.stdout, None), _read(process.stderr, None), process.wait())
     if status:
         reason = f": {truncate(words_of_error, 100).rstrip('.')}" if words_of_error else ""
         raise ReaderError(f"{name} failed with exit status {status}{reason}.")

@@ -7,6 +7,7 @@ process can be started.
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import os
 import sys
@@ -147,6 +148,17 @@ class UpdaterHandle:
             self._on_event(message)
 
 
+def _free_memory() -> None:
+    """Free what reading and grouping took: the process is idle from now on, for hours perhaps.
+
+    Not in a thread of the app, which collects garbage while the user is idle.
+    """
+    from reader.workers.malloc import trim_malloc
+
+    gc.collect()
+    trim_malloc()
+
+
 def main() -> None:
     """Keep the index of a document or folder up to date. Every message requests a refresh.
 
@@ -160,6 +172,8 @@ def main() -> None:
     lower_priority()
     target, *directories = map(Path, sys.argv[1:])
     library = Library.open(target, Paths(*directories))
-    updater = IndexUpdater(library, lambda message: parent.send(event_message(message)), nice=LOW_PRIORITY)
+    updater = IndexUpdater(
+        library, lambda message: parent.send(event_message(message)), nice=LOW_PRIORITY, free_memory=_free_memory
+    )
     parent.serve(lambda _: updater.refresh())
     updater.run()

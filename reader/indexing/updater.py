@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import logging
 import math
 import queue
@@ -22,7 +21,6 @@ from reader.indexing.watch import POLL_SECONDS, UnwatchedError, watch
 from reader.library.library import Library
 from reader.storage.sqlite.database import StorageError
 from reader.storage.sqlite.lock import BusyError
-from reader.workers.malloc import trim_malloc
 
 log = logging.getLogger(__name__)
 
@@ -62,8 +60,12 @@ class IndexUpdater:
         watching: bool = True,
         grouping: bool = True,
         poll_seconds: float = POLL_SECONDS,
+        free_memory: Callable[[], None] = lambda: None,
     ) -> None:
-        """Without ``watching``, changes are found at the start and on request; without ``grouping``, no stories."""
+        """Without ``watching``, changes are found at the start and on request; without ``grouping``, no stories.
+
+        ``free_memory`` is called when there is nothing left to do.
+        """
         self.idle = threading.Event()
         """Set while there is nothing to do."""
         self._library = library
@@ -72,6 +74,7 @@ class IndexUpdater:
         self._watching = watching
         self._grouping = grouping
         self._poll_seconds = poll_seconds
+        self._free_memory = free_memory
         self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._closed = threading.Event()
         self._guard = threading.Lock()
@@ -128,6 +131,7 @@ class IndexUpdater:
                 self._apply_rules()
                 if self._grouping:
                     self._update_stories()
+                self._library.index.database.shrink()
                 self._free_memory()
             else:
                 if self._library.index.is_gone() and self._library.renew():
@@ -263,12 +267,6 @@ class IndexUpdater:
                 self._start_again(events.INDEX_DAMAGED)
         except Exception:
             log.exception("grouping stories failed")
-
-    def _free_memory(self) -> None:
-        """Free what reading and grouping took: the process is idle from now on, for hours perhaps."""
-        self._library.index.database.shrink()
-        gc.collect()
-        trim_malloc()
 
     def _has_other_work(self) -> bool:
         return self._closed.is_set() or not self._requests.empty()

@@ -44,7 +44,7 @@ from reader.tui.terminal.idle_gc import IdleGC
 from reader.tui.terminal.input_parser import TerminalBackground
 from reader.tui.terminal.memory import limit_textual
 from reader.tui.terminal.termination import watch_terminal
-from reader.tui.terminal.window import takes_commands
+from reader.tui.terminal.window import driver_of, takes_commands
 from reader.tui.theme import themes
 from reader.tui.theme.choice import ThemeChoice, has_few_colors
 from reader.tui.timings import DEFAULT_TIMINGS, Timings
@@ -147,7 +147,7 @@ class NewsreaderApp(App[None]):
 
     async def on_event(self, event: events.Event) -> None:
         """Pass input through the input gate, and pasted text through the text gate."""
-        if isinstance(event, events.InputEvent) and event.time < getattr(self._driver, "input_since", 0.0):
+        if isinstance(event, events.InputEvent) and (driver := driver_of(self)) and event.time < driver.input_since:
             return  # the rest of a burst of Ctrl+z, which would stop the process again
         if isinstance(event, events.Key) and not event.is_forwarded and self._is_escape_and_more(event):
             await self.on_event(events.Key("escape", None))

@@ -188,6 +188,17 @@ async def test_a_sync_that_is_killed_loses_and_doubles_nothing(server: Server, o
     assert not [name for name in os.listdir(news) if name.startswith(".")]
 
 
+async def test_watching_goes_on_after_a_mistake_and_ends_when_asked(server: Server, own_directories: Paths) -> None:
+    own_directories.feeds_file.write_text("[[feed]\n", "utf-8")
+    command = [sys.executable, "-m", "reader", "sync", "--watch"]
+    process = await asyncio.create_subprocess_exec(*command, cwd=_TOP, stderr=asyncio.subprocess.PIPE)
+    assert process.stderr is not None
+    assert b"is not valid TOML" in await asyncio.wait_for(process.stderr.readline(), 30)
+    assert process.returncode is None
+    process.send_signal(signal.SIGTERM)
+    assert await process.wait() == -signal.SIGTERM
+
+
 async def test_without_feeds_it_says_how_to_add_some(own_directories: Paths) -> None:
     done = await run("sync")
     assert (done.status, "newsreader add URL" in done.err) == (0, True)

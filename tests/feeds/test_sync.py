@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
@@ -13,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from reader.config.settings import FetchSettings
+from reader.core.errors import ReaderError
+from reader.feeds.local_sources import output_of
 from reader.feeds.subscriptions import Subscription, Subscriptions
 from reader.feeds.sync import FeedFolders, FeedResult, FeedSync
 from reader.storage.sqlite.feeds.store import FeedStore
@@ -200,6 +203,19 @@ async def test_a_busy_host_is_left_alone_and_no_other(tmp_path: Path) -> None:
         assert server.targets.count("/b") == 1
 
 
+async def test_without_a_network_no_feed_is_to_blame(tmp_path: Path) -> None:
+    async with running(tmp_path) as (server, runs):
+        async with serving() as other:
+            feeds = [Subscription(each.on("/feed", reply(rss(1)))) for each in (other, server)]
+        runs.add(feeds[0])
+        for _ in range(5):
+            assert [each.status for each in await runs.sync(after=HOUR)] == ["failed"]
+        assert runs.store.states() == {}
+        runs.add(feeds[1])
+        assert [each.status for each in await runs.sync(after=60)] == ["failed", "new"]
+        assert runs.store.states()[feeds[0].key].failures == 1, "now it is clear that the network is there"
+
+
 async def test_two_connections_to_a_host_are_enough(tmp_path: Path) -> None:
     async with running(tmp_path) as (server, runs):
         runs.add(*(Subscription(server.on(f"/{n}", reply(rss(n)))) for n in range(1, 12)))
@@ -271,6 +287,26 @@ async def test_a_program_and_a_file_can_be_feeds(tmp_path: Path) -> None:
         assert "no luck" in results[2].error
         assert "/no/such/program cannot be run" in results[3].error
         assert runs.names() == ["2026-11-27-news-1.md", "2026-11-27-news-2.md"]
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+        return not Path("/proc").is_dir() or ") Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except (ProcessLookupError, FileNotFoundError):
+        return False
+
+
+async def test_a_program_that_takes_too_long_is_killed_with_all_it_started(tmp_path: Path) -> None:
+    file = tmp_path / "pid"
+    with pytest.raises(ReaderError, match="took longer than 1 seconds"):
+        await output_of(["sh", "-c", f"sleep 60 & echo $! > {file}; wait"], 1000, seconds=1)
+    child = int(file.read_text())
+    async with asyncio.timeout(10):
+        while is_running(child):  # noqa: ASYNC110 - in a process that is not ours
+            await asyncio.sleep(0.01)  # no event tells that a child of a child has ended
+    with pytest.raises(ReaderError, match="printed more than"):
+        await output_of([sys.executable, "-c", "while True: print('x' * 10_000)"], 1_000_000)
 
 
 async def test_one_run_at_a_time(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -71,20 +71,28 @@ def sync(
         out(timer_files(sys.platform))
         return
     with open_feed_files() as files:
-        settings = network_settings(files.paths)
-        while True:
-            results = _run(files, settings, names, folder, asked=force or bool(names and not watch), as_json=as_json)
-            if not watch:
-                break
-            due = min((each.next_due for each in results if each.next_due), default=0.0)
-            time.sleep(min(max(due - time.time(), _SHORTEST_PAUSE), _LONGEST_PAUSE))
+        if watch:
+            _watch(files, names, folder, as_json=as_json)
+        results = _run(files, names, folder, asked=force or bool(names), as_json=as_json)
     if any(each.status == "failed" for each in results):
         sys.exit(1)
 
 
+def _watch(files: FeedFiles, names: tuple[str, ...], folder: str | None, *, as_json: bool) -> NoReturn:
+    """Fetch feeds when they are due, until the user ends it."""
+    while True:
+        due = 0.0
+        try:
+            results = _run(files, names, folder, asked=False, as_json=as_json)
+            due = min((each.next_due for each in results if each.next_due), default=0.0)
+        except ReaderError as error:  # such as a mistake in feeds.toml, which may be corrected meanwhile
+            print_notice(str(error))
+        sys.stdout.flush()
+        time.sleep(min(max(due - time.time(), _SHORTEST_PAUSE), _LONGEST_PAUSE))
+
+
 def _run(
     files: FeedFiles,
-    settings: FetchSettings,
     names: tuple[str, ...],
     folder: str | None,
     *,
@@ -94,8 +102,9 @@ def _run(
     """Fetch feeds once and report the results."""
     import asyncio
 
-    from reader.feeds.sync import FeedSync
+    from reader.feeds.sync import FeedSync, is_offline
 
+    settings = network_settings(files.paths)
     chosen = files.chosen(names, folder)
     if not chosen:
         print_notice("There are no feeds. `newsreader add URL` adds one, `newsreader import FILE` a list in OPML.")
@@ -119,6 +128,8 @@ def _run(
     finally:
         if as_json:
             print_json_array(map(_record, results))
+        elif len(results) > 1 and is_offline(results):
+            print_notice("No feed could be reached. Check the internet connection.")
         else:
             out("".join(map(_lines, results)))
     print_notice(_summary(results))

@@ -28,7 +28,7 @@ def delete_old(
     if not (subscription.keep_days or subscription.keep_count):
         return []
     oldest = to_micros(now - timedelta(days=subscription.keep_days)) if subscription.keep_days else None
-    there = [each for each in store.entries(subscription.key) if (root / each.path).is_file()]
+    there = [each for each in store.entries(subscription.key) if os.path.isfile(root / each.path)]
     there.sort(key=_time, reverse=True)
     deleted = []
     for index, each in enumerate(there):
