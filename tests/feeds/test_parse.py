@@ -48,6 +48,7 @@ def entry_of(data: bytes, url: str = URL) -> FeedEntry:
         b'<link rel="alternate" type="text/html" href="/1"/></entry></feed>',
         b'<feed xmlns="http://www.w3.org/2005/Atom"><title>F</title><entry><title>One</title><link href="/1"/></entry></feed>',
         b'{"version": "https://jsonfeed.org/version/1", "title": "F", "items": [{"id": 1, "title": "One", "url": "/1"}]}',
+        b'{"rss": {"version": "2.0", "channel": {"title": "F", "item": [{"title": "One", "guid": {"#value": "/1"}}]}}}',
         # What a machine has broken:
         b'\n\n garbage <?xml version="1.0"?><rss version="2.0"><channel><title>F</title><item><title>One</title>'
         b"<link>/1</link></item></channel></rss>",
@@ -322,6 +323,13 @@ def test_what_is_whole_counts_if_a_feed_ends_early() -> None:
     feed = parse_feed(whole[: whole.index(b"T2") + 40])
     assert ([each.title for each in feed.entries], feed.is_complete) == (["T0", "T1"], False)
     assert parse_feed(whole).is_complete
+
+
+def test_a_single_entry_of_atom_is_a_feed() -> None:
+    feed = parse_feed(
+        b'<?xml version="1.0"?><!-- <rss> --><entry xmlns="http://www.w3.org/2005/Atom"><title>One</title></entry>'
+    )
+    assert ([each.title for each in feed.entries], feed.is_complete) == (["One"], True)
 
 
 def test_a_character_that_is_cut_off_spoils_no_others() -> None:

@@ -32,6 +32,8 @@ _XML_START = re.compile(rb"<\?xml\s")
 _ROOT = re.compile(rb"<\w")
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^\[>]*(?:\[(.*?)\]\s*)?>", re.DOTALL)
 _SAFE_ENTITY = re.compile(rb"""<!ENTITY(\s+\w{1,40}\s+"(?:&#\w{1,8};|[^"&%<>]{0,100})")\s*>""")
+_ABSOLUTE = re.compile(r"https?://[A-Za-z0-9.-]+(?:/[\w.~%+,!@*()/:=&-]*)?(?:\?[\w.~%+,!@*()/:=&-]+)?", re.ASCII)
+"""Addresses that no base changes."""
 _RSS_PREFIX = re.compile(rb"<(/?)rss:(?=\w)")
 _C1 = re.compile("[\x80-\x9f]")
 _GARBAGE = 4096
@@ -165,4 +167,6 @@ def join_base(base: str, relative: str) -> str:
 
 def resolve(base: str, address: str) -> str:
     """Return an address in a feed, resolved against its base."""
+    if _ABSOLUTE.fullmatch(address):
+        return address
     return str(urls._urljoin(base, address))
