@@ -318,11 +318,36 @@ def test_without_an_address_of_the_feed_its_site_is_the_base() -> None:
 # What is broken or hostile
 
 
-def test_what_is_whole_counts_if_a_feed_ends_early() -> None:
-    whole = rss("".join(f"<item><title>T{n}</title><description>{'x' * 50}</description></item>" for n in range(3)))
-    feed = parse_feed(whole[: whole.index(b"T2") + 40])
-    assert ([each.title for each in feed.entries], feed.is_complete) == (["T0", "T1"], False)
-    assert parse_feed(whole).is_complete
+ITEMS = [
+    f"<item><title>T{n}</title><link>/{n}</link><media:group><media:title>M</media:title></media:group><category/>"
+    f"<description><![CDATA[<p>Text</p> <br/>]]></description><author>Ann {n}</author></item>"
+    for n in range(3)
+]
+CUT = rss("".join(ITEMS), "", 'xmlns:media="http://search.yahoo.com/mrss/"')
+
+
+@pytest.mark.parametrize(
+    ("end", "titles", "excerpts", "authors"),
+    [
+        (b"T2", ["T0", "T1"], ["Text", "Text"], 2),
+        (b"</link><media", ["T0", "T1"], ["Text", "Text"], 2),
+        (b"<media:group>", ["T0", "T1", "T2"], ["Text", "Text", ""], 2),
+        (b"</media:group>", ["T0", "T1", "T2"], ["Text", "Text", ""], 2),
+        (b"</p>", ["T0", "T1", "T2"], ["Text", "Text", ""], 2),
+        (b"<author>", ["T0", "T1", "T2"], ["Text", "Text", "Text"], 2),
+        (b"</item></ch", ["T0", "T1", "T2"], ["Text", "Text", "Text"], 3),
+        (b"</channel>", ["T0", "T1", "T2"], ["Text", "Text", "Text"], 3),
+    ],
+)
+def test_what_is_whole_counts_if_a_feed_ends_early(
+    end: bytes, titles: list[str], excerpts: list[str], authors: int
+) -> None:
+    feed = parse_feed(CUT[: CUT.rindex(end)])
+    assert [each.title for each in feed.entries] == titles
+    assert [each.excerpt for each in feed.entries] == excerpts
+    assert sum(len(each.authors) for each in feed.entries) == authors
+    assert not feed.is_complete
+    assert parse_feed(CUT).is_complete
 
 
 def test_a_single_entry_of_atom_is_a_feed() -> None:
