@@ -19,12 +19,13 @@ _MAX_BYLINE = 80
 _CAMEL_CASE = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SEPARATORS = re.compile(r"[-_:]+")
 _NO_LETTERS = re.compile(r"[\W_]+")
-_EDGES = " .*-–—|•·»›→"
+_EDGES = " *|•·»›→"
+"""What is around lines of pages. A dash or a full stop is not: it makes a line a sentence, said by somebody."""
 
 
-BoxKind: TypeAlias = Literal["boilerplate", "large boilerplate", "screen reader"]
-"""What the names of a box say about it: it is not part of an article; the same, and it may be longer than the article
-(comments, consent dialogs); or it is text for screen readers only."""
+BoxKind: TypeAlias = Literal["boilerplate", "standfirst", "screen reader"]
+"""What the names of a box say about it: it is no part of an article; it stands first in one; or only screen readers
+read it."""
 
 
 @cache
@@ -33,7 +34,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
     names, lines, any_of = file.data["names"], file.data["lines"], file.alternatives
     return {
         "boilerplate": re.compile(rf"(?:^|[ -]){any_of(names['boilerplate'])}(?:$|[ -]|\d)"),
-        "large boilerplate": re.compile(rf"(?:^| ){any_of(names['comments'] + names['overlays'])}(?: |$)"),
+        "standfirst": re.compile(rf"(?:^|[ -]){any_of(names['standfirst'])}(?:$|[ -])"),
         "screen reader": re.compile(rf"(?:^|[ -]){any_of(names['screen_reader'])}(?:$|[ -])"),
         "line": file.compile(lines["boilerplate"]),
         "heading": file.compile(rf"{any_of(lines['headings'])}\s*[:：]?\s*[»>→…]?"),

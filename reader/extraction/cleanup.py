@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from itertools import chain, pairwise
 
 from reader.content.blocks import (
@@ -42,7 +41,7 @@ def clean_article(
     blocks: Sequence[Block], title: str = "", byline: str = "", other_titles: Iterable[str] = ()
 ) -> tuple[Block, ...]:
     """Return an article without boilerplate, and without repetitions of its title, byline and date."""
-    remaining = [cleaned for block in blocks if (cleaned := _cleaned(block)) is not None]
+    remaining = [block for above, block in pairwise([Rule(), *blocks]) if not _is_boilerplate(block, above)]
     remaining = _without_opening(remaining, {letters(name) for name in (title, *other_titles) if name}, byline)
     remaining = _without_teasers(_without_other_articles(remaining))
     remaining = _without_repeats(_without_bio(remaining, byline))
@@ -98,16 +97,22 @@ def _spans(block: Block) -> Iterable[Span]:
 # --- single blocks ------------------------------------------------------------------------------
 
 
-def _cleaned(block: Block) -> Block | None:
-    """Return a block without boilerplate lines, or None if nothing is left."""
+def _is_boilerplate(block: Block, above: Block) -> bool:
+    """Return whether a block is a line that pages insert into articles, or a list of such lines.
+
+    A text that ends with a colon announces what stands below it, whatever that looks like.
+    """
     match block:
         case Paragraph(spans=spans) | Heading(spans=spans):
             text = spans_text(spans).strip()
-            return None if not text or boilerplate.is_boilerplate_line(text) or _is_read_more(block, text) else block
-        case ListBlock(items=items):
-            remaining = [tuple(part for part in map(_cleaned, item) if part is not None) for item in items]
-            return replace(block, items=tuple(filter(None, remaining))) if any(remaining) else None
-    return block
+            return not text or boilerplate.is_boilerplate_line(text) or _is_read_more(block, text)
+        case ListBlock(items=items) if not _announces(above):
+            return all(_is_boilerplate(part, Rule()) for item in items for part in item)
+    return False
+
+
+def _announces(block: Block) -> bool:
+    return isinstance(block, Paragraph) and text_of_block(block).rstrip().endswith((":", "："))
 
 
 def _is_read_more(block: Block, text: str) -> bool:
@@ -118,11 +123,15 @@ def _is_read_more(block: Block, text: str) -> bool:
 
 
 def _without_opening(blocks: list[Block], titles: set[str], byline: str) -> list[Block]:
-    """Return blocks without the title, byline and date at the start."""
+    """Return blocks without the title, byline and date at the start. A heading with a date is that of a section."""
     names = letters(byline)
 
     def repeats(block: Block) -> bool:
-        lines = [] if isinstance(block, CodeBlock | Table) else text_of_block(block).split("\n")
+        if isinstance(block, CodeBlock | Table):
+            return False
+        if isinstance(block, Heading):
+            return letters(text_of_block(block)) in titles
+        lines = text_of_block(block).split("\n")
         return any(lines) and all(_repeats_metadata(line, titles, names) for line in lines)
 
     return [*(block for block in blocks[:_NEAR] if not repeats(block)), *blocks[_NEAR:]]
@@ -146,18 +155,21 @@ def _repeats_metadata(line: str, titles: set[str], names: str) -> bool:
 def _without_other_articles(blocks: list[Block]) -> list[Block]:
     """Return blocks without lists of other articles: a heading that announces them and the links below it."""
     remaining: list[Block] = []
-    dropping = False
+    dropped: list[Block] = []
     for block in blocks:
         text = text_of_block(block)
         is_short = isinstance(block, Paragraph) and len(text) < _MAX_LABEL
         if isinstance(block, Heading) or (is_short and is_boilerplate_heading(text)):
-            dropping = is_boilerplate_heading(text)
-        elif dropping and len(text) >= 80 and linked_share(block) <= 0.5:
-            dropping = False  # running text after such a heading belongs to the article: the heading was a real one
-        if dropping:
-            continue
-        remaining.append(block)
-    while remaining and _is_link_list(remaining[-1]):
+            dropped = [block] if is_boilerplate_heading(text) else []
+        elif dropped and len(text) >= 80 and linked_share(block) <= 0.5:
+            # Running text after such a heading belongs to the article, and the heading was a real one.
+            remaining += dropped if len(dropped) == 1 and isinstance(dropped[0], Heading) else []
+            dropped = []
+        elif dropped:
+            dropped.append(block)
+        if not dropped:
+            remaining.append(block)
+    while remaining and _is_link_list(remaining[-1]) and not (len(remaining) > 1 and _announces(remaining[-2])):
         remaining.pop()
     return remaining
 
@@ -199,19 +211,22 @@ def _is_link_list(block: Block) -> bool:
 
 
 def _without_repeats(blocks: list[Block]) -> list[Block]:
-    """Return blocks without repeated long ones and images, and without pull quotes."""
+    """Return blocks without pull quotes, repeated images, and blocks that say the same as the one before."""
     text = "\n".join(solid(text_of_block(block)) for block in blocks if isinstance(block, Paragraph))
     seen: set[str] = set()
     remaining: list[Block] = []
-    quotes = 0
+    before, quotes = "", 0
     for block in blocks:
-        key = block.url if isinstance(block, Figure) else solid(text_of_block(block))
+        key = solid(text_of_block(block))
         quotes += isinstance(block, Quote)
         if isinstance(block, Quote) and quotes <= _MAX_QUOTES and len(key) > 30 and key in text:
             continue
-        if isinstance(block, Figure) or (len(key) > 60 and not isinstance(block, CodeBlock | Table)):
-            if key in seen:
+        if isinstance(block, Figure):
+            if block.url in seen:
                 continue
-            seen.add(key)
+            seen.add(block.url)
+        elif len(key) > 60 and key == before:
+            continue
+        before = key or before
         remaining.append(block)
     return remaining

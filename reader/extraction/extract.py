@@ -1,8 +1,9 @@
 """A web page -> its article.
 
-Several candidates compete: trafilatura in its fast mode; all text of the main element; readability, if those two
-differ; and the text in the page's own JSON-LD, against which they are measured. Each is taken as it is, except for
-boilerplate, which is removed: nothing is cut to another candidate or inserted from one.
+trafilatura chooses the texts of the article, in its fast mode. Where that is less than half of the running text of the
+page, readability is asked, and believed if it has the same texts and more. What they chose, with what belongs between,
+becomes blocks; boilerplate is removed from these. JSON-LD and script data serve only pages that have little text in
+themselves.
 
 Importing the libraries takes a third of a second, a page tens of milliseconds. The libraries are not made for hostile
 pages, so this runs in a worker process that can be killed.
@@ -11,59 +12,45 @@ pages, so this runs in a worker process that can be killed.
 from __future__ import annotations
 
 import re
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from copy import deepcopy
 from typing import TYPE_CHECKING
 
-from reader.content.blocks import Block, Heading, Paragraph, Span
-from reader.content.html.builder import MAX_BLOCKS, cut_notice, parse_html
+from reader.content.blocks import Block, Paragraph, Span
+from reader.content.html.builder import MAX_BLOCKS, MAX_CHARACTERS, build, cut_notice, parse_html
 from reader.content.html.inline import paragraphs
 from reader.content.html.links import WEB, resolve_link
 from reader.content.page import Extract
 from reader.core.tokenize import words
-from reader.extraction.cleanup import article_text, clean_article, linked_share, solid, text_of_block
-from reader.extraction.content_markers import Placeholders, without_placeholders
-from reader.extraction.extractors import all_blocks, readability_blocks, trafilatura_blocks
-from reader.extraction.json_ld import as_html, script_text, structured_data
-from reader.extraction.main_element import main_element
+from reader.extraction.article_tree import article_tree, drop_noise, reduce, standfirst
+from reader.extraction.cleanup import article_text, clean_article, solid
+from reader.extraction.extractors import (
+    MARKS,
+    chosen_by_readability,
+    chosen_by_trafilatura,
+    mark_texts,
+    marks_in,
+    unmark_texts,
+)
+from reader.extraction.json_ld import as_html, script_text
+from reader.extraction.markup import open_page, simplify
 from reader.extraction.metadata import Metadata, base_url_of, read_metadata
-from reader.extraction.page_tree import MAX_CHARACTERS, decode, parse, size_of
-from reader.extraction.prune import prepare
+from reader.extraction.page_tree import ParsedPage, prose_size, read_page, size_of
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 MAX_ELEMENTS = 15_000
-"""Elements of a page for the extractors, whose time grows faster than its size; a larger page is not extracted."""
+"""Elements of a page for the libraries, whose time grows faster than its size; a larger page is not given to them."""
 MAX_TEXT = 600_000
-"""Characters of text of a page for the extractors."""
+"""Characters of text of a page for the libraries."""
 MIN_WORDS = 8
 """A text with fewer words is not an article."""
 
-_TAG = re.compile(r"<[a-zA-Z!?/]")
-_PIECE = re.compile(r"\w+")
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 _SHORT = 600
-"""Characters; a shorter text may be a single paragraph, or no article."""
-_AGREED = 0.95
-"""The similarity (F1) of two candidates that need no third."""
-_AGREED_WITH_ELEMENT = 0.9
-"""The same for a candidate and the raw text of an element, which contains boilerplate as well."""
-_SHORT_LINE = 60
-"""Maximum characters, without blanks, of a line that may stand between paragraphs, such as a heading or a time."""
-_SNIFFED = 1_000
-"""Bytes that are checked for binary data."""
-_SHINGLE = 4
-_MAX_MEAN_WORD = 16
-"""Mean characters of a word in scripts with blanks between words."""
-_MIN_DATA_WORDS = 60
-"""Words of a text in JSON-LD; a shorter one is a summary."""
-_RECALL_OF_DATA = 0.8
-"""The share of the JSON-LD text that a candidate must have to need no other."""
-_NEAR_DATA = 0.75
-"""The similarity (F1) to the JSON-LD text at which a candidate is preferred to that text."""
+"""Characters; a page with less text may have it in data only."""
+_MUCH_MORE = 2
+"""How much longer the text in a page's data must be than the one in its markup to be preferred."""
 
 
 def extract(source: bytes | str, url: str = "", charset: str = "") -> Extract | None:
@@ -72,24 +59,27 @@ def extract(source: bytes | str, url: str = "", charset: str = "") -> Extract | 
     ``source`` is HTML, XHTML or plain text; :func:`reader.extraction.page_tree.decode` decodes bytes. Relative URLs
     are resolved against ``url``, that of the page. Pure; never raises.
     """
-    if isinstance(source, bytes) and b"\0" in source[:_SNIFFED] and not source.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
-        return None  # an image, a PDF or a program: of texts, only UTF-16, which starts with its BOM, has NULs
-    text = decode(source, charset)[:MAX_CHARACTERS]
-    if not _TAG.search(text):
-        return _with_metadata(_plain(text), Metadata())
-    parsed = parse(text)
-    if parsed is None:
-        return None
-    tree = parsed.tree
+    return extract_page(read_page(source, charset), url)
+
+
+def extract_page(page: ParsedPage, url: str = "") -> Extract | None:
+    """Return the article of a page that is read already; its tree keeps what a reader of the page sees."""
+    if page.tree is None:
+        return _with_metadata(_plain(page.text), Metadata())
+    tree = page.tree
     base_url = base_url_of(tree, resolve_link(url, "", WEB))
-    data = structured_data(tree)
+    data = page.data
     metadata = read_metadata(tree, data, base_url)
     from_scripts = script_text(tree)
-    page = _Page(tree, prepare(tree, base_url), base_url, metadata)
-    article = _with_metadata(page.best(data.body, from_scripts), metadata)
-    if article is None and not parsed.is_whole:
+    blocks = _cleaned(_from_markup(tree, base_url), metadata)
+    for html in filter(None, (as_html(data.body), from_scripts)):
+        if _size(blocks) < _SHORT:
+            other = _cleaned(parse_html(html, base_url), metadata)
+            blocks = other if _size(other) > _MUCH_MORE * _size(blocks) else blocks
+    article = _with_metadata(blocks, metadata)
+    if article is None and not page.is_whole:
         # Nested too deep for lxml. parse_html has no such limit, but takes the whole page for the article.
-        article = _with_metadata(page.cleaned(parse_html(text, base_url)), metadata)
+        article = _with_metadata(_cleaned(parse_html(page.text, base_url), metadata), metadata)
     return article
 
 
@@ -111,57 +101,62 @@ def _plain(text: str) -> tuple[Block, ...]:
     return (*blocks, cut_notice()) if is_cut else blocks
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """A prepared page and its candidates for the article."""
+def _from_markup(tree: HtmlElement, base_url: str) -> tuple[Block, ...]:
+    """Return the article in the markup of a page, with some boilerplate."""
+    open_page(tree)
+    if sum(1 for _ in tree.iter()) > MAX_ELEMENTS or size_of(tree) > MAX_TEXT:
+        box = deepcopy(_main_part(tree))
+        drop_noise(box)
+        return _blocks(box, base_url)
+    mark_texts(tree)
+    chosen = _chosen(tree)
+    if not chosen:
+        unmark_texts(tree)
+        return ()
+    chosen |= standfirst(tree, chosen)
+    box = article_tree(tree, chosen)
+    unmark_texts(tree)
+    simplify(box)
+    reduce(box, chosen)
+    return _blocks(box, base_url)
 
-    tree: HtmlElement
-    placeholders: Placeholders
-    base_url: str
-    metadata: Metadata
 
-    def best(self, data_body: str, from_scripts: str) -> tuple[Block, ...]:
-        """Return the best candidate.
+def _chosen(tree: HtmlElement) -> set[str]:
+    """Return the marks of the article's texts; leaves the tree unchanged."""
+    chosen = chosen_by_trafilatura(tree)
+    size = _chosen_size(tree, chosen)
+    if 2 * size >= prose_size(tree):
+        return chosen
+    other = chosen_by_readability(tree)
+    if not chosen:
+        return other or marks_in(_main_part(tree))
+    other &= _article_around(tree, chosen)
+    completes = 2 * _chosen_size(tree, chosen & other) > size and 2 * _chosen_size(tree, other) > 3 * size
+    return other if completes else chosen
 
-        ``data_body`` is the text in JSON-LD, ``from_scripts`` the HTML of the text in other script data.
-        """
-        if sum(1 for _ in self.tree.iter()) > MAX_ELEMENTS or size_of(self.tree) > MAX_TEXT:
-            return self.cleaned(all_blocks(_main_part(self.tree), self.placeholders, self.base_url))
-        best = self._agreed()
-        if data_body:
-            best = _nearest_to_data(best, self._parsed(as_html(data_body)), self._readability)
-        if from_scripts and _size(best) < _SHORT:
-            other = self._parsed(from_scripts)
-            best = other if _size(other) > 2 * _size(best) else best
-        return best
 
-    def _agreed(self) -> tuple[Block, ...]:
-        """Return trafilatura's candidate if the main element agrees with it, else the one nearest to the others."""
-        extracted = self.cleaned(trafilatura_blocks(self.tree, self.placeholders, self.base_url))
-        element = main_element(self.tree)
-        if element is not None and _agrees_with_element(extracted, element):
-            return extracted
-        whole = () if element is None else self.cleaned(all_blocks(element, self.placeholders, self.base_url))
-        if _completes(whole, extracted):
-            return whole
-        shingles = [_shingles(extracted), _shingles(whole)]
-        if _similarity(*shingles) >= _AGREED:
-            return whole if _is_lump(extracted) else extracted
-        candidates = [extracted, whole, self._readability()]
-        shingles.append(_shingles(candidates[2]))
-        votes = [sum(_similarity(mine, others) for others in shingles if others is not mine) for mine in shingles]
-        # Of equally similar candidates, the longer one.
-        return max(zip(votes, map(_size, candidates), candidates, strict=True), key=lambda voted: voted[:2])[2]
+def _article_around(tree: HtmlElement, chosen: set[str]) -> set[str]:
+    """Return the marks in the ``article`` element that has all chosen texts, or all marks if there is none."""
+    around = [marks for article in tree.iter("article") if chosen <= (marks := marks_in(article))]
+    return min(around, key=len, default=marks_in(tree))
 
-    def _readability(self) -> tuple[Block, ...]:
-        return self.cleaned(readability_blocks(self.tree, self.placeholders, self.base_url))
 
-    def _parsed(self, html: str) -> tuple[Block, ...]:
-        return self.cleaned(parse_html(html, self.base_url))
+def _chosen_size(tree: HtmlElement, chosen: set[str]) -> int:
+    return sum(len(text) for text in tree.itertext() if text[0] in chosen) if chosen else 0
 
-    def cleaned(self, blocks: Sequence[Block]) -> tuple[Block, ...]:
-        """Return blocks without boilerplate and without what repeats the metadata."""
-        return clean_article(blocks, self.metadata.title, self.metadata.byline, self.metadata.titles)
+
+def _blocks(box: HtmlElement, base_url: str) -> tuple[Block, ...]:
+    """Return a tree as blocks, in linear time and within the limits of parse_html."""
+    from lxml.etree import tostring
+
+    html = MARKS.sub("", tostring(box, encoding="unicode", method="html", with_tail=False))
+    blocks = build(html[:MAX_CHARACTERS], base_url)
+    return (*blocks, cut_notice()) if len(html) > MAX_CHARACTERS else blocks
+
+
+def _cleaned(blocks: tuple[Block, ...], metadata: Metadata) -> tuple[Block, ...]:
+    """Return blocks without boilerplate and without what repeats the metadata."""
+    return clean_article(blocks, metadata.title, metadata.byline, metadata.titles)
 
 
 def _main_part(tree: HtmlElement) -> HtmlElement:
@@ -170,84 +165,5 @@ def _main_part(tree: HtmlElement) -> HtmlElement:
     return next((each[0] for each in found if len(each) == 1), tree)
 
 
-def _size(blocks: Sequence[Block]) -> int:
-    return sum(len(solid(text_of_block(block))) for block in blocks)
-
-
-def _is_lump(blocks: Sequence[Block]) -> bool:
-    """Return whether all text is in one block, as when an extractor gives up and takes the text of everything."""
-    size = _size(blocks)
-    return size > _SHORT / 2 and max(_size([block]) for block in blocks) > 0.9 * size
-
-
-def _completes(whole: Sequence[Block], extracted: Sequence[Block]) -> bool:
-    """Return whether a candidate is another with nothing but short lines added, such as headings and times.
-
-    A heading that is linked, or not right above text of the other, may be the headline of another article.
-    """
-    known = solid(article_text(extracted))
-    position = 0
-    is_above = False  # the previous line is an added heading
-    for block in whole:
-        line = solid(text_of_block(block))
-        if known.startswith(line, position):
-            position += len(line)
-            is_above = is_above and not line
-        elif is_above or len(line) > _SHORT_LINE or linked_share(block) >= 0.5:
-            return False
-        else:
-            is_above = isinstance(block, Heading)
-    return 0 < position == len(known) and not is_above
-
-
-def _nearest_to_data(
-    best: tuple[Block, ...], data: tuple[Block, ...], other: Callable[[], tuple[Block, ...]]
-) -> tuple[Block, ...]:
-    """Return the candidate that is nearest to the text in JSON-LD, or that text if none is near.
-
-    ``other`` computes another candidate.
-    """
-    wanted, have = _word_shingles(data), _word_shingles(best)
-    if wanted.total() < _MIN_DATA_WORDS or (have & wanted).total() / wanted.total() >= _RECALL_OF_DATA:
-        return best
-    candidates = [(_similarity(_word_shingles(blocks), wanted), blocks) for blocks in (best, other())]
-    return max([*candidates, (_NEAR_DATA, data)], key=lambda candidate: candidate[0])[1]
-
-
-def _agrees_with_element(blocks: Sequence[Block], element: HtmlElement) -> bool:
-    """Return whether a candidate has about the text of an element with all its headings and items."""
-    raw = _shingles_of(without_placeholders(" ".join(element.itertext())))
-    if _is_lump(blocks) or _similarity(_shingles(blocks), raw) < _AGREED_WITH_ELEMENT:
-        return False
-    text = solid(article_text(blocks))
-    parts = (solid("".join(part.itertext())) for part in element.iter("h2", "h3", "h4", "h5", "h6", "li"))
-    return all(without_placeholders(part) in text for part in parts)
-
-
-def _shingles(blocks: Sequence[Block]) -> Counter[tuple[str, ...]]:
-    """Return four words each, with case and accents, to compare candidates from the same tree."""
-    return _shingles_of(article_text(blocks))
-
-
-def _shingles_of(text: str) -> Counter[tuple[str, ...]]:
-    pieces: Sequence[str] = _PIECE.findall(text)
-    if len(pieces) * _MAX_MEAN_WORD < len(text):  # a script without blanks between words
-        pieces = "".join(pieces)
-    return _runs(pieces)
-
-
-def _word_shingles(blocks: Sequence[Block]) -> Counter[tuple[str, ...]]:
-    """Return four words each, as the search index has them, to compare texts from different sources."""
-    return _runs(words(article_text(blocks)))
-
-
-def _runs(pieces: Sequence[str]) -> Counter[tuple[str, ...]]:
-    if len(pieces) < _SHINGLE:
-        return Counter([tuple(pieces)])
-    return Counter(zip(*(pieces[start:] for start in range(_SHINGLE)), strict=False))
-
-
-def _similarity(one: Counter[tuple[str, ...]], other: Counter[tuple[str, ...]]) -> float:
-    """Return the similarity of two texts: the F1 of their shingles."""
-    total = one.total() + other.total()
-    return 2 * (one & other).total() / total if total else 1.0
+def _size(blocks: tuple[Block, ...]) -> int:
+    return len(solid(article_text(blocks)))

@@ -1,76 +1,75 @@
-"""The results of trafilatura and readability as blocks.
+"""Which texts of a page trafilatura and readability take for its article.
 
-The XML of trafilatura is converted, since its Markdown loses quotes and blank lines. Its elements get HTML names, so
-that :mod:`reader.content.html.builder` alone decides what a block is.
+Only their choice counts. Each text of a tree has a mark, a character for private use, before it. Both libraries carry
+it along, so the marks in their results name the chosen texts. The article itself is read from the page, so it does not
+matter what a library makes of tables, quotes or code.
 """
 
 from __future__ import annotations
 
 import logging
+import re
 from copy import deepcopy
 from functools import cache
+from itertools import count
 from typing import TYPE_CHECKING
-
-from reader.content.blocks import Block
-from reader.content.html.builder import MAX_CHARACTERS, build, cut_notice
-from reader.extraction.content_markers import Placeholders
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from lxml.etree import _Element
     from lxml.html import HtmlElement
 
 log = logging.getLogger(__name__)
 
+MARKS = re.compile("[\U000f0000-\U000ffffd]")
+KEEP = "\U000ffffd"
+"""The mark of a text that belongs to the article, whatever the libraries choose."""
+_FIRST_MARK = "\U000f0000"
 _LIBRARY_ERRORS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
-"""Raised by code that was not written for hostile pages; the other candidates remain."""
-_NAMES = {
-    **{name: name for name in ("code", "div", "p", "table", "td", "th", "tr")},
-    **{"body": "div", "cell": "td", "cell head": "th", "del": "s", "graphic": "img", "head": "h2", "lb": "br"},
-    **{f"head {name}": name for name in ("h1", "h2", "h3", "h4", "h5", "h6")},
-    **{"hi #b": "b", "hi #i": "i", "hi #t": "kbd", "item": "li", "item dd": "dd", "item dt": "dt", "list": "ul"},
-    **{"list dl": "dl", "list ol": "ol", "quote": "blockquote", "ref": "a", "row": "tr"},
-}
-"""The HTML names of trafilatura's elements, by name and kind; the others have no meaning."""
+"""Raised by code that was not written for hostile pages."""
 
 
-def trafilatura_blocks(tree: HtmlElement, placeholders: Placeholders, base_url: str) -> tuple[Block, ...]:
-    """Return what trafilatura finds in its fast mode, or nothing. Leaves the tree unchanged."""
+def mark_texts(tree: HtmlElement) -> None:
+    """Put a mark before each text of a tree; trees that are given to the libraries have fewer texts than marks."""
+    marks = count(ord(_FIRST_MARK))
+    for element in tree.iter("*"):
+        if element.text and not element.text.isspace():
+            element.text = chr(next(marks)) + element.text
+        if element.tail and not element.tail.isspace():
+            element.tail = chr(next(marks)) + element.tail
+
+
+def unmark_texts(tree: HtmlElement) -> None:
+    """Remove the marks from a tree."""
+    for element in tree.iter("*"):
+        if element.text and element.text[0] >= _FIRST_MARK:
+            element.text = element.text[1:]
+        if element.tail and element.tail[0] >= _FIRST_MARK:
+            element.tail = element.tail[1:]
+
+
+def marks_in(element: HtmlElement) -> set[str]:
+    """Return the marks of all texts in an element."""
+    return set(MARKS.findall("".join(element.itertext())))
+
+
+def chosen_by_trafilatura(tree: HtmlElement) -> set[str]:
+    """Return the marks of the texts that trafilatura finds in its fast mode. Leaves the tree unchanged."""
     try:
-        found = _trafilatura().bare_extraction(
-            tree,
-            fast=True,
-            include_comments=False,
-            include_formatting=True,
-            include_images=True,
-            include_links=True,
-            include_tables=True,
-            output_format="xml",
-        )
+        found = _trafilatura().bare_extraction(tree, fast=True, include_comments=False, output_format="xml")
     except _LIBRARY_ERRORS:
-        log.warning("trafilatura failed on a page; the other candidates remain", exc_info=True)
-        return ()
-    return () if found is None else build(placeholders.resolve(_as_html(found.body)), base_url)
+        log.warning("trafilatura failed on a page; readability is asked", exc_info=True)
+        return set()
+    return set() if found is None else marks_in(found.body)
 
 
-def readability_blocks(tree: HtmlElement, placeholders: Placeholders, base_url: str) -> tuple[Block, ...]:
-    """Return what readability finds, or nothing. Leaves the tree unchanged."""
+def chosen_by_readability(tree: HtmlElement) -> set[str]:
+    """Return the marks of the texts that readability finds. Leaves the tree unchanged."""
     library = _readability()
     try:
-        found = library.Document(deepcopy(tree)).summary(html_partial=True)
+        return set(MARKS.findall(library.Document(deepcopy(tree)).summary(html_partial=True)))
     except library.Unparseable:
-        return ()
-    return build(placeholders.resolve(found), base_url)
-
-
-def all_blocks(tree: HtmlElement, placeholders: Placeholders, base_url: str) -> tuple[Block, ...]:
-    """Return everything in a prepared tree, in linear time and within the limits of parse_html."""
-    from lxml.etree import tostring
-
-    text = tostring(tree, encoding="unicode", method="html")
-    blocks = build(placeholders.resolve(text[:MAX_CHARACTERS]), base_url)
-    return (*blocks, cut_notice()) if len(text) > MAX_CHARACTERS else blocks
+        return set()
 
 
 @cache
@@ -94,20 +93,3 @@ def _readability() -> ModuleType:
 
     logging.getLogger("readability").setLevel(logging.CRITICAL)
     return readability  # type: ignore[no-any-return]
-
-
-def _as_html(root: _Element) -> str:
-    """Return trafilatura's tree as HTML, after renaming its elements."""
-    from lxml.etree import tostring
-
-    for element in root.iter("*"):
-        tag, kind = str(element.tag), (element.get("role") or element.get("rend") or "").partition("-")[0]
-        attributes = {}
-        if tag == "ref":
-            attributes["href"] = element.get("target") or ""
-        elif tag == "graphic":
-            attributes["src"] = element.get("src") or ""
-        element.tag = _NAMES.get(f"{tag} {kind}") or _NAMES.get(tag, "span")
-        element.attrib.clear()
-        element.attrib.update(attributes)
-    return tostring(root, method="c14n").decode()  # the HTML method would encode URLs

@@ -1,13 +1,17 @@
-"""The bytes of a web page -> the tree that the extractors work on."""
+"""The bytes of a web page -> its tree."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from reader.content.html.encodings import detect_encoding
 from reader.content.html.tokenizer import ATTRIBUTE
 from reader.core.text import unescape
+from reader.extraction.json_ld import StructuredData, structured_data
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -16,23 +20,48 @@ MAX_CHARACTERS = 5_000_000
 """Characters of a page; the rest is cut off."""
 MAX_ATTRIBUTES = 500
 """Attributes of an element; the rest is dropped. The parser's time grows with their square."""
+_SNIFFED = 1_000
+"""Bytes that are checked for binary data."""
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+INLINE = frozenset({
+    "a", "abbr", "b", "bdi", "bdo", "big", "br", "button", "cite", "code", "data", "del", "dfn", "em", "font", "i",
+    "img", "ins", "kbd", "label", "mark", "math", "q", "rb", "rp", "rt", "ruby", "s", "samp", "small", "span",
+    "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr",
+})  # fmt: skip
+"""Elements inside lines."""
+_PROSE = (
+    "p", "div", "li", "dd", "td", "section", "article", "main", "blockquote", "center", "font", "span", "body", "pre",
+)  # fmt: skip
+_STRESSED = frozenset({"b", "i", "em", "strong"})
+_LONG = 60
+"""Characters of a text that needs no paragraph to be running text."""
+_TAG = re.compile(r"<[a-zA-Z!?/]")
+_HIDING_CLASSES = frozenset({"hide", "hidden", "is-hidden", "d-none", "display-none", "visuallyhidden"})
 _LONG_TAG = re.compile(r"(<[a-zA-Z][^\s<>]*+)([^<>]{4000,}+)>")
-# Characters that XML (1.0, section 2.2) and therefore lxml do not allow, C1 controls, and those of placeholders.
-_NOT_XML = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ue0bf\ue0da-\ufffd\U00010000-\U0010ffff]")
+# Characters that XML (1.0, section 2.2) and therefore lxml do not allow, C1 controls, and the planes for private use,
+# which serve as marks.
+_NOT_XML = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U000effff]")
 _REFERENCE = re.compile(r"&#(?=[0-9]|[xX][0-9a-fA-F])(?:[xX]0*+([0-9a-fA-F]*+)|0*+([0-9]*+));?", re.ASCII)
 
 
-class Parsed(NamedTuple):
-    """A parsed page."""
+@dataclass
+class ParsedPage:
+    """A page, decoded and parsed once."""
 
-    tree: HtmlElement
-    is_whole: bool
+    text: str
+    tree: HtmlElement | None = None
+    """None for plain text."""
+    is_whole: bool = True
     """False if the parser dropped elements that were nested too deep."""
+
+    @cached_property
+    def data(self) -> StructuredData:
+        """What the page's JSON-LD says; scripts are removed from the tree once it is read."""
+        return StructuredData() if self.tree is None else structured_data(self.tree)
 
 
 def decode(source: bytes | str, charset: str = "") -> str:
-    """Return a page as text without characters (and references to them) that XML forbids or placeholders use.
+    """Return a page as text without characters (and references to them) that XML forbids or marks use.
 
     ``charset`` is the one that the server named, a hint for decoding. Broken bytes
     become U+FFFD. Never raises.
@@ -53,22 +82,30 @@ def _safe_reference(found: re.Match[str]) -> str:
     return _NOT_XML.sub("", unescape(f"&#{number};"))
 
 
-def parse(source: str) -> Parsed | None:
-    """Return the tree of a page, or None if it has no markup.
-
-    ``source`` comes from :func:`decode`. Elements nested more than 255 deep are dropped, the limit of libxml2.
-    """
+def read_page(source: bytes | str, charset: str = "") -> ParsedPage:
+    """Return a page as text and as a tree. Elements nested more than 255 deep are dropped, the limit of libxml2."""
     from lxml import etree
     from lxml.html import HTMLParser, document_fromstring
 
-    source = _LONG_TAG.sub(_with_some_attributes, source[:MAX_CHARACTERS])
+    if _is_binary(source):
+        return ParsedPage("")
+    text = decode(source, charset)[:MAX_CHARACTERS]
+    if not _TAG.search(text):
+        return ParsedPage(text)
+    markup = _LONG_TAG.sub(_with_some_attributes, text)
     parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=False)
     try:
         # As bytes, because lxml refuses text with an encoding declaration.
-        tree = document_fromstring(source.encode(), parser=parser)
+        tree = document_fromstring(markup.encode(), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError):
-        return None
-    return Parsed(tree, not parser.error_log.filter_types([etree.ErrorTypes.ERR_RESOURCE_LIMIT]))
+        return ParsedPage("")
+    return ParsedPage(text, tree, not parser.error_log.filter_types([etree.ErrorTypes.ERR_RESOURCE_LIMIT]))
+
+
+def _is_binary(source: bytes | str) -> bool:
+    """Return whether a page is an image, a PDF or a program: of texts, only UTF-16, which has a BOM, has NULs."""
+    is_marked = not isinstance(source, bytes) or source.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
+    return not is_marked and b"\0" in source[:_SNIFFED]
 
 
 def _with_some_attributes(tag: re.Match[str]) -> str:
@@ -97,10 +134,30 @@ def text_of(element: HtmlElement) -> str:
 
 def size_of(element: HtmlElement) -> int:
     """Return the number of characters of text inside an element, without blanks."""
-    return sum(len("".join(text.split())) for text in element.itertext())
+    return len("".join("".join(element.itertext()).split()))
 
 
 def is_hidden(element: HtmlElement) -> bool:
     """Return whether an element itself says that it is not shown."""
     get = element.get
-    return get("hidden") is not None or get("aria-hidden") == "true" or bool(_HIDDEN.search(get("style") or ""))
+    if get("hidden") is not None or get("aria-hidden") == "true" or _HIDDEN.search(get("style") or ""):
+        return True
+    return not _HIDING_CLASSES.isdisjoint((get("class") or "").split())
+
+
+def prose_size(element: HtmlElement) -> int:
+    """Return the characters of running text in an element: of paragraphs and long pieces, not of links."""
+    total = 0
+    for inner in element.iter(*_PROSE):
+        own = len((inner.text or "").strip())
+        for child in inner:
+            own += len((child.tail or "").strip()) + (len(text_of(child)) if child.tag in _STRESSED else 0)
+        if inner.tag == "p" or own > _LONG:
+            total += own
+    return total
+
+
+def linked_share(element: HtmlElement) -> float:
+    """Return the share of an element's text that is inside links, from 0 to 1."""
+    total = size_of(element)
+    return sum(map(size_of, element.iter("a"))) / total if total else 0.0

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from reader.feeds.formats import convert, feedparser_feed, json_feed, xml_feed
+from reader.feeds.formats import convert, feedparser_feed, json_feed, repair, xml_feed
 from reader.feeds.model import MAX_BYTES, FeedError, ParsedFeed
 
 _HEAD = 65_536
 """Bytes before the first entry, at most, that are searched for what says when a feed does not change."""
 _HTML = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
-_CLOSED_ROOT = re.compile(rb"</(?:\w+:)?(?:rss|feed|rdf)\s*>", re.I)
 _SKIPPED = re.compile(rb"<(skipHours|skipDays)\s*>(.{0,2000}?)</\1\s*>", re.I | re.S)
 _VALUE = re.compile(rb"<(?:hour|day)\s*>\s*(\w{1,9})\s*<", re.I)
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -30,12 +29,23 @@ def parse_feed(data: bytes, *, url: str = "", content_type: str = "", fast: bool
     if json_feed.is_json(data):
         return json_feed.read(data, url)
     data = feedparser_feed.to_utf8(data, content_type)
-    raw = (xml_feed.read(data, url) if fast else None) or feedparser_feed.read(data, url)
+    whole = repair.whole_part(data)
+    raw = _read(whole or data, url, fast=fast)
     if not raw.version and not raw.entries:
         raise _no_feed(data)
     hours, days = _skipped(data)
-    feed = replace(convert.to_model(raw, url), skip_hours=hours, skip_days=days)
-    return feed if _ends(data) else _without_cut_entry(feed, data)
+    return replace(convert.to_model(raw, url), skip_hours=hours, skip_days=days, is_complete=whole is None)
+
+
+def _read(data: bytes, url: str, *, fast: bool) -> convert.RawFeed:
+    """Return a feed in UTF-8, read by ourselves if possible, else by feedparser, after mending it if necessary."""
+    raw = xml_feed.read(data, url) if fast else None
+    if raw is None and xml_feed.error_in(data):
+        mended = repair.mend(data)
+        if not xml_feed.error_in(mended):
+            data = mended
+            raw = xml_feed.read(data, url) if fast else None
+    return raw or feedparser_feed.read(data, url)
 
 
 def _no_feed(data: bytes) -> FeedError:
@@ -52,17 +62,3 @@ def _skipped(data: bytes) -> tuple[tuple[int, ...], tuple[int, ...]]:
     hours = {int(each) % 24 for each in found.get(b"skiphours", []) if each.isdigit()}
     days = {each.decode().lower() for each in found.get(b"skipdays", []) if each.isascii()}
     return tuple(sorted(hours)), tuple(number for number, day in enumerate(_DAYS) if day in days)
-
-
-def _ends(data: bytes) -> bool:
-    """Return whether the file ends with the end of its outermost element, and not before."""
-    return bool(_CLOSED_ROOT.search(data, max(0, len(data) - 2000)))
-
-
-def _without_cut_entry(feed: ParsedFeed, data: bytes) -> ParsedFeed:
-    """Return a feed that ends early without the entry in which it ends, unless that is its only one."""
-    lower = data.lower()
-    opened = max(lower.rfind(b"<item"), lower.rfind(b"<entry"))
-    is_cut = opened > max(lower.rfind(b"</item"), lower.rfind(b"</entry"))
-    entries = feed.entries[:-1] if is_cut and len(feed.entries) > 1 else feed.entries
-    return replace(feed, entries=entries, is_complete=False)

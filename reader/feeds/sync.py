@@ -58,6 +58,8 @@ class FeedResult(NamedTuple):
     """What newsreader has changed in your list of feeds, as a sentence."""
     next_due: float = 0.0
     """When it is fetched again, in seconds since 1970; 0 if it is not."""
+    unreached: FeedState | None = None
+    """If its host could not be reached, the state that is stored unless that is true of all hosts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,12 @@ class FeedSync:
                     on_result(result)
                     return result
 
-                return await asyncio.gather(*map(work, chosen))
+                results = await asyncio.gather(*map(work, chosen))
+            if not is_offline(results):
+                for each in results:
+                    if each.unreached is not None:
+                        self.store.save_state(each.subscription.key, each.unreached)
+            return results
 
     @asynccontextmanager
     async def _services(self) -> AsyncIterator[_Services]:
@@ -329,6 +336,9 @@ class _FeedRun:
                 self._notice = f"It has ended; {self._sync.subscriptions.shown} now says that it is paused."
             except ReaderError as problem:
                 self._notice = f"It has ended, but was not paused. {problem}"
+        if error.kind == "unreachable":  # perhaps there is no network, which is no failure of the feed
+            state = schedule.after_failure(self._before, now, error.message)
+            return FeedResult(each, "failed", error=str(error), next_due=state.next_due, unreached=state)
         is_lasting = error.kind in {"status", "not_a_page"} and (error.status or 0) < 500
         return self._failed(error, is_lasting=is_lasting, retry_after=error.retry_after)
 
@@ -338,6 +348,12 @@ class _FeedRun:
         with suppress(ReaderError):  # on a full disk, the error says so
             self._sync.store.save_state(each.key, state)
         return FeedResult(each, "failed", error=str(error), notice=self._notice, next_due=state.next_due)
+
+
+def is_offline(results: Sequence[FeedResult]) -> bool:
+    """Return whether no host could be reached, so that there seems to be no network."""
+    asked = [each for each in results if each.subscription.url and each.status in {"new", "unchanged", "failed"}]
+    return bool(asked) and all(each.unreached for each in asked)
 
 
 def host_of(url: str) -> str:

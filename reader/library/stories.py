@@ -64,7 +64,7 @@ class LibraryStories:
             found = reading.nearest(db, rowid, count)
         words: dict[int, str] = {}
         for row in self._articles.rows([rowid]):
-            words = words_by_term(f"{row.title}\n{row.excerpt}")
+            words = words_by_term(row.title, row.excerpt)
         return [
             Similar(each.rowid, each.score, tuple(words[term] for term in each.terms if term in words))
             for each in found

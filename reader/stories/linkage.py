@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import heapify, heappop, heappush, nlargest
 
 from reader.stories.terms import SCALE, Vector
@@ -43,7 +43,7 @@ Where a subject has many articles, some are more alike than articles of one even
 from what is around it, and a part of a subject does not.
 """
 _WHOLE = SCALE * SCALE
-_NEARNESS = [round(1000 * math.exp(-days / _DAYS)) for days in range(8 * _DAYS)]
+_NEARNESS = {days: round(1000 * math.exp(-abs(days) / _DAYS)) for days in range(-8 * _DAYS, 8 * _DAYS)}
 """How near two days are, in thousandths; whole numbers, so that sums do not depend on their order."""
 
 
@@ -116,7 +116,10 @@ class Compared:
     def _sum(self, other: Compared, sign: int) -> None:
         for mine, others in ((self.weights, other.weights), (self.sources, other.sources), (self.days, other.days)):
             for key, number in others.items():
-                mine[key] = mine.get(key, 0) + sign * number
+                if total := mine.get(key, 0) + sign * number:
+                    mine[key] = total
+                else:
+                    del mine[key]
         self.vectors += sign * other.vectors
         self.size += sign * other.size
 
@@ -142,13 +145,10 @@ def weight_of_days(one: Compared, other: Compared) -> float:
     """Return how much the likeness of two stories counts, as near as the days of their articles are on average."""
     if not one.days or not other.days:
         return 1.0
-    near = pairs = 0
-    for day, count in one.days.items():
-        for other_day, other_count in other.days.items():
-            pairs += count * other_count
-            if (days := abs(day - other_day)) < len(_NEARNESS):
-                near += count * other_count * _NEARNESS[days]
-    return _FAR + (_NEAR - _FAR) * near / (1000 * pairs)
+    nearness = _NEARNESS.get
+    dated = sum(one.days.values()) * sum(other.days.values())
+    near = sum([n * m * nearness(day - on, 0) for day, n in one.days.items() for on, m in other.days.items()])
+    return _FAR + (_NEAR - _FAR) * near / (1000 * dated)
 
 
 def are_one(one: Compared, other: Compared, alike: float, *, late: bool) -> bool:
@@ -167,7 +167,7 @@ def are_one(one: Compared, other: Compared, alike: float, *, late: bool) -> bool
     return beside >= (_ALIKE_BESIDE_ONE if len(shared) > 2 else _ALIKE_IN_ONE_OF_TWO)
 
 
-def join_all(pairs: Iterable[tuple[Compared, Compared]], *, late: bool) -> None:
+def join_all(pairs: Sequence[tuple[Compared, Compared]], *, late: bool) -> None:
     """Join stories, beginning with those of ``pairs`` that are most alike, as far as what they become stands out.
 
     The larger story takes the other; of two that are equally large, the one that is saved. ``late``: the folder has
@@ -175,7 +175,6 @@ def join_all(pairs: Iterable[tuple[Compared, Compared]], *, late: bool) -> None:
     """
     near: dict[Compared, set[Compared]] = defaultdict(set)
     """Of each story those that are alike enough: only these can still be so when it has grown."""
-    around: dict[Compared, list[Compared]] = defaultdict(list)
 
     def compare(one: Compared, other: Compared) -> tuple[float, int, int, int, int, Compared, Compared] | None:
         alike = likeness(one, other)
@@ -187,12 +186,7 @@ def join_all(pairs: Iterable[tuple[Compared, Compared]], *, late: bool) -> None:
             one, other = other, one
         return -alike, one.id, other.id, one.size, other.size, one, other
 
-    queue = []
-    for one, other in pairs:
-        around[one].append(other)
-        around[other].append(one)
-        if entry := compare(one, other):
-            queue.append(entry)
+    queue = [entry for one, other in pairs if (entry := compare(one, other))]
     heapify(queue)
     while queue:
         alike, _, _, size, other_size, one, other = heappop(queue)
@@ -208,14 +202,20 @@ def join_all(pairs: Iterable[tuple[Compared, Compared]], *, late: bool) -> None:
         for story in others:
             if entry := compare(one, story):
                 heappush(queue, entry)
-    _separate(around)
+    _separate(pairs)
 
 
-def _separate(around: Mapping[Compared, Collection[Compared]]) -> None:
-    """Take back what was joined into stories that do not stand out from those ``around`` their parts.
+def _separate(pairs: Sequence[tuple[Compared, Compared]]) -> None:
+    """Take back what was joined into stories that do not stand out from those that their parts were compared with.
 
     All stories are looked at before any is taken apart, so that their order does not matter; then again what is left.
     """
+    around: dict[Compared, list[Compared]] = defaultdict(list)
+    for one, other in pairs:
+        if one.taken or one.into:
+            around[one].append(other)
+        if other.taken or other.into:
+            around[other].append(one)
     stories = {story.now for story in around}
     while stories := {story for story in stories if story.taken and not _stands_out(story, around)}:
         stories |= {story.give_back() for story in stories}
@@ -223,7 +223,7 @@ def _separate(around: Mapping[Compared, Collection[Compared]]) -> None:
         story.taken.clear()
 
 
-def _stands_out(story: Compared, around: Mapping[Compared, Collection[Compared]]) -> bool:
+def _stands_out(story: Compared, around: Mapping[Compared, Iterable[Compared]]) -> bool:
     others = {other.now for part in story.parts() for other in around[part]} - {story}
     nearest = nlargest(_OTHERS, [likeness(story, other) for other in others])
     return sum(nearest) / _OTHERS <= _LIKE_OTHERS * story.alike / story.pairs

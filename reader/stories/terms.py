@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import NamedTuple
 from zlib import crc32
 
+from reader.stories.languages import function_words, is_german
+
 _TITLE = 2
 """How much more than the excerpt's the words of a title count."""
 _EXCERPT_CHARACTERS = 400
@@ -92,8 +94,21 @@ def unpacked(data: bytes) -> Vector:
 
 def term_counts(title: str, excerpt: str) -> Counter[int]:
     """Return how often each term is in a text."""
-    words = _words(title) * _TITLE + _words(excerpt[:_EXCERPT_CHARACTERS])
-    return Counter(map(_stems().__getitem__, words))
+    stems, words = _stems_and_words(title, excerpt)
+    return Counter(map(stems.__getitem__, words))
+
+
+def words_by_term(title: str, excerpt: str) -> dict[int, str]:
+    """Return a word of a text, in lower case, for each of its terms."""
+    stems, words = _stems_and_words(title, excerpt)
+    return {stems[word]: word.decode() if isinstance(word, bytes) else word for word in words}
+
+
+def _stems_and_words(title: str, excerpt: str) -> tuple[_Stems, Sequence[str | bytes]]:
+    """Return the words of a text and their stems in its language."""
+    excerpt = excerpt[:_EXCERPT_CHARACTERS]
+    words = [*_words(title) * _TITLE, *_words(excerpt)]
+    return _stems("german" if is_german(title + excerpt, words) else "english"), words
 
 
 class Rarity(dict[int, "_Weighted"]):
@@ -180,30 +195,31 @@ def _words(text: str) -> list[bytes] | list[str]:
 class _Stems(dict[str | bytes, int]):
     """The hashed stem of each word, filled on first use of each word."""
 
-    def __init__(self) -> None:
+    def __init__(self, language: str) -> None:
         import Stemmer  # late: only who groups articles needs it
 
         super().__init__()
-        self._english, self._russian, self._arabic = (
-            Stemmer.Stemmer(language, 0).stemWord for language in ("english", "russian", "arabic")
+        self._latin, self._russian, self._arabic = (
+            Stemmer.Stemmer(each, 0).stemWord for each in (language, "russian", "arabic")
         )
 
     def __missing__(self, word: str | bytes) -> int:
         if len(self) > _MOST_WORDS_IN_MEMORY:
             self.clear()
         if isinstance(word, bytes):
-            term = self[word] = hashed(self._english(word.decode()))
+            term = self[word] = hashed(self._latin(word.decode()))
             return term
-        stem = self._russian if "\u0400" <= word <= "\u0500" else self._english
+        stem = self._russian if "\u0400" <= word <= "\u0500" else self._latin
         if "\u0600" <= word <= "\u0700":
             stem = self._arabic
         term = self[word] = hashed(stem(word))
         return term
 
 
-@lru_cache(maxsize=1)
-def _stems() -> _Stems:
-    return _Stems()
+@lru_cache
+def _stems(language: str) -> _Stems:
+    """Return the stems of words, those in Latin script by the rules of a language."""
+    return _Stems(language)
 
 
 def hashed(text: str) -> int:
@@ -220,17 +236,12 @@ def _source_number(source: str) -> int:
 def _common() -> dict[int, float]:
     """Return the share of documents that each common word is in."""
     shares: dict[int, float] = {}
-    folder = Path(__file__).parent
-    for line in (folder / "common_words.txt").read_text("utf-8").splitlines():
+    for line in Path(__file__).with_name("common_words.txt").read_text("utf-8").splitlines():
         tier, *stems = line.split()
         share = 1 - (1 - 2.0 ** -int(tier)) ** _WORDS_OF_A_DOCUMENT
         shares.update((hashed(stem), share) for stem in stems)
-    for word in (folder / "function_words.txt").read_text("utf-8").split():
-        shares.setdefault(_stems()[word], _SHARE_OF_FUNCTION_WORDS)  # many are other words in English
+    for language, words in function_words().items():
+        stems_of = _stems("german" if language == "german" else "english")
+        for word in words:
+            shares.setdefault(stems_of[word], _SHARE_OF_FUNCTION_WORDS)  # many are other words in English
     return shares
-
-
-def words_by_term(text: str) -> dict[int, str]:
-    """Return a word of a text, in lower case, for each of its terms."""
-    stems = _stems()
-    return {stems[word]: word.decode() if isinstance(word, bytes) else word for word in _words(text)}

@@ -44,11 +44,13 @@ class ExtractionResult(NamedTuple):
 
 
 def _page(body: bytes | str, url: str, charset: str) -> tuple[Any, ...]:
-    from reader.extraction.extract import extract
+    from reader.extraction.extract import extract_page
+    from reader.extraction.page_tree import read_page
     from reader.extraction.stubs.classify import stub_reason
 
-    found = extract(body, url, charset)
-    return ExtractionResult(found, stub_reason(found, body, charset)).to_values()
+    page = read_page(body, charset)
+    found = extract_page(page, url)
+    return ExtractionResult(found, stub_reason(found, page)).to_values()
 
 
 def _markdown_page(body: bytes | str, url: str, charset: str) -> tuple[Any, ...]:

@@ -135,7 +135,10 @@ def test_code_keeps_its_lines() -> None:
     source = '<pre><code class="x language-py">\ndef f():\n\n    return &lt;1\n</code></pre>'
     assert parse_html(source) == (CodeBlock("def f():\n\n    return <1", "py"),)
     assert parse_html("<pre>a<br>b<div>c</div><div>d</div></pre>") == (CodeBlock("a\nb\nc\nd"),)
-    assert parse_html("<pre><ol><li>a<li>b</ol></pre>")[0] == ListBlock(((para("a"),), (para("b"),)), ordered=True)
+    assert parse_html("<pre><ol><li>a<li>b</ol></pre>") == (CodeBlock("a\nb"),)
+    assert parse_html('<pre><span style="display: block">a</span><span style="display:block">b</span></pre>') == (
+        CodeBlock("a\nb"),
+    )
     assert parse_html("<pre>a<li>b</pre>") == (CodeBlock("a\nb"),)
     assert parse_html("<pre> \n </pre>") == ()
     assert parse_html("<blockquote><pre>a</blockquote>b") == (Quote((CodeBlock("a"),)), para("b"))
@@ -360,3 +363,30 @@ def test_any_text_gives_clean_blocks(source: str) -> None:
     assert depth(blocks) <= MAX_NESTING
     assert all(map(is_clean, every_string(blocks)))
     assert all(href.startswith(("http://", "https://", "mailto:")) for _, href in links(blocks))
+
+
+def test_words_keep_their_readings() -> None:
+    assert plain_text(parse_html("<ruby>表示<rt>ひょうじ</rt></ruby>された")) == "表示(ひょうじ)された"
+    assert plain_text(parse_html("<ruby>漢<rp>(</rp><rt>かん</rt><rp>)</rp>字<rt>じ</ruby>は")) == "漢(かん)字(じ)は"
+    assert plain_text(parse_html("He said <q>so</q>.")) == "He said “so”."
+
+
+def test_a_reversed_list_counts_down() -> None:
+    for source in ("<ol reversed><li>a<li>b</ol>", "<ol reversed start=2><li>a<li>b</ol>"):
+        assert parse_html(source) == (
+            ListBlock(((para("a"),),), ordered=True, start=2),
+            ListBlock(((para("b"),),), ordered=True, start=1),
+        )
+
+
+def test_cells_show_lists_and_images() -> None:
+    table = parse_html("<table><tr><td>a<td><ul><li>n<li>e</ul><tr><td>b<br>c<td><img src=//x.org/i alt=I></table>")
+    assert table == (
+        Table(
+            (),
+            (
+                ((Span("a"),), (Span("n"), Span(" / "), Span("e"))),
+                ((Span("b"), Span("\n"), Span("c")), (Span("I", href="https://x.org/i"),)),
+            ),
+        ),
+    )

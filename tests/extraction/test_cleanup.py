@@ -182,9 +182,8 @@ def test_names_of_boxes() -> None:
         "",
     ):
         assert not is_named(name, "boilerplate"), name
-    assert is_named("comments-area", "large boilerplate")
-    assert is_named("consent-layer", "large boilerplate")
-    assert not is_named("comments-open post", "large boilerplate")
+    assert is_named("article__standfirst", "standfirst")
+    assert is_named("comments-area", "boilerplate")
     assert is_named("x sr-only", "screen reader")
     assert has_date("by Joan on 14 April 2021")
     assert without_by("By Jane") == without_by("作者：Jane") == "Jane"
@@ -201,7 +200,6 @@ def test_any_line_is_checked_quickly(text: str) -> None:
     ):
         assert ask(text) in (True, False)
     assert is_named(text, "boilerplate") in (True, False)
-    assert is_named(text, "large boilerplate") in (True, False)
 
 
 # --- articles ----------------------------------------------------------------------------------
@@ -220,7 +218,7 @@ def test_blocks_after_the_text_are_removed() -> None:
     links = "<ul><li><a href=//x.org/a>One</a><li><a href=//x.org/b>Two</a></ul>"
     assert cleaned(f"<p>{LONG}.</p><h2>Related</h2>{links}<h2>Comments</h2><p>Nice.</p>") == f"{LONG}."
     assert cleaned(f"<p>{LONG}.</p>{links}") == f"{LONG}."
-    assert cleaned(f"<p>{LONG}.</p><h2>Related</h2><p>{LONG}, too.</p>") == f"{LONG}.\n\n{LONG}, too."
+    assert cleaned(f"<p>{LONG}.</p><h2>Related</h2><p>{LONG}, too.</p>") == f"{LONG}.\n\nRelated\n\n{LONG}, too."
     assert cleaned(f"<p>{LONG}.</p><p>Jane Doe is our reporter.</p>", byline="Jane Doe") == f"{LONG}."
     assert cleaned(f"<p>{LONG}.</p><h2>Notes</h2><hr>") == f"{LONG}."
 
@@ -245,8 +243,30 @@ def test_repetitions_are_removed() -> None:
 def test_rules_at_the_ends_and_empty_lines_are_removed() -> None:
     assert clean_article((Rule(), para("words"), para(" "), Rule(), heading("End"))) == (para("words"),)
     assert clean_article(()) == ()
-    inside = ListBlock(((para("Share"),), (para("kept"),)))
-    assert clean_article((inside, para("words"))) == (ListBlock(((para("kept"),),)), para("words"))
+
+
+def test_a_list_is_boilerplate_as_a_whole_or_not_at_all() -> None:
+    buttons = ListBlock(((para("Share"),), (para("Print"),)))
+    services = ListBlock(((para("WhatsApp"),), (para("Signal"),)))
+    assert clean_article((para("words"), buttons)) == (para("words"),)
+    assert clean_article((para("words"), services)) == (para("words"), services)
+    assert clean_article((para("The buttons are:"), buttons)) == (para("The buttons are:"), buttons)
+
+
+def test_dates_that_are_headings_stay() -> None:
+    days = "".join(f"<h2>{day} May 2024</h2><p>{LONG}, vote {day}.</p>" for day in (14, 15, 16))
+    assert cleaned(f"<p>13 May 2024</p>{days}").startswith("14 May 2024\n\nThe council")
+
+
+def test_a_refrain_stays_but_not_the_same_text_twice_in_a_row() -> None:
+    stanzas = [f"{LONG}, once more.", "And others.", f"{LONG}, once more."]
+    assert cleaned("".join(f"<p>{stanza}</p>" for stanza in stanzas)) == "\n\n".join(stanzas)
+    assert cleaned(f"<p>{LONG}.</p><p>{LONG}.</p>") == f"{LONG}."
+
+
+@pytest.mark.parametrize("line", ["“Listen.”", "Close!", "Print?", "– Share", "Save."])
+def test_what_somebody_says_is_no_button(line: str) -> None:
+    assert not is_boilerplate_line(line)
 
 
 def test_captions_are_not_words_of_the_article() -> None:

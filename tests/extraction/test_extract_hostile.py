@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from reader.content.markdown.parser import parse_markdown
 from reader.content.page import Extract
 from reader.core.text import clean, clean_block
-from reader.extraction.extract import extract
+from reader.extraction.extract import extract, extract_page
+from reader.extraction.page_tree import read_page
 from reader.extraction.stubs.classify import stub_reason
 from tests.content.tag_soup import every_string, is_clean, soup
 
@@ -95,8 +96,9 @@ def assert_clean(found: Extract | None) -> None:
 def test_a_hostile_page_takes_a_bounded_time(name: str) -> None:
     page = f"<html><body>{HOSTILE[name]}" if "<" in HOSTILE[name] else HOSTILE[name]
     begin = time.process_time()
-    found = extract(page.encode(), URL)
-    assert stub_reason(found, page) in REASONS
+    read = read_page(page.encode())
+    found = extract_page(read, URL)
+    assert stub_reason(found, read) in REASONS
     assert time.process_time() - begin < SECONDS
     assert_clean(found)
 
@@ -129,10 +131,11 @@ def test_broken_bytes_and_charsets(page: bytes, charset: str) -> None:
 @settings(max_examples=60, deadline=None)
 def test_any_markup_gives_clean_text_or_none(source: str, url: str) -> None:
     for page in (source, f"<html><body><article>{P * 3}{source}{P}</article>", f"<head>{source}</head>{P * 4}"):
-        found = extract(page, url)
+        read = read_page(page)
+        found = extract_page(read, url)
         assert_clean(found)
         assert_clean(extract(page.encode("utf-8", "surrogatepass"), url))
-        assert stub_reason(found, page) == clean(stub_reason(found, page))
+        assert stub_reason(found, read) == clean(stub_reason(found, read))
 
 
 @given(st.binary(max_size=400), st.sampled_from(["", "utf-8", "gb18030", "shift_jis", "utf-16"]))

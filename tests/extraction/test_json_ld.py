@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reader.extraction.json_ld import StructuredData, as_html, script_text, structured_data
-from reader.extraction.page_tree import parse
+from reader.extraction.page_tree import read_page
 
 SENTENCE = "This is a sentence of a text that was written by somebody who took time. "
 
@@ -16,13 +16,13 @@ def data_of(*things: object, kind: str = "application/ld+json") -> StructuredDat
     scripts = "".join(
         f"<script type='{kind}'>{thing if isinstance(thing, str) else json.dumps(thing)}</script>" for thing in things
     )
-    parsed = parse(f"<html><head>{scripts}</head><body><p>x</p></body></html>")
+    parsed = read_page(f"<html><head>{scripts}</head><body><p>x</p></body></html>")
     assert parsed is not None
     return structured_data(parsed.tree)
 
 
 def drawn(thing: object, attributes: str = "type=application/json") -> str:
-    parsed = parse(f"<html><body><script {attributes}>{json.dumps(thing)}</script><p>x</p></body></html>")
+    parsed = read_page(f"<html><body><script {attributes}>{json.dumps(thing)}</script><p>x</p></body></html>")
     assert parsed is not None
     return script_text(parsed.tree)
 

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from reader.core.text import clean
 from reader.extraction.json_ld import structured_data
 from reader.extraction.metadata import Metadata, base_url_of, parse_date, read_metadata
-from reader.extraction.page_tree import parse
+from reader.extraction.page_tree import read_page
 
 URL = "https://www.example.org/a/b"
 
 
 def about(page: str, url: str = URL) -> Metadata:
-    parsed = parse(page)
+    parsed = read_page(page)
     assert parsed is not None
     return read_metadata(parsed.tree, structured_data(parsed.tree), url)
 
@@ -136,7 +136,7 @@ def test_site_and_image() -> None:
     ],
 )
 def test_the_base_of_relative_addresses(page: str, url: str, base: str) -> None:
-    parsed = parse(page)
+    parsed = read_page(page)
     assert parsed is not None
     assert base_url_of(parsed.tree, url) == base
 

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from reader.extraction.extract import extract
+from reader.extraction.extract import extract_page
+from reader.extraction.page_tree import read_page
 from reader.extraction.stubs.classify import stub_reason
 from tests.extraction.stub_cases import ARTICLES, OTHERS, SENTENCES, TEASERS
 
@@ -12,7 +13,8 @@ LINE = "The council met on Tuesday evening and decided, after a long debate, to 
 
 def reason_for(body: str, title: str = "A page") -> str:
     page = f"<html><head><title>{title}</title></head><body>{body}</body></html>"
-    return stub_reason(extract(page), page)
+    read = read_page(page)
+    return stub_reason(extract_page(read), read)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +76,8 @@ def site(title: str, inside: str, around: str = "", head: str = "") -> str:
 
 
 def reason_of_page(page: str) -> str:
-    return stub_reason(extract(page), page)
+    read = read_page(page)
+    return stub_reason(extract_page(read), read)
 
 
 @pytest.mark.parametrize(("title", "text", "reason"), OTHERS)

@@ -203,6 +203,19 @@ async def test_a_busy_host_is_left_alone_and_no_other(tmp_path: Path) -> None:
         assert server.targets.count("/b") == 1
 
 
+async def test_without_a_network_no_feed_is_to_blame(tmp_path: Path) -> None:
+    async with running(tmp_path) as (server, runs):
+        async with serving() as other:
+            feeds = [Subscription(each.on("/feed", reply(rss(1)))) for each in (other, server)]
+        runs.add(feeds[0])
+        for _ in range(5):
+            assert [each.status for each in await runs.sync(after=HOUR)] == ["failed"]
+        assert runs.store.states() == {}
+        runs.add(feeds[1])
+        assert [each.status for each in await runs.sync(after=60)] == ["failed", "new"]
+        assert runs.store.states()[feeds[0].key].failures == 1, "now it is clear that the network is there"
+
+
 async def test_two_connections_to_a_host_are_enough(tmp_path: Path) -> None:
     async with running(tmp_path) as (server, runs):
         runs.add(*(Subscription(server.on(f"/{n}", reply(rss(n)))) for n in range(1, 12)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reader.stories.grouping import Grouping, StoryArticle
+from reader.stories.languages import is_german
 from reader.stories.state import MemoryState
 
 EVENTS = {
@@ -55,6 +56,11 @@ EVENTS = {
             "Nach dem Erdbeben in Valdivia: Suche nach Überlebenden",
             "Schweres Erdbeben erschüttert Valdivia",
         ),
+        (  # in English, these have no stem in common but "Brandenburg"
+            "Waldbrand in Brandenburg außer Kontrolle",
+            "Waldbrände in Brandenburg: Dörfer evakuiert",
+            "Brandenburg: Bewohner kehren nach Waldbränden zurück",
+        ),
     ),
     "Arabic": (
         (
@@ -86,10 +92,31 @@ def test_titles_group_by_event(language: str) -> None:
         event: {stories[rowid] for rowid, (other, _) in enumerate(titles) if other == event}
         for event in {event for event, _ in titles}
     }
-    first, second = found[f"{language} 0"], found[f"{language} 1"]
-    assert (len(first), len(second)) == (1, 1)
-    assert sum(ids == first for ids in found.values()) == 1
-    assert sum(ids == second for ids in found.values()) == 1
+    for number in range(len(EVENTS[language])):
+        ids = found[f"{language} {number}"]
+        assert len(ids) == 1
+        assert sum(ids == other for other in found.values()) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The mayor of Köln and the governor", False),
+        ("Two die in crash near Leeds", False),
+        ("42", False),
+        ("Un terremoto en Valdivia destruye decenas de viviendas", False),
+        ("Brand in het centrum van Utrecht", False),
+        ("Grève des trains dans le nord", False),
+        ("Bahn streicht Züge", True),
+        ("Streik der Bahn trifft Pendler", True),
+        ("Angriff auf den Guardian", True),
+    ],
+)
+def test_german_is_told_by_words_and_letters(text: str, *, expected: bool) -> None:
+    words = text.lower().split()
+    assert is_german(text, words) == expected
+    if text.isascii():
+        assert is_german(text, [word.encode() for word in words]) == expected
 
 
 def _numbered(language: str, events: tuple[tuple[str, ...], ...]) -> list[tuple[str, str]]:

@@ -102,7 +102,7 @@ def _run(
     """Fetch feeds once and report the results."""
     import asyncio
 
-    from reader.feeds.sync import FeedSync
+    from reader.feeds.sync import FeedSync, is_offline
 
     settings = network_settings(files.paths)
     chosen = files.chosen(names, folder)
@@ -128,6 +128,8 @@ def _run(
     finally:
         if as_json:
             print_json_array(map(_record, results))
+        elif len(results) > 1 and is_offline(results):
+            print_notice("No feed could be reached. Check the internet connection.")
         else:
             out("".join(map(_lines, results)))
     print_notice(_summary(results))

@@ -14,7 +14,9 @@ from typing import Literal, TypeVar
 
 from reader.content.blocks import Block, Embed, Figure, Heading, Paragraph, Rule, Span, TextStyle
 from reader.content.html.containers import CodeFrame, FigureFrame, Frame, ListFrame, QuoteFrame, Style, TableFrame
+from reader.content.html.formulas import formula_text
 from reader.content.html.hidden import HiddenElements
+from reader.content.html.images import image_sources, is_emoji
 from reader.content.html.inline import BREAK, SHIFTING_ELEMENTS, SOURCE_SPACE, paragraphs, to_superscript
 from reader.content.html.links import LINK, WEB, host_of, resolve_link
 from reader.content.html.tokenizer import Token, tokens
@@ -50,8 +52,7 @@ _VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "
 _HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 _VIDEO_HOSTS = ("youtube.com", "youtube-nocookie.com", "youtu.be", "vimeo.com", "dailymotion.com", "twitch.tv")
 _PIXELS = re.compile(r"\s*(\d{1,5})(?:\.\d+)?(?:px)?\s*", re.ASCII)
-_EMOJI_CLASS = re.compile(r"emoji|emoticon|smiley", re.IGNORECASE)
-_EMOJI_NAME = re.compile(r":[\w+-]{1,64}:")
+_BLOCK = re.compile(r"display\s*:\s*block", re.IGNORECASE)
 _LANGUAGE = re.compile(r"(?:^|\s)lang(?:uage)?-([\w+#.-]{1,32})", re.ASCII)
 
 
@@ -100,6 +101,10 @@ class _Builder:
         """The open ``sup`` or ``sub`` element, if any."""
         self._alt = ""
         """The alternative text of the preceding image."""
+        self._sources: list[str] = []
+        """The URLs in the ``source`` elements of a picture."""
+        self._in_reading = False
+        """Whether the text is the reading of a word (``rt``)."""
         self._hidden_elements = HiddenElements()
         self._hidden: tuple[str, int] = ("", 0)
         """The name of the open element that hides what is in it, and how many of that name are open in it."""
@@ -116,9 +121,21 @@ class _Builder:
             "td": self._start_cell,
             "th": self._start_cell,
             "tr": self._start_row,
+            "math": self._formula,
+            "q": lambda _: self._text("“"),
+            "picture": lambda _: self._sources.clear(),
+            "rt": lambda _: self._set_reading(inside=True),
+            "source": self._source,
             **dict.fromkeys(("audio", "embed", "iframe", "video"), self._embed),
             **dict.fromkeys(_HEADINGS, self._start_heading),
             **dict.fromkeys(_CONTAINERS, self._start_container),
+        }
+
+        self._ends: dict[str, Callable[[], None]] = {
+            "a": self._end_link,
+            "figcaption": lambda: self._set_caption(inside=False),
+            "q": lambda: self._text("”"),
+            **dict.fromkeys(("rt", "ruby"), lambda: self._set_reading(inside=False)),
         }
 
     def take(self, token: Token) -> None:
@@ -154,6 +171,12 @@ class _Builder:
         start = self._starts.get(name)
         if start:
             start(token)
+        elif (
+            name == "span"
+            and isinstance(self._frames[-1], CodeFrame)
+            and _BLOCK.search(token.attributes.get("style", ""))
+        ):
+            self._frames[-1].end_line()
         if name in SHIFTING_ELEMENTS:
             self._shift = name
         if name in _MARKS:
@@ -176,16 +199,15 @@ class _Builder:
         if name in _MARKS:
             if self._style.marks.get(name):
                 self._count(name, -1)
-        elif name == "a":
-            self._end_link()
+        elif name in self._ends:
+            self._ends[name]()
         elif name in _HEADINGS:
             self._flush()
             self._style.heading = 0
-        elif name == "figcaption":
-            self._set_caption(inside=False)
         elif name in ("li", "td", "th", "tr"):
             self._flush()
-            self._close_to(ListFrame if name == "li" else TableFrame)
+            if not self._is_code_line():
+                self._close_to(ListFrame if name == "li" else TableFrame)
         elif name in _CONTAINERS:
             self._end_container(_CONTAINERS[name])
 
@@ -303,7 +325,12 @@ class _Builder:
 
     def _start_container(self, token: Token) -> None:
         if _CONTAINERS[token.text] is ListFrame:
-            self._open(ListFrame(ordered=token.text == "ol", start=token.attributes.get("start", "")))
+            if isinstance(self._frames[-1], CodeFrame):  # a code listing whose lines are list items
+                self._refused[ListFrame] += 1
+                return
+            attributes = token.attributes
+            is_reversed = "reversed" in attributes
+            self._open(ListFrame(token.text == "ol", attributes.get("start", ""), is_reversed=is_reversed))
         else:
             self._open(_CONTAINERS[token.text]())
         self._note_language(token)
@@ -316,14 +343,18 @@ class _Builder:
 
     def _start_item(self, token: Token) -> None:
         self._flush()
+        if self._is_code_line():
+            return
         if not self._close_to(ListFrame):
-            if isinstance(self._frames[-1], CodeFrame):  # a code listing whose lines are list items
-                return
-            self._open(ListFrame())
+            self._open(ListFrame(ordered=False))
         frame = self._frames[-1]
         if isinstance(frame, ListFrame):
             frame.begin_item(token.attributes.get("value", ""))
             self._begin_part(frame)
+
+    def _is_code_line(self) -> bool:
+        """Return whether a list item or a cell is a line of a code listing."""
+        return isinstance(self._frames[-1], CodeFrame) and (self._refused[ListFrame] > 0 or len(self._frames) == 2)
 
     def _start_description(self, _: Token) -> None:
         if frame := self._close_to(ListFrame):
@@ -355,19 +386,34 @@ class _Builder:
     def _image(self, token: Token) -> None:
         attributes = token.attributes
         alt = clean(attributes.get("alt") or attributes.get("title") or "")
-        if alt and (_EMOJI_CLASS.search(attributes.get("class", "")) or _EMOJI_NAME.fullmatch(alt)):
+        if is_emoji(alt, attributes.get("class", "")):
             self._text(alt)
             return
+        sources, self._sources = self._sources, []
         if self._hidden[1] or self._hidden_elements.hides_image(attributes):
             return
-        # Pages that load images lazily have a placeholder in src and the URL in data-src.
-        addresses = (self._target(attributes.get(name, ""), WEB) for name in ("src", "data-src"))
+        addresses = (self._target(address, WEB) for address in (*image_sources(attributes), *sources))
         url = next(filter(None, addresses), "")
         if url:
             self._add(Figure(url, alt, (), pixels(attributes.get("width")), pixels(attributes.get("height"))))
 
+    def _source(self, token: Token) -> None:
+        # The first source is the best for browsers, but few programs read the newest formats.
+        is_new = any(name in token.attributes.get("type", "") for name in ("avif", "jxl"))
+        place = len(self._sources) if is_new else 0
+        self._sources[place:place] = image_sources(token.attributes)
+
+    def _formula(self, token: Token) -> None:
+        self._text(formula_text(token.inner, token.attributes))
+
+    def _set_reading(self, *, inside: bool) -> None:
+        """Put the reading of a word in parentheses behind it."""
+        if inside != self._in_reading:
+            self._in_reading = inside
+            self._text("(" if inside else ")")
+
     def _embed(self, token: Token) -> None:
-        address = token.attributes.get("src", "")
+        address = token.attributes.get("src", "") or token.attributes.get("data-src", "")
         if not address:
             sources = (inner.attributes.get("src", "") for inner in tokens(token.inner) if inner.text == "source")
             address = next(filter(None, sources), "")

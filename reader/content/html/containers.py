@@ -11,6 +11,9 @@ from reader.content.html.inline import BREAK
 from reader.core.text import clean_block
 
 _MAX_COLUMNS_SPANNED = 12
+_MAX_ITEMS = 12
+"""Items of a list in a cell; a table with a longer one is for layout."""
+_SLASH = Span(" / ")
 _BLANK_LINES = re.compile(r"(?:[ \t]*+\n)++")
 
 
@@ -56,11 +59,11 @@ class QuoteFrame(Frame):
 class ListFrame(Frame):
     """``ul``, ``ol``, ``menu`` and ``dl``; text outside an item belongs to the item before it."""
 
-    def __init__(self, *, ordered: bool = False, start: str = "") -> None:
+    def __init__(self, ordered: bool, start: str = "", *, is_reversed: bool = False) -> None:
         super().__init__()
         self.ordered = ordered
-        number = _number(start)
-        self.start = 1 if number is None else number
+        self._start = _number(start)
+        self._is_reversed = ordered and is_reversed
         self.items: list[tuple[int | None, list[Block]]] = []
         """The explicit number, or None, and the blocks of each item."""
 
@@ -76,17 +79,21 @@ class ListFrame(Frame):
 
     def finish(self) -> Iterable[Block]:
         """Return the list without empty items; an item whose number is not the next one starts another list."""
+        blocks = [block for _, item in self.items for block in item]
+        if all(isinstance(block, Figure) for block in blocks):  # a gallery
+            return blocks
         lists: list[tuple[int, list[tuple[Block, ...]]]] = []
-        number = self.start
+        first = sum(bool(item) for _, item in self.items) if self._is_reversed else 1
+        number = first if self._start is None else self._start
         for value, item in self.items:
-            jumps = value is not None and value != number
+            jumps = self._is_reversed or (value is not None and value != number)
             number = number if value is None else value
             if not item:
                 continue
             if jumps or not lists:
-                lists.append((number, []))
+                lists.append((max(number, 0), []))
             lists[-1][1].append(tuple(item))
-            number += 1
+            number += -1 if self._is_reversed else 1
         return [ListBlock(tuple(items), self.ordered, start) for start, items in lists]
 
 
@@ -123,7 +130,9 @@ class TableFrame(Frame):
         """Return a table if it has several columns of short texts, else only its content."""
         rows = [row for row in self.rows if any(blocks for _, blocks in row)]
         inside = [block for row in rows for _, blocks in row for block in blocks]
-        if max(map(len, rows), default=0) < 2 or not all(isinstance(block, Paragraph | Heading) for block in inside):
+        widest = max((sum(bool(blocks) for _, blocks in row) for row in rows), default=0)
+        is_plain = all(isinstance(block, Paragraph | Heading) for block in inside)
+        if max(map(len, rows), default=0) < 2 or not (is_plain or (widest > 1 and all(map(_fits_cell, inside)))):
             return [*self.blocks, *inside]
         cells = [tuple(_cell(blocks) for _, blocks in row) for row in rows]
         header = cells.pop(0) if all(is_head for is_head, _ in rows[0]) else ()
@@ -184,8 +193,29 @@ def _number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
 
 
+def _fits_cell(block: Block) -> bool:
+    """Return whether a block can be shown in a cell: a text, an image, or a short list of texts."""
+    if isinstance(block, ListBlock):
+        return len(block.items) <= _MAX_ITEMS and all(
+            isinstance(part, Paragraph) for item in block.items for part in item
+        )
+    return isinstance(block, Paragraph | Heading | Figure)
+
+
 def _cell(blocks: list[Block]) -> Spans:
-    return _joined([block.spans for block in blocks if isinstance(block, Paragraph | Heading)])
+    return _joined([_cell_spans(block) for block in blocks])
+
+
+def _cell_spans(block: Block) -> Spans:
+    match block:
+        case Paragraph(spans=spans) | Heading(spans=spans):
+            return spans
+        case Figure(url=url, alt=alt):
+            return (Span(alt or "Image", href=url),)
+        case ListBlock(items=items):
+            parts = [part.spans for item in items for part in item if isinstance(part, Paragraph)]
+            return tuple(span for index, spans in enumerate(parts) for span in ((_SLASH, *spans) if index else spans))
+    return ()
 
 
 def _joined(parts: list[Spans]) -> Spans:

@@ -40,7 +40,7 @@ ATTRIBUTE = re.compile(r"""([^\s/>][^\s/>=]*+)(?:\s*+=\s*(?:"([^"]*+)"|'([^']*+)
 _SCRIPTS = ("script", "style")
 _SKIPPED = {
     *("audio", "button", "canvas", "datalist", "head", "iframe", "math", "noembed", "noframes", "noscript", "object"),
-    *("script", "select", "style", "svg", "template", "textarea", "title", "video"),
+    *("rp", "script", "select", "style", "svg", "template", "textarea", "title", "video"),
 }
 _CLOSERS = {name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE | re.ASCII) for name in _SKIPPED}
 

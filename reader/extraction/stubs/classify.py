@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 
 from reader.core.tokenize import words
 from reader.extraction.cleanup import solid, text_of_block
-from reader.extraction.page_tree import decode
 from reader.extraction.stubs.patterns import PageKind, stub_patterns
 from reader.extraction.stubs.visible_text import Region, VisibleText, visible_text
 
 if TYPE_CHECKING:
     from reader.content.page import Extract
+    from reader.extraction.page_tree import ParsedPage
 
 MAX_WORDS = 800
 """A longer text is an article, whatever is beside it."""
@@ -29,8 +29,6 @@ NO_ARTICLE = "has no article in it"
 """The reason for a page of no known kind."""
 PAYWALL = "requires a subscription or an account"
 
-_MAX_CHARACTERS = 2_000_000
-"""Characters of the page that are searched."""
 _MAX_STATEMENT = 3_000
 """Characters from the start of a text in which statements are searched."""
 _SHORT = 100
@@ -52,15 +50,15 @@ _ENDING = 24
 _CUT_OFF = re.compile(r"(?:…|\.\.\.)\W*$")
 
 
-def stub_reason(extract: Extract | None, source: bytes | str, charset: str = "") -> str:
+def stub_reason(extract: Extract | None, source: ParsedPage) -> str:
     """Return what stands in for the article, or an empty string if the page has its article.
 
-    ``extract`` is the result of :func:`reader.extraction.extract.extract` for ``source``. The reason follows "the
+    ``extract`` is the result of :func:`reader.extraction.extract.extract_page` for ``source``. The reason follows "the
     page": "is an error page", "asks for consent to cookies".
     """
     if extract is not None and extract.words > MAX_WORDS:
         return ""
-    page = visible_text(decode(source, charset)[:_MAX_CHARACTERS])
+    page = visible_text(source)
     if extract is None:
         text = page.text[:_MAX_STATEMENT]
         reason = _kind_reason([*page.titles, text], text, 0, page)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from reader.extraction.json_ld import StructuredData, structured_data
-from reader.extraction.page_tree import is_hidden, parse, text_of
+from reader.extraction.json_ld import StructuredData
+from reader.extraction.page_tree import ParsedPage, is_hidden, text_of
 from reader.extraction.stubs.patterns import stub_patterns
 
 if TYPE_CHECKING:
@@ -58,13 +58,11 @@ class VisibleText:
         return f"{inside or ' '.join(text for text, _ in self.pieces)} {self.noscript}".strip()
 
 
-def visible_text(source: str) -> VisibleText:
+def visible_text(page: ParsedPage) -> VisibleText:
     """Return the visible text of a page; of plain text, all of it."""
-    parsed = parse(source)
-    if parsed is None:
-        return VisibleText(pieces=[(source[:MAX_CHARACTERS], Region.TEXT)])
-    tree = parsed.tree
-    data = structured_data(tree)
+    tree, data = page.tree, page.data
+    if tree is None:
+        return VisibleText(pieces=[(page.text[:MAX_CHARACTERS], Region.TEXT)])
     tiers = (meta for meta in tree.iter("meta") if (meta.get("property") or meta.get("name")) == "article:content_tier")
     if any(_LOCKED_TIER.search(meta.get("content") or "") for meta in tiers):
         data.is_free = False

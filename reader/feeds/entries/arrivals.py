@@ -82,12 +82,13 @@ def _known_entries(store: FeedStore, place: Place, subscription: Subscription) -
     if not store.has_read(root):
         store.add_folder(root, list(read_folder(place.root)) if os.path.isdir(place.root) else [])
     entries = store.entries(key)
+    is_first = not entries and os.path.isdir(place.root / place.folder)
     unknown = [
         # From another machine, from a run that was interrupted, or of a feed whose address you have changed.
         *read_unknown(place.root, place.folder, {each.path for each in entries}),
         *(
             (former, each)
-            for former in ([] if entries else store.keys_in(place.folder))
+            for former in (store.keys_in(place.folder) if is_first else ())
             for each in store.entries(former)
         ),
     ]
@@ -139,7 +140,8 @@ class _Taking:
 
     def make_durable(self) -> None:
         """Flush the names of what was written to disk. Raises ReaderError."""
-        for folder in {(self._place.root / path).parent for path in (*self.arrived.new, *self.arrived.changed)}:
+        written = {self._place.root / path for path in (*self.arrived.new, *self.arrived.changed)}
+        for folder in {each for file in written for each in file.parents if each.is_relative_to(self._place.root)}:
             try:
                 sync(folder)
             except OSError as error:

@@ -48,7 +48,7 @@ def to_model(raw: RawFeed, url: str) -> ParsedFeed:
     site = web_url(_text(feed, "link") or _first(links, "alternate"), base)
     base = base or site
     image = feed.get("image")
-    picture = (_text(image, "href") if isinstance(image, Mapping) else "") or _text(feed, "logo") or _text(feed, "icon")
+    picture = (_text(image, "href") if isinstance(image, dict) else "") or _text(feed, "logo") or _text(feed, "icon")
     language = language_of(feed.get("language"))
     return ParsedFeed(
         title=_plain(feed, "title"),
@@ -174,7 +174,7 @@ def _text(found: Mapping[str, Any], name: str) -> str:
 
 def _detail(found: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     value = found.get(f"{name}_detail")
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def _is_html(detail: Mapping[str, Any]) -> bool:
@@ -235,7 +235,7 @@ def _time(entry: Mapping[str, Any], name: str) -> Timestamp | None:
 
 def _dicts(found: Mapping[str, Any], name: str) -> Iterator[Mapping[str, Any]]:
     values = found.get(name)
-    return (each for each in (values if isinstance(values, list) else ()) if isinstance(each, Mapping))
+    return (each for each in (values if isinstance(values, list) else ()) if isinstance(each, dict))
 
 
 def _links(found: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -297,7 +297,7 @@ def _images(entry: Mapping[str, Any], files: list[Enclosure], base: str) -> tupl
             add(_text(each, "url"), each)
     for each in _dicts(entry, "media_thumbnail"):
         add(_text(each, "url"), each)
-    if isinstance(image := entry.get("image"), Mapping):
+    if isinstance(image := entry.get("image"), dict):
         add(_text(image, "href"), image)
     for file in files:
         if file.type.startswith("image/"):

@@ -32,6 +32,8 @@ _XML_START = re.compile(rb"<\?xml\s")
 _ROOT = re.compile(rb"<\w")
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^\[>]*(?:\[(.*?)\]\s*)?>", re.DOTALL)
 _SAFE_ENTITY = re.compile(rb"""<!ENTITY(\s+\w{1,40}\s+"(?:&#\w{1,8};|[^"&%<>]{0,100})")\s*>""")
+_ABSOLUTE = re.compile(r"https?://[A-Za-z0-9.-]+(?:/[\w.~%+,!@*()/:=&-]*)?(?:\?[\w.~%+,!@*()/:=&-]+)?", re.ASCII)
+"""Addresses that no base changes."""
 _RSS_PREFIX = re.compile(rb"<(/?)rss:(?=\w)")
 _C1 = re.compile("[\x80-\x9f]")
 _GARBAGE = 4096
@@ -47,8 +49,11 @@ def to_utf8(data: bytes, content_type: str = "") -> bytes:
     data = _without_garbage(data)
     charset = _CHARSET.search(content_type)
     name = detect_encoding(data, charset[1] if charset else "")
-    is_wide = b"\x00" in data[:4]
-    if name.startswith("utf-") and (name != "utf-8" or not is_wide) and not (data.isascii() and not _WIDE.search(data)):
+    if _WIDE.search(data):
+        name = "utf-8"
+    elif data.isascii() or (name == "utf-8" and b"\x00" in data[:4]):
+        name = ""  # any encoding that the feed or its server names: there are some that use only bytes of ASCII
+    if name.startswith("utf-"):
         # Also if the feed or its server says otherwise, if some bytes are wrong, or if a character is cut off.
         data = _DECLARED.sub(rb"\1'utf-8'", data.decode(name, "replace").removeprefix("\ufeff").encode(), 1)
         content_type = "application/xml"
@@ -57,7 +62,7 @@ def to_utf8(data: bytes, content_type: str = "") -> bytes:
         headers = {"content-type": content_type} if content_type else {}
         converted: bytes = encodings.convert_to_utf8(headers, data, found)
     except (UnicodeError, ValueError):  # the name of the encoding is nonsense
-        converted = _DECLARED.sub(rb"\1'utf-8'", data.decode(name, "replace").encode(), count=1)
+        converted = _DECLARED.sub(rb"\1'utf-8'", data.decode(name or "utf-8", "replace").encode(), 1)
     converted = _without_entities(converted)
     if b"<rss:channel" in converted and b"xmlns:rss" not in converted:
         return _RSS_PREFIX.sub(rb"<\1", converted)  # a prefix without a namespace, which feedparser does not know
@@ -165,4 +170,6 @@ def join_base(base: str, relative: str) -> str:
 
 def resolve(base: str, address: str) -> str:
     """Return an address in a feed, resolved against its base."""
+    if _ABSOLUTE.fullmatch(address):
+        return address
     return str(urls._urljoin(base, address))

@@ -1,4 +1,4 @@
-"""JSON Feed 1.0 and 1.1 to the model."""
+"""JSON Feed 1.0 and 1.1, and RSS written as JSON, to the model."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from reader.content.html.encodings import detect_encoding
 from reader.core.text import clean
-from reader.feeds.formats import plain_text
+from reader.feeds.formats import convert, plain_text
 from reader.feeds.formats.convert import kind_of, language_of, text_as_html, to_number, to_seconds, unique, web_url
 from reader.feeds.formats.timestamps import read_timestamp
 from reader.feeds.model import Enclosure, FeedEntry, FeedError, FeedImage, FeedLink, ParsedFeed
@@ -32,6 +32,8 @@ def read(data: bytes, url: str) -> ParsedFeed:
         is_complete = True
     except (ValueError, RecursionError):
         feed, is_complete = _beginning(text), False
+    if channel := _dict(_dict(feed, "rss"), "channel"):
+        return convert.to_model(_rss(channel), url)
     items = feed.get("items")
     if not isinstance(items, list) and "jsonfeed.org" not in _text(feed, "version"):
         raise FeedError("It is JSON, but no JSON Feed: it has no list “items”.")
@@ -51,6 +53,28 @@ def read(data: bytes, url: str) -> ParsedFeed:
         entries=tuple(_entry(each, base or site, language) for each in entries),
         is_complete=is_complete,
     )
+
+
+def _rss(channel: Mapping[str, Any]) -> convert.RawFeed:
+    """Return a channel of RSS in JSON in the words of feedparser."""
+    items = channel.get("item")
+    entries = [_rss_item(each) for each in (items if isinstance(items, list) else [items]) if isinstance(each, dict)]
+    names = {"title": "title", "link": "link", "description": "subtitle", "language": "language", "ttl": "ttl"}
+    return convert.RawFeed("rss20", {ours: _text(channel, theirs) for theirs, ours in names.items()}, entries)
+
+
+def _rss_item(item: Mapping[str, Any]) -> dict[str, Any]:
+    names = {"title": "title", "link": "link", "description": "summary", "pubDate": "published"}
+    found: dict[str, Any] = {ours: _text(item, theirs) for theirs, ours in names.items()}
+    guid, file, author = _dict(item, "guid"), _dict(item, "enclosure"), _text(item, "author")
+    found["id"] = _text(item, "guid") or _text(guid, "#value")
+    if not found["link"] and guid.get("isPermaLink") not in (False, "false"):
+        found["link"] = found["id"]
+    for name in ("title", "summary"):
+        found[f"{name}_detail"] = {"type": "text/html"}
+    found["links"] = [{**file, "href": _text(file, "url"), "rel": "enclosure"}]
+    found["authors"] = [{"name": author}] if author else []
+    return found
 
 
 def _beginning(text: str) -> dict[str, Any]:
@@ -121,6 +145,11 @@ def _authors(found: Mapping[str, Any]) -> tuple[str, ...]:
 def _text(found: Mapping[str, Any], name: str) -> str:
     value = found.get(name)
     return value if isinstance(value, str) else ""
+
+
+def _dict(found: Mapping[str, Any], name: str) -> dict[str, Any]:
+    value = found.get(name)
+    return value if isinstance(value, dict) else {}
 
 
 def _list(found: Mapping[str, Any], name: str) -> list[Any]:

@@ -296,7 +296,7 @@ class _Reader:
         text = mended(feedparser_feed.resolve(self.base, text) if text else text)
         if self.in_entry:
             text = text.replace("&amp;", "&")
-        self.context["link"] = text = _ENTITY_IN_URL.sub(r"&\1", text)
+        self.context["link"] = text = _ENTITY_IN_URL.sub(r"&\1", text) if "&" in text else text
         if text or not self.in_entry:
             found["href"] = text
 

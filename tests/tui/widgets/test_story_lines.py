@@ -150,8 +150,17 @@ BARS = [Bar(f"2026-03-{number:02}", f"date:2026-03-{number:02}", number, 50.0) f
 def test_the_marker_of_the_plot_points_at_its_bar(selected: int, count: int, cells: int) -> None:
     at = min(selected, count - 1)
     marker = time_marker(BARS[:count], at, cells)
-    assert cell_width(marker) <= max(cells, 12)
-    assert "▲" in marker
+    assert cell_width(marker.rstrip()) <= cells
+    if cells >= count:
+        assert marker.index("▲") * count // cells == at
+
+
+def test_the_plot_says_where_it_begins_and_ends() -> None:
+    text = "▲ 2026-03-15: 15 articles, heat 50"
+    assert time_marker(BARS, 14, 80) == f"2026-03-01{' ' * 28}{text}"
+    assert time_marker(BARS, 14, 100) == f"2026-03-01{' ' * 38}{text}{' ' * 8}2026-03-30"
+    assert time_marker(BARS, 29, 60).startswith("2026-03-01  ")
+    assert time_marker(BARS, 0, 20).split("▲")[0] == ""
 
 
 def test_each_bar_has_its_number_and_heat_and_the_selected_one_a_mark() -> None:

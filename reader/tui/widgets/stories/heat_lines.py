@@ -58,13 +58,20 @@ def _bar(bar: Bar, most: int, hottest: float, label: int, cells: int, *, is_sele
 
 
 def time_marker(bars: Sequence[Bar], selected: int, cells: int) -> str:
-    """Return the line below a plot of ``bars`` that says which one is selected."""
+    """Return the line below a plot of ``bars``: which one is selected and, if there is room, the first and last."""
     if not bars:
         return truncate("No article has a date.", cells)
     bar = bars[selected]
     heat = "" if bar.heat is None else f", heat {round(bar.heat)}"
-    text = truncate(f"{bar.label}: {format_count(bar.articles, 'article')}{heat}", cells - 2)
+    text = f"{bar.label}: {format_count(bar.articles, 'article')}{heat}"
     middle = (2 * selected + 1) * cells // (2 * len(bars))
-    if middle + 2 + cell_width(text) <= cells:
-        return f"{' ' * middle}▲ {text}"
-    return f"{text} ▲".rjust(middle + 1)
+    left, right = middle - 1, cells - middle - 2
+    if right >= min(cell_width(text), left):
+        line = f"{' ' * middle}▲ {truncate(text, max(0, right))}"
+    else:
+        line = f"{truncate(text, left)} ▲".rjust(middle + 1)
+    first, last = bars[0].label, bars[-1].label
+    if line.startswith(" " * (len(first) + 3)):
+        line = first + line[len(first) :]
+    room = cells - cell_width(line)
+    return line + last.rjust(room) if room >= len(last) + 3 else line

@@ -1,0 +1,76 @@
+"""Mends XML that is not well-formed where it is clear what was meant, so that no parser has to guess. Pure.
+
+Feeds come in UTF-8. What these functions do not mend is left to feedparser.
+"""
+
+from __future__ import annotations
+
+import re
+from html.entities import html5
+
+_ROOT = re.compile(rb"(?:<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>]*>|[^<]++)*+<([A-Za-z_][\w:.-]*)", re.DOTALL)
+_TAIL = 2000
+"""Bytes at the end of a file in which its outermost element ends: comments may follow."""
+_ENTRY_END = re.compile(rb"</(?:[\w.-]{1,40}:)?(?:item|entry)\s*>", re.IGNORECASE)
+_ENTRY_START = re.compile(rb"<((?:[\w.-]{1,40}:)?(?:item|entry))(?:\s[^<>]*)?>", re.IGNORECASE)
+_ELEMENT = re.compile(rb"\s*(?:<!--.*?-->\s*)*<([A-Za-z_][\w:.-]*)(?:[\s/][^<>]*)?(?:(?<=/)>|>.*?</\1\s*>)", re.DOTALL)
+"""An element and all in it."""
+_NOT_XML = bytes(each for each in range(32) if each not in b"\t\n\r")
+_NONCHARACTER = re.compile(rb"\xef\xbf[\xbe\xbf]|\xed[\xa0-\xbf][\x80-\xbf]")
+_REFERENCE = re.compile(
+    rb"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)"
+    rb"|&(?!(?:amp|lt|gt|quot|apos);)(?:(#[0-9]{1,8}|#[xX][0-9a-fA-F]{1,8}|[A-Za-z][A-Za-z0-9]{0,31});)?",
+    re.DOTALL,
+)
+
+
+def whole_part(data: bytes) -> bytes | None:
+    """Return a feed that ends early up to what is whole in it, with end tags; None if it does not end early.
+
+    The entry in which it ends is kept, without the element in which it ends, if its title and its id or link are whole.
+    A feed without a whole entry is returned as it is.
+    """
+    root = _ROOT.match(data)
+    if root is None or b"</%b" % root[1].lower() in data[-_TAIL:].lower() or data.endswith(b"/>"):
+        return None
+    end = 0
+    for found in _ENTRY_END.finditer(data):
+        end = found.end()
+    entry = _ENTRY_START.search(data, end)
+    last = _end_of_elements(data, entry.end()) if entry else 0
+    if not end and not last:
+        return data
+    body = data[:last] + b"</%b>" % entry[1] if entry and last else data[:end]
+    return b"%b%b</%b>" % (body, b"</channel>" if root[1].lower() == b"rss" else b"", root[1])
+
+
+def _end_of_elements(data: bytes, start: int) -> int:
+    """Return where the last whole element of an entry ends; 0 if it has no whole title and id or link."""
+    names = set()
+    while found := _ELEMENT.match(data, start):
+        names.add(found[1].lower())
+        start = found.end()
+    return start if b"title" in names and not names.isdisjoint({b"id", b"guid", b"link"}) else 0
+
+
+def mend(data: bytes) -> bytes:
+    """Return a feed without characters that XML forbids, and with references that every parser understands."""
+    data = _NONCHARACTER.sub(b"", data.translate(None, _NOT_XML))
+    has_entities = b"<!ENTITY" in data[:_TAIL]
+    return _REFERENCE.sub(lambda found: _mended_reference(found, has_entities=has_entities), data)
+
+
+def _mended_reference(found: re.Match[bytes], *, has_entities: bool) -> bytes:
+    whole, name = found[0], found[1]
+    if not whole.startswith(b"&"):
+        return whole
+    if name is None:
+        return b"&amp;"
+    if name.startswith(b"#"):
+        number = int(name[2:], 16) if name[1:2] in b"xX" else int(name[1:])
+        is_xml = number in (9, 10, 13) or 0x20 <= number < 0xD800 or 0xE000 <= number < 0xFFFE or number > 0xFFFF
+        return whole if is_xml and number < 0x110000 else b""
+    characters = html5.get(f"{name.decode()};")
+    if characters is None:
+        return whole if has_entities else b"&amp;" + whole[1:]
+    return "".join(f"&#{ord(each)};" for each in characters).encode()
