@@ -62,7 +62,7 @@ def find_target(library: Library, id_: str, given: Links | None = None) -> Fetch
     Raises ReaderError if none are given and it has no document.
     """
     try:
-        links = _document_links(library, id_)
+        links = _document_links(library, id_, renews=given is None)
     except ReaderError:
         if given is None:
             raise
@@ -72,17 +72,17 @@ def find_target(library: Library, id_: str, given: Links | None = None) -> Fetch
     return fetch_target(id_, links if given is None else [given, *links])
 
 
-def _document_links(library: Library, id_: str) -> list[Links]:
+def _document_links(library: Library, id_: str, *, renews: bool) -> list[Links]:
     only = library.folder.only
     if only is not None:  # its index is in memory, perhaps that of another process
         article = library.articles.parse(only).article
         return [article.links] if article_id(article.links.best, library.reading.place(only)) == id_ else []
-    return [row.links for row in library.articles.rows(_document_rows(library, id_))]
+    return [row.links for row in library.articles.rows(_document_rows(library, id_, renews=renews))]
 
 
-def _document_rows(library: Library, id_: str) -> list[int]:
+def _document_rows(library: Library, id_: str, *, renews: bool) -> list[int]:
     try:
-        if rowids := library.index.rowids_by_id(id_):
+        if (rowids := library.index.rowids_by_id(id_)) or not renews:  # the page of a link has no document
             return rowids
     except ReaderError as error:
         if not error.damaged:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -63,9 +64,11 @@ def load_text(library: Library, subject: ArticleContent | int, bodies: Callable[
 
     Raises ReaderError if the document is gone or can no longer be read.
     """
-    if isinstance(subject, ArticleContent) and subject.rowid is None:  # it may have a document by now
-        rowid = library.index.rowid_by_url(subject.article.links.all_urls())
-        subject = subject if rowid is None else rowid
+    if isinstance(subject, ArticleContent) and subject.rowid is None:
+        # It may have a document by now. If the index cannot be read at the moment, the list reports it.
+        with suppress(ReaderError):
+            rowid = library.index.rowid_by_url(subject.article.links.all_urls())
+            subject = subject if rowid is None else rowid
     if isinstance(subject, int):
         subject = load_content(library, subject, bodies)
     article, id_ = subject.article, subject.id

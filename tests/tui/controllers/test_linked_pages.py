@@ -213,3 +213,13 @@ async def test_resizing_keeps_the_selected_link_and_the_way_back(make_folder: Ma
         await reader.resize(*STACKED)
         await reader.press("backspace")
         assert title(reader) == "First"
+
+
+async def test_fast_keys_apply_to_the_texts_they_were_meant_for(make_folder: MakeFolder, server: Server) -> None:
+    for name in ("one", "two"):
+        server.on(f"/{name}", reply(html(f"Page {name}")))
+    async with open_app(linking(make_folder, server, "/one", "/two"), SIDE, _ALLOWED) as reader:
+        await reader.press("enter")
+        await reader.press_at_once("1", "backspace", "2", "backspace", "1")
+        await fetched(reader)
+        assert link_of(reader) == server.url("/one")
