@@ -59,6 +59,10 @@ def _is_line(value: Any) -> bool:
     return isinstance(value, str) and not _CONTROL.search(value) and len(value) <= _LONGEST
 
 
+def _is_place(value: Any) -> bool:
+    return _is_line(value) and (not value or value.startswith(("/", "~/")))
+
+
 def _is_group(value: Any) -> bool:
     return _is_line(value) and len(value) <= 200
 
@@ -103,7 +107,8 @@ FEED_SETTINGS: tuple[Setting, ...] = (
         "In place of url: a program that prints the feed. It is run without a shell, for at most 30 seconds.",
     ),
     Setting(
-        "feed", "file", "", lambda value: _is_line(value) and bool(value), "the path of a file in quotes",
+        "feed", "file", "", lambda value: _is_place(value) and bool(value),
+        'the whole path of a file, such as "~/feed.xml"',
         "In place of url: a file that contains the feed.",
     ),
     Setting("feed", "title", "", _is_line, "one line in quotes", "What the feed is called. Empty: as it calls itself."),
@@ -151,7 +156,7 @@ FEED_SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("feed", "paused", False, is_bool, "true or false", "true: it is not fetched."),
     Setting(
-        "feed", "folder", "", _is_line, "the path of a folder in quotes",
+        "feed", "folder", "", _is_place, 'the whole path of a folder, such as "~/news"',
         "The folder for its documents. Empty: the news folder.",
     ),
 )  # fmt: skip

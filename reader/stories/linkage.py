@@ -116,7 +116,10 @@ class Compared:
     def _sum(self, other: Compared, sign: int) -> None:
         for mine, others in ((self.weights, other.weights), (self.sources, other.sources), (self.days, other.days)):
             for key, number in others.items():
-                mine[key] = mine.get(key, 0) + sign * number
+                if total := mine.get(key, 0) + sign * number:
+                    mine[key] = total
+                else:
+                    del mine[key]
         self.vectors += sign * other.vectors
         self.size += sign * other.size
 

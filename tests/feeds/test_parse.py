@@ -318,11 +318,36 @@ def test_without_an_address_of_the_feed_its_site_is_the_base() -> None:
 # What is broken or hostile
 
 
-def test_what_is_whole_counts_if_a_feed_ends_early() -> None:
-    whole = rss("".join(f"<item><title>T{n}</title><description>{'x' * 50}</description></item>" for n in range(3)))
-    feed = parse_feed(whole[: whole.index(b"T2") + 40])
-    assert ([each.title for each in feed.entries], feed.is_complete) == (["T0", "T1"], False)
-    assert parse_feed(whole).is_complete
+ITEMS = [
+    f"<item><title>T{n}</title><link>/{n}</link><media:group><media:title>M</media:title></media:group><category/>"
+    f"<description><![CDATA[<p>Text</p> <br/>]]></description><author>Ann {n}</author></item>"
+    for n in range(3)
+]
+CUT = rss("".join(ITEMS), "", 'xmlns:media="http://search.yahoo.com/mrss/"')
+
+
+@pytest.mark.parametrize(
+    ("end", "titles", "excerpts", "authors"),
+    [
+        (b"T2", ["T0", "T1"], ["Text", "Text"], 2),
+        (b"</link><media", ["T0", "T1"], ["Text", "Text"], 2),
+        (b"<media:group>", ["T0", "T1", "T2"], ["Text", "Text", ""], 2),
+        (b"</media:group>", ["T0", "T1", "T2"], ["Text", "Text", ""], 2),
+        (b"</p>", ["T0", "T1", "T2"], ["Text", "Text", ""], 2),
+        (b"<author>", ["T0", "T1", "T2"], ["Text", "Text", "Text"], 2),
+        (b"</item></ch", ["T0", "T1", "T2"], ["Text", "Text", "Text"], 3),
+        (b"</channel>", ["T0", "T1", "T2"], ["Text", "Text", "Text"], 3),
+    ],
+)
+def test_what_is_whole_counts_if_a_feed_ends_early(
+    end: bytes, titles: list[str], excerpts: list[str], authors: int
+) -> None:
+    feed = parse_feed(CUT[: CUT.rindex(end)])
+    assert [each.title for each in feed.entries] == titles
+    assert [each.excerpt for each in feed.entries] == excerpts
+    assert sum(len(each.authors) for each in feed.entries) == authors
+    assert not feed.is_complete
+    assert parse_feed(CUT).is_complete
 
 
 def test_a_single_entry_of_atom_is_a_feed() -> None:
@@ -420,3 +445,46 @@ def test_any_bytes_are_a_feed_or_refused(data: bytes) -> None:
     except FeedError:
         return
     assert ParsedFeed.from_values(feed.to_values()) == feed
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=5)
+    | st.sampled_from(["/x", "2020-05-25", "audio/mpeg"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["url", "name", "mime_type", "#value"]), inner, max_size=3)
+    ),
+    max_leaves=4,
+)
+NAMES = [
+    "id",
+    "url",
+    "external_url",
+    "title",
+    "content_html",
+    "content_text",
+    "summary",
+    "image",
+    "date_published",
+    "tags",
+    "authors",
+    "author",
+    "language",
+    "attachments",
+    "guid",
+    "link",
+    "description",
+    "pubDate",
+    "enclosure",
+]
+OBJECTS = st.dictionaries(st.sampled_from(NAMES), VALUES)
+
+
+@given(OBJECTS, st.lists(OBJECTS | VALUES, max_size=3), st.booleans())
+def test_any_json_is_a_feed_or_refused(feed: dict[str, Any], items: list[Any], is_rss: bool) -> None:
+    whole = {"rss": {"channel": {**feed, "item": items}}} if is_rss else {**feed, "items": items}
+    assert len(parse_feed(json.dumps(whole).encode()).entries) <= len(items)

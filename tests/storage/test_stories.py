@@ -20,7 +20,7 @@ from reader.indexing.stories import update_stories
 from reader.storage.sqlite.database import StorageError
 from reader.storage.sqlite.index import columns, sort_orders
 from reader.storage.sqlite.index.folder_index import Index
-from reader.storage.sqlite.stories import edges
+from reader.storage.sqlite.stories import edges, reading
 from reader.stories.terms import unpacked
 from tests.storage.parsed_file_helpers import put, remove, replace
 
@@ -67,7 +67,9 @@ def _check(index: Index) -> dict[str, frozenset[str]]:
 
 
 def _checked(db: sqlite3.Connection, index: Index) -> dict[str, frozenset[str]]:
-    rows = db.execute("SELECT a.*, c.source FROM articles a JOIN codes c USING (rowid)").fetchall()
+    rows = db.execute(
+        "SELECT a.*, c.source, provider_name FROM articles a JOIN codes c USING (rowid) JOIN details USING (rowid)"
+    ).fetchall()
     rowid_of = {row["rowid"]: row for row in rows}
     assert db.execute("SELECT * FROM departed").fetchall() == []
     assert {row["rowid"]: row["story"] for row in rows} == dict(
@@ -125,10 +127,11 @@ def _copies(rows: list[sqlite3.Row]) -> set[frozenset[int]]:
     return {frozenset(group) for group in joined if len(group) > 1}
 
 
-def _quality_then_earliest(row: sqlite3.Row) -> tuple[float, bool, int, int]:
+def _quality_then_earliest(row: sqlite3.Row) -> tuple[object, ...]:
     quality = row["quality"] if row["quality"] is not None else row["quality_estimate"]
     quality = float("-inf") if quality is None else quality
-    return -quality, row["published_at"] is None, row["published_at"] or 0, row["rowid"]
+    names = row["provider_name"].casefold(), row["title"].casefold()
+    return -quality, row["published_at"] is None, row["published_at"] or 0, *names, row["id"]
 
 
 @pytest.fixture
@@ -387,3 +390,30 @@ def test_what_no_newsreader_has_written_is_damage(index: Index, statement: str) 
     with pytest.raises(StorageError) as raised:
         _update(index)
     assert raised.value.damaged
+
+
+def test_a_source_is_counted_once_whether_its_name_is_known_or_only_its_domain(index: Index) -> None:
+    sources = (
+        Provider("Orsk Post", "orskpost.example"),
+        Provider("", "www.orskpost.example"),
+        Provider("", "velmora.example"),
+        Provider("", ""),
+    )
+    put(index, *(_article(n, 0, source=f"s{n}", provider=provider) for n, provider in enumerate(sources)))
+    _update(index)
+    assert index.database.select("SELECT articles, sources FROM stories") == [(4, 2)]
+
+
+def test_articles_without_any_source_count_as_one(index: Index) -> None:
+    put(index, *(_article(n, 0, source=f"s{n}", provider=Provider()) for n in range(3)))
+    _update(index)
+    assert index.database.select("SELECT articles, sources FROM stories") == [(3, 1)]
+
+
+def test_articles_of_one_time_are_in_the_order_of_their_sources(index: Index) -> None:
+    put(index, *(_article(n, 0, source=source, published_at=_FIRST) for n, source in enumerate("CAb")))
+    _update(index)
+    with index.database.read() as db:
+        (story,) = reading.stories(db, [number for (number,) in db.execute("SELECT number FROM stories")])
+    assert [row.path for row in (index.rows([rowid])[rowid] for rowid in story.rowids)] == ["1.md", "2.md", "0.md"]
+    assert index.database.select("SELECT earliest FROM stories") == [(story.rowids[0],)]

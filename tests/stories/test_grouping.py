@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reader.stories.grouping import Grouping, StoryArticle
+from reader.stories.linkage import Compared
 from reader.stories.state import MemoryState
+from reader.stories.terms import Vector
 
 EVENTS = (
     "Earthquake damages cathedral in Valdivia",
@@ -131,3 +133,17 @@ def test_any_number_of_equal_texts_is_one_story(number: int) -> None:
 def test_a_column_with_one_title_is_not_one_story() -> None:
     column = [article(rowid, "Morning briefing", 19_000 + rowid) for rowid in range(100)]
     assert len(stories(all_at_once(column))) == len(column)
+
+
+def test_a_join_that_is_undone_leaves_each_story_as_it_was() -> None:
+    def of(day: int | None, *terms: int) -> Compared:
+        vector = Vector(terms, [100] * len(terms), source=day or 0)
+        return Compared(terms[0], 1, day, vector, is_new=True)
+
+    one, other = of(None, 1, 2, 3), of(19_000, 4, 2, 3)
+    one.take(other)
+    assert one.give_back() is other
+    for story, same in ((one, of(None, 1, 2, 3)), (other, of(19_000, 4, 2, 3))):
+        assert (story.days, story.sources, story.weights, story.size, story.into) == (
+            same.days, same.sources, same.weights, 1, None,
+        )  # fmt: skip

@@ -18,7 +18,7 @@ from reader.cli.subscriptions.feed_files import (
     folder_option,
     network_settings,
     open_feed_files,
-    stored_folder,
+    stored_place,
 )
 from reader.core.errors import ReaderError
 from reader.core.text import clean, format_count
@@ -58,7 +58,7 @@ def add(url: str, *, group: str, title: str, folder: str | None, as_json: bool) 
         _refuse_known(files, address)
         found = asyncio.run(_look_up(address, network_settings(files.paths)))
         feed = Subscription(
-            found.url, title=clean(title) or clean(found.feed.title), group=clean(group), folder=stored_folder(folder)
+            found.url, title=clean(title) or clean(found.feed.title), group=clean(group), folder=stored_place(folder)
         )
         _refuse_known(files, feed.url)
         _store(files, [feed])
@@ -174,7 +174,7 @@ def _add_opml(files: FeedFiles, data: bytes, group: str, folder: str | None) -> 
         if feed.key in known or feed.key in added:
             repeated += 1
         else:
-            added[feed.key] = replace(feed, folder=stored_folder(folder))
+            added[feed.key] = replace(feed, folder=stored_place(folder))
     if added:
         _store(files, list(added.values()))
     return [each.url for each in added.values()], repeated, skipped

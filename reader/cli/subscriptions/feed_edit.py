@@ -9,7 +9,13 @@ import click
 
 from reader.cli.arguments import json_option
 from reader.cli.output import print_json, print_json_array
-from reader.cli.subscriptions.feed_files import FeedFiles, feed_record, names_argument, open_feed_files
+from reader.cli.subscriptions.feed_files import (
+    FeedFiles,
+    feed_record,
+    names_argument,
+    open_feed_files,
+    stored_place,
+)
 from reader.core.errors import ReaderError
 from reader.core.text import format_count
 from reader.exit import print_notice
@@ -61,6 +67,8 @@ def _setting(text: str) -> tuple[str, Any]:
     value: Any = given.strip()
     if not value:
         value = default
+    elif name in {"folder", "file"}:
+        value = stored_place(value)
     elif isinstance(default, bool):
         value = {"true": True, "yes": True, "false": False, "no": False}.get(value.lower(), value)
     elif isinstance(default, int):

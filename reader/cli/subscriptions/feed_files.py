@@ -96,9 +96,9 @@ def network_settings(paths: Paths) -> FetchSettings:
     return config.fetch
 
 
-def stored_folder(folder: str | None) -> str:
-    """Return a folder as feeds.toml names it: absolute; empty for the news folder."""
-    return os.path.abspath(os.path.expanduser(folder)) if folder else ""
+def stored_place(path: str | None) -> str:
+    """Return a folder or file as feeds.toml names it: absolute; empty for none."""
+    return os.path.abspath(os.path.expanduser(path)) if path else ""
 
 
 def feed_record(feed: Subscription, state: FeedState) -> dict[str, Any]:

@@ -49,8 +49,11 @@ def to_utf8(data: bytes, content_type: str = "") -> bytes:
     data = _without_garbage(data)
     charset = _CHARSET.search(content_type)
     name = detect_encoding(data, charset[1] if charset else "")
-    is_wide = b"\x00" in data[:4]
-    if name.startswith("utf-") and (name != "utf-8" or not is_wide) and not (data.isascii() and not _WIDE.search(data)):
+    if _WIDE.search(data):
+        name = "utf-8"
+    elif data.isascii() or (name == "utf-8" and b"\x00" in data[:4]):
+        name = ""  # any encoding that the feed or its server names: there are some that use only bytes of ASCII
+    if name.startswith("utf-"):
         # Also if the feed or its server says otherwise, if some bytes are wrong, or if a character is cut off.
         data = _DECLARED.sub(rb"\1'utf-8'", data.decode(name, "replace").removeprefix("\ufeff").encode(), 1)
         content_type = "application/xml"
@@ -59,7 +62,7 @@ def to_utf8(data: bytes, content_type: str = "") -> bytes:
         headers = {"content-type": content_type} if content_type else {}
         converted: bytes = encodings.convert_to_utf8(headers, data, found)
     except (UnicodeError, ValueError):  # the name of the encoding is nonsense
-        converted = _DECLARED.sub(rb"\1'utf-8'", data.decode(name, "replace").encode(), count=1)
+        converted = _DECLARED.sub(rb"\1'utf-8'", data.decode(name or "utf-8", "replace").encode(), 1)
     converted = _without_entities(converted)
     if b"<rss:channel" in converted and b"xmlns:rss" not in converted:
         return _RSS_PREFIX.sub(rb"<\1", converted)  # a prefix without a namespace, which feedparser does not know

@@ -12,6 +12,9 @@ _ROOT = re.compile(rb"(?:<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>]*>|[^<]++)*+<([A-Za-z
 _TAIL = 2000
 """Bytes at the end of a file in which its outermost element ends: comments may follow."""
 _ENTRY_END = re.compile(rb"</(?:[\w.-]{1,40}:)?(?:item|entry)\s*>", re.IGNORECASE)
+_ENTRY_START = re.compile(rb"<((?:[\w.-]{1,40}:)?(?:item|entry))(?:\s[^<>]*)?>", re.IGNORECASE)
+_ELEMENT = re.compile(rb"\s*(?:<!--.*?-->\s*)*<([A-Za-z_][\w:.-]*)(?:[\s/][^<>]*)?(?:(?<=/)>|>.*?</\1\s*>)", re.DOTALL)
+"""An element and all in it."""
 _NOT_XML = bytes(each for each in range(32) if each not in b"\t\n\r")
 _NONCHARACTER = re.compile(rb"\xef\xbf[\xbe\xbf]|\xed[\xa0-\xbf][\x80-\xbf]")
 _REFERENCE = re.compile(
@@ -22,8 +25,9 @@ _REFERENCE = re.compile(
 
 
 def whole_part(data: bytes) -> bytes | None:
-    """Return a feed that ends early up to its last whole entry, with end tags; None if it does not end early.
+    """Return a feed that ends early up to what is whole in it, with end tags; None if it does not end early.
 
+    The entry in which it ends is kept, without the element in which it ends, if its title and its id or link are whole.
     A feed without a whole entry is returned as it is.
     """
     root = _ROOT.match(data)
@@ -32,8 +36,21 @@ def whole_part(data: bytes) -> bytes | None:
     end = 0
     for found in _ENTRY_END.finditer(data):
         end = found.end()
-    channel = b"</channel>" if root[1].lower() == b"rss" else b""
-    return b"%b%b</%b>" % (data[:end], channel, root[1]) if end else data
+    entry = _ENTRY_START.search(data, end)
+    last = _end_of_elements(data, entry.end()) if entry else 0
+    if not end and not last:
+        return data
+    body = data[:last] + b"</%b>" % entry[1] if entry and last else data[:end]
+    return b"%b%b</%b>" % (body, b"</channel>" if root[1].lower() == b"rss" else b"", root[1])
+
+
+def _end_of_elements(data: bytes, start: int) -> int:
+    """Return where the last whole element of an entry ends; 0 if it has no whole title and id or link."""
+    names = set()
+    while found := _ELEMENT.match(data, start):
+        names.add(found[1].lower())
+        start = found.end()
+    return start if b"title" in names and not names.isdisjoint({b"id", b"guid", b"link"}) else 0
 
 
 def mend(data: bytes) -> bytes:

@@ -13,6 +13,7 @@ from reader.core.times import from_micros
 from reader.storage.sqlite.database import json_array
 from reader.storage.sqlite.index import columns, sort_orders
 from reader.storage.sqlite.stories.state import checked_vector, members_query
+from reader.storage.sqlite.stories.totals import by_time
 from reader.stories.heat import Coverage, source_weight
 from reader.stories.model import Story
 from reader.stories.terms import Vector, unpacked
@@ -69,11 +70,12 @@ def stories(db: sqlite3.Connection, numbers: Iterable[int]) -> Iterator[Story]:
 
 def _members(db: sqlite3.Connection, ids: Collection[int]) -> dict[int, list[int]]:
     query = (
-        f"SELECT m.story, m.rowid FROM ({members_query()}) m JOIN articles a ON a.rowid = m.rowid "  # noqa: S608
-        "ORDER BY published_at IS NULL, published_at, m.rowid"
+        "SELECT m.story, m.rowid, published_at, iif(provider_name = '', provider_domain, provider_name), title, a.id "  # noqa: S608
+        f"FROM ({members_query()}) m JOIN articles a USING (rowid) JOIN details USING (rowid)"
     )
+    rows = db.execute(query, {"ids": json_array(ids)}).fetchall()
     found: defaultdict[int, list[int]] = defaultdict(list)
-    for story, rowid in db.execute(query, {"ids": json_array(ids)}):
+    for story, rowid, *_ in sorted(rows, key=lambda row: by_time(*row[2:])):
         found[story].append(rowid)
     return found
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
+from reader.core.model import without_www
 from reader.storage.sqlite.database import json_array
 from reader.storage.sqlite.index.facts import read_fact
 from reader.storage.sqlite.stories.state import members_query
@@ -33,10 +34,14 @@ class _Member(NamedTuple):
     quality: float | None
     heat: float | None
     published_at: int | None
-    source: int
     links: int
     story_rank: int
     heat_estimate: float | None
+    name: str
+    domain: str
+    """Of its source."""
+    title: str
+    id: int
 
 
 def load_context(db: sqlite3.Connection) -> HeatContext:
@@ -52,8 +57,9 @@ def update(db: sqlite3.Connection, stories: Collection[int], context: HeatContex
     Raises sqlite3.Error.
     """
     query = (
-        "SELECT a.rowid, a.story, ifnull(quality, quality_estimate), heat, published_at, source, links, story_rank, "  # noqa: S608
-        f"heat_estimate FROM ({members_query()}) m JOIN articles a USING (rowid) JOIN codes USING (rowid)"
+        "SELECT a.rowid, a.story, ifnull(quality, quality_estimate), heat, published_at, links, story_rank, "  # noqa: S608
+        "heat_estimate, provider_name, provider_domain, title, id "
+        f"FROM ({members_query()}) m JOIN articles a USING (rowid) JOIN details USING (rowid)"
     )
     members: defaultdict[int, list[_Member]] = defaultdict(list)
     for row in db.execute(query, {"ids": json_array(stories)}):
@@ -96,7 +102,7 @@ _STORE = (
 
 
 def _totals(story: int, found: Sequence[_Member], coverage: Coverage, heat: float) -> tuple[object, ...]:
-    earliest = min(found, key=lambda each: (each.published_at is None, each.published_at or 0, each.rowid))
+    earliest = min(found, key=_by_time)
     dates = [each.published_at for each in found if each.published_at is not None]
     known = max((each.heat for each in found if each.heat is not None), default=None)
     times = (min(dates, default=None), max(dates, default=None))
@@ -104,23 +110,41 @@ def _totals(story: int, found: Sequence[_Member], coverage: Coverage, heat: floa
     return (story, *totals, *times, earliest.rowid, coverage.links, known, heat)
 
 
-def coverage_of(found: Iterable[_Member]) -> Coverage:
-    """Return the coverage that articles of one story give it."""
-    best: dict[int, float | None] = {}
+def by_time(published_at: int | None, source: str, title: str, id_: int) -> tuple[bool, int, str, str, int]:
+    """Return what articles of a story are sorted by: their time, then source and title, so that all see one order."""
+    return published_at is None, published_at or 0, source.casefold(), title.casefold(), id_
+
+
+def _by_time(each: _Member) -> tuple[bool, int, str, str, int]:
+    return by_time(each.published_at, each.name or each.domain, each.title, each.id)
+
+
+def coverage_of(found: Sequence[_Member]) -> Coverage:
+    """Return the coverage that articles of one story give it.
+
+    Where only its domain is known, a source is the one with this domain that has a name in another article. What has
+    no source at all adds none, but counts as one if it is all there is.
+    """
+    names = {without_www(each.domain): each.name for each in found if each.name and each.domain}
+    best: dict[str, float | None] = {}
     dates: list[int] = []
     links = 0
     for each in found:
-        known = best.setdefault(each.source, each.quality)
+        domain = without_www(each.domain)
+        source = without_www(each.name or names.get(domain, domain)).casefold()
+        known = best.setdefault(source, each.quality)
         if each.quality is not None and (known is None or each.quality > known):
-            best[each.source] = each.quality
+            best[source] = each.quality
         if each.published_at is not None:
             dates.append(each.published_at)
         links += each.links
+    if len(best) > 1:
+        best.pop("", None)
     first, last = (min(dates) // 1_000_000, max(dates) // 1_000_000) if dates else (None, None)
     return Coverage(round(sum(map(source_weight, best.values())), 6), len(best), first, last, links)
 
 
-def _best_first(each: _Member) -> tuple[float, bool, int, int]:
+def _best_first(each: _Member) -> tuple[float, tuple[bool, int, str, str, int]]:
     """Sort by quality, then the earliest."""
     quality = float("-inf") if each.quality is None else each.quality
-    return -quality, each.published_at is None, each.published_at or 0, each.rowid
+    return -quality, _by_time(each)
