@@ -3,11 +3,13 @@
     python benchmarks/stories FILE.jsonl [FILE.jsonl ...] [--one-by-one] [--halves N] [--worst N]
     python benchmarks/stories FOLDER
     python benchmarks/stories --generated 300
+    python benchmarks/stories --cost FOLDER
 
 Each line of a FILE is an article: id, title, excerpt, date, source, url, and the label of its event. Prints B-cubed
 precision, recall and F1, CPU time for each article, and the worst mixtures of events and splits of an event;
 ``--halves`` the mean and the least F1 of random halves of the events. The grouping sees title, excerpt, date and source
 alone. The documents of a FOLDER are about different things: prints which are in one story all the same.
+``--cost`` prints what indexing and grouping a folder of any documents takes.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent.parent)]
 
 from agreement import Score, b_cubed, mixtures, splits  # noqa: E402
+from cost import measure_cost  # noqa: E402
 from generated import labelled_articles  # noqa: E402
 
 from reader.documents.fast_record import index_record  # noqa: E402
@@ -136,13 +139,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("paths", nargs="*", type=Path, metavar="FILE|FOLDER")
     parser.add_argument("--generated", type=int, default=0, metavar="N", help="also measure N generated events")
+    parser.add_argument("--cost", type=Path, metavar="FOLDER", help="measure what grouping a folder costs")
     parser.add_argument("--seed", type=int, default=1, help="of the generated events")
     parser.add_argument("--one-by-one", action="store_true", help="add the articles one after the other, oldest first")
     parser.add_argument("--halves", type=int, default=0, metavar="N", help="also measure N random halves of the events")
     parser.add_argument("--worst", type=int, default=10, metavar="N", help="how many mixtures and splits to print")
     options = parser.parse_args()
-    if not options.paths and not options.generated:
-        parser.error("Name a FILE or a FOLDER, or give --generated N.")
+    if not (options.paths or options.generated or options.cost):
+        parser.error("Name a FILE or a FOLDER, or give --generated N or --cost FOLDER.")
     for path in options.paths:
         if path.is_dir():
             rows = documents_of(path)
@@ -155,6 +159,8 @@ def main() -> None:
     if options.generated:
         rows = labelled_articles(options.generated, random.Random(options.seed))
         measure("generated", rows, one_by_one=options.one_by_one, worst=options.worst)
+    if options.cost:
+        measure_cost(options.cost)
 
 
 if __name__ == "__main__":

@@ -445,3 +445,46 @@ def test_any_bytes_are_a_feed_or_refused(data: bytes) -> None:
     except FeedError:
         return
     assert ParsedFeed.from_values(feed.to_values()) == feed
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=5)
+    | st.sampled_from(["/x", "2020-05-25", "audio/mpeg"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["url", "name", "mime_type", "#value"]), inner, max_size=3)
+    ),
+    max_leaves=4,
+)
+NAMES = [
+    "id",
+    "url",
+    "external_url",
+    "title",
+    "content_html",
+    "content_text",
+    "summary",
+    "image",
+    "date_published",
+    "tags",
+    "authors",
+    "author",
+    "language",
+    "attachments",
+    "guid",
+    "link",
+    "description",
+    "pubDate",
+    "enclosure",
+]
+OBJECTS = st.dictionaries(st.sampled_from(NAMES), VALUES)
+
+
+@given(OBJECTS, st.lists(OBJECTS | VALUES, max_size=3), st.booleans())
+def test_any_json_is_a_feed_or_refused(feed: dict[str, Any], items: list[Any], is_rss: bool) -> None:
+    whole = {"rss": {"channel": {**feed, "item": items}}} if is_rss else {**feed, "items": items}
+    assert len(parse_feed(json.dumps(whole).encode()).entries) <= len(items)

@@ -67,7 +67,9 @@ def _check(index: Index) -> dict[str, frozenset[str]]:
 
 
 def _checked(db: sqlite3.Connection, index: Index) -> dict[str, frozenset[str]]:
-    rows = db.execute("SELECT a.*, c.source FROM articles a JOIN codes c USING (rowid)").fetchall()
+    rows = db.execute(
+        "SELECT a.*, c.source, provider_name FROM articles a JOIN codes c USING (rowid) JOIN details USING (rowid)"
+    ).fetchall()
     rowid_of = {row["rowid"]: row for row in rows}
     assert db.execute("SELECT * FROM departed").fetchall() == []
     assert {row["rowid"]: row["story"] for row in rows} == dict(
@@ -125,10 +127,11 @@ def _copies(rows: list[sqlite3.Row]) -> set[frozenset[int]]:
     return {frozenset(group) for group in joined if len(group) > 1}
 
 
-def _quality_then_earliest(row: sqlite3.Row) -> tuple[float, bool, int, int]:
+def _quality_then_earliest(row: sqlite3.Row) -> tuple[object, ...]:
     quality = row["quality"] if row["quality"] is not None else row["quality_estimate"]
     quality = float("-inf") if quality is None else quality
-    return -quality, row["published_at"] is None, row["published_at"] or 0, row["rowid"]
+    names = row["provider_name"].casefold(), row["title"].casefold()
+    return -quality, row["published_at"] is None, row["published_at"] or 0, *names, row["id"]
 
 
 @pytest.fixture
