@@ -51,6 +51,27 @@ def write_atomically(path: Path, pieces: Iterable[bytes], *, is_last: bool = Tru
         ) from error
 
 
+def create_atomically(path: Path, content: bytes) -> None:
+    """Create a file that is complete as soon as it has its name; durable on return.
+
+    Raises FileExistsError if there is one of that name, which stays as it is, and OSError.
+    """
+    with tempfile.NamedTemporaryFile(prefix=".newsreader-", suffix=".tmp", dir=path.parent) as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+        try:
+            os.link(file.name, path)  # unlike a rename, it replaces nothing
+        except FileExistsError:
+            raise
+        except OSError:  # the file system has no links
+            with path.open("xb") as whole:
+                whole.write(content)
+                whole.flush()
+                os.fsync(whole.fileno())
+    sync(path.parent)
+
+
 def make_private(path: Path) -> None:
     """Create a file that only its owner can read, or make an existing one so if that is permitted. Raises nothing."""
     with contextlib.suppress(OSError):

@@ -38,14 +38,18 @@ NEEDS: Mapping[str, Mapping[str, tuple[Resource, ...]]] = {
     "ArticleList": dict.fromkeys(("move", "enter", "screen.into", "leave", "choose", "extend"), _LIST),
     "ArticlePane": dict.fromkeys(("move", "enter", "screen.into"), _ARTICLE),
     "Panes": {"related": _ARTICLE},
-    "ReaderView": dict.fromkeys(("move", "links", "link_digit", "heading", "match"), _TEXT),
+    "ReaderView": dict.fromkeys(("move", "links", "link_digit", "heading", "match", "screen.run('text.save')"), _TEXT),
     "MainScreen": {
         **{f"run('{name}')": _LIST for name in _ABOUT_SELECTION},
         "run('more')": _ARTICLE,
         "run('similar')": _ARTICLE,
         "run_own": _LIST,
     },
-    "ReaderScreen": {**{f"run('{name}')": _LIST for name in _ABOUT_SELECTION}, "run_own": (*_LIST, *_TEXT)},
+    "ReaderScreen": {
+        **{f"run('{name}')": _LIST for name in _ABOUT_SELECTION},
+        "run_own": (*_LIST, *_TEXT),
+        "run('back')": _TEXT,
+    },
 }
 """What each action needs, by class of node and by action, with its arguments if it is bound with arguments."""
 _CHECKS = 10
@@ -60,6 +64,14 @@ def hold_keys(widget: Widget) -> None:
     """Hold keys back for the widget that is about to take the focus from ``widget``."""
     gate = getattr(widget.app, "gate", None)
     if isinstance(gate, InputGate):
+        gate.hold()
+
+
+def hold_for_text(widget: Widget) -> None:
+    """Hold keys and actions back for the text that a link of ``widget`` leads to."""
+    gate = getattr(widget.app, "gate", None)
+    if isinstance(gate, InputGate):
+        gate.begin_loading("text")
         gate.hold()
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import chain, count
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from reader.content.html.builder import parse_html
 from reader.content.markdown.writer import to_markdown
@@ -17,15 +16,20 @@ from reader.core.hashing import hash_bytes
 from reader.core.text import clean, clean_block, truncate
 from reader.core.times import format_iso
 from reader.core.urls import display_host, safe_url
-from reader.documents.body_start import body_format_of
-from reader.documents.scalars import decode_entities
+from reader.documents.writing import (
+    ENDING,
+    as_markdown_body,
+    cut_bytes,
+    escaped,
+    fields_of,
+    indented,
+    item_of,
+    quoted,
+    slug,
+)
 from reader.feeds.model import FeedEntry, ParsedFeed
 from reader.feeds.subscriptions import Subscription
 
-ENDING = ".md"
-_NAME_BYTES = 120
-"""Longest name of a file or folder; every file system takes 143."""
-_SLUG_BYTES = _NAME_BYTES - len("YYYY-MM-DD-") - len("-0123abcd99999") - len(ENDING)
 _FOLDER_BYTES = 60
 _LEVELS = 4
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|node_modules)(?:\.|$)", re.IGNORECASE)
@@ -39,9 +43,6 @@ _UNTITLED_CELLS = 80
 _FUTURE = timedelta(hours=1)
 """How far in the future a date may be: clocks differ."""
 NO_DATE = "the feed gives none; this is when newsreader first saw the entry"
-
-_Value: TypeAlias = str | int | None
-_Pairs: TypeAlias = Iterable[tuple[str, _Value]]
 
 
 class FeedDocument(NamedTuple):
@@ -126,16 +127,18 @@ def _data(
     name = subscription.title or clean(feed.title) or subscription.name
     lines = [
         "---",
-        *_fields((("title", _text(title)), ("excerpt", _text(clean_block(entry.excerpt)[:_EXCERPT_CHARS].strip())))),
+        *fields_of(
+            (("title", escaped(title)), ("excerpt", escaped(clean_block(entry.excerpt)[:_EXCERPT_CHARS].strip())))
+        ),
         f"publishedDateTime: {date}",
         *([f"updatedDateTime: {updated}"] if updated else ()),
-        *_fields(
+        *fields_of(
             (("originalUrl", original_url), ("webUrl", url), ("type", entry.kind), ("language", clean(entry.language)))
         ),
         "provider:",
-        *_indented(_fields((("name", _text(name)), ("domain", _domain(entry, feed, subscription))))),
+        *indented(fields_of((("name", escaped(name)), ("domain", _domain(entry, feed, subscription))))),
         # What tells newsreader which entry this is, should it lose all else.
-        *_fields((("feed", subscription.key), ("guid", clean(entry.id)[:_ID_CHARS]), ("dateNote", date_note))),
+        *fields_of((("feed", subscription.key), ("guid", clean(entry.id)[:_ID_CHARS]), ("dateNote", date_note))),
     ]
     size = sum(len(line.encode()) for line in lines)
     for each in _lists(entry, subscription):
@@ -146,7 +149,7 @@ def _data(
                 break
             added += item
         if added:
-            lines += [f"{each[0]}:", *_indented(added)]
+            lines += [f"{each[0]}:", *indented(added)]
     return "\n".join((*lines, "---", "", _body(entry))).encode()
 
 
@@ -154,12 +157,14 @@ def _lists(entry: FeedEntry, subscription: Subscription) -> Iterator[tuple[str, 
     """Yield the lists in the header: the name of each, and the lines of its items."""
     authors = dict.fromkeys(filter(None, map(clean, entry.authors)))
     topics = dict.fromkeys(filter(None, (*subscription.topics, *map(clean, entry.topics))))
-    yield "authors", [[f"- {_quoted(_text(each))}"] for each in authors]
-    yield "topics", [[f"- {_quoted(_text(each))}"] for each in topics]
+    yield "authors", [[f"- {quoted(escaped(each))}"] for each in authors]
+    yield "topics", [[f"- {quoted(escaped(each))}"] for each in topics]
     yield (
         "images",
         [
-            _item((("url", _text(url)), ("width", each.width), ("height", each.height), ("title", _text(each.title))))
+            item_of(
+                (("url", escaped(url)), ("width", each.width), ("height", each.height), ("title", escaped(each.title)))
+            )
             for each in entry.images
             if (url := _url(each.url))
         ],
@@ -167,14 +172,14 @@ def _lists(entry: FeedEntry, subscription: Subscription) -> Iterator[tuple[str, 
     yield (
         "related",
         [
-            _item((("title", _text(clean(each.title) or url)), ("webUrl", url)))
+            item_of((("title", escaped(clean(each.title) or url)), ("webUrl", url)))
             for each in entry.related
             if (url := _url(each.url))
         ],
     )
     if subscription.enclosures == "list":
         yield "enclosures", [
-            _item((
+            item_of((
                 ("url", url), ("type", clean(each.type)), ("length", each.length),
                 ("durationSeconds", each.duration_seconds), ("title", clean(each.title)),
             ))
@@ -191,9 +196,7 @@ def _body(entry: FeedEntry) -> str:
     encoded = body.encode()
     if len(encoded) > _BODY_BYTES:
         body = encoded[:_BODY_BYTES].decode("utf-8", "ignore").rpartition("\n\n")[0] + "\n"
-    if body and body_format_of(ENDING.encode(), body) == "html":
-        body = f"&#32;{body}"  # or a body that begins with a tag would be taken for HTML
-    return body
+    return as_markdown_body(body)
 
 
 def _domain(entry: FeedEntry, feed: ParsedFeed, subscription: Subscription) -> str:
@@ -207,38 +210,7 @@ def _url(url: str) -> str:
         return ""
 
 
-def _text(text: str) -> str:
-    """Return a text so that the reader, which decodes entities twice, gets it back."""
-    return text if decode_entities(text) == text else text.replace("&", "&amp;amp;")
-
-
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
-
-
-def _fields(pairs: _Pairs) -> list[str]:
-    """Return those fields that are not empty as lines of YAML."""
-    return [f"{key}: {_quoted(value) if isinstance(value, str) else value}" for key, value in pairs if value]
-
-
-def _item(pairs: _Pairs) -> list[str]:
-    first, *others = _fields(pairs)
-    return [f"- {first}", *(f"  {line}" for line in others)]
-
-
-def _indented(lines: Iterable[str]) -> list[str]:
-    return [f"  {line}" for line in lines]
-
-
 # Names
-
-
-def slug(text: str) -> str:
-    """Return a text as part of a file name: letters and digits in lower case, with hyphens."""
-    words = re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", text).lower().replace("’", "").replace("'", ""))
-    whole = unicodedata.normalize("NFC", "-".join(words))
-    cut = _cut(whole, _SLUG_BYTES)
-    return cut if cut == whole or len(cut.rpartition("-")[0]) < len(cut) // 2 else cut.rpartition("-")[0]
 
 
 def folders_of(subscriptions: Sequence[Subscription]) -> dict[str, str]:
@@ -259,9 +231,5 @@ def folder_name(text: str) -> str:
     """Return a text as the name of a folder that every file system takes; may be empty."""
     whole = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", clean(text)))
     name = "".join(char if char.isalnum() or char in " -_.,+&'()" else " " for char in whole)
-    name = _cut(" ".join(name.split()).lstrip(". -_"), _FOLDER_BYTES).rstrip(". ")
+    name = cut_bytes(" ".join(name.split()).lstrip(". -_"), _FOLDER_BYTES).rstrip(". ")
     return f"{name} -" if _RESERVED.match(name) else name
-
-
-def _cut(text: str, size: int) -> str:
-    return text.encode()[:size].decode("utf-8", "ignore").rstrip("-")

@@ -1,4 +1,4 @@
-"""Opening URLs in the browser, and copying them."""
+"""What is done with URLs: they are opened in the browser or copied, and their pages are saved as documents."""
 
 from __future__ import annotations
 
@@ -12,19 +12,23 @@ from reader.core.urls import display_host, safe_url, shorten_url
 from reader.tui.session import Session
 
 if TYPE_CHECKING:
+    from reader.content.page import Page
     from reader.core.model import Links
     from reader.desktop.browser import Browser
     from reader.tui.widgets.article_list.article_list import ArticleList
+    from reader.tui.widgets.reader.lines import ReaderText
 
 
 class LinksController:
-    """Opens and copies the URLs of articles and links."""
+    """Opens and copies the URLs of articles and links, and saves pages."""
 
     def __init__(self, session: Session, articles: ArticleList, on_opened: Callable[[int], object]) -> None:
         """``on_opened`` gets the row id of an article whose own URL was opened."""
         self._session = session
         self._list = articles
         self._on_opened = on_opened
+        self._saved: dict[str, str] = {}
+        """The names of the documents that pages were saved as, by their ids; empty while one is being saved."""
 
     def open(self, url: str, nothing: str = "") -> None:
         """Open ``url`` in the browser, or show the message ``nothing`` if it is empty."""
@@ -86,6 +90,35 @@ class LinksController:
             self._session.show_message("There is no article here, so there is no URL to copy.", transient=True)
         else:
             self._session.show_message("This document has no URL to copy.", transient=True)
+
+    def save_page(self, text: ReaderText | None) -> None:
+        """Save the page of a text as a document of the folder, unless it has one."""
+        session = self._session
+        if text is None:
+            return
+        if text.rowid is not None:
+            session.show_message("This is a document of the folder already.", transient=True)
+        elif text.page is None:
+            words = f"Only a fetched page can be saved; {session.key('fetch')} fetches it."
+            session.show_message(words, transient=True)
+        elif name := self._saved.get(text.id):
+            session.show_message(f"This page has been saved as {name}.", transient=True)
+        elif text.id not in self._saved:
+            self._saved[text.id] = ""
+            session.background.start(partial(self._save_page, text.page), "new document", exclusive=False)
+
+    async def _save_page(self, page: Page) -> None:
+        from reader.library.new_documents import save_page
+
+        session = self._session
+        try:
+            name = await session.background.run(save_page, session.library.folder, page)
+        except ReaderError as error:
+            del self._saved[page.id]
+            session.show_message(str(error), warning=True)
+        else:
+            self._saved[page.id] = name
+            session.show_message(f"Saved as {name}.")
 
 
 def _open_in_browser(url: str, configured: Sequence[str]) -> Browser | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from reader.core.errors import ReaderError
 from reader.core.model import Links
 from reader.core.text import format_count
+from reader.core.urls import canonical_url, safe_url
 from reader.tui.prompts import Prompt
 from reader.tui.session import FetchMode, FetchRequest, Session
 from reader.tui.widgets.text.formats import ORIGINS
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from reader.tui.widgets.reader.header import ReaderPane
     from reader.tui.widgets.reader.lines import ReaderLayout, ReaderText, TextImages, TextNotice
 
+_TRAIL = 99
+"""How many texts back you can go, less one."""
 WIDTH_SETTING = "text-width"
 """The setting that holds the width of the column."""
 
@@ -54,6 +57,10 @@ class ReaderController:
         """What is being read or loaded: the row id of a document, or other content; None for nothing."""
         self._fetch_mode: FetchMode | None = None
         """How to fetch the page once the text is loaded; None for not at all."""
+        self._only_if_missing = False
+        """Whether to fetch it only if there is no text."""
+        self._trail: list[ArticleContent | int] = []
+        """The texts whose links led here, the first one first."""
         self._width = 0
         """Width of the column in cells, as the user set it; 0 for the default."""
         self._notices: tuple[TextNotice, ...] = ()
@@ -91,7 +98,54 @@ class ReaderController:
 
     def open(self, source: ArticleContent | int, fetch_mode: FetchMode | None) -> None:
         """Open a text, and fetch its page as ``fetch_mode`` says; None for not at all."""
-        self.source, self._fetch_mode = source, fetch_mode
+        self._trail.clear()
+        self._start(source, fetch_mode)
+
+    def follow(self, href: str, open_outside: Callable[[str], object]) -> bool:
+        """Read the page of a link here, fetched unless it is stored; return whether a text is loading.
+
+        ``open_outside`` opens what is no page to read.
+        """
+        text, source = self.text, self.source
+        if text is None or source is None:
+            return self.is_open  # the text that the link was in is gone
+        try:
+            url, key = safe_url(href), canonical_url(href)
+        except ReaderError:
+            open_outside(href)
+            return False
+        page = (text.page.final_url,) if text.page is not None else ()
+        is_own = key in {canonical_url(each) for each in (*text.links.all_urls(), *page)}
+        if is_own and "#" in url:
+            self._session.show_message("This link leads to another place in this text.", transient=True)
+        elif is_own or href in text.media:
+            open_outside(href)
+        else:
+            from reader.tui.loaders.text import linked_page
+
+            self.save_position()
+            self._trail = [*self._trail[-_TRAIL:], source]
+            self._start(linked_page(url), "fetch", only_if_missing=True)
+            return True
+        return False
+
+    @property
+    def can_go_back(self) -> bool:
+        """Whether a link led to the text."""
+        return bool(self._trail)
+
+    def back(self) -> None:
+        """Return to the text whose link led here."""
+        if not self._trail:
+            self._session.show_message("No link led here; there is no text to go back to.", transient=True)
+            return
+        self.save_position()
+        self._start(self._trail.pop(), None)
+
+    def _start(
+        self, source: ArticleContent | int, fetch_mode: FetchMode | None, *, only_if_missing: bool = False
+    ) -> None:
+        self.source, self._fetch_mode, self._only_if_missing = source, fetch_mode, only_if_missing
         self._notices = ()
         self._session.gate.begin_loading("text")
         self._session.gate.hold()
@@ -129,7 +183,7 @@ class ReaderController:
         self._session.gate.release()
         if text.rowid is not None:
             self._on_read(text.rowid)
-        mode, self._fetch_mode = self._fetch_mode, None
+        mode, self._fetch_mode = None if self._only_if_missing and text.kind != "excerpt" else self._fetch_mode, None
         can_fetch = text.links.best and not self._session.config.fetch.refusal
         if mode or (text.kind == "excerpt" and not can_fetch):
             self.request_page(mode or "fetch", is_opening=True)  # or say why there is no page
@@ -149,6 +203,7 @@ class ReaderController:
             return
         self.save_position()
         self.source, self._fetch_mode = None, None
+        self._trail.clear()
         self._session.reading_id = ""
         self._session.background.cancel("text")
         self._session.gate.end_loading("text")
@@ -356,8 +411,11 @@ class ReaderController:
 
     @property
     def links(self) -> Links | None:
-        """The URLs of the text; None while it is not loaded."""
-        return self.text.links if self.text is not None else None
+        """The URL of the selected link, else the URLs of the text; None while it is not loaded."""
+        text = self.text
+        if text is None:
+            return None
+        return Links(url) if (url := self.pane.view.selected_link.href) else text.links
 
     def copy_selection(self) -> bool:
         """Copy the selected lines; return False if there are none."""

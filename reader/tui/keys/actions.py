@@ -10,7 +10,19 @@ from typing import Literal, NamedTuple, get_args
 
 Scope = Literal["app", "browse", "panes", "list", "article", "text", "views", "entry", "listing", "heat"]
 KeyContext = Literal[
-    "empty", "list", "chosen", "story", "in_story", "article", "related", "folded", "unfolded", "text", "views", "entry"
+    "empty",
+    "list",
+    "chosen",
+    "story",
+    "in_story",
+    "article",
+    "related",
+    "folded",
+    "unfolded",
+    "text",
+    "linked",
+    "views",
+    "entry",
 ]
 Group = Literal[
     "Move", "Read", "Reader", "Search", "Sidebar", "Mark", "Links", "List", "Stories", "Folder", "Prompt", "App"
@@ -85,14 +97,18 @@ ACTIONS: tuple[Action, ...] = (
     Action("related.next", "]", "related(1)", "Read", _ALL_PANES, "Next related item", "Select the next related item and show its excerpt."),
     Action("related.previous", "[", "related(-1)", "Read", _ALL_PANES, "Previous related item", "Select the previous related item."),
     Action("more", "e", "run('more')", "Read", _BROWSE, "More", "Show or hide everything else about the article: addresses, further fields, the file."),
-    Action("back", "backspace", "run('back')", "Read", _BROWSE, "Go back", "Return to the article you came from, at the same position."),
+    Action("back", "backspace", "run('back')", "Read", _BROWSE, "Go back", "Return to the article or text you came from, at the same position."),
     Action("text.leave", "h,escape,left", "leave", "Reader", _TEXT, "Back", "Clear the selection, end the search, or close the text.", palette=False),
     Action("text.search", "slash", "screen.search", "Reader", (*_TEXT, *_LISTING), "Search in the text", "Search the text as you type; in help and problems, show only the lines with these words.", palette=False),
     Action("text.next", "n", "match(1)", "Reader", _TEXT, "Next match", "Go to the next match; without a search, to the next unread article.", palette=False),
     Action("text.previous", "N", "match(-1)", "Reader", _TEXT, "Previous match", "Go to the previous match; without a search, to the previous unread article.", palette=False),
     Action("text.heading_next", "]", "heading(1)", "Reader", _TEXT, "Next heading", "Go to the next heading.", palette=False),
     Action("text.heading_previous", "[", "heading(-1)", "Reader", _TEXT, "Previous heading", "Go to the previous heading.", palette=False),
-    Action("text.links", "l", "links", "Reader", _TEXT, "Links", "Label the links on the screen with letters; type a label, or the number of a link, to open it.", palette=False),
+    Action("text.link_next", "tab", "links('next')", "Reader", _TEXT, "Next link", "Select the next link of the text; Enter reads its page here, o opens it in the browser.", palette=False),
+    Action("text.link_previous", "shift+tab", "links('previous')", "Reader", _TEXT, "Previous link", "Select the previous link of the text.", palette=False),
+    Action("text.link_read", "enter", "links('read')", "Reader", _TEXT, "Read the link", "Fetch the page of the selected link and read it here; without a selected link, label those on the screen.", palette=False),
+    Action("text.links", "l", "links", "Reader", _TEXT, "Links", "Label the links on the screen with letters; type a label, or the number of a link, to read its page here.", palette=False),
+    Action("text.save", "w", "screen.run('text.save')", "Reader", _TEXT, "Save as a document", "Save the page, reached by a link, as a new document of the folder.", palette=False),
     Action("text.choose", "v", "choose", "Reader", _TEXT, "Select lines", "Start or stop selecting lines; y copies them. The mouse works too.", palette=False),
     Action("text.wider", "plus", "wider(1)", "Reader", _TEXT, "Wider", "Widen the column; the width is remembered.", palette=False),
     Action("text.narrower", "minus", "wider(-1)", "Reader", _TEXT, "Narrower", "Narrow the column; the width is remembered.", palette=False),
@@ -197,6 +213,10 @@ FOOTERS: dict[KeyContext, tuple[tuple[str, str], ...]] = {
         ("move.page_down", "page"), ("text.search", "search"), ("text.links", "links"),
         ("text.heading_next", "heading"), ("fetch", "original"), ("open", "open"), ("mark.star", "star"),
         ("text.zen", "zen"), ("text.outside", "pager"),
+    ),
+    "linked": (
+        ("move.page_down", "page"), ("back", "previous text"), ("text.links", "links"), ("text.save", "save"),
+        ("text.search", "search"), ("fetch", "original"), ("open", "open"), ("text.zen", "zen"),
     ),
     "related": (
         ("article.enter", "show"), ("related.next", "next"), ("article.leave", "article"), ("more", "more"),

@@ -9,13 +9,17 @@ from typing import NamedTuple
 
 from reader.content.page import Page
 from reader.core.errors import ReaderError
-from reader.core.urls import article_id
+from reader.core.model import Article, Links
+from reader.core.urls import article_id, shorten_url
 from reader.library.library import Library
 from reader.tui.loaders.article import load_content
 from reader.tui.widgets.article_pane.content import ArticleContent
 from reader.tui.widgets.reader.lines import ReaderLayout, ReaderText, TextImages, lay_out_text
 from reader.tui.widgets.text.lines import with_excerpt
 from reader.workers.body_parser import BodyParser
+
+_TITLE_CELLS = 60
+"""Cells of a URL that stands for a title."""
 
 
 class LoadedText(NamedTuple):
@@ -55,10 +59,13 @@ def load_reader(
 
 
 def load_text(library: Library, subject: ArticleContent | int, bodies: Callable[[], BodyParser]) -> ReaderText:
-    """Return the text of a document, by its row id, or of a related item.
+    """Return the text of a document, by its row id, or of a related item or link.
 
     Raises ReaderError if the document is gone or can no longer be read.
     """
+    if isinstance(subject, ArticleContent) and subject.rowid is None:  # it may have a document by now
+        rowid = library.index.rowid_by_url(subject.article.links.all_urls())
+        subject = subject if rowid is None else rowid
     if isinstance(subject, int):
         subject = load_content(library, subject, bodies)
     article, id_ = subject.article, subject.id
@@ -78,7 +85,13 @@ def load_text(library: Library, subject: ArticleContent | int, bodies: Callable[
         rowid=subject.rowid,
         images=article.images,
     )
-    return _with_page(text, page)
+    text = _with_page(text, page)
+    return text if text.title else replace(text, title=shorten_url(article.links.best, _TITLE_CELLS))
+
+
+def linked_page(url: str) -> ArticleContent:
+    """Return what is known of a page before it is fetched; ``url`` comes from :func:`reader.core.urls.safe_url`."""
+    return ArticleContent(Article(path="", title="", links=Links(url)))
 
 
 def _page(library: Library, id_: str) -> Page | None:

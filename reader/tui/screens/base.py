@@ -33,7 +33,7 @@ NOT_IN_READER = frozenset(
             "list.narrower",
             "search",
         ),
-        *("views", "views.save", "mark.all_read", "more", "similar", "heat", "story.list", "back", "unread.next"),
+        *("views", "views.save", "mark.all_read", "more", "similar", "heat", "story.list", "unread.next"),
         *("unread.previous", "read.hide"),
     }
 )

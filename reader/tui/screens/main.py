@@ -153,6 +153,7 @@ class MainScreen(BaseScreen):
                 targets.links().amp_copy, "There is no AMP copy of this. o opens the original."
             ),
             "copy": self._copy,
+            "text.save": lambda: self.links.save_page(self.reader.text),
             "views": self.saved_views.toggle,
             "views.save": self.saved_views.ask_save,
             "refresh": self.folder.refresh,
@@ -369,8 +370,11 @@ class MainScreen(BaseScreen):
         self.pane_content.save_position()
 
     def _back(self) -> None:
-        self.pane_content.back()
-        self.update_keys()
+        if self.reader.is_open:
+            self.reader.back()
+        else:
+            self.pane_content.back()
+            self.update_keys()
 
     def _copy(self) -> None:
         if not (self.reader.is_open and self.reader.copy_selection()):

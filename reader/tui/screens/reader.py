@@ -55,8 +55,8 @@ class ReaderScreen(BaseScreen):
 
     def update_keys(self) -> None:
         """Show the keys of the reader."""
-        self.key_bar.context = "text"
-        self.key_bar.idle = frozenset(["fetch"]) if self.pane.view.is_page else frozenset()
+        self.key_bar.context = "linked" if self._reader.can_go_back else "text"
+        self.key_bar.idle = frozenset(["fetch"]) if self.pane.view.is_page else frozenset(["text.save"])
 
     def restore_focus(self, widget: Widget | None) -> None:
         """Give the focus to the text."""
@@ -118,7 +118,9 @@ class ReaderScreen(BaseScreen):
 
     @on(LineView.LinkClicked)
     def _open_link(self, event: LineView.LinkClicked) -> None:
-        self._links.open(event.href)
+        if not self._reader.follow(event.href, self._links.open):
+            self.session.gate.end_loading("text")
+            self.session.gate.release()
 
     @on(LineView.WidthChanged)
     def _lay_out(self) -> None:

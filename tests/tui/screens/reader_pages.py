@@ -45,3 +45,10 @@ async def read(reader: Reader) -> str:
     await reader.press("f")
     assert reader.focus == "text"
     return full_text(reader.reader_view)
+
+
+def link_of(reader: Reader) -> str:
+    """Return the URL of the text that is read."""
+    text = reader.reader_view.text
+    assert text is not None
+    return text.links.best

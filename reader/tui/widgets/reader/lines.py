@@ -6,14 +6,14 @@ import re
 import unicodedata
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import Literal, NamedTuple, TypeAlias
 
-from reader.content.blocks import Block, TextStyle, plain_text
+from reader.content.blocks import Block, Embed, TextStyle, plain_text
 from reader.content.layout.layout import layout
 from reader.content.link_numbers import LinkNumbering
 from reader.content.page import Page
@@ -93,6 +93,12 @@ class ReaderText:
     def minutes(self, share: float = 1) -> int:
         """Return how many minutes it takes to read a share of the text; at least one."""
         return max(1, round(self.length * share / self.unit.per_minute))
+
+    @cached_property
+    def media(self) -> Set[str]:
+        """The URLs of images and players, which are no pages to read."""
+        embeds = (block.url for block in self.blocks if isinstance(block, Embed))
+        return {*self.image_indents, *embeds, *(image.url for image in self.images)}
 
     @cached_property
     def image_indents(self) -> Mapping[str, int]:
@@ -181,7 +187,7 @@ def _provenance(text: ReaderText, now: datetime, cells: int) -> list[Run]:
         return [Run(fact, "quiet") for fact in (*source, formats.confirmed(text.page, now), long)]
     if text.kind == "body":
         return [Run("From the document", "quiet"), Run(long, "quiet")]
-    return [Run("Excerpt only", "quiet")]
+    return [Run("Excerpt only" if text.blocks else "Not fetched", "quiet")]
 
 
 def _links(links: Sequence[tuple[str, str]], cells: int) -> Iterator[Line]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import Literal
 
 from textual import events, on
 from textual.binding import Binding
@@ -11,7 +12,7 @@ from textual.message import Message
 from textual.selection import Selection
 from textual.strip import Strip
 
-from reader.tui.input_gate import hold_keys, keys_held
+from reader.tui.input_gate import hold_for_text, hold_keys, keys_held
 from reader.tui.keys import bindings
 from reader.tui.terminal.window import name_hyperlinks
 from reader.tui.timings import timings_of
@@ -20,6 +21,7 @@ from reader.tui.widgets.reader.lines import DEFAULT_MEASURE, ReaderLayout, Reade
 from reader.tui.widgets.text.line_view import LineView, Span
 from reader.tui.widgets.text.lines import line_text
 from reader.tui.widgets.text.link_hints import LinkHints
+from reader.tui.widgets.text.link_selection import LinkSelection
 from reader.tui.widgets.text.scroll_view import scroll_line_into_view, scroll_to_line
 
 MIN_MEASURE, MAX_MEASURE = 40, 120
@@ -62,6 +64,7 @@ class ReaderView(LineView):
         """The index of the match that was visited last, or -1."""
         self._selected_lines: tuple[int, int] | None = None
         """The line where the user began to select, and the line where the selection ends, or None."""
+        self.selected_link = LinkSelection(self, lambda: self.text_layout.text)
         self._shown_at = 0.0
         """When the text was shown, by time.monotonic()."""
 
@@ -88,13 +91,16 @@ class ReaderView(LineView):
         # Someone who has read for a while looks at the middle of the view: an image above must not push it away.
         same_width = self.text_layout.width == layout.width
         is_reading = same_width and time.monotonic() > self._shown_at + timings_of(self).until_reading
+        selected = self.selected_link.place
         self._set_text(text, layout)
         self.show_lines(layout.lines, y=self.position.refit(layout, by_middle=is_reading))
+        self.selected_link.restore(selected)
 
     def _set_text(self, text: ReaderText | None, layout: ReaderLayout) -> None:
         self.text, self.text_layout, self._searchable = text, layout, None
         self._update_matches()
         self.hints.clear()
+        self.selected_link.clear()
         self.end_line_selection()
 
     @property
@@ -153,6 +159,8 @@ class ReaderView(LineView):
         """End the selection or the search, else leave the text."""
         if self._selected_lines is not None:
             self.end_line_selection()
+        elif self.selected_link.href:
+            self.selected_link.clear()
         elif self.search_text:
             self.search("")
             show_status(self, "Search ended.")
@@ -190,10 +198,16 @@ class ReaderView(LineView):
 
     # Links.
 
-    def action_links(self) -> None:
-        """Show a label at every link on the screen; typing it opens the link."""
-        with keys_held(self):
-            self.hints.show()
+    def action_links(self, what: Literal["label", "next", "previous", "read"] = "label") -> None:
+        """Show a label at every link on the screen, select a link, or read the page of the selected one."""
+        if what in {"next", "previous"}:
+            self.selected_link.move(1 if what == "next" else -1)
+        elif what == "read" and self.selected_link.href:
+            hold_for_text(self)
+            self.post_message(self.LinkClicked(self.selected_link.href))
+        else:
+            with keys_held(self):
+                self.hints.show()
 
     def action_link_digit(self, digit: str) -> None:
         """Begin the number of a link, which opens it."""
@@ -315,6 +329,8 @@ class ReaderView(LineView):
     def _overlays(self, index: int, style: str) -> Sequence[tuple[int, int, str]]:
         if (span := self._selected_span(index)) is not None:
             return [(*span, "selected")]
+        if (link := self.selected_link.span_in(index)) is not None:
+            return [(*link, "found-here")]
         # Not the style "found": links are underlined, too.
         styles = {self._match: "found-here"}
         found = self._search_matches.in_line(index) if self._search_matches else ()

@@ -12,6 +12,7 @@ from textual import events
 from textual.strip import Strip
 
 from reader.core.text import cell_width, format_count
+from reader.tui.input_gate import hold_for_text
 from reader.tui.theme.styles import theme_style
 from reader.tui.timings import timings_of
 from reader.tui.widgets.messages import show_status
@@ -101,11 +102,11 @@ class LinkHints:
         if self.is_active:
             event.stop()
             self._handle_typing(event.key, event.character or "")
-        elif (
-            event.key in {"enter", "escape"} and time.monotonic() < self._closed_at + timings_of(self._view).hint_grace
-        ):
-            event.stop()  # it was meant to end the input, which has ended already: the number was complete, or wrong
+        else:
+            is_late = time.monotonic() < self._closed_at + timings_of(self._view).hint_grace
             self._closed_at = 0.0
+            if is_late and event.key in {"enter", "escape"}:
+                event.stop()  # it was meant to end the input, which has ended: the number was complete, or wrong
 
     def _handle_typing(self, key: str, letter: str) -> None:
         is_number = self._typed.isdecimal()
@@ -137,6 +138,7 @@ class LinkHints:
 
     def _open(self, href: str) -> None:
         self._close("")
+        hold_for_text(self._view)
         self._view.post_message(self._view.LinkClicked(href))
 
     def _show_typed(self) -> None:
