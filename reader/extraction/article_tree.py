@@ -68,14 +68,14 @@ def standfirst(tree: HtmlElement, chosen: set[str]) -> set[str]:
     """Return the marks of the standfirst: a text that is named so, between the page's heading and its article."""
     heading = next((found for found in tree.iter("h1") if not _is_in_page_header(found)), None)
     for element in () if heading is None else heading.xpath("following::*")[:_NEAR_HEADING]:
-        marks = marks_in(element)
-        if element.tag == "p" and marks & chosen:
+        if element.tag == "p" and marks_in(element) & chosen:
             break
         names = " ".join(element.get(name) or "" for name in _NAMING)
-        is_free = element.tag in _MAY_STAND_FIRST and not marks & chosen and not is_hidden(element)
-        is_text = _LONG // 2 < len(text_of(element)) < _TEASER and linked_share(element) < 0.2
-        if is_free and is_text and is_named(names, "standfirst"):
-            return marks
+        if element.tag in _MAY_STAND_FIRST and is_named(names, "standfirst") and not is_hidden(element):
+            marks = marks_in(element)
+            is_text = _LONG // 2 < len(text_of(element)) < _TEASER and linked_share(element) < 0.2
+            if is_text and not marks & chosen:
+                return marks
     return set()
 
 

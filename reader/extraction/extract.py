@@ -67,6 +67,7 @@ def extract_page(page: ParsedPage, url: str = "") -> Extract | None:
     if page.tree is None:
         return _with_metadata(_plain(page.text), Metadata())
     tree = page.tree
+    alive = list(tree.iter())  # lxml makes an object for an element each time it is met and none is alive
     base_url = base_url_of(tree, resolve_link(url, "", WEB))
     data = page.data
     metadata = read_metadata(tree, data, base_url)
@@ -77,6 +78,7 @@ def extract_page(page: ParsedPage, url: str = "") -> Extract | None:
             other = _cleaned(parse_html(html, base_url), metadata)
             blocks = other if _size(other) > _MUCH_MORE * _size(blocks) else blocks
     article = _with_metadata(blocks, metadata)
+    del alive
     if article is None and not page.is_whole:
         # Nested too deep for lxml. parse_html has no such limit, but takes the whole page for the article.
         article = _with_metadata(_cleaned(parse_html(page.text, base_url), metadata), metadata)
@@ -116,8 +118,10 @@ def _from_markup(tree: HtmlElement, base_url: str) -> tuple[Block, ...]:
     chosen |= standfirst(tree, chosen)
     box = article_tree(tree, chosen)
     unmark_texts(tree)
-    simplify(box)
+    alive = list(box.iter())
+    simplify(box, base_url)
     reduce(box, chosen)
+    del alive
     return _blocks(box, base_url)
 
 

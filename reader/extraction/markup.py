@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from reader.content.html.images import image_sources
+from reader.content.html.links import WEB, resolve_link
 from reader.extraction.article_tree import HEADINGS, is_footnotes
 from reader.extraction.boilerplate import is_named
 from reader.extraction.extractors import KEEP, MARKS
@@ -85,7 +87,7 @@ def _join_entries(tree: HtmlElement) -> None:
             article.tag = "section"
 
 
-def simplify(box: HtmlElement) -> None:
+def simplify(box: HtmlElement, base_url: str) -> None:
     """Rewrite the box of an article, with its marks."""
     for element in list(box.iter("*")):
         names = element.get("class") or ""
@@ -97,7 +99,7 @@ def simplify(box: HtmlElement) -> None:
     _show_buttons(box)
     _write_code(box)
     _show_noscript_images(box)
-    _write_figures(box)
+    _write_figures(box, base_url)
     _write_footnotes(box)
     _write_entries(box)
 
@@ -178,7 +180,7 @@ def _has_source(image: HtmlElement) -> bool:
     return any("src" in name and not value.startswith("data:") for name, value in image.attrib.items())
 
 
-def _write_figures(box: HtmlElement) -> None:
+def _write_figures(box: HtmlElement, base_url: str) -> None:
     """Make figures of images with captions; drop icons, and captions without an image."""
     for image in elements(box, "img"):
         if _ICON.search(f"{image.get('class') or ''} {image.get('id') or ''}") and image.get("alt", "").isascii():
@@ -192,7 +194,7 @@ def _write_figures(box: HtmlElement) -> None:
             _caption_items(item)
     for figure in elements(box, "figure"):
         if figure.getparent() is not None:
-            _write_figure(figure)
+            _write_figure(figure, base_url)
 
 
 def _caption(element: HtmlElement) -> None:
@@ -217,7 +219,7 @@ def _caption_items(item: HtmlElement) -> None:
             boxes[0].tag = "figcaption"
 
 
-def _write_figure(figure: HtmlElement) -> None:
+def _write_figure(figure: HtmlElement, base_url: str) -> None:
     """Leave images, media, tables and one caption of a figure; a figure of a text is that text."""
     if next(figure.iterdescendants("table", "pre", "blockquote", "figure", "code"), None) is not None:
         for caption in figure.iter("figcaption"):
@@ -232,10 +234,19 @@ def _write_figure(figure: HtmlElement) -> None:
         one.tail = None
     figure.clear(keep_tail=True)
     figure.extend(pictures)
-    if pictures and text:
+    if text and any(_is_shown(one, base_url) for one in pictures):
         caption = figure.makeelement("figcaption", {})
         caption.text = KEEP + text
         figure.append(caption)
+
+
+def _is_shown(element: HtmlElement, base_url: str) -> bool:
+    """Return whether an image, or another medium, has an address that can be shown."""
+    if element.tag not in ("img", "picture"):
+        return True
+    images = element.iter("img", "source")
+    sources = (address for image in images for address in image_sources({**image.attrib}))
+    return any(resolve_link(address, base_url, WEB) for address in sources)
 
 
 # --- notes ------------------------------------------------------------------------------------------

@@ -178,7 +178,7 @@ class Library:
         from reader.library.rules.apply import RuleRunner  # lazy: mostly nothing has arrived
         from reader.library.rules.rules_file import RulesFile
 
-        return RuleRunner(RulesFile(self.paths.rules_file), self._current_index, self.marks, self.search)
+        return RuleRunner(RulesFile(self.paths.rules_file), self._current_index, self.marks, lambda: self.search)
 
     def renew(self) -> bool:
         """Close the index, which is quarantined if damaged, and open a new file; return whether that worked."""

@@ -15,8 +15,10 @@ from reader.storage.sqlite.search.service import SearchService
 class RuleRunner:
     """Runs the rules in ``file``. Methods may block and raise ReaderError."""
 
-    def __init__(self, file: RulesFile, index: Callable[[], Index], marks: LibraryMarks, search: SearchService) -> None:
-        """``index`` returns the current index of the articles."""
+    def __init__(
+        self, file: RulesFile, index: Callable[[], Index], marks: LibraryMarks, search: Callable[[], SearchService]
+    ) -> None:
+        """``index`` returns the current index of the articles, ``search`` what finds them."""
         self._file = file
         self._index = index
         self._marks = marks
@@ -25,7 +27,7 @@ class RuleRunner:
     def run(self, among: Collection[int] | None = None) -> RuleOutcome:
         """Return what the enabled rules do to the articles, or to the rows ``among`` them; change nothing."""
         rules = [rule for rule in self._file.load() if rule.enabled]
-        matches, articles = self._search.matching([rule.parsed for rule in rules], among)
+        matches, articles = self._search().matching([rule.parsed for rule in rules], among)
         return run_rules(rules, matches, articles)
 
     def apply(self, outcome: RuleOutcome, *, undoable: bool = True) -> str:

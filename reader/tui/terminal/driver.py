@@ -146,6 +146,7 @@ class TerminalDriver(LinuxDriver):
         if self._raw is not None:  # else Ctrl+z was pressed twice: without a writer, what is written would wait forever
             super()._sigtstp_application()
             self.input_since = monotonic()
+            self._soon(self._continue)  # a SIGTSTP discards the SIGCONT that led here, unless it has been handled
 
     def _sigcont_application(self, *arguments: int | FrameType | None) -> None:
         self._soon(self._continue)
