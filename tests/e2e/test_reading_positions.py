@@ -31,10 +31,14 @@ def _say_hangup(terminal: Terminal) -> None:
 
 @pytest.fixture
 def forty(make_folder: MakeFolder) -> Path:
-    text = "\n\n".join(f"Paragraph {n:02}: some words of it" for n in range(60))  # one line each, whatever the width
-    head = "title: Article {n:02}\nquality: {quality}\npublishedDateTime: {year}-01-01"  # too far apart for a story
+    def text(article: int) -> str:
+        # One line each, whatever the width, and in other words than the rest, which would be the same story.
+        words = (" ".join(f"{each}{article}x{n}" for each in "ab") for n in range(60))
+        return "\n\n".join(f"Paragraph {n:02}: {line}" for n, line in enumerate(words))
+
+    head = "title: Article {n:02}\nquality: {quality}\npublishedDateTime: {year}-01-01"
     return make_folder(
-        {f"{n:02}.md": f"---\n{head.format(n=n, quality=90 - n, year=2020 - 3 * n)}\n---\n{text}" for n in range(40)}
+        {f"{n:02}.md": f"---\n{head.format(n=n, quality=90 - n, year=2020 - 3 * n)}\n---\n{text(n)}" for n in range(40)}
     )
 
 
