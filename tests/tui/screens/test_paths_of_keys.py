@@ -75,7 +75,7 @@ async def test_a_mark_passes_the_modules_that_the_docs_name(news: Path, calls: C
         await app.press("m")  # the first mark also lights the key that undoes it
         passed = await calls.of(app, "s")
     assert named("A mark") <= passed | usual
-    assert len(passed - usual - UPDATER) <= 18
+    assert len(passed - usual - UPDATER) <= 17
 
 
 async def test_a_cached_page_passes_the_modules_that_the_docs_name(news: Path, calls: Calls) -> None:
