@@ -12,8 +12,7 @@ import sys
 
 COMMANDS = frozenset({
     "add", "cache", "check", "config", "count", "digest", "extract", "feeds", "fetch", "import", "index", "list",
-    "mark", "open", "related", "rules", "show", "state", "stats", "stories",
-    "sync"})  # fmt: skip
+    "mark", "open", "related", "rules", "show", "state", "stats", "stories", "sync"})  # fmt: skip
 """The commands of :mod:`reader.cli.main`, as a test checks; to open a folder of such a name, write ``./list``."""
 
 
