@@ -141,6 +141,8 @@ class App:
         self.before = termios.tcgetattr(self._slave)
         self.output = b""
         """The last of what it has sent."""
+        self.answers = False
+        """Whether it has sent anything since this was reset."""
         self.recent: deque[str] = deque(maxlen=200)
         """The last keys and sizes."""
         self.process = subprocess.Popen(
@@ -169,6 +171,7 @@ class App:
             if select.select([self._master], [], [], min(left, 0.05))[0]:
                 with contextlib.suppress(OSError):
                     self.output = (self.output + os.read(self._master, 1 << 16))[-100_000:]
+                    self.answers = True
             elif self.process.poll() is not None:
                 return
 
@@ -339,6 +342,9 @@ class Soak:
     def _rest(self, app: App) -> None:
         """Return to the list, and wait until the app has nothing to do and no process but that of the index."""
         app.wake()
+        app.answers = False
+        app.resize(100, 30)
+        app.drain(1)
         app.resize(120, 40)
         with contextlib.suppress(OSError):  # it may be ending
             for _ in range(5):
@@ -346,6 +352,10 @@ class Soak:
                 app.drain(1)
         app.drain(SHORTEST_REST)
         app.drain_until(lambda: app.ended or len(tree(app.process.pid)) <= 2, LONGEST_REST)
+        if not (app.answers or app.ended):
+            keys = " ".join(map(repr, list(app.recent)[-30:]))
+            self.totals.faults.append(f"it does not answer after {keys}; its screen:\n{app.screen}")
+            app.process.kill()
 
     def _sample(self, app: App, begin: float, *, rests: bool = False) -> None:
         if sample := app.sample(begin, self.totals.ends, rests=rests):

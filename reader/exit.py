@@ -17,9 +17,13 @@ INTERRUPTED = 130
 """128 + SIGINT, as in shells."""
 
 
+NOTICE = "newsreader: "
+"""What a message for the user begins with on stderr."""
+
+
 def print_notice(sentence: str) -> None:
     """Print a message for the user on stderr, separate from data."""
-    sys.stderr.write(f"newsreader: {sentence}\n")
+    sys.stderr.write(f"{NOTICE}{sentence}\n")
     sys.stderr.flush()
 
 

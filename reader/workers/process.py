@@ -76,16 +76,21 @@ def _to_plain(value: Any) -> Any:
     return tuple(map(_to_plain, value)) if isinstance(value, tuple) else value
 
 
+def command_line(module: str, *arguments: str) -> list[str]:
+    """Return the command that runs ``main()`` of a module with the packages of this process."""
+    paths = [path for path in sys.path if path]
+    if _PACKAGES not in paths:
+        paths.append(_PACKAGES)
+    return [sys.executable, "-P", "-c", _BOOT, "\n".join(paths), module, *arguments]
+
+
 class ManagedProcess(subprocess.Popen[bytes]):
     """A child process that runs ``main()`` of a module."""
 
     def __init__(self, module: str, *arguments: str) -> None:
         """Start the process. Raises OSError."""
-        paths = [path for path in sys.path if path]
-        if _PACKAGES not in paths:
-            paths.append(_PACKAGES)
         super().__init__(
-            [sys.executable, "-P", "-c", _BOOT, "\n".join(paths), module, *arguments],
+            command_line(module, *arguments),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

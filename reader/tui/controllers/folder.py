@@ -6,6 +6,7 @@ import contextlib
 import math
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reader.core.errors import ReaderError
@@ -21,7 +22,10 @@ from reader.core.events import (
 from reader.tui.session import Session
 
 if TYPE_CHECKING:
+    import subprocess
+
     from reader.core.model import Problem
+    from reader.core.paths import Paths
     from reader.indexing.process_client import UpdaterHandle
 
 
@@ -36,6 +40,9 @@ class FolderController:
         self.updater = updater
         self._show_problems = show_problems
         self._is_closed = False
+        self._is_syncing = False
+        """Whether feeds are being fetched."""
+        self._sync_process: subprocess.Popen[bytes] | None = None
         self._is_refresh_wanted = False
         """Whether a refresh was requested before there was an updater."""
         self._renewed_at = -math.inf
@@ -77,9 +84,41 @@ class FolderController:
         else:
             self._is_refresh_wanted = True
 
+    def sync_feeds(self) -> None:
+        """Fetch the feeds of this folder in the background; what they bring is found like any new document."""
+        session = self._session
+        if refusal := session.config.fetch.refusal:
+            session.show_message(refusal, warning=True)
+        elif self._is_syncing:
+            session.show_message("Feeds are being fetched already.", transient=True)
+        elif (paths := session.library.paths) is None or session.library.folder.only is not None:
+            session.show_message("This is a single document; feeds write to folders.", transient=True)
+        else:
+            self._is_syncing = True
+            session.show_message("Fetching feeds …")
+            session.background.start(partial(self._sync, paths), "feeds", exclusive=False)
+
+    async def _sync(self, paths: Paths) -> None:
+        from reader.tui.loaders.feeds import sync_feeds
+
+        session = self._session
+
+        def keep(process: subprocess.Popen[bytes]) -> None:
+            self._sync_process = process
+            if self._is_closed:
+                process.terminate()
+
+        try:
+            outcome = await session.background.run(sync_feeds, session.library.folder, paths, keep)
+        finally:
+            self._is_syncing, self._sync_process = False, None
+        session.show_message(outcome.sentence, warning=outcome.failed)
+
     def close(self) -> None:
-        """End the updater; what it has written is complete."""
+        """End the updater and a running sync; what they have written is complete."""
         self._is_closed = True
+        if self._sync_process is not None:
+            self._sync_process.terminate()
         if self.updater is not None:
             self.updater.close()
 

@@ -158,6 +158,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("heat.finer", "plus", "zoom(1)", "Stories", _HEAT, "Shorter periods", "In the heat view, plot shorter periods: days instead of months, hours instead of days.", palette=False),
     Action("heat.coarser", "minus", "zoom(-1)", "Stories", _HEAT, "Longer periods", "In the heat view, plot longer periods.", palette=False),
     Action("refresh", "r,f5", "run('refresh')", "Folder", _BROWSE, "Check for changes", "Check the folder for new, changed and deleted documents."),
+    Action("feeds.sync", "R", "run('feeds.sync')", "Folder", _BROWSE, "Fetch feeds", "Fetch the feeds that write to this folder; new articles appear as they come."),
     Action("problems", "!", "run('problems')", "Folder", _BROWSE, "Problems", "List what is wrong with the documents, by file, line and field."),
     Action("entry.complete", "tab", "complete(1)", "Prompt", _PROMPT, "Complete", "Insert a completion; press again for the next one.", palette=False),
     Action("entry.complete_back", "shift+tab", "complete(-1)", "Prompt", _PROMPT, "Complete backwards", "Insert the previous completion.", palette=False),

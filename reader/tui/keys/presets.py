@@ -29,7 +29,7 @@ _NEWSBOAT = {
     "sort.quality": "g q",
     "sort.heat": "g h",
     "sort.date": "g d",
-    "refresh": "r,R,f5",
+    "refresh": "r,f5",
     "quit.now": "Q,ctrl+q",
 }
 _EMACS = {
@@ -98,7 +98,7 @@ _LESS = {
     "sort.quality": "S q",
     "sort.heat": "S h",
     "sort.date": "S d",
-    "refresh": "r,R,f5",
+    "refresh": "r,f5",
     "help": "h,H,?,f1",
 }
 KEYS: Mapping[str, Mapping[str, str]] = {DEFAULT_PRESET: {}, "newsboat": _NEWSBOAT, "emacs": _EMACS, "less": _LESS}

@@ -157,6 +157,7 @@ class MainScreen(BaseScreen):
             "views": self.saved_views.toggle,
             "views.save": self.saved_views.ask_save,
             "refresh": self.folder.refresh,
+            "feeds.sync": self.folder.sync_feeds,
             "problems": self.folder.show_problems,
             "program": self.programs.run,
         }
