@@ -60,10 +60,13 @@ class _Commands(click.Group):
             return [command, *([_OFFLINE] if command in {"open", "fetch"} else []), *rest]
         if args and (args[0] in self.commands or args[0].startswith("-")):
             return args
-        if len(args) > 1 and not os.path.lexists(args[0]):  # two words, the first not a path: a typo
+        if args and not os.path.lexists(args[0]):
             similar = difflib.get_close_matches(args[0], self.commands, 1)
             hint = f" Did you mean “{similar[0]}”?" if similar else ""
-            ctx.fail(f"Unknown command “{show_path(args[0])}”.{hint}")
+            if len(args) > 1:
+                ctx.fail(f"Unknown command “{show_path(args[0])}”.{hint}")
+            if similar:
+                ctx.fail(f"There is no folder, file or command “{show_path(args[0])}”.{hint}")
         return ["open", *args]
 
     def invoke(self, ctx: click.Context) -> object:

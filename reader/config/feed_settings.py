@@ -27,6 +27,9 @@ _OWN_HEADERS = frozenset({
     "if-modified-since", "user-agent", "te", "upgrade", "proxy-authorization"})  # fmt: skip
 """Headers that newsreader sends itself, or that would change how the response is read."""
 _LONGEST = 2_000
+_LONGEST_GROUP = 200
+_MOST_DOCUMENTS = 100_000
+"""And days: so many ago is a date."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -64,7 +67,7 @@ def _is_place(value: Any) -> bool:
 
 
 def _is_group(value: Any) -> bool:
-    return _is_line(value) and len(value) <= 200
+    return _is_line(value) and len(value) <= _LONGEST_GROUP
 
 
 def _is_argument_list(value: Any) -> bool:
@@ -72,7 +75,7 @@ def _is_argument_list(value: Any) -> bool:
 
 
 def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 1_000_000
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_DOCUMENTS
 
 
 def _are_headers(value: Any) -> bool:
@@ -113,7 +116,7 @@ FEED_SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("feed", "title", "", _is_line, "one line in quotes", "What the feed is called. Empty: as it calls itself."),
     Setting(
-        "feed", "group", "", _is_group, "one line in quotes",
+        "feed", "group", "", _is_group, f"one line in quotes, of at most {_LONGEST_GROUP} characters",
         "The folder in which the folder of the feed is; “/” separates levels.",
     ),
     Setting("feed", "topics", [], are_names, 'a list such as ["linux"]', "More topics for its articles."),
@@ -143,11 +146,11 @@ FEED_SETTINGS: tuple[Setting, ...] = (
         "“list”: documents name files such as podcast episodes; “none”: they do not.",
     ),
     Setting(
-        "feed", "keep_days", 0, _is_count, "a whole number of days",
+        "feed", "keep_days", 0, _is_count, f"a whole number of days, up to {_MOST_DOCUMENTS}",
         "Documents that are older are deleted, unless they are starred or changed. 0: none are.",
     ),
     Setting(
-        "feed", "keep_count", 0, _is_count, "a whole number",
+        "feed", "keep_count", 0, _is_count, f"a whole number, up to {_MOST_DOCUMENTS}",
         "If there are more documents, the oldest are deleted, unless they are starred or changed. 0: none are.",
     ),
     Setting(

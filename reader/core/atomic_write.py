@@ -44,6 +44,10 @@ def write_atomically(path: Path, pieces: Iterable[bytes], *, is_last: bool = Tru
             sync(target.parent)
     except BrokenPipeError:
         raise
+    except FileNotFoundError:
+        raise ReaderError(
+            f"{show_path(path)} could not be written: there is no such folder.", "Check the spelling, or create it."
+        ) from None
     except OSError as error:
         raise ReaderError(
             f"{show_path(path)} could not be written: {describe_error(error)}.",

@@ -105,11 +105,14 @@ def read_opml(data: bytes) -> FeedList:
 def _decoded(data: bytes) -> str:
     if len(data) > MAX_BYTES:
         raise FeedError(f"It is larger than {MAX_BYTES // 1_000_000} MB, too large for a list of feeds.")
-    return data.decode(detect_encoding(data), "replace").removeprefix("\ufeff")
+    text = data.decode(detect_encoding(data), "replace").removeprefix("\ufeff")
+    if "\0" in text:  # a program or an archive, each line of which would be an address to complain about
+        raise _no_list()
+    return text
 
 
 def _no_list() -> FeedError:
-    return FeedError("It is no list of feeds.", "Lists of feeds are OPML files, or have an address on each line.")
+    return FeedError("This is not a list of feeds.", "A list is an OPML file, or has an address on each line.")
 
 
 # OPML.

@@ -151,12 +151,23 @@ class _Services:
 
     async def parse(self, data: bytes, url: str, content_type: str) -> ParsedFeed:
         """Return what a feed says. Raises FeedError."""
-        from reader.feeds.feed_tasks import feed_sandbox, parse_in_worker
+        from reader.feeds.feed_tasks import parse_in_worker
+
+        return await parse_in_worker(self._pool(), data, url=url, content_type=content_type)
+
+    async def feeds_of(self, page: bytes, url: str) -> list[FoundFeed]:
+        """Return the feeds of a page. Raises FeedError."""
+        from reader.feeds.feed_tasks import find_in_worker
+
+        return await find_in_worker(self._pool(), page, url)
+
+    def _pool(self) -> SandboxPool:
+        from reader.feeds.feed_tasks import feed_sandbox
 
         if self._sandbox is None:
             self._sandbox = feed_sandbox(os.cpu_count() or 1)
             self._stack.callback(self._sandbox.close)
-        return await parse_in_worker(self._sandbox, data, url=url, content_type=content_type)
+        return self._sandbox
 
     async def in_thread(self, function: Callable[..., Any], *values: Any) -> Any:
         """Return the result of a function that waits for the disk."""
@@ -188,14 +199,12 @@ class FeedLookup:
 
     async def at(self, url: str) -> FoundAt | list[FoundFeed]:
         """Return the feed at a URL, or the feeds that the page there names. Raises ReaderError if there is neither."""
-        from reader.feeds.discover import find_feeds
-
         client = await self._services.client("")
         response = await client.feed(url, MAX_BYTES)
         try:
             feed = await self._services.parse(response.body, response.final_url, response.content_type_header)
         except FeedError:
-            found: list[FoundFeed] = await self._services.in_thread(find_feeds, response.body, response.final_url)
+            found = await self._services.feeds_of(response.body, response.final_url)
             if not found:
                 raise
             return found

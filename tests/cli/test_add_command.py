@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from reader.core.paths import Paths
 from reader.feeds.subscriptions import Subscription, Subscriptions
 from tests.cli.test_sync_command import add, run, server
@@ -40,7 +42,10 @@ async def test_a_feed_is_added_with_its_title_and_shown_with_its_newest_entries(
     assert len(server.requests) == 1
 
 
-async def test_a_page_leads_to_its_feed(server: Server, own_directories: Paths) -> None:
+async def test_a_page_which_only_a_worker_process_reads_leads_to_its_feed(
+    server: Server, own_directories: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reader.feeds.discover.find_feeds", None)  # in this process
     server.on("/feed", reply(rss(1)))
     link = b'<link rel="alternate" type="application/rss+xml" title="All" href="/feed">'
     await run("add", server.on("/", reply(b"<html><head>" + link + b"</head><body>Hello</body></html>")))

@@ -37,6 +37,7 @@ def _main(monkeypatch: pytest.MonkeyPatch, *arguments: str | Path) -> int | str 
         (["list"], "Error: Missing argument 'PATH'."),
         (["check"], "Error: Missing argument 'PATH'."),
         (["lst", "SEEDS"], "Error: Unknown command “lst”. Did you mean “list”?"),
+        (["snyc"], "Error: There is no folder, file or command “snyc”. Did you mean “sync”?"),
         (["\x1b[31mx", "SEEDS"], "Error: Unknown command “[31mx”."),
         (["list", "SEEDS", "--sort", "loudness"], "Error: Invalid value for '--sort'"),
         (["list", "SEEDS", "--limit", "-1"], "Error: --limit needs a whole number from 0, not “-1”."),

@@ -109,7 +109,8 @@ async def test_feeds_are_edited_paused_and_removed(server: Server, own_directori
     assert 'topics = ["a", "b"]' in own_directories.feeds_file.read_text("utf-8")
     wrong = await run("feeds", "edit", "One", "intervall=2h")
     assert (wrong.status, "Did you mean “interval”?" in wrong.err) == (2, True)
-    assert "Interval must be a time" in (await run("feeds", "edit", "One", "interval=x")).err
+    assert "interval needs a value: interval=VALUE." in (await run("feeds", "edit", "One", "interval")).err
+    assert "interval must be a time" in (await run("feeds", "edit", "One", "interval=x")).err
     await run("feeds", "edit", "One", "interval=")
     assert "interval" not in own_directories.feeds_file.read_text("utf-8")
     await run("feeds", "pause", "G")

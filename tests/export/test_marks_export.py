@@ -222,6 +222,8 @@ def test_files_are_written_atomically(tmp_path: Path) -> None:
     with pytest.raises(ReaderError, match=r"could not be written: no space left on device\. The previous file is"):
         write_atomically(path, _failing())
     assert path.read_bytes() == b"ab"
+    with pytest.raises(ReaderError, match=r"could not be written: there is no such folder\."):
+        write_atomically(tmp_path / "missing" / "marks.jsonl", [b"a"])
     write_atomically(path, [b"c"])
     assert path.read_bytes() == b"c"
     assert stat.S_IMODE(path.stat().st_mode) == 0o644

@@ -229,6 +229,7 @@ def test_old_documents_are_deleted_but_not_those_that_are_starred_or_changed(mac
     assert machine.take(*map(entry, range(8)), mine=mine) == Arrived(), "and they do not come back"
     assert delete_old(machine.store, machine.root, replace(MINE, keep_count=2), NOW, starred) == [paths[2], paths[3]]
     assert delete_old(machine.store, machine.root, MINE, NOW, starred) == []
+    assert delete_old(machine.store, machine.root, replace(MINE, keep_days=100_000), NOW, starred) == []
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])

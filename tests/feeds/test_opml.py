@@ -98,9 +98,11 @@ def test_newsboats_urls_are_read() -> None:
     ]
 
 
-@pytest.mark.parametrize("data", [b"", b"hello\nworld", b"<html><body><p>A page</p></body></html>", b"\x00\xff", b"{}"])
+@pytest.mark.parametrize(
+    "data", [b"", b"hello\nworld", b"<html><body><p>A page</p></body></html>", b"\x00\xff", b"\x7fELF\0\n|x\n", b"{}"]
+)
 def test_what_is_no_list_is_refused(data: bytes) -> None:
-    with pytest.raises(FeedError, match="no list of feeds"):
+    with pytest.raises(FeedError, match="not a list of feeds"):
         read_feed_list(data)
 
 

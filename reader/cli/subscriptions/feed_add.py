@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -76,7 +77,9 @@ def _refuse_known(files: FeedFiles, url: str) -> None:
 
     key = Subscription(url).key
     if known := next((each for each in files.subscriptions.load() if each.key == key), None):
-        raise ReaderError(f"“{known.name}” is in your list already.", "`newsreader feeds show` tells more.")
+        raise ReaderError(
+            f"“{known.name}” is in your list already.", f"`newsreader feeds show {shlex.quote(known.name)}` tells more."
+        )
 
 
 async def _look_up(url: str, settings: FetchSettings) -> FoundAt:
@@ -101,6 +104,8 @@ def _choose(found: Sequence[FoundFeed]) -> FoundFeed:
     offered = found[:_MOST_OFFERED]
     for number, each in enumerate(offered, 1):
         click.echo(f"{number:>3}  {each.title or '(no title)'}  {each.url}", err=True)
+    if more := len(found) - len(offered):
+        click.echo(f"     and {more:,} more", err=True)
     if not sys.stdin.isatty():
         raise ReaderError(f"The page names {len(found)} feeds.", "Add one of them by its URL.")
     number = click.prompt("Which one", type=click.IntRange(1, len(offered)), err=True)
@@ -141,7 +146,8 @@ def import_(file: str, *, group: str, folder: str | None, as_json: bool) -> None
     for sentence in skipped:
         print_notice(sentence)
     also = f"; {known:,} already in your list" if known else ""
-    print_notice(f"{format_count(len(added), 'feed')} added{also}. `newsreader sync` fetches what is new.")
+    then = " `newsreader sync` fetches what is new." if added else ""
+    print_notice(f"{format_count(len(added), 'feed')} added{also}.{then}")
 
 
 _Imported = tuple[list[str], int, list[str]]

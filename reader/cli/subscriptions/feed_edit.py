@@ -60,9 +60,11 @@ def _setting(text: str) -> tuple[str, Any]:
 
     name, equals, given = text.partition("=")
     name = name.strip()
-    if not equals or name not in BY_NAME:
+    if name not in BY_NAME:
         hint = did_you_mean(nearest(name, BY_NAME)) or f"The settings are: {', '.join(BY_NAME)}."
         raise ReaderError(f"There is no setting “{shown_name(name)}”.", hint)
+    if not equals:
+        raise ReaderError(f"{name} needs a value: {name}=VALUE.", f"{name}= sets the default.")
     default = BY_NAME[name].default
     value: Any = given.strip()
     if not value:
@@ -80,7 +82,7 @@ def _setting(text: str) -> tuple[str, Any]:
             "Headers cannot be given on the command line, where other programs see them.", "Edit feeds.toml."
         )
     if value != default and (problem := setting_problem(name, value)):
-        raise ReaderError(problem[0][:1].upper() + problem[0][1:], problem[1])
+        raise ReaderError(*problem)
     return name, stored_value(name, value)
 
 

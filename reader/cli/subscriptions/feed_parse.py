@@ -31,7 +31,10 @@ _files = click.argument("file", nargs=-1, required=True)
 
 @click.group(cls=HelpfulGroup)
 def feeds() -> None:
-    """Read feeds: RSS, Atom and JSON Feed."""
+    """List and change your feeds, and check feeds in files.
+
+    `newsreader add` and `newsreader import` add feeds, and `newsreader sync` fetches them.
+    """
 
 
 @feeds.command(short_help="Print what feeds in files say.")

@@ -97,7 +97,7 @@ def _rule(table: Mapping[str, Any], name: str) -> ArrivalRule:
             hint = did_you_mean(nearest(deed, DEEDS)) or f"Use {', '.join(DEEDS)}; tags have a key of their own."
             raise ReaderError(f"cannot do “{shown_name(deed)}”.", hint)
     if not deeds and not tags:
-        raise ReaderError("does nothing.", 'Say what it does: do = ["hide"], or tags = ["…"].')
+        raise ReaderError("does nothing.", f"It needs a tag or one of: {', '.join(DEEDS)}.")
     query = table.get("query")
     if not isinstance(query, str):
         raise ReaderError("has no query.", "Give it one: query = 'title:…'.")
