@@ -33,7 +33,7 @@ def _loaded_by(statement: str) -> set[str]:
                 *_EXTRACTORS,
             },
         ),
-        ("reader.cli.extract", _EXTRACTORS),
+        ("reader.cli.pages.extract", _EXTRACTORS),
         ("reader.startup", _EXTRACTORS),
         ("reader.library.library", {"textual", "httpx", "yaml", "rich.console", "markdown_it", "click"}),
         (

@@ -16,11 +16,11 @@ import click
 
 from reader import __version__
 from reader.cli import articles, index
-from reader.cli.cache import cache
 from reader.cli.config import config
-from reader.cli.extract import extract
-from reader.cli.fetch import fetch
 from reader.cli.marks import state
+from reader.cli.pages.cache import cache
+from reader.cli.pages.extract import extract
+from reader.cli.pages.fetch import fetch
 from reader.cli.rules import rules
 from reader.cli.stories import COMMANDS as STORY_COMMANDS
 from reader.cli.subscriptions import feed_edit, feed_list

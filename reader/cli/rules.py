@@ -107,7 +107,7 @@ def apply(library: Library, *, dry_run: bool, offline: bool, as_json: bool) -> N
 
 def _fetch(library: Library, ids: list[str]) -> bool:
     """Fetch the originals of articles; return whether all are there."""
-    from reader.cli.fetch import fetch_pages
+    from reader.cli.pages.fetch import fetch_pages
     from reader.config.load import load_config
 
     print_notice(f"{format_count(len(ids), 'original')} to fetch.")

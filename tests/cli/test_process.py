@@ -231,7 +231,7 @@ sys.addaudithook(interrupt)
     ("arguments", "at"),
     [
         *(((), each) for each in ("reader.exit", "platformdirs", "reader.core.logs", "reader.startup", "textual")),
-        *((("list", "seeds"), each) for each in ("click", "reader.cli.fetch", "reader.core.logs", "sqlite3")),
+        *((("list", "seeds"), each) for each in ("click", "reader.cli.pages.fetch", "reader.core.logs", "sqlite3")),
     ],
 )
 def test_ctrl_c_during_the_start_ends_it_quietly(tmp_path: Path, arguments: tuple[str, ...], at: str) -> None:

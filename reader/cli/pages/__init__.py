@@ -1,0 +1,1 @@
+"""The commands about original pages: ``fetch``, ``extract`` and those of ``cache``."""
