@@ -71,6 +71,7 @@ async def test_a_sync_reports_each_feed_and_list_reads_what_it_wrote(server: Ser
     assert (one["title"], one["status"], len(one["new"])) == ("One", "new", 2)
     assert (two["status"], two["new"]) == ("failed", [])
     assert "404" in two["error"]
+    assert "1 feed fetched, 2 new articles, 1 failed." in done.err
     listed = await run("list", str(own_directories.news_folder), "--json")
     assert {(each["title"], each["path"]) for each in listed.json} == {
         ("News 1", "G/One/2026-11-27-news-1.md"),
@@ -120,6 +121,7 @@ async def test_feeds_are_edited_paused_and_removed(server: Server, own_directori
     removed = await run("feeds", "remove", "One", "--documents", "--json")
     assert removed.json == [{"url": url, "deleted": 1}]
     assert (await run("feeds", "list", "--json")).json == []
+    assert "There are no feeds. `newsreader add URL` adds one" in (await run("feeds", "list")).err
     assert not list(own_directories.news_folder.rglob("*.md"))
 
 

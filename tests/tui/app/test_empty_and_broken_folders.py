@@ -23,7 +23,7 @@ async def test_an_empty_folder_explains_what_to_add(make_folder: MakeFolder) -> 
     folder = make_folder({})
     async with open_app(folder) as reader:
         assert "There are no documents in news yet." in shown_text(reader)
-        assert "Add some and press r" in shown_text(reader)
+        assert "Add some and press r, press R to fetch the feeds" in shown_text(reader)
         for key in (*"jkGgl]oym12h", "space", "ctrl+d", "ctrl+u", "enter", "tab"):
             await reader.press(key)
         (folder / "a.md").write_text(document("The first"))

@@ -29,7 +29,7 @@ def empty_folder(name: str, counts: Counts) -> tuple[str, str]:
     return (
         f"There are no documents in {name} yet.",
         "A document is a file whose name ends in .md, .txt, .html, .org, .rst, .yaml or the like. "
-        "Add some and press r, or press q and open another folder.",
+        "Add some and press r, press R to fetch the feeds that write here, or press q and open another folder.",
     )
 
 
