@@ -157,6 +157,16 @@ async def test_settings_fetch_originals_and_mark_articles_read(server: Server, o
     assert [each["title"] for each in (await run("list", news, "is:read", "--json")).json] == ["News 2"]
 
 
+async def test_nothing_that_a_rule_stars_is_deleted(server: Server, own_directories: Paths) -> None:
+    add(own_directories, Subscription(server.on("/a", reply(rss(4, 3, 2, 1))), keep_count=1))
+    own_directories.rules_file.write_text("[[rule", "utf-8")
+    assert "No old document was deleted" in (await run("sync")).err
+    own_directories.rules_file.write_text("[[rule]]\nname = 'A'\nquery = '\"news 2\"'\ndo = ['star']\n", "utf-8")
+    assert "Deleted 2 old documents" in (await run("sync", "--force")).err
+    listed = (await run("list", str(own_directories.news_folder), "--json")).json
+    assert {each["title"] for each in listed} == {"News 4", "News 2"}
+
+
 async def test_nothing_goes_out_if_fetching_is_off(server: Server, own_directories: Paths) -> None:
     add(own_directories, Subscription(server.on("/a", reply(rss(1)))))
     own_directories.config_file.write_text("[fetch]\nenabled = false\n", "utf-8")

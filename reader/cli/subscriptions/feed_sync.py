@@ -218,6 +218,7 @@ def _fetch_originals(library: Library, settings: FetchSettings, ids: Sequence[st
 def _delete_old(files: FeedFiles, results: Sequence[FeedResult]) -> None:
     """Delete the documents that are older, or more, than the feeds say."""
     from reader.feeds.entries.retention import delete_old
+    from reader.library.rules.rules_file import RulesFile
     from reader.library.stores import open_mark_store
 
     limited = [
@@ -227,6 +228,15 @@ def _delete_old(files: FeedFiles, results: Sequence[FeedResult]) -> None:
     ]
     if not limited:
         return
+    try:
+        has_rules = bool(RulesFile(files.paths.rules_file).load())
+    except ReaderError as error:
+        print_notice(f"No old document was deleted, as a rule might keep it. {error}")
+        return
+    if has_rules:  # they may star what is old already when it arrives
+        for root in {files.folders.root(each) for each in limited}:
+            if root.is_dir():
+                with_library(str(root), lambda _: None)
     with open_mark_store(files.paths, print_notice) as marks:
         marked = {key for keys in marks.all_but_read()[0].values() for key in keys}
     now = datetime.now(UTC)
