@@ -42,6 +42,15 @@ async def test_a_feed_is_added_with_its_title_and_shown_with_its_newest_entries(
     assert len(server.requests) == 1
 
 
+async def test_a_title_of_any_length_is_taken_but_not_a_group(server: Server, own_directories: Paths) -> None:
+    url = server.on("/feed", reply(rss(1).replace(b"Site", b"Long &#27;title " * 500)))
+    assert "group must be one line in quotes, of at most 200" in (await run("add", url, "--group", "g" * 201)).err
+    assert (await run("add", url)).status == 0
+    (feed,) = feeds(own_directories)
+    assert feed.title.startswith("Long ")
+    assert len(feed.title) <= 500
+
+
 async def test_a_page_which_only_a_worker_process_reads_leads_to_its_feed(
     server: Server, own_directories: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from reader.feeds.subscriptions import Subscription
     from reader.feeds.sync import FoundAt
 
+_TITLE_CHARS = 500
+"""Characters of a title that a feed or a list gives."""
 _ENTRIES_SHOWN = 5
 _MOST_OFFERED = 20
 group_option = click.option("--group", default="", help="The group; “/” separates levels.")
@@ -51,16 +53,17 @@ def add(url: str, *, group: str, title: str, folder: str | None, as_json: bool) 
     import asyncio
 
     from reader.core.urls import safe_url
-    from reader.feeds.subscriptions import Subscription
+    from reader.feeds.subscriptions import Subscription, setting_problem
     from reader.storage.sqlite.feeds.store import FeedState
 
-    address = safe_url(url if "://" in url else f"https://{url}")
+    address, title, group = safe_url(url if "://" in url else f"https://{url}"), clean(title), clean(group)
+    if problem := setting_problem("title", title) or setting_problem("group", group):
+        raise ReaderError(*problem)
     with open_feed_files() as files:
         _refuse_known(files, address)
         found = asyncio.run(_look_up(address, network_settings(files.paths)))
-        feed = Subscription(
-            found.url, title=clean(title) or clean(found.feed.title), group=clean(group), folder=stored_place(folder)
-        )
+        title = title or clean(found.feed.title)[:_TITLE_CHARS].strip()
+        feed = Subscription(found.url, title=title, group=group, folder=stored_place(folder))
         _refuse_known(files, feed.url)
         _store(files, [feed])
         if as_json:
@@ -167,7 +170,7 @@ def _add_opml(files: FeedFiles, data: bytes, group: str, folder: str | None) -> 
         levels = "/".join(filter(None, (clean(group), clean(each.group))))
         topics = list(each.topics)
         values: dict[str, Any] = {
-            "url": each.url, "title": clean(each.title)[:500], "group": levels[:200], "topics": topics
+            "url": each.url, "title": clean(each.title)[:_TITLE_CHARS].strip(), "group": levels[:200], "topics": topics
         }  # fmt: skip
         if problem := next((found for name, value in values.items() if (found := setting_problem(name, value))), None):
             skipped.append(f"“{values['title']}” was skipped: {problem[0]}")
