@@ -12,7 +12,7 @@ from reader.cli.output import out, print_json, print_json_array
 from reader.cli.session import on_library
 from reader.core.errors import ReaderError
 from reader.core.paths import Paths
-from reader.core.text import format_count
+from reader.core.text import clean, format_count
 from reader.exit import print_notice
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def add(name: str, query: str, do: tuple[str, ...], tags: tuple[str, ...]) -> No
 @click.argument("name")
 def remove(name: str) -> None:
     """Remove the rule NAME. What it has done stays."""
-    file = _file()
+    file, name = _file(), clean(name)  # as the file names its rules
     file.remove(name)
     print_notice(f"Removed the rule “{name}” from {file.shown}.")
 

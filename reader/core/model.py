@@ -224,6 +224,10 @@ class Counts:
     """Whether the folder has been read completely; otherwise there are more."""
     unlisted: int = 0
     """Files and folders that are not read, so that no article stands for them."""
+    hidden: int = 0
+    """Hidden articles, which the other numbers leave out."""
+    finds_hidden: bool = False
+    """Whether the query of the list finds hidden articles, too."""
     unread_found: int | None = None
     """Unread articles that the query of the list finds; None without a query."""
 

@@ -128,7 +128,7 @@ class IndexUpdater:
                 self._refresh_or_report(request)
                 self._has_compared = True
                 self._watch_folders()
-                self._apply_rules()
+                self._apply_rules(by_user=request.by_user)
                 if self._grouping:
                     self._update_stories()
                 self._library.index.database.shrink()
@@ -228,15 +228,15 @@ class IndexUpdater:
         if request.by_user:
             self._send(Notice(f"{describe_outcome(progress).capitalize()}."))
 
-    def _apply_rules(self) -> None:
-        """Run the user's rules on what has arrived; the reason why they cannot run is told once."""
+    def _apply_rules(self, *, by_user: bool) -> None:
+        """Run the user's rules on what has arrived; the reason why they cannot is told once, and to who asks."""
         rules = self._library.rules
         if rules is None:
             return
         try:
             outcome = rules.apply_to_new()
         except ReaderError as error:
-            if str(error) != self._rules_error:
+            if by_user or str(error) != self._rules_error:
                 self._rules_error = str(error)
                 self._send(Notice(f"No rule has run. {error}", warning=True))
             return

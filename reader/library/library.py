@@ -228,9 +228,10 @@ class Library:
     def counts(self) -> Counts:
         """Return the numbers of articles and unread articles that are not hidden, and of documents with problems."""
         totals = self.index.totals()
-        articles = totals.articles - len(self.marks.hidden_rows())
+        hidden = len(self.marks.hidden_rows())
+        articles = totals.articles - hidden
         unread = articles - self.marks.count_read()
-        return Counts(articles, unread, totals.with_problems, totals.complete, totals.unlisted)
+        return Counts(articles, unread, totals.with_problems, totals.complete, totals.unlisted, hidden)
 
     def close(self) -> None:
         """Close the files."""

@@ -30,7 +30,7 @@ def test_rules_are_added_run_and_removed(make_folder: MakeFolder) -> None:
     assert _run("count", folder, "is:read") == "0\n"
     assert _run("rules", "apply", folder) == "1\tNo ones\thide, tag muted\n1\tZero\tread\n"
     assert _run("count", folder, "is:read") == "1\n"
-    _run("rules", "remove", "No ones")
+    _run("rules", "remove", "No \x1bones")  # names are cleaned wherever they are given
     assert [rule["name"] for rule in json.loads(_run("rules", "list", "--json"))] == ["Zero"]
 
 

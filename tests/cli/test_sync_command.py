@@ -71,6 +71,7 @@ async def test_a_sync_reports_each_feed_and_list_reads_what_it_wrote(server: Ser
     assert (one["title"], one["status"], len(one["new"])) == ("One", "new", 2)
     assert (two["status"], two["new"]) == ("failed", [])
     assert "404" in two["error"]
+    assert "1 feed fetched, 2 new articles, 1 failed." in done.err
     listed = await run("list", str(own_directories.news_folder), "--json")
     assert {(each["title"], each["path"]) for each in listed.json} == {
         ("News 1", "G/One/2026-11-27-news-1.md"),
@@ -120,6 +121,7 @@ async def test_feeds_are_edited_paused_and_removed(server: Server, own_directori
     removed = await run("feeds", "remove", "One", "--documents", "--json")
     assert removed.json == [{"url": url, "deleted": 1}]
     assert (await run("feeds", "list", "--json")).json == []
+    assert "There are no feeds. `newsreader add URL` adds one" in (await run("feeds", "list")).err
     assert not list(own_directories.news_folder.rglob("*.md"))
 
 
@@ -153,6 +155,16 @@ async def test_settings_fetch_originals_and_mark_articles_read(server: Server, o
     news = str(own_directories.news_folder)
     assert "A whole paragraph" in (await run("show", news, "2026-11-27-news-1.md", "--page")).out
     assert [each["title"] for each in (await run("list", news, "is:read", "--json")).json] == ["News 2"]
+
+
+async def test_nothing_that_a_rule_stars_is_deleted(server: Server, own_directories: Paths) -> None:
+    add(own_directories, Subscription(server.on("/a", reply(rss(4, 3, 2, 1))), keep_count=1))
+    own_directories.rules_file.write_text("[[rule", "utf-8")
+    assert "No old document was deleted" in (await run("sync")).err
+    own_directories.rules_file.write_text("[[rule]]\nname = 'A'\nquery = '\"news 2\"'\ndo = ['star']\n", "utf-8")
+    assert "Deleted 2 old documents" in (await run("sync", "--force")).err
+    listed = (await run("list", str(own_directories.news_folder), "--json")).json
+    assert {each["title"] for each in listed} == {"News 4", "News 2"}
 
 
 async def test_nothing_goes_out_if_fetching_is_off(server: Server, own_directories: Paths) -> None:

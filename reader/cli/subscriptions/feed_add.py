@@ -108,7 +108,7 @@ def _choose(found: Sequence[FoundFeed]) -> FoundFeed:
         click.echo(f"     and {more:,} more", err=True)
     if not sys.stdin.isatty():
         raise ReaderError(f"The page names {len(found)} feeds.", "Add one of them by its URL.")
-    number = click.prompt("Which one", type=click.IntRange(1, len(offered)), err=True)
+    number = click.prompt(f"Which one (1–{len(offered)})", type=click.IntRange(1, len(offered)), err=True)
     return offered[number - 1]
 
 

@@ -29,6 +29,8 @@ folder_option = click.option(
 )
 names_argument = click.argument("names", nargs=-1)
 
+NO_FEEDS = "There are no feeds. `newsreader add URL` adds one, `newsreader import FILE` a list in OPML."
+
 
 @dataclass
 class FeedFiles:

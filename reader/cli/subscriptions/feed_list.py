@@ -12,6 +12,7 @@ import click
 from reader.cli.arguments import STANDARD_STREAM, json_option
 from reader.cli.output import out, print_json, print_json_array
 from reader.cli.subscriptions.feed_files import (
+    NO_FEEDS,
     FeedFiles,
     feed_record,
     folder_option,
@@ -50,7 +51,7 @@ def list_(names: tuple[str, ...], *, folder: str | None, as_json: bool) -> None:
                 out(f"{each.group or '(no group)'}\n")
                 group = each.group
             out(_lines(each, states.get(each.key, FeedState())))
-    print_notice(f"{format_count(len(feeds), 'feed')}.")
+    print_notice(f"{format_count(len(feeds), 'feed')}." if feeds else NO_FEEDS)
 
 
 def _lines(feed: Subscription, state: FeedState) -> str:

@@ -16,6 +16,7 @@ from reader.cli.arguments import json_option
 from reader.cli.output import out, print_json_array
 from reader.cli.session import progress_display, with_library
 from reader.cli.subscriptions.feed_files import (
+    NO_FEEDS,
     FeedFiles,
     folder_option,
     iso,
@@ -107,7 +108,7 @@ def _run(
     settings = network_settings(files.paths)
     chosen = files.chosen(names, folder)
     if not chosen:
-        print_notice("There are no feeds. `newsreader add URL` adds one, `newsreader import FILE` a list in OPML.")
+        print_notice(NO_FEEDS)
     feeds = FeedSync(files.subscriptions, files.store, files.folders, settings)
     counts: Counter[str] = Counter()
     try:
@@ -159,9 +160,9 @@ def _lines(result: FeedResult) -> str:
 
 def _summary(results: Sequence[FeedResult]) -> str:
     counts = Counter(each.status for each in results)
-    asked = counts["new"] + counts["unchanged"] + counts["failed"]
+    fetched = counts["new"] + counts["unchanged"]
     new, changed = sum(len(each.new) for each in results), sum(len(each.changed) for each in results)
-    parts = [f"{format_count(asked, 'feed')} fetched", f"{format_count(new, 'new article')}"]
+    parts = [f"{format_count(fetched, 'feed')} fetched", f"{format_count(new, 'new article')}"]
     parts += [f"{changed:,} changed"] if changed else []
     parts += [f"{counts['failed']:,} failed"] if counts["failed"] else []
     parts += [f"{counts['waiting']:,} not due"] if counts["waiting"] else []
@@ -217,6 +218,7 @@ def _fetch_originals(library: Library, settings: FetchSettings, ids: Sequence[st
 def _delete_old(files: FeedFiles, results: Sequence[FeedResult]) -> None:
     """Delete the documents that are older, or more, than the feeds say."""
     from reader.feeds.entries.retention import delete_old
+    from reader.library.rules.rules_file import RulesFile
     from reader.library.stores import open_mark_store
 
     limited = [
@@ -226,6 +228,15 @@ def _delete_old(files: FeedFiles, results: Sequence[FeedResult]) -> None:
     ]
     if not limited:
         return
+    try:
+        has_rules = bool(RulesFile(files.paths.rules_file).load())
+    except ReaderError as error:
+        print_notice(f"No old document was deleted, as a rule might keep it. {error}")
+        return
+    if has_rules:  # they may star what is old already when it arrives
+        for root in {files.folders.root(each) for each in limited}:
+            if root.is_dir():
+                with_library(str(root), lambda _: None)
     with open_mark_store(files.paths, print_notice) as marks:
         marked = {key for keys in marks.all_but_read()[0].values() for key in keys}
     now = datetime.now(UTC)

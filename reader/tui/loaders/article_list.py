@@ -73,7 +73,9 @@ def load_counts(library: Library, matching: int | None) -> Counts:
     counts = library.counts()
     if matching is None:
         return counts
-    return replace(counts, unread_found=(matching & ~library.marks.row_sets().read()).bit_count())
+    marks = library.marks.row_sets()
+    finds_hidden = bool(counts.hidden and matching & marks.hidden())
+    return replace(counts, finds_hidden=finds_hidden, unread_found=(matching & ~marks.read()).bit_count())
 
 
 async def count(session: Session) -> None:

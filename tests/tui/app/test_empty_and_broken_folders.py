@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from reader.core.marks import HIDDEN, MarkChange
+from reader.core.ordering import Sort
+from reader.core.paths import Paths
 from tests.conftest import MakeFolder
 from tests.tui.helpers import NARROW, SIDE, Reader, document, open_app
 
@@ -20,13 +23,38 @@ async def test_an_empty_folder_explains_what_to_add(make_folder: MakeFolder) -> 
     folder = make_folder({})
     async with open_app(folder) as reader:
         assert "There are no documents in news yet." in shown_text(reader)
-        assert "Add some and press r" in shown_text(reader)
+        assert "Add some and press r, press R to fetch the feeds" in shown_text(reader)
         for key in (*"jkGgl]oym12h", "space", "ctrl+d", "ctrl+u", "enter", "tab"):
             await reader.press(key)
         (folder / "a.md").write_text(document("The first"))
         await reader.press("r")
         assert (reader.row.title, reader.pane_title) == ("The first", "The first")
         assert reader.message == "1 new or changed."
+
+
+async def test_a_folder_of_hidden_articles_says_so_and_counts_them_if_asked(make_folder: MakeFolder) -> None:
+    async with open_app(make_folder({"a.md": document("One"), "b.md": document("Two")})) as reader:
+        library = reader.main_screen.session.library
+        library.marks.apply_to_rows(library.articles.order(Sort()).rowids, MarkChange(add_tags=(HIDDEN,)))
+        await reader.press("r")
+        assert "All 2 articles in news are hidden. Press / and enter is:hidden" in shown_text(reader)
+        await reader.press("slash", *"is:hidden", "enter")
+        assert "2 of 2 articles" in reader.lines[0]
+
+
+async def test_a_mistake_in_the_rules_is_told_whenever_the_user_reloads(
+    make_folder: MakeFolder, own_directories: Paths
+) -> None:
+    folder = make_folder({"a.md": document("One")})
+    own_directories.rules_file.parent.mkdir(parents=True, exist_ok=True)
+    own_directories.rules_file.write_text("[[rule\x1b")
+    async with open_app(folder) as reader:
+        for _ in range(2):
+            await reader.press("r")
+            assert reader.message.startswith("No rule has run.")
+        own_directories.rules_file.write_text("[[rule]]\nname = 'A'\nquery = 'one'\ndo = ['hide']\n")
+        await reader.press("r")
+        assert "The article in news is hidden." in shown_text(reader)
 
 
 @pytest.mark.parametrize("size", [SIDE, NARROW])

@@ -12,7 +12,12 @@ log = logging.getLogger(__name__)
 
 
 def empty_folder(name: str, counts: Counts) -> tuple[str, str]:
-    """Return title and text for a folder without articles."""
+    """Return title and text for a folder whose list is empty."""
+    if counts.hidden:
+        articles = "The article" if counts.hidden == 1 else f"All {counts.hidden:,} articles"
+        are = "is" if counts.hidden == 1 else "are"
+        text = "Press / and enter is:hidden to see what is hidden. Without the tag hidden, it is listed again."
+        return f"{articles} in {name} {are} hidden.", text
     problems = counts.with_problems
     if problems:
         have, them = ("has", "it") if problems == 1 else ("have", "them")
@@ -24,7 +29,7 @@ def empty_folder(name: str, counts: Counts) -> tuple[str, str]:
     return (
         f"There are no documents in {name} yet.",
         "A document is a file whose name ends in .md, .txt, .html, .org, .rst, .yaml or the like. "
-        "Add some and press r, or press q and open another folder.",
+        "Add some and press r, press R to fetch the feeds that write here, or press q and open another folder.",
     )
 
 

@@ -75,7 +75,8 @@ class TopBar(Widget):
         narrow = self.size.width < 60
         if counts is not None and (counts.complete or counts.articles):
             so_far = "" if counts.complete else " so far"
-            articles = f"{counts.articles:,}" if narrow else format_count(counts.articles, "article")
+            number = counts.articles + (counts.hidden if counts.finds_hidden else 0)
+            articles = f"{number:,}" if narrow else format_count(number, "article")
             unread: int | None = counts.unread
             gap = "  "
             if self.matches is not None:
