@@ -50,7 +50,7 @@ def _read(data: bytes, url: str, *, fast: bool) -> convert.RawFeed:
 
 def _no_feed(data: bytes) -> FeedError:
     if _HTML.match(data):
-        return FeedError("It is a web page, not a feed.", "The page may name its feeds.")
+        return FeedError("It is a web page, not a feed.", "The address of its feed may be on the page.")
     if b"<opml" in data[:_HEAD].lower():
         return FeedError("It is a list of feeds (OPML), not a feed.", "Import it with newsreader import.")
     return FeedError("It is no feed: neither RSS nor Atom nor JSON Feed.")

@@ -78,7 +78,7 @@ def test_without_json_the_summary_has_a_line_for_each_entry(files: tuple[Path, P
         "  https://example.org/",
         "  2020-05-25  One",
         "",
-        f"{files[1]}: It is a web page, not a feed. The page may name its feeds.",
+        f"{files[1]}: It is a web page, not a feed. The address of its feed may be on the page.",
     ]
 
 

@@ -21,8 +21,10 @@ from click.testing import CliRunner
 from reader.cli.main import cli
 from reader.cli.subscriptions.sync_timer import timer_files
 from reader.core.errors import ReaderError
+from reader.core.marks import STARRED
 from reader.core.paths import Paths
 from reader.feeds.subscriptions import Subscription, Subscriptions
+from reader.library.stores import open_mark_store
 from tests.feeds.test_sync import rss
 from tests.web.server import Request, Server, reply, serving
 
@@ -160,11 +162,19 @@ async def test_settings_fetch_originals_and_mark_articles_read(server: Server, o
 async def test_nothing_that_a_rule_stars_is_deleted(server: Server, own_directories: Paths) -> None:
     add(own_directories, Subscription(server.on("/a", reply(rss(4, 3, 2, 1))), keep_count=1))
     own_directories.rules_file.write_text("[[rule", "utf-8")
-    assert "No old document was deleted" in (await run("sync")).err
+    assert "No rule has run, and no old document was deleted" in (await run("sync")).err
     own_directories.rules_file.write_text("[[rule]]\nname = 'A'\nquery = '\"news 2\"'\ndo = ['star']\n", "utf-8")
     assert "Deleted 2 old documents" in (await run("sync", "--force")).err
     listed = (await run("list", str(own_directories.news_folder), "--json")).json
     assert {each["title"] for each in listed} == {"News 4", "News 2"}
+
+
+async def test_rules_run_on_what_a_sync_brings(server: Server, own_directories: Paths) -> None:
+    add(own_directories, Subscription(server.on("/a", reply(rss(2, 1)))))
+    own_directories.rules_file.write_text("[[rule]]\nname = 'A'\nquery = '\"news 2\"'\ndo = ['star']\n", "utf-8")
+    assert (await run("sync")).status == 0
+    with open_mark_store(own_directories, pytest.fail) as marks:
+        assert len(marks.all_marked(STARRED)) == 1
 
 
 async def test_nothing_goes_out_if_fetching_is_off(server: Server, own_directories: Paths) -> None:

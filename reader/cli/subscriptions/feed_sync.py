@@ -44,7 +44,7 @@ _SHORTEST_PAUSE, _LONGEST_PAUSE = 60.0, 600.0
 @folder_option
 @click.option("--force", is_flag=True, help="Also fetch feeds that are not due yet.")
 @click.option("--watch", is_flag=True, help="Keep running, and fetch each feed when it is due.")
-@click.option("--install-timer", is_flag=True, help="Set up a service of the system that fetches feeds.")
+@click.option("--install-timer", is_flag=True, help="With --print: a service of the system that fetches feeds.")
 @click.option(
     "--print", "printed", is_flag=True, help="With --install-timer: print its files, and how to install them."
 )
@@ -73,18 +73,19 @@ def sync(
         return
     with open_feed_files() as files:
         if watch:
-            _watch(files, names, folder, as_json=as_json)
+            _watch(files, names, folder, asked=force, as_json=as_json)
         results = _run(files, names, folder, asked=force or bool(names), as_json=as_json)
     if any(each.status == "failed" for each in results):
         sys.exit(1)
 
 
-def _watch(files: FeedFiles, names: tuple[str, ...], folder: str | None, *, as_json: bool) -> NoReturn:
-    """Fetch feeds when they are due, until the user ends it."""
+def _watch(files: FeedFiles, names: tuple[str, ...], folder: str | None, *, asked: bool, as_json: bool) -> NoReturn:
+    """Fetch feeds when they are due, and at first all if they are ``asked`` for, until the user ends it."""
     while True:
         due = 0.0
         try:
-            results = _run(files, names, folder, asked=False, as_json=as_json)
+            results = _run(files, names, folder, asked=asked, as_json=as_json)
+            asked = False
             due = min((each.next_due for each in results if each.next_due), default=0.0)
         except ReaderError as error:  # such as a mistake in feeds.toml, which may be corrected meanwhile
             print_notice(str(error))
@@ -190,7 +191,8 @@ def _follow_settings(files: FeedFiles, settings: FetchSettings, results: Sequenc
                 _fetch_originals(library, settings, ids)
 
         with_library(str(root), act)
-    _delete_old(files, results)
+    if _run_rules(files, results):
+        _delete_old(files, results)
 
 
 def _ids(library: Library, root: Path, results: Sequence[FeedResult]) -> list[str]:
@@ -215,28 +217,36 @@ def _fetch_originals(library: Library, settings: FetchSettings, ids: Sequence[st
     print_notice(final.summary)
 
 
-def _delete_old(files: FeedFiles, results: Sequence[FeedResult]) -> None:
-    """Delete the documents that are older, or more, than the feeds say."""
-    from reader.feeds.entries.retention import delete_old
+def _run_rules(files: FeedFiles, results: Sequence[FeedResult]) -> bool:
+    """Run the rules in the folders where something is new or limited; return whether no mistake keeps them from it."""
     from reader.library.rules.rules_file import RulesFile
-    from reader.library.stores import open_mark_store
 
-    limited = [
-        each.subscription
-        for each in results
-        if each.status in {"new", "unchanged"} and (each.subscription.keep_days or each.subscription.keep_count)
-    ]
-    if not limited:
-        return
     try:
         has_rules = bool(RulesFile(files.paths.rules_file).load())
     except ReaderError as error:
-        print_notice(f"No old document was deleted, as a rule might keep it. {error}")
+        print_notice(f"No rule has run, and no old document was deleted, which a rule might keep. {error}")
+        return False
+    if has_rules:
+        roots = {files.folders.root(each.subscription) for each in results if each.new or _is_limited(each)}
+        for root in filter(Path.is_dir, roots):
+            with_library(str(root), lambda _: None)  # which runs them
+    return True
+
+
+def _is_limited(result: FeedResult) -> bool:
+    """Whether old documents of a feed that was fetched are deleted."""
+    feed = result.subscription
+    return result.status in {"new", "unchanged"} and bool(feed.keep_days or feed.keep_count)
+
+
+def _delete_old(files: FeedFiles, results: Sequence[FeedResult]) -> None:
+    """Delete the documents that are older, or more, than the feeds say, unless a rule has starred them."""
+    from reader.feeds.entries.retention import delete_old
+    from reader.library.stores import open_mark_store
+
+    limited = [each.subscription for each in results if _is_limited(each)]
+    if not limited:
         return
-    if has_rules:  # they may star what is old already when it arrives
-        for root in {files.folders.root(each) for each in limited}:
-            if root.is_dir():
-                with_library(str(root), lambda _: None)
     with open_mark_store(files.paths, print_notice) as marks:
         marked = {key for keys in marks.all_but_read()[0].values() for key in keys}
     now = datetime.now(UTC)

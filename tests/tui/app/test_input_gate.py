@@ -22,8 +22,18 @@ from tests.conftest import MakeFolder
 from tests.tui.helpers import NARROW, PATIENT, SIDE, Reader, document, key_event, open_app
 
 INDEPENDENT = {
-    *("fetch.stop", "images", "images.always", "back", "views", "views.save"),
-    *("sort.quality", "sort.heat", "sort.date", "list.density", "list.wider", "list.narrower", "refresh", "problems"),
+    *("fetch.stop", "images", "images.always", "back", "views", "views.save", "feeds.sync"),
+    *(
+        "sort.quality",
+        "sort.heat",
+        "sort.date",
+        "list.density",
+        "list.wider",
+        "list.narrower",
+        "feeds.sync",
+        "refresh",
+        "problems",
+    ),
 }
 """Actions of the main screen that need not wait for the list or the selected article."""
 
