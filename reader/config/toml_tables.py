@@ -1,4 +1,4 @@
-"""Edits an array of tables in a TOML file in place: comments and layout stay. Pure.
+"""Reads an array of tables in a TOML file, and edits it in place: comments and layout stay. Pure.
 
 Comments directly above a table belong to it: they move with it. A value that newsreader writes is a string, a number, a
 boolean, a date, a list of strings or an inline table of strings; see :func:`format_value`.
@@ -10,7 +10,11 @@ import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
+
+from reader.config.names import shown_name
+from reader.core.errors import ReaderError
+from reader.core.text import clean
 
 Table: TypeAlias = Mapping[str, str]
 """The values of a table by key, as TOML."""
@@ -43,6 +47,27 @@ class _Block(NamedTuple):
 
     text: str
     after: str
+
+
+def read_tables(text: str, name: str, shown: str) -> list[dict[str, Any]]:
+    """Return the tables ``[[name]]`` of ``text``, which may have nothing else. ``shown`` names the file in messages.
+
+    Raises ReaderError that says what is wrong, in which line if it is not TOML.
+    """
+    import tomllib  # lazy: without such files it is not needed
+
+    try:
+        values = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ReaderError(f"{shown} is not valid TOML: {clean(str(error))}.", "Fix that line.") from None
+    for key in values:
+        if key != name:
+            hint = f"Each {name} is a table: [[{name}]]."
+            raise ReaderError(f"{shown} has an unknown key “{shown_name(key)}”.", hint)
+    tables = values.get(name, [])
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise ReaderError(f"{shown}: {name} must be a table in double brackets: [[{name}]].")
+    return tables
 
 
 def edit_tables(

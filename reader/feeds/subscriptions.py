@@ -13,7 +13,7 @@ from typing import Any
 
 from reader.config.feed_settings import BY_NAME, date_of, format_minutes, minutes_of
 from reader.config.names import did_you_mean, nearest, shown_name
-from reader.config.toml_tables import Layout, Table, edit_tables, format_value
+from reader.config.toml_tables import Layout, Table, edit_tables, format_value, read_tables
 from reader.core.errors import ReaderError
 from reader.core.hashing import hash_bytes
 from reader.core.text import clean
@@ -92,18 +92,7 @@ def parse_subscriptions(text: str, shown: str) -> list[Subscription]:
 
     Raises ReaderError that names the file, the line or feed, and a remedy.
     """
-    import tomllib  # lazy: who reads no feeds does not need it
-
-    try:
-        values = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ReaderError(f"{shown} is not valid TOML: {clean(str(error))}.", "Fix that line.") from None
-    for name in values:
-        if name != "feed":
-            raise ReaderError(f"{shown} has an unknown key “{shown_name(name)}”.", "Each feed is a table: [[feed]].")
-    tables = values.get("feed", [])
-    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise ReaderError(f"{shown}: feed must be a table in double brackets: [[feed]].")
+    tables = read_tables(text, "feed", shown)
     if len(tables) > _MAX_FEEDS:
         raise ReaderError(f"{shown} has more than {_MAX_FEEDS:,} feeds.", "Remove some.")
     found: dict[str, Subscription] = {}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from reader.config.names import did_you_mean, nearest, shown_name
-from reader.config.toml_tables import Layout, Table, edit_tables, format_value
+from reader.config.toml_tables import Layout, Table, edit_tables, format_value, read_tables
 from reader.core.errors import ReaderError
 from reader.core.marks import normalize_tag
 from reader.core.text import clean
@@ -47,18 +47,7 @@ def parse_rules(text: str, shown: str) -> list[ArrivalRule]:
 
     Raises ReaderError that names the file, the line or rule, and a remedy.
     """
-    import tomllib  # lazy: without rules it is not needed
-
-    try:
-        values = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ReaderError(f"{shown} is not valid TOML: {clean(str(error))}.", "Fix that line.") from None
-    for name in values:
-        if name != "rule":
-            raise ReaderError(f"{shown} has an unknown key “{shown_name(name)}”.", "Each rule is a table: [[rule]].")
-    tables = values.get("rule", [])
-    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise ReaderError(f"{shown}: rule must be a table in double brackets: [[rule]].")
+    tables = read_tables(text, "rule", shown)
     if len(tables) > _MAX_RULES:
         raise ReaderError(f"{shown} has more than {_MAX_RULES:,} rules.", "Remove some.")
     found: dict[str, ArrivalRule] = {}

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reader.config import toml_tables
-from reader.config.toml_tables import Layout, Table, edit_table, edit_tables, format_value
+from reader.config.toml_tables import Layout, Table, edit_table, edit_tables, format_value, read_tables
 from reader.core.errors import ReaderError
 from reader.core.ordering import SORT_KEYS, Sort
 from reader.core.text import clean, truncate
@@ -41,18 +41,7 @@ def parse_views(text: str, shown: str) -> list[SavedView]:
 
     Raises ReaderError that names the file, the line or view, and a remedy.
     """
-    import tomllib  # lazy: without saved views it is not needed
-
-    try:
-        values = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ReaderError(f"{shown} is not valid TOML: {clean(str(error))}.", "Fix that line.") from None
-    for name in values:
-        if name != "view":
-            raise ReaderError(f"{shown} has an unknown key “{_shown(name)}”.", "Each view is a table: [[view]].")
-    tables = values.get("view", [])
-    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise ReaderError(f"{shown}: view must be a table in double brackets: [[view]].")
+    tables = read_tables(text, "view", shown)
     found: dict[str, SavedView] = {}
     for number, table in enumerate(tables, 1):
         view = _view(table, number, shown)
