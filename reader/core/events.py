@@ -95,8 +95,9 @@ class DownloadProgress(NamedTuple):
     rate: float = 0.0
     """Bytes per second."""
     finished: bool = False
+    cancelled: bool = False
     error: str = ""
-    """A sentence if it ended without the whole file, unless it was canceled."""
+    """A sentence if it failed."""
 
 
 class Notice(NamedTuple):

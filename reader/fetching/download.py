@@ -51,8 +51,7 @@ def _is_there(path: Path) -> bool:
 
 
 def _finished(path: Path) -> DownloadProgress:
-    for suffix in (".part", ".part.json"):
-        _beside(path, suffix).unlink(missing_ok=True)
+    _remove_part(path)  # if a program ended before it could
     size = path.stat().st_size
     return DownloadProgress(str(path), size, size, finished=True)
 
@@ -130,6 +129,7 @@ class _PartialFile:
                 raise
             part.rename(self._path)  # the file system has no links
         sync(self._path.parent)
+        _remove_part(self._path)
 
 
 def _stored_version(file: Path) -> FileVersion:
@@ -174,6 +174,11 @@ def _reporter(path: Path, start: int, on_progress: Callable[[DownloadProgress], 
             on_progress(DownloadProgress(str(path), size, total, rate))
 
     return report
+
+
+def _remove_part(path: Path) -> None:
+    for suffix in (".part", ".part.json"):
+        _beside(path, suffix).unlink(missing_ok=True)
 
 
 def _beside(path: Path, suffix: str) -> Path:

@@ -280,7 +280,7 @@ def _image_failed(url: str, error: ReaderError) -> ImageFetched:
 
 
 def _download_failed(path: str, error: ReaderError) -> DownloadProgress:
-    return DownloadProgress(path, finished=True, error="" if error is _CANCELED else str(error))
+    return DownloadProgress(path, finished=True, cancelled=error is _CANCELED, error=str(error))
 
 
 def _bulk_failed(left: int, error: ReaderError) -> BulkProgress:
