@@ -111,7 +111,7 @@ class Embed:
     @property
     def label(self) -> str:
         """The kind, and the title if there is one."""
-        return " · ".join(filter(None, (_EMBED_NAMES[self.kind], self.title)))
+        return " · ".join(filter(None, (EMBED_NAMES[self.kind], self.title)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ class Rule:
 
 Block: TypeAlias = Heading | Paragraph | Quote | ListBlock | CodeBlock | Table | Figure | Embed | Rule
 
-_EMBED_NAMES = {"video": "Video", "audio": "Audio", "embed": "Embedded"}
+EMBED_NAMES = {"video": "Video", "audio": "Audio", "embed": "Embedded"}
 
 
 def spans_text(spans: Iterable[Span]) -> str:
