@@ -17,6 +17,7 @@ from reader.startup import SPLIT, FirstFrame
 from reader.tui.controllers.article_list import ArticleListController
 from reader.tui.controllers.article_pane import ArticlePaneController
 from reader.tui.controllers.config_file import ConfigController
+from reader.tui.controllers.feeds.feed_list import FeedListController
 from reader.tui.controllers.fetch import FetchController
 from reader.tui.controllers.folder import FolderController
 from reader.tui.controllers.images import ImagesController
@@ -73,6 +74,8 @@ class MainScreen(BaseScreen):
         self.article = panes.article
         self.top_bar = TopBar(session.library.name, first.counts)
         self.saved_views = SavedViewsController(session, panes, first.pane, self._run_query, self._show_sidebar)
+        self.feeds = FeedListController(session, self.saved_views.show_feeds)
+        self.saved_views.on_filled = self.feeds.begin
         self.config_file = ConfigController(session)
         self.folder = FolderController(session, first.updater, self._show_problems)
         self.marks = MarksController(session, panes, lambda: self.saved_views.store)
