@@ -155,7 +155,7 @@ class Sidebar(LineList):
         segments = [
             Segment("▌" if state else " ", self.cursor_style(state)),
             Segment(symbol, self.style("quiet" if line.what == "head" else "accent", state)),
-            Segment(before, self.style("quiet", state)),
+            Segment(before, self.style("quiet" if line.is_group else style, state)),
             Segment(fit_cells(line.text, room - cell_width(sign + unread + articles)), self.style(style, state)),
             Segment(sign, self.style("quiet", state)),
             Segment(unread, self.style("strong" if line.unread else "quiet", state)),
