@@ -45,6 +45,7 @@ SAME_MEANING = {
     "content": "the data that a widget shows",
     "errors": "exceptions",
     "extract": "article text out of a page",
+    "feed_list": "the feeds that you follow",
     "fetch": "the original of an article",
     "fulltext": "an FTS5 table",
     "header": "the line above a list or text",

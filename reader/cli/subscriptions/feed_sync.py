@@ -20,7 +20,6 @@ from reader.cli.subscriptions.feed_files import (
     FeedFiles,
     folder_option,
     iso,
-    local_time,
     names_argument,
     network_settings,
     open_feed_files,
@@ -28,6 +27,7 @@ from reader.cli.subscriptions.feed_files import (
 from reader.core.errors import ReaderError
 from reader.core.marks import MarkChange
 from reader.core.text import clean, format_count
+from reader.core.times import local_time
 from reader.exit import print_notice
 
 if TYPE_CHECKING:
