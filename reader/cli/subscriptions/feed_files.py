@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +38,8 @@ class FeedFiles:
 
     paths: Paths
     store: FeedStore
+    problems: list[str] = field(default_factory=list)
+    """What is wrong with feeds.toml, which was printed."""
 
     @cached_property
     def subscriptions(self) -> Subscriptions:
@@ -53,12 +55,21 @@ class FeedFiles:
 
         return FeedFolders(self.paths.news_folder)
 
+    def load(self) -> list[Subscription]:
+        """Return the feeds. What is wrong with others is printed, once."""
+        feeds, problems = self.subscriptions.read()
+        for each in problems:
+            if each not in self.problems:
+                print_notice(each)
+        self.problems = problems
+        return feeds
+
     def chosen(self, names: tuple[str, ...], folder: str | None = None) -> list[Subscription]:
         """Return the feeds that ``names`` mean, or all, of one folder if given; each once, in the order of the list."""
         from reader.feeds.folders import subscribed_in
         from reader.feeds.subscriptions import find_subscriptions
 
-        feeds = self.subscriptions.load()
+        feeds = self.load()
         if folder:
             feeds = subscribed_in(feeds, self.folders, Path(folder).expanduser())
         keys = {each.key for name in names for each in find_subscriptions(feeds, name)}

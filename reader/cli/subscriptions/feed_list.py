@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 def list_(names: tuple[str, ...], *, folder: str | None, as_json: bool) -> None:
     """List your feeds, or those that NAMES mean: group, title, address, and what is wrong with them.
 
-    NAMES are groups, URLs or titles. With --folder, only feeds whose documents are in FOLDER.
+    NAMES are groups, URLs or titles. With --folder, only feeds whose documents are in FOLDER. The exit status is 1 if
+    feeds.toml has feeds that had to be left out.
     """
     from reader.storage.sqlite.feeds.store import FeedState
 
@@ -44,14 +45,16 @@ def list_(names: tuple[str, ...], *, folder: str | None, as_json: bool) -> None:
         feeds, states = files.chosen(names, folder), files.store.states()
         if as_json:
             print_json_array(feed_record(each, states.get(each.key, FeedState())) for each in feeds)
-            return
-        group = None
-        for each in sorted(feeds, key=lambda feed: feed.group.casefold()):
-            if each.group != group:
-                out(f"{each.group or '(no group)'}\n")
-                group = each.group
-            out(_lines(each, states.get(each.key, FeedState())))
-    print_notice(f"{format_count(len(feeds), 'feed')}." if feeds else NO_FEEDS)
+        else:
+            group = None
+            for each in sorted(feeds, key=lambda feed: feed.group.casefold()):
+                if each.group != group:
+                    out(f"{each.group or '(no group)'}\n")
+                    group = each.group
+                out(_lines(each, states.get(each.key, FeedState())))
+            print_notice(f"{format_count(len(feeds), 'feed')}." if feeds else NO_FEEDS)
+        if files.problems:
+            sys.exit(1)
 
 
 def _lines(feed: Subscription, state: FeedState) -> str:
