@@ -47,6 +47,7 @@ SAME_MEANING = {
     "enclosures": "the files that a document names",
     "errors": "exceptions",
     "extract": "article text out of a page",
+    "feed_list": "the feeds that you follow",
     "fetch": "the original of an article",
     "fulltext": "an FTS5 table",
     "header": "the line above a list or text",

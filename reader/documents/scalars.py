@@ -46,12 +46,12 @@ def decode_entities(text: str) -> str:
     return unescape(unescape(text))
 
 
-_HASHTAG = r"#(?:\[\[[^\[\]]*+\]\]|(?!\[\[)\S++)"
-_hashtags = lazy_pattern(rf"\s*{_HASHTAG}(?:\s++{_HASHTAG})*+\s*")
+_HASHTAG = r"#(?:\[\[[^\[\]]*+\]\]|(?!\[\[)[^\s,]++)"
+_hashtags = lazy_pattern(rf"\s*{_HASHTAG}(?:[\s,]++{_HASHTAG})*+[\s,]*")
 
 
 def split_topics(text: str) -> list[str]:
-    """Return the topics of a single text: separated by commas, or hashtags by blanks."""
+    """Return the topics of a single text: separated by commas, or hashtags by blanks too."""
     return re.findall(_HASHTAG, text) if _hashtags().fullmatch(text) else text.split(",")
 
 
@@ -68,6 +68,12 @@ def undecorated(text: str) -> str:
 def is_wiki_link(text: str) -> bool:
     """Return whether ``text`` is a link of Obsidian."""
     return _wiki_link().fullmatch(text.strip()) is not None
+
+
+def split_authors(text: str, *, commas: bool) -> list[str]:
+    """Return the authors of a single text: separated by semicolons, or by ``commas`` if each has more than one name."""
+    several = [each.strip() for each in text.split(";" if ";" in text else ",")]
+    return several if ";" in text or (commas and all(" " in each for each in several)) else [text]
 
 
 _mail = lazy_pattern(r"(?<=\S)\s*<[^<>\s]+@[^<>\s]+>$")

@@ -127,6 +127,19 @@ async def test_feeds_are_edited_paused_and_removed(server: Server, own_directori
     assert not list(own_directories.news_folder.rglob("*.md"))
 
 
+async def test_a_wrong_feed_stops_no_other(server: Server, own_directories: Paths) -> None:
+    text = f'[[feed]]\nurl = "{server.on("/a", reply(rss(1)))}"\n\n[[feed]]\ntitle = "Odd"\nurll = "x"  # why\n'
+    own_directories.feeds_file.write_text(text, "utf-8")
+    sentence = "feeds.toml, line 4: the feed “Odd” is left out. There is no setting “urll”. Did you mean “url”?"
+    done = await run("sync")
+    assert (done.status, done.err.count(sentence), server.targets) == (1, 1, ["/a"])
+    listed = await run("feeds", "list", "--json")
+    assert (listed.status, len(listed.json), sentence in listed.err) == (1, 1, True)
+    await run("feeds", "edit", "127.0.0.1", "title=A")
+    await run("feeds", "remove", "A")
+    assert own_directories.feeds_file.read_text("utf-8") == text[text.index("[[feed]]\ntitle") :]
+
+
 async def test_a_folder_shows_its_feeds_only(server: Server, own_directories: Paths, tmp_path: Path) -> None:
     add(
         own_directories,

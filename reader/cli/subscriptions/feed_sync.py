@@ -20,7 +20,6 @@ from reader.cli.subscriptions.feed_files import (
     FeedFiles,
     folder_option,
     iso,
-    local_time,
     names_argument,
     network_settings,
     open_feed_files,
@@ -28,6 +27,7 @@ from reader.cli.subscriptions.feed_files import (
 from reader.core.errors import ReaderError
 from reader.core.marks import MarkChange
 from reader.core.text import clean, format_count
+from reader.core.times import local_time
 from reader.exit import print_notice
 
 if TYPE_CHECKING:
@@ -62,7 +62,8 @@ def sync(
     """Fetch the feeds that are due, and write their new entries as documents.
 
     NAMES are groups, URLs or titles: the feeds that they mean are fetched even if they are not due.
-    Progress goes to stderr. The exit status is 1 if some feeds failed. If interrupted, the next run continues.
+    Progress goes to stderr. The exit status is 1 if some feeds failed or are not valid. If interrupted, the next run
+    continues.
     """
     if install_timer or printed:
         from reader.cli.subscriptions.sync_timer import timer_files
@@ -75,7 +76,7 @@ def sync(
         if watch:
             _watch(files, names, folder, asked=force, as_json=as_json)
         results = _run(files, names, folder, asked=force or bool(names), as_json=as_json)
-    if any(each.status == "failed" for each in results):
+    if files.problems or any(each.status == "failed" for each in results):
         sys.exit(1)
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from reader.content.html.tokenizer import Token, tokens
+from reader.documents.field_names import FieldNames
 from reader.documents.header.nodes import Header, HeaderNode, MappingNode, ScalarNode, SequenceNode
 
 _MAX_SOURCE = 256 * 1024
@@ -14,7 +15,7 @@ _MAX_SOURCE = 256 * 1024
 _ARTICLE = re.compile(r"(?:Article|BlogPosting|Report|SocialMediaPosting|Review)$")
 # The names of meta elements for each field, the best first (OpenGraph, Dublin Core, and what many sites use).
 _META = {
-    "title": ("og:title", "twitter:title", "dc.title", "citation_title"),
+    "title": ("og:title", "twitter:title", "dc.title", "citation_title", "<title>"),
     "excerpt": ("og:description", "description", "twitter:description", "dc.description"),
     "date": (
         "article:published_time", "og:published_time", "date", "pubdate", "dc.date", "dcterms.created", "dcterms.date",
@@ -28,8 +29,13 @@ _META = {
     "keywords": ("article:tag", "keywords", "news_keywords"),
     "lang": ("lang", "og:locale"),
 }  # fmt: skip
+_META_NAMES = frozenset(name for names in _META.values() for name in names)
+_FIELD_NAMES = FieldNames()
 _LISTS = {"article:tag", "author", "citation_author", "article:author"}
+_OWN_URL = "<url>"
+"""The address of the first article in JSON-LD, which counts only if the page names no canonical one."""
 _JSON_LD = {
+    "url": _OWN_URL, "mainEntityOfPage": _OWN_URL,
     "headline": "title", "description": "excerpt", "datePublished": "date", "dateModified": "updated",
     "author": "author", "publisher": "site", "keywords": "keywords", "image": "image", "inLanguage": "lang",
 }  # fmt: skip
@@ -53,14 +59,22 @@ def read_html_head(source: str) -> Header:
             _add(found, "canonical", attributes.get("href", ""))
         elif token.text == "script" and "ld+json" in attributes.get("type", "").lower():
             _read_json_ld(token.inner, entries)
-    for field, names in _META.items():
-        values = next(((name, found[name]) for name in names if name in found), None)
-        if values and field not in entries:
-            name, texts = values
-            entries[field] = _node(texts if name in _LISTS else texts[:1])
-    if "<title>" in found:
-        entries.setdefault("title", ScalarNode(found["<title>"][0], 1, plain=False))
+    own_url = entries.pop(_OWN_URL, None)
+    for name, node in _fields_of(found):
+        entries.setdefault(name, node)
+    if own_url:
+        entries.setdefault("url", own_url)
     return Header(MappingNode(entries, 1))
+
+
+def _fields_of(found: dict[str, list[str]]) -> Iterator[tuple[str, HeaderNode]]:
+    """Yield what the elements ``found`` in a head give, the best first."""
+    for field, names in _META.items():
+        if name := next((name for name in names if name in found), ""):
+            yield field, _node(found[name] if name in _LISTS else found[name][:1])
+    for name, texts in found.items():
+        if name not in _META_NAMES and _FIELD_NAMES.field_of(name):  # as in front matter, for Pelican
+            yield name, _node(texts)
 
 
 def _head_tokens(source: str) -> Iterator[Token]:
@@ -90,13 +104,13 @@ def _read_json_ld(source: str, entries: dict[str, HeaderNode]) -> None:
             continue
         for name, field in _JSON_LD.items():
             texts = [text for value in _list_of(thing.get(name)) if (text := _text_of(value))]
-            if texts and field not in entries:
+            if texts and field not in entries and not (field == _OWN_URL and entries):
                 entries[field] = _node(texts)
 
 
 def _text_of(value: object) -> str:
     if isinstance(value, dict):
-        value = value.get("name") or value.get("url")
+        value = value.get("name") or value.get("url") or value.get("@id")
     return value.strip() if isinstance(value, str) else ""
 
 

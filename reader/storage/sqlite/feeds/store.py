@@ -118,6 +118,15 @@ class FeedStore:
         rows = self._database.select(query, (key,))
         return [StoredEntry(number, path, tuple(json.loads(keys)), *more) for number, path, keys, *more in rows]
 
+    def folders(self) -> dict[str, list[str]]:
+        """Return the folders that documents of each feed were written to, by its key."""
+        folder = "rtrim(rtrim(path, replace(path, '/', '')), '/')"
+        query = f"SELECT DISTINCT key, {folder} FROM feed JOIN entry ON feed.id = entry.feed"  # noqa: S608 - a constant
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for key, path in self._database.select(query):
+            found[key].append(path)
+        return found
+
     def keys_in(self, folder: str) -> list[str]:
         """Return the keys of the feeds with documents directly in a folder."""
         query = (
