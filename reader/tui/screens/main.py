@@ -17,11 +17,8 @@ from reader.startup import SPLIT, FirstFrame
 from reader.tui.controllers.article_list import ArticleListController
 from reader.tui.controllers.article_pane import ArticlePaneController
 from reader.tui.controllers.config_file import ConfigController
-<<<<<<< HEAD
 from reader.tui.controllers.enclosures.enclosures import EnclosuresController
-=======
 from reader.tui.controllers.feeds.feed_list import FeedListController
->>>>>>> main
 from reader.tui.controllers.fetch import FetchController
 from reader.tui.controllers.folder import FolderController
 from reader.tui.controllers.images import ImagesController

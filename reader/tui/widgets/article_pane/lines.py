@@ -8,12 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
-<<<<<<< HEAD
-from reader.content.blocks import Block, links, plain_text
-from reader.content.enclosures import enclosures_of
-=======
 from reader.content.blocks import Block, Paragraph, links, plain_text
->>>>>>> main
+from reader.content.enclosures import enclosures_of
 from reader.content.layout.layout import layout
 from reader.core.errors import ReaderError
 from reader.core.model import Article, Image, Json, Links, Number
