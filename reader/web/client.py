@@ -271,7 +271,8 @@ class WebClient:
                 body, is_complete = await self._read(response, spec, hop.host, deadline)
                 page = self._response(hop, spec, response.headers, body, is_complete)
                 is_page = spec.types and page.content_type in content_type.MARKUP
-                target = refresh_target(body, page.charset) if is_page else ""
+                header = response.headers.get("refresh", "")
+                target = refresh_target(body, page.charset, header) if is_page else ""
                 return _Redirect(target, False) if target and leads_elsewhere(hop, target) else page
             await _drain(response)
             if status in _REDIRECTS and location:
