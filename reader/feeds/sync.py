@@ -101,6 +101,7 @@ class FeedSync:
                 for each in results:
                     if each.unreached is not None:
                         self.store.save_state(each.subscription.key, each.unreached)
+            self.store.back_up_daily(time.time())
             return results
 
     @asynccontextmanager
