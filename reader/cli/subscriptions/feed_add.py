@@ -190,19 +190,16 @@ def _add_opml(files: FeedFiles, data: bytes, group: str, folder: str | None) -> 
 
 
 def _merge_toml(files: FeedFiles, data: bytes, file: str) -> _Imported:
-    from reader.feeds.subscriptions import merge_subscriptions, parse_subscriptions
+    from reader.feeds.subscriptions import importable, merge_subscriptions, parse_subscriptions
 
     name = input_name(file)
     try:
-        theirs = parse_subscriptions(data.decode("utf-8-sig"), name)
+        found = parse_subscriptions(data.decode("utf-8-sig"), name)
     except UnicodeDecodeError:
         raise ReaderError(f"{name} is not UTF-8.", "Save it as UTF-8.") from None
     mine = {each.key for each in files.subscriptions.load()}
+    theirs, skipped = importable(found.feeds, mine)
     merged = files.subscriptions.change(lambda present: merge_subscriptions(present, theirs))
     new = [each for each in merged if each.key not in mine]
     _store(files, [])
-    programs = sum(bool(each.exec) and each.key not in mine for each in theirs)
-    skipped = (
-        [f"{format_count(programs, 'program')} skipped: only your own file may name programs."] if programs else []
-    )
-    return [each.address for each in new], len(theirs) - len(new) - programs, skipped
+    return [each.address for each in new], len(theirs) - len(new), [*found.problems, *skipped]

@@ -6,7 +6,7 @@ It composes the widgets, hands them to the controllers, and routes messages and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,8 @@ from reader.startup import SPLIT, FirstFrame
 from reader.tui.controllers.article_list import ArticleListController
 from reader.tui.controllers.article_pane import ArticlePaneController
 from reader.tui.controllers.config_file import ConfigController
+from reader.tui.controllers.enclosures.enclosures import EnclosuresController
+from reader.tui.controllers.feeds.feed_list import FeedListController
 from reader.tui.controllers.fetch import FetchController
 from reader.tui.controllers.folder import FolderController
 from reader.tui.controllers.images import ImagesController
@@ -43,7 +45,6 @@ if TYPE_CHECKING:
     from textual.dom import DOMNode
     from textual.widget import Widget
 
-    from reader.core.model import Problem
     from reader.core.ordering import Sort
     from reader.tui.screens.reader import ReaderScreen
     from reader.tui.widgets.article_pane.content import ArticleContent
@@ -73,8 +74,10 @@ class MainScreen(BaseScreen):
         self.article = panes.article
         self.top_bar = TopBar(session.library.name, first.counts)
         self.saved_views = SavedViewsController(session, panes, first.pane, self._run_query, self._show_sidebar)
+        self.feeds = FeedListController(session, self.saved_views.show_feeds)
+        self.saved_views.on_filled = self.feeds.begin
         self.config_file = ConfigController(session)
-        self.folder = FolderController(session, first.updater, self._show_problems)
+        self.folder = FolderController(session, first.updater)
         self.marks = MarksController(session, panes, lambda: self.saved_views.store)
         self.pane_content = ArticlePaneController(
             session, panes, on_shown=self._article_shown, on_failed=self.marks.article_failed
@@ -98,6 +101,7 @@ class MainScreen(BaseScreen):
         )
         self._targets = KeyTargets(panes, self.pane_content, self.reader)
         self.programs = ProgramsController(session, self._targets.readable)
+        self.enclosures = EnclosuresController(session, self._targets.readable, self.fetch, self.links.open)
         self.images = ImagesController(
             session,
             self.article,
@@ -149,9 +153,8 @@ class MainScreen(BaseScreen):
             **{name: partial(self._show_stories, name) for name in ("story.list", "story.digest", "heat")},
             "back": self._back,
             "open": lambda: self.links.open(targets.links().best, "This document has no URL to open."),
-            "open.amp": lambda: self.links.open(
-                targets.links().amp_copy, "There is no AMP copy of this. o opens the original."
-            ),
+            "open.amp": lambda: self.links.open(targets.links().amp_copy, "There is no AMP copy of this."),
+            **{f"enclosure.{name}": getattr(self.enclosures, name) for name in ("open", "download")},
             "copy": self._copy,
             "text.save": lambda: self.links.save_page(self.reader.text),
             "views": self.saved_views.toggle,
@@ -486,14 +489,3 @@ class MainScreen(BaseScreen):
         self.panes.divide()
         self.saved_views.fit()
         self.call_after_refresh(self.images.fit)
-
-    # The folder.
-
-    def _show_problems(self, problems: Sequence[Problem]) -> None:
-        session = self.session
-        if session.gate.is_closed:
-            return
-        from reader.tui.screens.listings import ProblemsScreen
-
-        session.gate.hold(for_input=True)
-        self.app.push_screen(ProblemsScreen(problems, session.config.keys, complete=session.progress.finished))

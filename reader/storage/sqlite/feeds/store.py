@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import sqlite3
 import threading
 from collections import defaultdict
@@ -12,9 +13,13 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import NamedTuple
 
+from reader.core.errors import ReaderError
 from reader.storage.sqlite import lock
 from reader.storage.sqlite.database import Database
-from reader.storage.sqlite.feeds.schema import open_feeds
+from reader.storage.sqlite.feeds.schema import back_up, backup_of, open_feeds
+
+log = logging.getLogger(__name__)
+_DAY = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,18 @@ class FeedStore:
         """Close the file."""
         self._database.close()
 
+    def back_up_daily(self, now: float) -> None:
+        """Make a backup of the file if the last one is a day old. Raises nothing: the file itself is complete."""
+        path = self._database.path
+        assert path is not None
+        try:
+            made = backup_of(path).stat().st_mtime if backup_of(path).exists() else -_DAY
+            # In both directions: a clock that was set back must not cause a backup at every sync.
+            if abs(now - made) >= _DAY:
+                back_up(self._database, path)
+        except (OSError, ReaderError):
+            log.warning("what is known about feeds could not be backed up", exc_info=True)
+
     @contextlib.contextmanager
     def exclusive(self) -> Iterator[None]:
         """Exclude other programs that fetch feeds. Raises BusyError."""
@@ -117,6 +134,20 @@ class FeedStore:
         query = f"SELECT entry.id, {_COLUMNS} FROM entry JOIN feed ON feed.id = entry.feed WHERE key = ?"  # noqa: S608
         rows = self._database.select(query, (key,))
         return [StoredEntry(number, path, tuple(json.loads(keys)), *more) for number, path, keys, *more in rows]
+
+    def folders(self) -> dict[str, list[str]]:
+        """Return the folders that documents of each feed were written to, by its key."""
+        folder = "rtrim(rtrim(path, replace(path, '/', '')), '/')"
+        query = f"SELECT DISTINCT key, {folder} FROM feed JOIN entry ON feed.id = entry.feed"  # noqa: S608 - a constant
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for key, path in self._database.select(query):
+            found[key].append(path)
+        return found
+
+    def seen_since(self, key: str, time: int) -> dict[str, int]:
+        """Return when the entries of a feed that are not older than ``time`` were first seen, by path."""
+        query = "SELECT path, first_seen FROM entry JOIN feed ON feed.id = entry.feed WHERE key = ? AND first_seen >= ?"
+        return dict(self._database.select(query, (key, time)))
 
     def keys_in(self, folder: str) -> list[str]:
         """Return the keys of the feeds with documents directly in a folder."""

@@ -18,7 +18,7 @@ from reader.tui.keys import bindings
 from reader.tui.theme.styles import draw_line
 from reader.tui.widgets.messages import show_status
 from reader.tui.widgets.sidebar.sections import SidebarLine, SidebarTree
-from reader.tui.widgets.sidebar.selection import SidebarChoice
+from reader.tui.widgets.sidebar.selection import KINDS, SidebarChoice
 from reader.tui.widgets.text.scroll_view import (
     Direction,
     LineList,
@@ -127,7 +127,7 @@ class Sidebar(LineList):
         line = self.line
         applies = {
             "views.combine": line.what == "entry",
-            "views.fold": self.entries.can_fold(line.kind),
+            "views.fold": self.entries.can_fold(self.entries.part_of(line, folded=True)),
             **dict.fromkeys(("views.rename", "views.delete"), line.is_saved_view),
         }
         self.idle = frozenset(name for name, does in applies.items() if not does)
@@ -142,20 +142,22 @@ class Sidebar(LineList):
             return Strip.blank(cells, self.style("text"))
         line = self.entries.lines[index]
         state: LineState = "selected" if index == self.cursor else ""
-        is_chosen = line.choice is not None and line.choice.key in self.choices
-        if line.what == "head":
-            symbol = "▸" if line.kind in self.entries.folded and not self.entries.filter else "▾"
-        else:
-            symbol = "✓" if is_chosen else " "
-        room = max(1, cells - _MARKER_CELLS)
+        is_chosen = bool(line.choices) and all(each.key in self.choices for each in line.choices)
+        arrow = "▸" if self.entries.is_folded(line.group or line.kind) and not self.entries.filter else "▾"
+        symbol = arrow if line.what == "head" else "✓" if is_chosen else " "
+        before = f"{arrow if line.is_group else ' '}{'  ' if line.group and not line.is_group else ''}"
+        room = max(1, cells - _MARKER_CELLS + 1 - len(before))
         unread, articles = self._numbers(line)
-        if cell_width(unread + articles) >= room:
+        sign = f" {line.sign}" if line.sign else ""
+        if cell_width(sign + unread + articles) >= room:
             unread = articles = ""
         style = {"head": "strong", "entry": "accent" if is_chosen else "text"}.get(line.what, "quiet")
         segments = [
             Segment("▌" if state else " ", self.cursor_style(state)),
             Segment(symbol, self.style("quiet" if line.what == "head" else "accent", state)),
-            Segment(" " + fit_cells(line.text, room - cell_width(unread + articles)), self.style(style, state)),
+            Segment(before, self.style("quiet" if line.is_group else style, state)),
+            Segment(fit_cells(line.text, room - cell_width(sign + unread + articles)), self.style(style, state)),
+            Segment(sign, self.style("quiet", state)),
             Segment(unread, self.style("strong" if line.unread else "quiet", state)),
             Segment(articles, self.style("quiet", state)),
         ]
@@ -167,7 +169,7 @@ class Sidebar(LineList):
             return "", ""
         if line.unread is None:
             return "", f" {line.articles:,}"
-        if line.choice == _UNREAD:
+        if line.choices == (_UNREAD,):
             return f" {line.unread:,}", ""
         return f" {line.unread:,}", f"/{line.articles:,}"
 
@@ -199,20 +201,22 @@ class Sidebar(LineList):
         self.select(self.entries.step(before, lines))
         if self.cursor == before:
             show_status(self, "This is the last view." if lines > 0 else "This is the first view.")
+        elif self.line.words:
+            show_status(self, f"{self.line.text}: {self.line.words}")
 
     def action_fold(self) -> None:
-        """Fold the section of the selected line."""
-        kind = self.line.kind
-        if self.entries.fold(kind):
-            self.show_lines(("head", kind, ""))
+        """Fold the group or section of the selected line."""
+        part = self.entries.part_of(self.line, folded=True)
+        if self.entries.fold(part):
+            self.show_lines(("head", part, "") if part in KINDS else ("entry", "feed", part))
             self.post_message(self.Folded())
         else:
             show_status(self, "There is nothing to fold here.")
 
     def action_unfold(self) -> None:
-        """Unfold the section of the selected line, or show all of it."""
+        """Unfold the group or section of the selected line, or show all of it."""
         line = self.line
-        if self.entries.fold(line.kind, folded=False):
+        if self.entries.fold(self.entries.part_of(line, folded=False), folded=False):
             self.show_lines()
             self.post_message(self.Folded())
         elif line.what == "more":
