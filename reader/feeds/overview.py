@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -68,6 +68,19 @@ def listed_feeds(
         )
         for each in sorted(feeds, key=lambda feed: feed.group.casefold())
     ]
+
+
+def as_opml(feeds: Iterable[Subscription], states: Mapping[str, FeedState]) -> tuple[bytes, int]:
+    """Return feeds as OPML, and how many: programs and files are left out."""
+    from reader.feeds.opml import OpmlFeed, write_opml
+
+    unknown = FeedState()
+    listed = [
+        OpmlFeed(each.url, each.name, each.group, states.get(each.key, unknown).site, each.topics)
+        for each in feeds
+        if each.url
+    ]
+    return write_opml(listed), len(listed)
 
 
 def outermost(folders: Iterable[str]) -> tuple[str, ...]:

@@ -115,20 +115,16 @@ def export(file: str, *, folder: str | None) -> None:
     Programs and files that are feeds are left out, and so are headers and proxies, which may be secrets.
     """
     from reader.core.atomic_write import write_atomically
-    from reader.feeds.opml import OpmlFeed, write_opml
-    from reader.storage.sqlite.feeds.store import FeedState
+    from reader.feeds.overview import as_opml
 
     with open_feed_files() as files:
-        states = files.store.states()
-        feeds = [each for each in files.chosen((), folder) if each.url]
-        sites = {each.key: states.get(each.key, FeedState()).site for each in feeds}
-        data = write_opml([OpmlFeed(each.url, each.name, each.group, sites[each.key], each.topics) for each in feeds])
+        data, number = as_opml(files.chosen((), folder), files.store.states())
     if file == STANDARD_STREAM:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     else:
         write_atomically(Path(file), [data])
-        print_notice(f"{format_count(len(feeds), 'feed')} exported.")
+        print_notice(f"{format_count(number, 'feed')} exported.")
 
 
 COMMANDS = (list_, show, export)
