@@ -70,6 +70,18 @@ def read_tables(text: str, name: str, shown: str) -> list[dict[str, Any]]:
     return tables
 
 
+def lines_of_tables(text: str, layout: Layout) -> list[int]:
+    """Return the line in which each table begins, as far as the layout of the file lets us tell."""
+    found: list[int] = []
+    line, before = 1, 0
+    for match in _pieces(layout).finditer(text):
+        if match["header"]:
+            line += text.count("\n", before, match.start())
+            before = match.start()
+            found.append(line)
+    return found
+
+
 def edit_tables(
     text: str, layout: Layout, current: Sequence[Table], wanted: Sequence[Table], previous: Mapping[str, str]
 ) -> str | None:

@@ -106,6 +106,12 @@ class Embed:
 
     url: str
     kind: Literal["video", "audio", "embed"] = "embed"
+    title: str = ""
+
+    @property
+    def label(self) -> str:
+        """The kind, and the title if there is one."""
+        return " · ".join(filter(None, (EMBED_NAMES[self.kind], self.title)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +133,7 @@ def plain_text(blocks: Iterable[Block]) -> str:
     """Return the text of ``blocks`` for searching and copying.
 
     Blocks are separated by a blank line, list items and table rows by a line break, cells by a tab. An image
-    gives its alternative text and caption, an embed its URL.
+    gives its alternative text and caption, an embed its title and URL.
     """
     return "\n\n".join(filter(None, map(_block_text, blocks)))
 
@@ -146,8 +152,8 @@ def _block_text(block: Block) -> str:
             return "\n".join("\t".join(map(spans_text, row)).rstrip("\t") for row in (header, *rows) if row)
         case Figure(alt=alt, caption=caption):
             return "\n\n".join(filter(None, (alt, spans_text(caption))))
-        case Embed(url=url):
-            return url
+        case Embed(url=url, title=title):
+            return " ".join(filter(None, (title, url)))
         case Rule():
             return ""
 
@@ -173,8 +179,8 @@ def links(blocks: Iterable[Block]) -> tuple[tuple[str, str], ...]:
                 texts: Iterable[Spans] = [spans]
             case Table(header=header, rows=rows):
                 texts = chain(header, *rows)
-            case Embed(url=url, kind=kind):
-                texts = [(Span(EMBED_NAMES[kind], href=url),)]
+            case Embed(url=url):
+                texts = [(Span(block.label, href=url),)]
             case _:
                 continue
         for spans in texts:
@@ -214,8 +220,8 @@ def _block_values(block: Block) -> tuple[Any, ...]:
             return "table", list(map(_span_values, header)), [list(map(_span_values, row)) for row in rows]
         case Figure():
             return "figure", block.url, block.alt, _span_values(block.caption), block.width, block.height
-        case Embed(url=url, kind=kind):
-            return "embed", url, kind
+        case Embed():
+            return "embed", block.url, block.kind, block.title
         case Rule():
             return ("rule",)
 
@@ -240,8 +246,8 @@ def _block(value: Any) -> Block:
             return Table(tuple(map(_spans, header)), tuple(tuple(map(_spans, row)) for row in rows))
         case ("figure", url, alt, caption, width, height):
             return Figure(url, alt, _spans(caption), width, height)
-        case ("embed", url, kind):
-            return Embed(url, kind)
+        case ("embed", url, kind, *titles):  # pages stored by older versions have none
+            return Embed(url, kind, *titles)
         case ("rule",):
             return Rule()
         case _:

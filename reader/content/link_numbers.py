@@ -7,7 +7,6 @@ from dataclasses import replace
 from itertools import groupby
 
 from reader.content.blocks import (
-    EMBED_NAMES,
     Block,
     Embed,
     Figure,
@@ -55,8 +54,8 @@ class LinkNumbering:
                 words = " ".join((spans_text(block.caption) or block.alt).split())
                 named = Span(f"Image · {words}" if words else "Image", TextStyle.MUTED, block.url)
                 return Paragraph(self._spans((named,)))
-            case Embed(url=url, kind=kind):
-                return Paragraph(self._spans((Span(EMBED_NAMES[kind], TextStyle.MUTED, url),)))
+            case Embed(url=url):
+                return Paragraph(self._spans((Span(block.label, TextStyle.MUTED, url),)))
             case _:
                 return block
 

@@ -1,9 +1,10 @@
-"""Files that are complete or absent, and private: atomic replacement, flushing to disk, permissions."""
+"""Files that are complete or absent: atomic replacement, flushing to disk, permissions."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import stat
 import tempfile
 from collections.abc import Iterable
@@ -56,24 +57,29 @@ def write_atomically(path: Path, pieces: Iterable[bytes], *, is_last: bool = Tru
 
 
 def create_atomically(path: Path, content: bytes) -> None:
-    """Create a file that is complete as soon as it has its name; durable on return.
+    """Create a file that is complete as soon as it has its name, with the usual permissions; durable on return.
 
     Raises FileExistsError if there is one of that name, which stays as it is, and OSError.
     """
-    with tempfile.NamedTemporaryFile(prefix=".newsreader-", suffix=".tmp", dir=path.parent) as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+    part = path.with_name(f".newsreader-{secrets.token_hex(8)}.tmp")
+    try:
+        _create(part, content)
         try:
-            os.link(file.name, path)  # unlike a rename, it replaces nothing
+            os.link(part, path)  # unlike a rename, it replaces nothing
         except FileExistsError:
             raise
         except OSError:  # the file system has no links
-            with path.open("xb") as whole:
-                whole.write(content)
-                whole.flush()
-                os.fsync(whole.fileno())
+            _create(path, content)
+    finally:
+        part.unlink(missing_ok=True)
     sync(path.parent)
+
+
+def _create(path: Path, content: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def make_private(path: Path) -> None:

@@ -59,3 +59,8 @@ def to_micros(moment: datetime) -> int:
 def from_micros(micros: int) -> datetime:
     """Return the time in UTC that is ``micros`` microseconds after 1970. Raises OverflowError."""
     return _EPOCH + micros * _MICROSECOND
+
+
+def local_time(seconds: float) -> str:
+    """Return a time in seconds since 1970 as local time, to the minute."""
+    return f"{to_local(from_micros(int(seconds) * 1_000_000)):%Y-%m-%d %H:%M}"

@@ -37,32 +37,57 @@ _markdown_block = lazy_pattern(
 )
 """The start of a block after an empty line, as in no HTML."""
 _heading = lazy_pattern(
-    r"(?:[ \t]*+\n|<!--(?s:.*?)-->)*+ {0,3}"  # comments and blank lines may come first
-    r"(?:\#{1,6}[ \t]++(\S[^\n]*+)"
-    r"|(?![*+] |\d+[.)] |```|~~~)([^\s#>|<-][^\n]*+)\n {0,3}(?:=++|-++)[ \t]*+)(?:\n|\Z)"
+    r"""(?P<before>(?:  # what may precede it:
+        [ \t]*+\n|<!--(?s:.*?)-->                                                        # blank lines, comments,
+        |(?:\#[^\s#]++[ \t]*+)++\n                                                      # tags of Obsidian,
+        |(?:\[?!\[[^]\n]*+\]\([^)\n]*+\)(?:\]\([^)\n]*+\))?[ \t]*+)++\n                   # images and badges,
+        |[ \t]*+</?(?!h\d)[a-z][^\n]*+\n                                                # HTML, modules of MDX
+        |import[ ][^\n]*?["'];?[ \t]*+\n|export[ ][^\n]*+\n(?:[ \t]*+[^\s][^\n]*+\n)*+
+    )*+)[ ]{0,3}
+    (?:\#{1,6}[ \t]++(?P<marked>\S[^\n]*+)|<h1\b[^>\n]*+>(?P<tagged>[^<\n][^\n]*?)</h1>[ \t]*+
+    |(?![*+][ ]|\d+[.)][ ]|```|~~~)(?P<underlined>[^\s#>|<-][^\n]*+)\n[ ]{0,3}(?:=++|-++)[ \t]*+)(?:\n|\Z)""",
+    re.VERBOSE,
 )
+_org_heading = lazy_pattern(
+    r"(?P<before>\s*+)\*++[ \t]++(?:(?:TODO|DONE|NEXT|WAITING)[ \t]++)?(?:\[#\w\][ \t]++)?"
+    r"(?P<marked>\S[^\n]*+)(?:\n|\Z)(?P<tagged>)(?P<underlined>)"
+)
+_html_heading = lazy_pattern(
+    r"(?P<before>)<h1\b[^>]{0,500}+>(?P<tagged>(?s:.{1,1000}?))</h1\s*+>(?P<marked>)(?P<underlined>)", re.IGNORECASE
+)
+_HEADING_START = 40_000
+"""Characters of a page in which its first heading is looked for."""
 _first_blocks = lazy_pattern(r"(?:[^]]|\](?=\()){200,1000}?\n[ \t]*\n")
 """The first blocks of a Markdown text, unless the URL of a link may be further down. Parsing the rest takes longer."""
 _heading_end = lazy_pattern(r"(?:^|[ \t])(?:#+|\{[#.][^{}]*\})$")
 """Closing signs, or attributes as in ``# Title {#anchor}``."""
-_no_text = lazy_pattern(r"<!--|\.\. |(?:Image|Embedded) · \S+$|\{\{[^{}]*\}\}$")
+_org_heading_end = lazy_pattern(r"[ \t]:[\w@#%:]+:$")
+_no_text = lazy_pattern(r"<!--|\.\. |(?:Image|Embedded) · \S+$|(?:#[^\s#]+\s*)+$|\{\{[^{}]*\}\}$")
 """Starts of paragraphs that are no text: comments, directives, embedded files, templates."""
 _footnote_mark = lazy_pattern(r"\[\^[^\[\]\s]{1,100}\](?!:)")
 
 
-def split_heading(body: str) -> tuple[str, str]:
-    """Return the heading that the Markdown text ``body`` begins with, or "", and the text without it."""
-    found = _heading().match(body)
+def split_heading(body: str, body_format: BodyFormat) -> tuple[str, str]:
+    """Return the heading that ``body`` begins with (in HTML, the first one), or "", and the text without it."""
+    if body_format == "html":
+        found = _html_heading().search(body, 0, _HEADING_START)
+    else:
+        pattern = {"markdown": _heading, "org": _org_heading}.get(body_format)
+        found = pattern().match(body) if pattern else None
     if not found:
         return "", body
     from reader.content.blocks import plain_text  # lazy, as below
-    from reader.content.markdown.parser import parse_markdown
+    from reader.content.body import parse_body
 
-    line = (found[1] or found[2])[:_PARAGRAPH_START].rstrip()
-    if found[1]:
-        line = _heading_end().sub("", line).rstrip()
-    title = clean(plain_text(parse_markdown(line, extended=True)))
-    return (title, body[found.end() :].strip("\n")) if title else ("", body)
+    text = found["marked"] or found["tagged"] or found["underlined"]
+    text = text[:_PARAGRAPH_START].rstrip()
+    if found["marked"]:
+        text = (_org_heading_end if body_format == "org" else _heading_end)().sub("", text).rstrip()
+    title = clean(plain_text(parse_body(text, body_format)))
+    if not title:
+        return "", body
+    before = body[: found.start()] + found["before"]
+    return title, (before if before.strip() else "") + body[found.end() :].strip("\n")
 
 
 def first_paragraph(body: str, body_format: BodyFormat) -> str:

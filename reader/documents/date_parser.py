@@ -43,7 +43,8 @@ _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _NUMERIC = lazy_pattern(
     r"""(?P<year>\d{4})
     (?: -?W(?P<week>\d{2}) (?:-?(?P<weekday>[1-7]))?
-      | (?P<gap>[-/.年년]\s?) (?P<month>\d{1,2}) (?: (?:(?P=gap)|[月월]\s?) (?P<day>\d{1,2}) [日일.]? | [月월])? (?!\d)
+      | (?P<gap>[-/.年년]\s?) (?P<month>\d{1,2}) (?: (?:(?P=gap)|[月월]\s?) (?P<day>\d{1,2}) [日일.]? | [月월])?
+          (?:(?<=[日일])|(?!\d))
       | (?P<month_>\d{2})(?P<day_>\d{2}) (?= (?:\d{4}|\d{6})? (?!\d))
       | -?(?P<ordinal>\d{3}) (?!\d)
     )?
@@ -75,10 +76,13 @@ _TIME_FIRST = lazy_pattern(
     r"(?:\s(?!OCT|SEPT|SAT)(?:UTC|[A-Z]{1,4}T)\b)?),?\s(?:on\s)?(.+)",
     re.ASCII,
 )
+_DIGIT = re.compile(r"\d")
 _SHORT_MINUTE = re.compile(r":(\d)(?!\d)", re.ASCII)
 _TIME = lazy_pattern(
-    r"""(?: (?:[Tt_]|,?\s+(?:at\s+|@\s*)?|(?=\d{4}(?:\d\d)?$))
-        (?P<hour>\d{1,2}) (?: [:.]?(?P<minute>\d{2}) (?: [:.]?(?P<second>\d{2}) )? )?
+    r"""(?: (?:[Tt_]|,?\s+(?:at\s+|@\s*|[-–—|·]\s+(?=\d{1,2}[:.h]\d))?|(?=\d{4}(?:\d\d)?$)|(?<=[日일])\s?)
+        (?:(?P<half_ahead>[上下]午|午[前後]|오[전후])\s?)?
+        (?P<hour>\d{1,2}) (?: (?:[:.h]|[時时点시]\s?)?(?P<minute>\d{2}) (?: (?:[:.]|[分분]\s?)?(?P<second>\d{2}) )? )?
+        [時时点시分분秒초]?
         (?: [.,](?P<fraction>\d{1,18}) )?
         (?: \s*(?P<half>[ap])\.?m\b\.? )?
         (?: \s*\[?(?P<place>[A-Za-z_]+/[A-Za-z_/+\-]+)\]? | \s*(?P<zone>[A-Za-z]{1,5}) )?
@@ -87,6 +91,7 @@ _TIME = lazy_pattern(
     )?""",
     re.VERBOSE | re.ASCII | re.IGNORECASE,
 )
+_AFTERNOON = frozenset({"p", "P", "下午", "午後", "오후"})
 _BRACKETED = re.compile(r"^\s*(?:<|\[\[?)([^<>\[\]]*)(?:>|\]?\])\s*$")
 """A whole date in brackets: an Org timestamp, or a link to a daily note."""
 _OFFSET_IN_BRACKETS = re.compile(r"\((?:UTC|GMT) ?([+-]\d{1,2}:?\d{2})\)$", re.IGNORECASE)
@@ -129,6 +134,8 @@ def parse_zoned_date(text: str, order: DateOrder = "", *, any_language: bool = T
     text = " ".join(_BRACKETED.sub(r"\1", text).split())
     if text.endswith(")"):
         text = _OFFSET_IN_BRACKETS.sub(r"\1", text)
+    if not text.isascii():
+        text = _DIGIT.sub(lambda digit: str(int(digit[0])), text)  # Arabic and Indian ones, of full width
     if not text or len(text) > _MAX_CHARACTERS:
         raise ValueError(_NO_DATE)
     if _EPOCH.fullmatch(text):
@@ -207,10 +214,10 @@ def _month_and_day(first: int, second: int, order: DateOrder) -> tuple[int, int]
 
 def _moment(day: datetime, part: dict[str, str | None]) -> datetime:
     hour, minute, second = (int(part[name] or 0) for name in ("hour", "minute", "second"))
-    if half := part["half"]:
+    if half := part["half"] or part["half_ahead"]:
         if not 1 <= hour <= 12:
             raise ValueError("has a time of day that does not exist")
-        hour = hour % 12 + (12 if half.lower() == "p" else 0)
+        hour = hour % 12 + (12 if half in _AFTERNOON else 0)
     if hour > 24 or minute > 59 or second > 60 or (hour == 24 and (minute or second)):
         raise ValueError("has a time of day that does not exist")
     # A fraction belongs to the smallest component present (ISO 8601-1, 5.3.1.4).
@@ -250,6 +257,8 @@ _LANGUAGES = [
 ]
 """Those that dates in feeds come in. With all of dateparser's, the first date takes ten seconds.
 English is none of them, as it has its own patterns above: dateparser takes "about 3 in 2020" for a month."""
+_FIRST_BUDDHIST_YEAR = 2400
+"""Later years in Thai are of the calendar that is 543 years ahead."""
 _NUMBERED_MONTHS = "vi"
 """The language whose month names are numbers."""
 
@@ -268,6 +277,8 @@ def _in_any_language(text: str, order: DateOrder) -> PartialDate:
         other = parser.get_date_data(_SMALL_NUMBER.sub("2" if moment.month == 1 else "1", text)).date_obj
         if other is None or other.month != moment.month:
             raise ValueError(_NO_DATE)
+    if found.locale == "th" and moment.year > _FIRST_BUDDHIST_YEAR:
+        moment = moment.replace(year=moment.year - 543)
     if found.period == "time":
         return PartialDate(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
     precision: Precision = "month" if found.period == "month" else "day"

@@ -187,8 +187,8 @@ class _FastHeader:
         best = next(iter(keys.values()), None)
         title = self._line("title") or self._line("name")
         if not title:
-            if body and _format(path, body) == "markdown":
-                title, body = split_heading(body)
+            if body:
+                title, body = split_heading(body, _format(path, body))
             title = title or title_from_path(show_path(path), self._options.order)
         excerpt = clean_block(decode_entities(self._values.get("excerpt") or "")).strip()
         if not excerpt and body:

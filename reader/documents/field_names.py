@@ -15,13 +15,15 @@ from typing import NamedTuple
 ALTERNATIVES: Mapping[str, tuple[str, ...]] = {
     "title": ("headline", "pageTitle"),
     "publishedDateTime": (
-        "date", "date.created", "date.start", "date.startDate", "pubDate", "pubDatetime", "publishDate",
-        "datePublished", "published", "publishedAt", "publishedTime", "publicationDate", "created", "createdAt",
-        "dateCreated", "creationDate", "posted", "postedAt", "datetime", "dateApproved", "dateSaved", "savedAt",
+        "date", "date.created", "date.published", "date.start", "date.startDate", "pubDate", "pubDatetime",
+        "publishDate", "datePublished", "published", "publishedAt", "publishedTime", "publicationDate", "created",
+        "createdAt", "dateCreated", "creationDate", "posted", "postedAt", "datetime", "dateApproved",
+        "dateSaved", "savedAt",
     ),
     "updatedDateTime": (
         "lastmod", "updated", "modified", "updatedAt", "updatedDate", "updateDate", "modifiedAt", "dateModified",
         "lastModified", "lastModifiedAt", "modDatetime", "dateUpdated", "last_update.date", "date.updated",
+        "date.modified",
     ),
     "topics": (
         "tags", "tag", "categories", "keywords", "subjects", "fileTags", "hugoTags", "hugoCategories", "roamTags",
@@ -32,7 +34,10 @@ ALTERNATIVES: Mapping[str, tuple[str, ...]] = {
         "description", "summary", "subtitle", "metaDescription", "abstract", "lead", "customExcerpt",
         "extra.description", "params.description",
     ),
-    "originalUrl": ("canonicalUrl", "canonical", "url", "link", "source", "sourceUrl", "permalink", "externalUrl"),
+    "originalUrl": (
+        "canonicalUrl", "canonical", "url", "link", "source", "sourceUrl", "source.url", "permalink",
+        "externalUrl",
+    ),
     "authors": (
         "author", "byline", "creator", "taxonomies.authors", "extra.author", "extra.authors", "params.author",
         "params.authors", "last_update.author",
@@ -130,6 +135,11 @@ def is_known(name: str) -> bool:
 def has_one_value(name: str) -> bool:
     """Return whether ``name`` is known as a field that is no list."""
     return _known().get(_normal(name)) is False
+
+
+def may_be_list(name: str) -> bool:
+    """Return whether ``name`` is known as a field that may be a list."""
+    return _known().get(_normal(name)) is True
 
 
 @cache

@@ -37,6 +37,7 @@ from reader.documents.scalars import (
     decode_entities,
     is_wiki_link,
     scalar_to_json,
+    split_authors,
     split_topics,
     to_bool,
     to_number,
@@ -94,8 +95,8 @@ def _article(path: str, ending: bytes, parts: SplitDocument, fields: _Fields, or
     title = fields.text("title")
     if not title and (title := fields.peek_text("name")):
         origins["title"] = "name"
-    if not title and body_format == "markdown":
-        title, body = split_heading(body)
+    if not title:
+        title, body = split_heading(body, body_format)
         origins["title"] = "the heading of the body" if title else "the name of the file"
     excerpt = fields.block("excerpt")
     updated = fields.time("updatedDateTime")
@@ -117,7 +118,7 @@ def _article(path: str, ending: bytes, parts: SplitDocument, fields: _Fields, or
         precision=date.precision if date else "time",
         updated_at=updated and updated.moment,
         updated_precision=updated.precision if updated else "time",
-        published=fields.boolean("published"),
+        published=_published(fields),
         links=_links(fields),
         quality=fields.number("quality"),
         heat=fields.heat("heat"),
@@ -132,6 +133,12 @@ def _article(path: str, ending: bytes, parts: SplitDocument, fields: _Fields, or
     )
 
 
+def _published(fields: _Fields) -> bool | None:
+    """Return whether the document is published. The field may have a date too, which stays if there is another one."""
+    text = fields.peek_text("published")
+    return None if text and to_bool(text) is None and fields.is_date("published") else fields.boolean("published")
+
+
 def _links(fields: _Fields) -> Links:
     return Links(*map(fields.url, LINK_FIELDS))
 
@@ -139,14 +146,20 @@ def _links(fields: _Fields) -> Links:
 def _provider(fields: _Fields) -> Provider:
     inner = fields.mapping("provider", plain="name")
     site = fields.mapping("site", plain="name")
-    authors = [*(inner.mappings("authors", plain="name") if inner else ()), *fields.mappings("authors", plain="name")]
-    names = dict.fromkeys(author_name(author.text("name")) for author in authors)
+    several = inner.mappings("authors", plain="name") if inner else []
+    names = [*(author.text("name") for author in several), *_authors(fields)]
     return Provider(
         name=(inner.text("name") if inner else "") or (site.text("name") if site else ""),
         domain=inner.text("domain") if inner else "",
         images=_images(inner) if inner else (),
-        authors=tuple(name for name in names if name),
+        authors=tuple(dict.fromkeys(name for each in names if (name := author_name(each)))),
     )
+
+
+def _authors(fields: _Fields) -> list[str]:
+    if isinstance(fields.peek("authors"), ScalarNode):
+        return split_authors(fields.text("authors"), commas=fields.key_of("authors").lower() == "authors")
+    return [author.text("name") for author in fields.mappings("authors", plain="name")]
 
 
 def _topics(fields: _Fields) -> tuple[str, ...]:
@@ -291,9 +304,21 @@ class _Fields:
             self.add_problem(key, f"“{clean(text[:40])}” {error}")
             return None
 
+    def is_date(self, key: str) -> bool:
+        """Return whether the value of a field that was not read yet is a date."""
+        try:
+            parse_date(text_of(self._left.get(key)) or "", self.order)
+        except ValueError:
+            return False
+        return True
+
     def peek(self, key: str) -> HeaderNode | None:
         """Return the value of a field that was not read yet, without removing it."""
         return self._left.get(key)
+
+    def key_of(self, key: str) -> str:
+        """Return the name that a field has in the document."""
+        return self._keys.get(key, (key,))[0]
 
     def url(self, key: str) -> str:
         """Return a URL in its safe form, or ""."""
@@ -342,7 +367,7 @@ class _Fields:
 
     def add_problem(self, key: str, message: str, line: int | None = None) -> None:
         """Report that the value of ``key`` is invalid; ``line`` is needed for one item of a list."""
-        shown = self._keys.get(key, (key,))[0]
+        shown = self.key_of(key)
         self.problems.append(DocumentProblem(line or self._entries[key].line, self._prefix + shown, message))
 
     def _scalar(self, key: str, convert: Callable[[str], _T | None], wanted: str) -> _T | None:

@@ -46,13 +46,15 @@ def decode_entities(text: str) -> str:
     return unescape(unescape(text))
 
 
-_HASHTAG = r"#(?:\[\[[^\[\]]*+\]\]|(?!\[\[)\S++)"
-_hashtags = lazy_pattern(rf"\s*{_HASHTAG}(?:\s++{_HASHTAG})*+\s*")
+_HASHTAG = r"#(?:\[\[[^\[\]]*+\]\]|(?!\[\[)[^\s,]++)"
+_hashtags = lazy_pattern(rf"\s*{_HASHTAG}(?:[\s,]++{_HASHTAG})*+[\s,]*")
 
 
 def split_topics(text: str) -> list[str]:
-    """Return the topics of a single text: separated by commas, or hashtags by blanks."""
-    return re.findall(_HASHTAG, text) if _hashtags().fullmatch(text) else text.split(",")
+    """Return the topics of a single text: separated by commas, else by semicolons, or hashtags by blanks too."""
+    if _hashtags().fullmatch(text):
+        return re.findall(_HASHTAG, text)
+    return text.split("," if "," in text else ";")
 
 
 _wiki_link = lazy_pattern(r"\[\[(?:[^\[\]|]*\|)?([^\[\]|]*)\]\]")
@@ -68,6 +70,12 @@ def undecorated(text: str) -> str:
 def is_wiki_link(text: str) -> bool:
     """Return whether ``text`` is a link of Obsidian."""
     return _wiki_link().fullmatch(text.strip()) is not None
+
+
+def split_authors(text: str, *, commas: bool) -> list[str]:
+    """Return the authors of a single text: separated by semicolons, or by ``commas`` if each has more than one name."""
+    several = [each.strip() for each in text.split(";" if ";" in text else ",")]
+    return several if ";" in text or (commas and all(" " in each for each in several)) else [text]
 
 
 _mail = lazy_pattern(r"(?<=\S)\s*<[^<>\s]+@[^<>\s]+>$")

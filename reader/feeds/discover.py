@@ -52,6 +52,8 @@ _CHANNEL_IN_PAGE = re.compile(
 _PLAYLIST = re.compile(r"[\w-]{12,64}", re.ASCII)
 _USUAL = ("feed", "rss", "atom.xml", "feed.xml", "rss.xml", "index.xml", "feed.json")
 _MAX_FOUND = 50
+_MAX_CHARS, _MAX_LINKS = 3_000_000, 1_000
+"""Of a page, so much of its beginning is searched, and so many links that look like feeds are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,9 @@ class FoundFeed:
 
 def find_feeds(page: bytes | str, url: str, charset: str = "") -> list[FoundFeed]:
     """Return the feeds of a page, the best first: declared ones in order, those of comments after them."""
-    text = page if isinstance(page, str) else page.decode(detect_encoding(page, charset), "replace")
+    if not isinstance(page, str):
+        page = page[: 4 * _MAX_CHARS].decode(detect_encoding(page, charset), "replace")
+    text = page[:_MAX_CHARS]
     linked = _Links(url)
     linked.read(text)
     declared = [each for each in linked.found if each.is_declared]
@@ -146,7 +150,7 @@ class _Links:
 
     def _end_anchor(self) -> None:
         href, self._anchor = self._anchor, ""
-        if not href:
+        if not href or len(self.found) >= _MAX_LINKS:
             return
         words = [clean(each) for each in self._words]
         text = clean(" ".join(words))

@@ -10,7 +10,13 @@ from reader.feeds.model import MAX_BYTES, FeedError, ParsedFeed
 
 _HEAD = 65_536
 """Bytes before the first entry, at most, that are searched for what says when a feed does not change."""
-_HTML = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
+_HTML = re.compile(
+    rb"\s*+(?:<\?xml[^>]*+>\s*+)?+(?:<!--(?>.*?-->)\s*+)*+<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
+)
+_FEED = re.compile(
+    rb"<(?:[^\s<>:]{1,40}:)?(?:rss|feed|channel|item|entry)\b|purl\.org/rss|/2005/atom|netscape\.com/rdf", re.IGNORECASE
+)
+"""What every feed in XML has somewhere. Without it, a page is not read as one: a large one takes minutes."""
 _SKIPPED = re.compile(rb"<(skipHours|skipDays)\s*>(.{0,2000}?)</\1\s*>", re.I | re.S)
 _VALUE = re.compile(rb"<(?:hour|day)\s*>\s*(\w{1,9})\s*<", re.I)
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -29,6 +35,8 @@ def parse_feed(data: bytes, *, url: str = "", content_type: str = "", fast: bool
     if json_feed.is_json(data):
         return json_feed.read(data, url)
     data = feedparser_feed.to_utf8(data, content_type)
+    if _HTML.match(data) and not _FEED.search(data):
+        raise _no_feed(data)
     whole = repair.whole_part(data)
     raw = _read(whole or data, url, fast=fast)
     if not raw.version and not raw.entries:

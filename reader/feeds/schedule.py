@@ -18,6 +18,8 @@ MOVES = 3
 _FASTER, _SLOWER = 0.5, 1.5
 _TEMPORARY, _LASTING = 240.0, 7 * 1440.0
 """The longest time between attempts, without and with an answer of the server that it is wrong to ask."""
+PAGES_WANTED = timedelta(days=7)
+"""For so long, the page of an article is tried if the feed says that it is always fetched."""
 _MOST_MISSED = 7 * 24
 
 
@@ -102,6 +104,11 @@ def after_skipped(due: float, hours: tuple[int, ...], days: tuple[int, ...]) -> 
             return max(due, moment.timestamp())  # rounding must not move it back
         moment = moment.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     return due  # the feed excludes the whole week
+
+
+def is_page_due(first_seen: datetime, failed_at: datetime, now: datetime) -> bool:
+    """Return whether a page that could not be fetched is tried again: each time, the article is twice as old."""
+    return now - first_seen >= 2 * (failed_at - first_seen)
 
 
 def describe_trouble(state: FeedState, now: float, when: Callable[[float], str]) -> str:

@@ -1,22 +1,25 @@
 """The feeds that you read: feeds.toml, which both you and newsreader edit.
 
-Parsing, editing and merging are pure. A file that is not valid is reported and never overwritten.
+Parsing, editing and merging are pure. A table that is not valid is reported, left out and never changed; a file that is
+no TOML is not changed at all.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import os
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from reader.config.feed_settings import BY_NAME, date_of, format_minutes, minutes_of
 from reader.config.names import did_you_mean, nearest, shown_name
-from reader.config.toml_tables import Layout, Table, edit_tables, format_value, read_tables
+from reader.config.toml_tables import Layout, Table, edit_tables, format_value, lines_of_tables, read_tables
 from reader.core.errors import ReaderError
 from reader.core.hashing import hash_bytes
-from reader.core.text import clean
+from reader.core.text import clean, format_count
 from reader.core.urls import canonical_url, display_host, safe_url
 from reader.storage.edited_file import EditedFile
 
@@ -87,41 +90,77 @@ _DEFAULTS = Subscription()
 _NAMES = tuple(each.name for each in fields(Subscription))
 
 
-def parse_subscriptions(text: str, shown: str) -> list[Subscription]:
+class FeedFile(NamedTuple):
+    """What the file says."""
+
+    feeds: list[Subscription]
+    problems: list[str]
+    """What is wrong with the tables that are left out: the file, the line and a remedy."""
+
+
+class _Wrong(NamedTuple):
+    """A table that is no feed."""
+
+    number: int
+    table: Mapping[str, Any]
+    problem: str
+
+
+def parse_subscriptions(text: str, shown: str) -> FeedFile:
     """Return the feeds in ``text``, in their order. ``shown`` is the name of the file in messages.
 
-    Raises ReaderError that names the file, the line or feed, and a remedy.
+    Raises ReaderError that names the file, the line and a remedy if ``text`` is no TOML or has anything but feeds.
     """
+    found = _read(text, shown)
+    return FeedFile(_feeds(found), [each.problem for each in _wrong(found)])
+
+
+def _read(text: str, shown: str) -> list[Subscription | _Wrong]:
+    """Return what each table says."""
     tables = read_tables(text, "feed", shown)
     if len(tables) > _MAX_FEEDS:
         raise ReaderError(f"{shown} has more than {_MAX_FEEDS:,} feeds.", "Remove some.")
-    found: dict[str, Subscription] = {}
-    for number, table in enumerate(tables, 1):
-        subscription = _subscription(table, number, shown)
-        if subscription.key in found:
-            address = shown_name(subscription.address)
-            raise ReaderError(f"{shown}: there are two feeds “{address}”.", "Remove one of them.")
-        found[subscription.key] = subscription
-    return [*found.values()]
+    found: list[Subscription | _Wrong] = []
+    keys: set[str] = set()
+    lines: dict[int, int] = {}
+    for number, table in enumerate(tables):
+        try:
+            subscription = _subscription(table, keys)
+            keys.add(subscription.key)
+            found.append(subscription)
+        except ReaderError as error:
+            lines = lines or dict(enumerate(lines_of_tables(text, _LAYOUT)))
+            line = f", line {lines[number]}" if len(lines) == len(tables) else ""
+            title = next((table[key] for key in ("title", "url", "file") if isinstance(table.get(key), str)), "")
+            what = f"the feed “{shown_name(title)}”" if title else f"feed number {number + 1}"
+            found.append(_Wrong(number, table, f"{shown}{line}: {what} is left out. {error}"))
+    return found
 
 
-def _subscription(table: Mapping[str, Any], number: int, shown: str) -> Subscription:
-    title = next((table[key] for key in ("title", "url", "file") if isinstance(table.get(key), str)), "")
-    what = f"{shown}: the feed “{shown_name(title)}”" if title else f"{shown}: feed number {number}"
+def _feeds(found: Iterable[Subscription | _Wrong]) -> list[Subscription]:
+    return [each for each in found if isinstance(each, Subscription)]
+
+
+def _wrong(found: Iterable[Subscription | _Wrong]) -> list[_Wrong]:
+    return [each for each in found if isinstance(each, _Wrong)]
+
+
+def _subscription(table: Mapping[str, Any], others: Collection[str]) -> Subscription:
+    """Return the feed in a table; ``others`` has the keys of those before it. Raises ReaderError."""
     for key, value in table.items():
         if key not in BY_NAME:
             hint = did_you_mean(nearest(key, BY_NAME)) or f"The settings are: {', '.join(BY_NAME)}."
-            raise ReaderError(f"{what} has no setting “{shown_name(key)}”.", hint)
+            raise ReaderError(f"There is no setting “{shown_name(key)}”.", hint)
         if problem := setting_problem(key, value):
-            raise ReaderError(f"{what}: {problem[0]}", problem[1])
+            raise ReaderError(*problem)
     given = [key for key in SOURCES if key in table]
     if len(given) != 1:
-        have = f"has {' and '.join(given)}" if given else "has no address"
-        raise ReaderError(f"{what} {have}.", "A feed has one of url, exec and file.")
-    try:
-        return Subscription(**{key: stored_value(key, value) for key, value in table.items()})
-    except ReaderError as error:
-        raise ReaderError(f"{what}: {error.message}", error.hint) from None
+        have = f"It has {' and '.join(given)}" if given else "It has no address"
+        raise ReaderError(f"{have}.", "A feed has one of url, exec and file.")
+    found = Subscription(**{key: stored_value(key, value) for key, value in table.items()})
+    if found.key in others:
+        raise ReaderError("There is another one with this address.", "Remove one of them.")
+    return found
 
 
 def setting_problem(name: str, value: Any) -> tuple[str, str] | None:
@@ -150,12 +189,47 @@ def stored_value(key: str, value: Any) -> Any:
     return value
 
 
-def _table(subscription: Subscription) -> Table:
+def parse_setting(text: str) -> tuple[str, Any]:
+    """Return name and value of a setting that was given as text. Raises ReaderError."""
+    name, equals, given = text.partition("=")
+    name = name.strip()
+    if name not in BY_NAME:
+        hint = did_you_mean(nearest(name, BY_NAME)) or f"The settings are: {', '.join(BY_NAME)}."
+        raise ReaderError(f"There is no setting “{shown_name(name)}”.", hint)
+    if not equals:
+        raise ReaderError(f"{name} needs a value: {name}=VALUE.", f"{name}= sets the default.")
+    default = BY_NAME[name].default
+    value: Any = given.strip()
+    if not value:
+        value = default
+    elif name in {"folder", "file"}:
+        value = stored_place(value)
+    elif isinstance(default, bool):
+        value = {"true": True, "yes": True, "false": False, "no": False}.get(value.lower(), value)
+    elif isinstance(default, int):
+        value = int(value) if value.isascii() and value.isdigit() else value
+    elif isinstance(default, list):
+        value = [word.strip() for word in value.split(",") if word.strip()]
+    elif isinstance(default, dict):
+        raise ReaderError("Headers may be secrets, which others see here.", "Edit feeds.toml.")
+    if value != default and (problem := setting_problem(name, value)):
+        raise ReaderError(*problem)
+    return name, stored_value(name, value)
+
+
+def stored_place(path: str | None) -> str:
+    """Return a folder or file as feeds.toml names it: absolute; empty for none."""
+    return os.path.abspath(os.path.expanduser(path)) if path else ""
+
+
+def _table(item: Subscription | _Wrong) -> Table:
     """Return a feed as the values in its table; what is as by default is left out."""
+    if isinstance(item, _Wrong):
+        return {SOURCES[0]: f"#{item.number}"}  # no value of TOML: it only tells the table apart
     return {
         name: format_value(format_minutes(value) if name == "interval" else value)
         for name in _NAMES
-        if (value := getattr(subscription, name)) != getattr(_DEFAULTS, name)
+        if (value := getattr(item, name)) != getattr(_DEFAULTS, name)
     }
 
 
@@ -164,17 +238,67 @@ def edit_subscriptions(text: str, wanted: Sequence[Subscription], shown: str) ->
 
     Raises ReaderError if the layout of the file cannot be edited.
     """
-    current = parse_subscriptions(text, shown)
-    if current == [*wanted]:
+    current = _read(text, shown)
+    if _feeds(current) == [*wanted]:
         return text
-    result = edit_tables(text, _LAYOUT, [*map(_table, current)], [*map(_table, wanted)], {})
+    result = edit_tables(text, _LAYOUT, [*map(_table, current)], [*map(_table, _with_wrong(current, wanted))], {})
     try:
-        if result is not None and parse_subscriptions(result, shown) == [*wanted]:
-            return result
+        if result is not None:
+            edited = _read(result, shown)
+            tables = [each.table for each in _wrong(edited)]
+            if _feeds(edited) == [*wanted] and tables == [each.table for each in _wrong(current)]:
+                return result
     except ReaderError:
         pass
     hint = "Make the change in an editor, or write each feed as a table: [[feed]]."
     raise ReaderError(f"{shown} has a layout that newsreader cannot edit.", hint)
+
+
+def _with_wrong(
+    current: Sequence[Subscription | _Wrong], wanted: Sequence[Subscription]
+) -> list[Subscription | _Wrong]:
+    """Return the ``wanted`` feeds and the wrong tables, each after the feed that it follows and that is still there."""
+    keys = {each.key for each in wanted}
+    after: defaultdict[str, list[_Wrong]] = defaultdict(list)
+    last = ""
+    for each in current:
+        if isinstance(each, _Wrong):
+            after[last].append(each)
+        elif each.key in keys:
+            last = each.key
+    found: list[Subscription | _Wrong] = [*after[""]]
+    for feed in wanted:
+        found += [feed, *after[feed.key]]
+    return found
+
+
+_NOT_IMPORTED = {
+    "folder": "it says where files are written",
+    "proxy": "it says who sees your requests",
+}
+_NOT_FOR_KNOWN = dict.fromkeys(("keep_days", "keep_count"), "it deletes documents that you have")
+"""Settings that an import does not make, of any feed and of those that you have, and why."""
+
+
+def importable(theirs: Sequence[Subscription], known: Collection[str]) -> tuple[list[Subscription], list[str]]:
+    """Return what an import may add or change, and sentences about the rest. ``known`` has the keys of your feeds."""
+    left_out: Counter[str] = Counter()
+    found = []
+    for each in theirs:
+        if not each.url:
+            left_out["source"] += 1
+            continue
+        names = [*_NOT_IMPORTED, *(_NOT_FOR_KNOWN if each.key in known else ())]
+        left_out.update(name for name in names if getattr(each, name) != getattr(_DEFAULTS, name))
+        found.append(replace(each, **{name: getattr(_DEFAULTS, name) for name in names}))
+    sources = left_out.pop("source", 0)
+    sentences = [f"{format_count(sources, 'feed')} skipped: only you may add programs and files."] if sources else []
+    reasons = _NOT_IMPORTED | _NOT_FOR_KNOWN
+    sentences += [
+        f"{name} of {format_count(count, 'feed')} is not taken from the file, as {reasons[name]}."
+        for name, count in left_out.items()
+    ]
+    return found, sentences
 
 
 def merge_subscriptions(
@@ -182,15 +306,14 @@ def merge_subscriptions(
 ) -> list[Subscription]:
     """Return the feeds of two machines; ``base`` is what both had when they last agreed.
 
-    What only one of them has changed is kept, setting by setting; where both have, ``mine`` wins. Programs to run are
-    never taken from ``theirs``.
+    What only one of them has changed is kept, setting by setting; where both have, ``mine`` wins.
     """
     own, other, before = ({each.key: each for each in feeds} for feeds in (mine, theirs, base))
     merged: dict[str, Subscription] = {}
     for key in {**own, **other}:
         ours, others, old = own.get(key), other.get(key), before.get(key)
         if ours is None and others is not None:
-            if others != old and not others.exec:  # new, or changed there after it was removed here
+            if others != old:  # new, or changed there after it was removed here
                 merged[key] = others
         elif ours is not None and others is None:
             if old is None or ours != old:
@@ -222,20 +345,35 @@ class Subscriptions:
 
     def load(self) -> list[Subscription]:
         """Return the feeds."""
+        return self.read().feeds
+
+    def read(self) -> FeedFile:
+        """Return the feeds, and what is wrong with others."""
         return parse_subscriptions(self._file.read()[1], self.shown)
 
     def change(self, act: Callable[[list[Subscription]], Iterable[Subscription]]) -> list[Subscription]:
         """Replace the feeds by what ``act`` makes of the present ones, and return them."""
+        return parse_subscriptions(self.edit(act)[1], self.shown).feeds
+
+    def edit(self, act: Callable[[list[Subscription]], Iterable[Subscription]]) -> tuple[str, str]:
+        """Replace the feeds by what ``act`` makes of the present ones; return the text before and after that."""
+
+        def edited(text: str) -> str:
+            return edit_subscriptions(text, [*act(parse_subscriptions(text, self.shown).feeds)], self.shown)
+
+        return self.edit_text(edited)
+
+    def edit_text(self, edit: Callable[[str], str]) -> tuple[str, str]:
+        """Replace the text of the file by what ``edit`` makes of it; return both."""
         with self._file.exclusive():
             while True:
                 signature, text = self._file.read()
-                wanted = [*act(parse_subscriptions(text, self.shown))]
-                edited = edit_subscriptions(text, wanted, self.shown)
+                edited = edit(text)
                 if self._file.signature() != signature:
                     continue  # an editor has written the file in the meantime
                 if edited != text:
                     self._file.write(edited)
-                return wanted
+                return text, edited
 
     def update(self, key: str, **changes: Any) -> None:
         """Change settings of the feed with ``key``, if it is still there."""

@@ -20,7 +20,7 @@ from reader.core.errors import ReaderError
 from reader.core.hashing import hash_bytes
 from reader.feeds import schedule
 from reader.feeds.entries import arrivals
-from reader.feeds.entries.to_documents import folders_of
+from reader.feeds.folders import FeedFolders, folders_of
 from reader.feeds.local_sources import contents_of, output_of
 from reader.feeds.model import MAX_BYTES, FeedError, ParsedFeed
 from reader.feeds.subscriptions import Subscription, Subscriptions
@@ -62,19 +62,6 @@ class FeedResult(NamedTuple):
     """If its host could not be reached, the state that is stored unless that is true of all hosts."""
 
 
-@dataclass(frozen=True, slots=True)
-class FeedFolders:
-    """Where documents go."""
-
-    news: Path
-    """The folder for feeds that name none."""
-
-    def root(self, subscription: Subscription) -> Path:
-        """Return the folder of a feed, absolute."""
-        named = Path(subscription.folder).expanduser() if subscription.folder else self.news
-        return Path(os.path.abspath(named))
-
-
 @dataclass(slots=True)
 class FeedSync:
     """Fetches feeds. ``now`` is a clock of seconds since 1970."""
@@ -114,6 +101,7 @@ class FeedSync:
                 for each in results:
                     if each.unreached is not None:
                         self.store.save_state(each.subscription.key, each.unreached)
+            self.store.back_up_daily(time.time())
             return results
 
     @asynccontextmanager
@@ -376,9 +364,3 @@ def _may_follow(subscription: Subscription, target: str) -> bool:
     if not target or (old.scheme == "https" and new.scheme != "https"):
         return False
     return not subscription.headers or (old.hostname == new.hostname and new.scheme == "https")
-
-
-def subscribed_in(feeds: Sequence[Subscription], folders: FeedFolders, root: Path) -> list[Subscription]:
-    """Return the feeds whose documents are in a folder."""
-    real = os.path.realpath(root)
-    return [each for each in feeds if os.path.realpath(folders.root(each)) == real]

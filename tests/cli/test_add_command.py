@@ -121,7 +121,7 @@ async def test_the_list_of_another_machine_is_merged(own_directories: Paths, tmp
         ]
     )
     done = await run("import", str(file))
-    assert "1 program skipped" in done.err
+    assert "1 feed skipped: only you may add programs and files." in done.err
     assert feeds(own_directories) == [
         Subscription("https://a.example/", title="Mine", interval=120),
         Subscription("https://b.example/"),

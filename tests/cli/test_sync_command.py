@@ -10,7 +10,8 @@ import re
 import signal
 import sys
 from collections.abc import AsyncIterator
-from datetime import date
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,9 @@ from reader.core.errors import ReaderError
 from reader.core.marks import STARRED
 from reader.core.paths import Paths
 from reader.feeds.subscriptions import Subscription, Subscriptions
+from reader.library.library import Library
 from reader.library.stores import open_mark_store
+from reader.storage.sqlite.feeds.store import FeedStore
 from tests.feeds.test_sync import rss
 from tests.web.server import Request, Server, reply, serving
 
@@ -43,6 +46,10 @@ class Run:
     @property
     def json(self) -> Any:
         return json.loads(self.out)
+
+
+def own_store(paths: Paths) -> FeedStore:
+    return FeedStore.open(paths.feed_state_file)[0]
 
 
 async def run(*arguments: str) -> Run:
@@ -127,6 +134,19 @@ async def test_feeds_are_edited_paused_and_removed(server: Server, own_directori
     assert not list(own_directories.news_folder.rglob("*.md"))
 
 
+async def test_a_wrong_feed_stops_no_other(server: Server, own_directories: Paths) -> None:
+    text = f'[[feed]]\nurl = "{server.on("/a", reply(rss(1)))}"\n\n[[feed]]\ntitle = "Odd"\nurll = "x"  # why\n'
+    own_directories.feeds_file.write_text(text, "utf-8")
+    sentence = "feeds.toml, line 4: the feed “Odd” is left out. There is no setting “urll”. Did you mean “url”?"
+    done = await run("sync")
+    assert (done.status, done.err.count(sentence), server.targets) == (1, 1, ["/a"])
+    listed = await run("feeds", "list", "--json")
+    assert (listed.status, len(listed.json), sentence in listed.err) == (1, 1, True)
+    await run("feeds", "edit", "127.0.0.1", "title=A")
+    await run("feeds", "remove", "A")
+    assert own_directories.feeds_file.read_text("utf-8") == text[text.index("[[feed]]\ntitle") :]
+
+
 async def test_a_folder_shows_its_feeds_only(server: Server, own_directories: Paths, tmp_path: Path) -> None:
     add(
         own_directories,
@@ -157,6 +177,25 @@ async def test_settings_fetch_originals_and_mark_articles_read(server: Server, o
     news = str(own_directories.news_folder)
     assert "A whole paragraph" in (await run("show", news, "2026-11-27-news-1.md", "--page")).out
     assert [each["title"] for each in (await run("list", news, "is:read", "--json")).json] == ["News 2"]
+
+
+@pytest.mark.usefixtures("shared_sandboxes")
+async def test_a_page_that_failed_is_tried_again_later(server: Server, own_directories: Paths) -> None:
+    feed = rss(1).replace(b"https://a.example", server.url("").encode())
+    add(own_directories, Subscription(server.on("/a", reply(feed)), title="One", fetch="always"))
+    await run("sync")
+    await run("sync", "--force")
+    assert server.targets.count("/1") == 1, "too early"
+    server.on("/1", reply(b"<html><title>News</title><body><article>" + b"<p>A whole paragraph of it. </p>" * 30))
+    news = own_directories.news_folder
+    with closing(Library.open(news, own_directories)) as library, closing(own_store(own_directories)) as store:
+        (entry,) = store.entries(Subscription(server.url("/a")).key)
+        store.save(Subscription(server.url("/a")).key, [entry._replace(first_seen=entry.first_seen - 8_000_000_000)])
+        (article,) = (await run("list", str(news), "--json")).json
+        library.pages.record_failure(article["id"], datetime.now(UTC) - timedelta(hours=2), [], "404")
+    await run("sync", "--force")
+    assert server.targets.count("/1") == 2
+    assert "A whole paragraph" in (await run("show", str(news), "2026-11-27-news-1.md", "--page")).out
 
 
 async def test_nothing_that_a_rule_stars_is_deleted(server: Server, own_directories: Paths) -> None:

@@ -257,14 +257,14 @@ def test_embeds() -> None:
     source = (
         "<iframe src=//www.youtube.com/embed/x>no</iframe><video><source src=/v.mp4>no</video>"
         "<audio src=/a.mp3></audio><embed src=/e><iframe src='javascript:x'></iframe><video></video>"
-        "<iframe src=/f />kept"
+        "<iframe src=/f title=' The <b>launch</b> ' />kept"
     )
     assert parse_html(source, BASE) == (
         Embed("https://www.youtube.com/embed/x", "video"),
         Embed("https://example.org/v.mp4", "video"),
         Embed("https://example.org/a.mp3", "audio"),
         Embed("https://example.org/e", "embed"),
-        Embed("https://example.org/f", "embed"),
+        Embed("https://example.org/f", "embed", "The <b>launch</b>"),
         para("kept"),
     )
 

@@ -26,6 +26,7 @@ from reader.content.html.builder import parse_html
 from reader.content.layout.layout import layout
 from reader.content.layout.wrap import Line
 from reader.content.markdown.parser import parse_markdown
+from reader.content.markdown.writer import to_markdown
 from reader.core.text import cell_width, stable_width
 from tests.content.tag_soup import hostile, is_clean, is_linear, soup
 
@@ -165,6 +166,8 @@ def test_a_table_that_cannot_be_wrapped_is_a_list_of_values() -> None:
 def test_images_and_embeds() -> None:
     figure = Figure("https://www.x.org/p.png", "A view", (Span("Caption"),), 640, 480)
     lines = layout((figure, Embed("https://www.youtube.com/embed/abc?x=y", "video"), Paragraph((Span("t"),))), 60)
+    titled = Embed("https://x.org/a.mp3", "audio", "The horn")
+    assert laid_out(layout((titled,), 60)) == ["Audio · The horn · x.org/a.mp3"]
     assert laid_out(lines) == [
         "Image · A view · 640×480",
         "https://www.x.org/p.png",
@@ -249,3 +252,12 @@ def test_words_stay_in_order(texts: list[str], cells: int) -> None:
 def _letters(text: str) -> str:
     # Combining marks beyond what any language uses are dropped, so they are not compared.
     return "".join(stable_width(text).replace("\u200d", "").replace("\u0301", "").split())
+
+
+def test_a_list_that_counts_down_has_no_empty_lines() -> None:
+    down = [
+        ListBlock(((Paragraph((Span(text),)),),), ordered=True, start=start) for start, text in ((2, "a"), (1, "b"))
+    ]
+    assert laid_out(layout(down, 60)) == ["2. a", "1. b"]
+    assert to_markdown(tuple(down)) == "2. a\n\n<!-- -->\n\n1. b\n"
+    assert parse_markdown(to_markdown(tuple(down))) == tuple(down)

@@ -30,7 +30,7 @@ more
 
 ![alt](https://a.example/p.png "title")
 
-<iframe src="https://youtube.com/embed/x"></iframe>
+<iframe src="https://youtube.com/embed/x" title="The launch"></iframe>
 
 ---
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -84,10 +85,15 @@ def test_a_text_that_begins_with_a_tag_stays_text() -> None:
 
 def test_no_file_is_overwritten(tmp_path: Path) -> None:
     (tmp_path / "2026-10-03-a-title.md").symlink_to("nowhere")
-    names = [save_page(Folder.of(tmp_path), page()) for _ in range(3)]
+    before = os.umask(0o022)
+    try:
+        names = [save_page(Folder.of(tmp_path), page()) for _ in range(3)]
+    finally:
+        os.umask(before)
     assert names == [f"2026-10-03-a-title-{number}.md" for number in (2, 3, 4)]
     assert {path.name for path in tmp_path.iterdir()} == {"2026-10-03-a-title.md", *names}
     assert not (tmp_path / "nowhere").exists()
+    assert {(tmp_path / name).stat().st_mode & 0o777 for name in names} == {0o644}, "as for any file of the folder"
 
 
 def test_errors_are_sentences(tmp_path: Path) -> None:

@@ -75,6 +75,14 @@ def test_zola() -> None:
     assert article.extra == {"taxonomies": {"other": ["x"]}}
 
 
+def test_a_published_date_is_no_flag() -> None:
+    document = b"---\ndate: 2024-01-01\npublished: 2024-01-02\n---\n"
+    parsed = parse_document(b"a.md", document)
+    assert (parsed.problems, parsed.article.extra) == ((), {"published": "2024-01-02"})
+    assert _date(parsed.article)[0] == "2024-01-01T00:00:00+00:00"
+    assert index_record(b"a.md", document) == full_record(b"a.md", document)
+
+
 def test_a_published_flag_is_not_a_date() -> None:
     article = _article("---\ntitle: T\npublished: true\ndate: 2024-01-02\ncover_image: https://a.org/i.png\n---\n")
     assert (article.published, _date(article)[0]) == (True, "2024-01-02T00:00:00+00:00")
@@ -165,11 +173,38 @@ def test_the_time_of_an_update_is_known_beside_the_date() -> None:
         ("# A *heading* #\n\nText.", "A heading", "Text."),
         ("A heading\n=====\nText.", "A heading", "Text."),
         ("Text.\n\n# Later", "A", "Text.\n\n# Later"),
+        ("#tag #other\n\n# H\n\nText.", "H", "#tag #other\n\nText."),
+        ("[![build](a.svg)](b) ![x](c)\n# H\nText.", "H", "[![build](a.svg)](b) ![x](c)\nText."),
+        (
+            "<p align=center>\n  <img src=a>\n</p>\n\n# H\n\nText.",
+            "H",
+            "<p align=center>\n  <img src=a>\n</p>\n\nText.",
+        ),
+        ("<h1 align=center>H</h1>\n\n## Later\n\n- b\n", "H", "## Later\n\n- b"),
+        (
+            "import A from 'a';\n\nexport const a = {\n  b: 1\n};\n\n# H\n",
+            "H",
+            "import A from 'a';\n\nexport const a = {\n  b: 1\n};",
+        ),
     ],
 )
 def test_a_title_may_be_the_heading_of_the_body(body: str, title: str, rest: str) -> None:
     article = _article(body)
+    assert (article.title, article.body.strip()) == (title, rest)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "title", "rest"),
+    [
+        (b"a.org", "\n* TODO [#A] A *heading*  :tag:b:\nText.", "A heading", "Text."),
+        (b"a.org", "Text.\n* Later", "A", "Text.\n* Later"),
+        (b"a.html", "<body><p>x</p><h1 id=h>A <em>heading</em>\n</h1><p>Text.", "A heading", "<body><p>x</p><p>Text."),
+    ],
+)
+def test_headings_of_other_formats(path: bytes, body: str, title: str, rest: str) -> None:
+    article = _article(body, path)
     assert (article.title, article.body) == (title, rest)
+    assert index_record(path, body.encode()) == full_record(path, body.encode())
 
 
 @given(st.lists(_blocks, min_size=1, max_size=8), st.lists(_blocks, max_size=8))
@@ -190,6 +225,12 @@ def test_an_excerpt_may_be_the_first_paragraph() -> None:
     [
         ("a, b c, d", ("a", "b c", "d")),
         ("'#a #b'", ("a", "b")),
+        ("#a #b", ("a", "b")),
+        ("#a, #b/c", ("a", "b/c")),
+        ("a; b", ("a", "b")),
+        ("R&amp;D, b", ("R&D", "b")),
+        ("# a", ()),
+        ("#a b", ()),
         ("a b", ("a b",)),
         ("[a, '#b', '[[c]]']", ("a", "b", "c")),
     ],
@@ -261,7 +302,22 @@ _BLOCKS = [
     "\n  authors:\n    - A <a@b.org>",
     "\n  start: 2020-01-02",
 ]
-_OTHERS = ["true", "https://a.org/b", "/x", "", "1.50", "~", "&amp;quot;", "{a: b}", "a: b", "|\n  x", "a#b C++"]
+_OTHERS = [
+    "#a, #b",
+    "A B, C D; E",
+    "!x y",
+    "true",
+    "https://a.org/b",
+    "/x",
+    "",
+    "1.50",
+    "~",
+    "&amp;quot;",
+    "{a: b}",
+    "a: b",
+    "|\n  x",
+    "a#b C++",
+]
 _VALUES = st.sampled_from([*_DATES, *_LISTS, *_BLOCKS, *_OTHERS])
 _BODIES = st.sampled_from(
     [
@@ -301,7 +357,8 @@ def test_both_paths_agree_on_the_names_of_other_programs(
 @pytest.mark.parametrize("name", [name for names in ALTERNATIVES.values() for name in names if "." in name])
 def test_both_paths_agree_on_inner_names(name: str) -> None:
     outer, _, inner = name.partition(".")
-    data = f"---\n{outer}:\n  {inner}: 2020-01-02\n---\nText.\n".encode()
+    value = "https://a.org/x" if inner == "url" else "2020-01-02"
+    data = f"---\n{outer}:\n  {inner}: {value}\n---\nText.\n".encode()
     assert index_record(b"a.md", data) == full_record(b"a.md", data)
     assert {name, outer} & set(parse_document(b"a.md", data).origins.values())
 
@@ -441,6 +498,7 @@ def test_a_document_of_each_format_gives_its_fields(name: str) -> None:
             "\nIt\n==\n\nBody.\n",
             ("Low tide", "2020-02-04", (), ("Ann",), "Body."),
         ),
+        (b"a.rst", "Low tide\n===\n\n.. sectionauthor:: Ann\n\nBody.\n", ("Low tide", None, (), (), "Body.")),
         (b"a.rst", ".. note::\n\n   Seen\n\nLow tide\n", ("A", None, (), (), "Low tide")),
         (  # MkDocs
             b"a.md",
@@ -463,6 +521,17 @@ def test_a_document_of_each_format_gives_its_fields(name: str) -> None:
             "---\ntags:\n  - label: a\n    permalink: /a\n  - b\nauthor: [[Ann B]]\n---\n",
             ("A", None, ("a", "b"), ("Ann B",), ""),
         ),
+        (  # Pelican: topics in the order of the header, several authors
+            b"a.rst",
+            "Tide\n====\n\n:tags: a, b\n:category: c\n:authors: Ann Bee, Cid Dee\n\nBody.\n",
+            ("Tide", None, ("a", "b", "c"), ("Ann Bee", "Cid Dee"), "Body."),
+        ),
+        (
+            b"a.md",
+            "---\nauthor: Ann Bee, of the crew; Cid\n---\n",
+            ("A", None, (), ("Ann Bee, of the crew", "Cid"), ""),
+        ),
+        (b"a.md", "---\nauthor: Ann Bee, of the crew\n---\n", ("A", None, (), ("Ann Bee, of the crew",), "")),
         (  # web clippers
             b"a.md",
             "---\ncreated: 2024-05-15T00:42:49 (UTC -05:00)\nauthor: Ann <ann@example.org>\n---\n",
@@ -534,6 +603,8 @@ def test_a_date_in_a_page_may_be_in_its_body() -> None:
             "a\n" + "-" * 200_000 + "x",
         ),
         *("<!---->" * 50_000 + "<!--", "&nbsp;" * 50_000, "import " + "a" * 200_000, "# " + "[" * 200_000),
+        *("#a " * 70_000 + "b", "![](" * 50_000, "![](a) " * 30_000, "export a\n" * 20_000, "<b\n" * 50_000 + "b"),
+        *("import '" + "' " * 50_000, "<h1>" * 50_000),
     ],
 )
 def test_the_time_that_a_body_takes_is_linear(body: str) -> None:

@@ -163,6 +163,20 @@ def test_a_document_needs_no_header(data: bytes) -> None:
         ),
         ('---\na: "C:\\Users"\n---\n', 2, "this is not valid", {"a": "C:\\Users"}),
         ('---\na: "Foo" and bar\n---\n', 2, "this is not valid", {"a": '"Foo" and bar'}),
+        ('---\na: "Foo" and "bar"\n---\n', 2, "this is not valid", {"a": '"Foo" and "bar"'}),
+        ('---\na: "He said "no" to me"\n---\n', 2, "this is not valid", {"a": 'He said "no" to me'}),
+        ("---\na: 'It's fine'\n---\n", 2, "this is not valid", {"a": "It's fine"}),
+        (
+            "---\ntitle:a\nb: 1\n---\n",
+            2,
+            "not a list of fields (name: value); it is read as text",
+            {"title": "a", "b": "1"},
+        ),
+        ("---\ntitle：a\nb: 1\n---\n", 2, "it is read as text", {"title": "a", "b": "1"}),
+        ("---\na:\xa0b\nc: 1\n---\n", 2, "it is read as text", {"a": "b", "c": "1"}),
+        ("---\n  a: b\n\n  c:\n    - d\ne: f\n---\n", 6, "is not valid YAML", {"a": "b", "c": ["d"], "e": "f"}),
+        ("---\n\ta: b\nc:\n  d: e\n---\n", 2, "is not valid YAML", {"a": "b", "c": {"d": "e"}}),
+        ("---\na: !important note\n---\n", 2, "the tag !important has no meaning here", {"a": "!important note"}),
         ("---\na:\n\t- b\n\t- c\nd: e\n---\n", 3, "YAML allows no tabs here", {"a": ["b", "c"], "d": "e"}),
         (
             "---\n<<<<<<< HEAD\na: 1\n=======\na: 2\n>>>>>>> x\nb: 3\n---\n",
@@ -193,6 +207,8 @@ def test_text_below_a_line_of_dashes_is_a_body(data: str) -> None:
         (b".md", '---json\n{"a": "b"}\n---\nbody', {"a": "b"}, "body"),
         (b".md", '---toml\na = "b"\n---\nbody', {"a": "b"}, "body"),
         (b".md", ';;;\n"a": "b",\n"c": 1\n;;;\nbody', {"a": "b", "c": "1"}, "body"),
+        (b".md", '"a": "b",\n"c": 1\n;;;\nbody', {"a": "b", "c": "1"}, "body"),
+        (b".md", '{\n"a": "b"\n}\n;;;\nbody', {"a": "b"}, "body"),
         (b".md", "Title: A: b\nDate: 2024-01-02\n\nbody", {"Title": "A: b", "Date": "2024-01-02"}, "body"),
         (b".md", "title: a\ntags:\n- b\n- c\n---\nbody", {"title": "a", "tags": ["b", "c"]}, "body"),
         (
@@ -223,6 +239,37 @@ def test_text_below_a_line_of_dashes_is_a_body(data: str) -> None:
                 "keywords": ["x", "y"],
                 "lang": "en",
             },
+            None,
+        ),
+        (
+            b".html",  # Pelican
+            '<head><meta name="tags" content="a, b"><meta name="category" content="c">'
+            '<meta name="authors" content="A B"><meta name="modified" content="2024-01-02">'
+            '<meta name="summary" content="d"></head>',
+            {"tags": "a, b", "category": "c", "authors": "A B", "modified": "2024-01-02", "summary": "d"},
+            None,
+        ),
+        (
+            b".html",  # microdata; a canonical link that is only a path
+            '<head><meta itemprop="datePublished" content="2024-01-02"><link rel="canonical" href="/a">'
+            '<meta property="og:url" content="https://a.org/a"></head>',
+            {"url": "https://a.org/a", "datepublished": "2024-01-02"},
+            None,
+        ),
+        (
+            b".html",  # objects that name others, as WordPress writes them
+            '<script type="application/ld+json">//<![CDATA[\n{"@graph": [{"@type": "Article", "author": {"@id": "#a"}, '
+            '"publisher": {"@id": "#b"}, "mainEntityOfPage": {"@id": "https://a.org/a"}, "image": {"@id": "#c"}}, '
+            '{"@id": "#a", "name": "A"}, {"@id": "#c", "name": "C", "url": "https://a.org/c.png"}, '
+            '{"@type": "WebPage", "@id": "https://a.org/a", "name": "A - B"}]}\n//]]></script>',
+            {"author": "A", "image": "https://a.org/c.png", "url": "https://a.org/a"},
+            None,
+        ),
+        (
+            b".html",
+            '<script type="application/ld+json">[{"@type": "Article", "headline": "A", "mainEntityOfPage": '
+            '{"@id": "https://a.org/a"}}, {"@type": "Article", "url": "https://a.org/b"}]</script>',
+            {"title": "A", "url": "https://a.org/a"},
             None,
         ),
         (

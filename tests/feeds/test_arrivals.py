@@ -145,6 +145,40 @@ def test_a_damaged_state_is_set_aside_and_resurrects_nothing(machine: Machine) -
     assert machine.take(entry(1)) == Arrived()
 
 
+@pytest.mark.parametrize("backup", ["intact", "damaged"])
+@pytest.mark.parametrize("state", ["missing", "damaged"])
+def test_a_lost_state_is_restored_from_its_backup(machine: Machine, state: str, backup: str) -> None:
+    machine.take(entry(1), entry(2))
+    (machine.root / "G/A/2026-11-28-news-1.md").unlink()
+    machine.store.back_up_daily(0.0)
+    machine.store.back_up_daily(machine.file.stat().st_mtime)
+    machine.take(entry(3), entry(1), entry(2))  # which the backup has not
+    machine.store.close()
+    if state == "damaged":
+        machine.file.write_bytes(b"no database" * 1000)
+    else:
+        machine.file.unlink()  # but not its journal, which must not be applied to the backup
+        machine.file.with_name("feeds.db-wal").write_bytes(b"old")
+    if backup == "damaged":
+        machine.file.with_name("feeds.db-backup").write_bytes(b"no backup" * 1000)
+    machine.store, machine.notice = FeedStore.open(machine.file)
+    assert f"was {state}" in machine.notice
+    assert ("its backup is used" in machine.notice) == (backup == "intact")
+    new = [] if backup == "intact" else ["G/A/2026-11-28-news-1.md"]
+    assert machine.take(entry(3), entry(1), entry(2)).new == new
+
+
+def test_a_backup_is_made_once_a_day(machine: Machine) -> None:
+    backup = machine.file.with_name("feeds.db-backup")
+    machine.store.back_up_daily(0.0)
+    made, now = backup.stat().st_ino, backup.stat().st_mtime
+    machine.store.back_up_daily(now + 86_000)
+    assert backup.stat().st_ino == made
+    machine.store.back_up_daily(now + 86_401)
+    assert backup.stat().st_ino != made
+    assert backup.stat().st_mode & 0o77 == 0
+
+
 def test_a_folder_that_another_machine_fills_too_gets_nothing_twice(tmp_path: Path) -> None:
     with closing((one := Machine(tmp_path)).store):
         one.take(entry(1))

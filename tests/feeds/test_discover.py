@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reader.feeds.discover import FoundFeed, find_feeds, usual_addresses
+from reader.feeds.model import FeedError
+from reader.feeds.parse import parse_feed
 
 URL = "https://example.org/blog/post"
 CHANNEL = "UC0123456789abcdefghijkl"
@@ -96,3 +98,11 @@ def test_hostile_pages_take_linear_time() -> None:
     for part in ("<a href='/feed'>", "<head>", "<link rel=alternate href=", '"externalId":"UC', "/channel/"):
         find_feeds(part * (500_000 // len(part)), "https://www.youtube.com/@x")
     assert time.process_time() - start < 20
+
+
+@pytest.mark.parametrize("part", [b"<a href='/feed'>x ", b"<!-- x -->", b"<p", b"<a xmlns="])
+def test_a_large_page_is_not_read_as_a_feed(part: bytes) -> None:
+    start = time.process_time()
+    with pytest.raises(FeedError, match="web page"):
+        parse_feed(b"<!-- x -->" * 9 + b"<!doctype html>" + part * (3_000_000 // len(part)))
+    assert time.process_time() - start < 3

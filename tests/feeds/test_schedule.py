@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from reader.feeds.model import ParsedFeed
 from reader.feeds.schedule import (
+    PAGES_WANTED,
     Answer,
     after_answer,
     after_failure,
@@ -17,6 +18,7 @@ from reader.feeds.schedule import (
     after_skipped,
     describe_trouble,
     is_due,
+    is_page_due,
 )
 from reader.storage.sqlite.feeds.store import FeedState
 
@@ -139,3 +141,14 @@ def test_intervals_stay_in_their_bounds(changes: list[bool], interval: int) -> N
         assert (state.next_due - now) / 60.0 >= max(interval, 30)
         assert due(state, state.next_due, interval)
         now = state.next_due
+
+
+@given(st.floats(0.5, 3000.0), st.floats(15.0, 600.0))
+def test_a_page_that_fails_is_tried_a_few_times_only(first: float, between: float) -> None:
+    seen = datetime(2026, 11, 30, tzinfo=UTC)
+    failed, tries, now = seen + timedelta(seconds=first), 0, seen
+    while now - seen < PAGES_WANTED:
+        now += timedelta(minutes=between)
+        if is_page_due(seen, failed, now):
+            failed, tries = now + timedelta(seconds=1), tries + 1
+    assert 1 <= tries <= 11

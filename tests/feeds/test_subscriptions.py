@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from reader.feeds.subscriptions import (
     Subscriptions,
     edit_subscriptions,
     find_subscriptions,
+    importable,
     merge_subscriptions,
     parse_subscriptions,
 )
@@ -70,9 +72,9 @@ def test_the_settings_are_the_fields_of_a_subscription() -> None:
 
 
 def test_a_file_written_by_hand_is_parsed() -> None:
-    assert parse_subscriptions(MINE, "feeds.toml") == [LWN, XKCD]
-    assert parse_subscriptions("", "feeds.toml") == []
-    (own,) = parse_subscriptions('[[feed]]\nexec = ["prog", "a b"]\nmute_until = 2027-01-31\n', "f")
+    assert parse_subscriptions(MINE, "feeds.toml") == ([LWN, XKCD], [])
+    assert parse_subscriptions("", "feeds.toml") == ([], [])
+    (own,) = parse_subscriptions('[[feed]]\nexec = ["prog", "a b"]\nmute_until = 2027-01-31\n', "f").feeds
     assert (own.exec, own.mute_until, own.name) == (("prog", "a b"), dt.date(2027, 1, 31), "prog")
 
 
@@ -87,7 +89,7 @@ def test_an_edit_keeps_comments_and_all_that_it_does_not_change() -> None:
 
 def test_lists_over_several_lines_and_tables_are_replaced_as_a_whole() -> None:
     text = '[[feed]]\nurl = "https://a.example/"\ntopics = [\n  "x", # why ]\n  "y",\n] # both\nheaders = { K = "}" }\n'
-    (feed,) = parse_subscriptions(text, "f")
+    (feed,) = parse_subscriptions(text, "f").feeds
     edited = edit_subscriptions(text, [replace(feed, topics=("z",), headers={"K": "v", "L": "w"})], "f")
     assert edited == ('[[feed]]\nurl = "https://a.example/"\ntopics = ["z"] # both\nheaders = { K = "v", L = "w" }\n')
 
@@ -96,19 +98,17 @@ def test_lists_over_several_lines_and_tables_are_replaced_as_a_whole() -> None:
 def test_any_file_can_be_edited_to_any_feeds_and_back(first: list[Subscription], second: list[Subscription]) -> None:
     text = edit_subscriptions("", first, "f")
     other = edit_subscriptions(text, second, "f")
-    assert parse_subscriptions(text, "f") == first
-    assert parse_subscriptions(other, "f") == second
-    assert parse_subscriptions(edit_subscriptions(other, first, "f"), "f") == first
+    assert parse_subscriptions(text, "f") == (first, [])
+    assert parse_subscriptions(other, "f") == (second, [])
+    assert parse_subscriptions(edit_subscriptions(other, first, "f"), "f") == (first, [])
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[[feed]\n", "f is not valid TOML"),
-        ("[[feeds]]\n", "f has an unknown key “feeds”. Each feed is a table: [[feed]]."),
-        ('[[feed]]\ntitle = "A"\n', "f: the feed “A” has no address. A feed has one of url, exec and file."),
-        ('[[feed]]\nurl = "https://a.example/"\nfile = "/x"\n', "has url and file."),
-        ('[[feed]]\nurl = "https://a.org/"\ninterwal = "1h"\n', "has no setting “interwal”. Did you mean “interval”?"),
+        ('[[feed]]\ntitle = "A"\n', "“A” is left out. It has no address. A feed has one of url, exec and file."),
+        ('[[feed]]\nurl = "https://a.example/"\nfile = "/x"\n', "It has url and file."),
+        ('[[feed]]\nurl = "https://a.org/"\ninterwal = "1h"\n', "no setting “interwal”. Did you mean “interval”?"),
         ('[[feed]]\nurl = "https://a.example/"\ninterval = "1m"\n', "interval must be a time such as \"30m\""),
         ('[[feed]]\nurl = "https://a.example/"\nfetch = "alway"\n', "Did you mean “always”?"),
         ('[[feed]]\nurl = "ftp://a.example/"\n', "Only URLs that start with http:// or https://"),
@@ -117,26 +117,64 @@ def test_any_file_can_be_edited_to_any_feeds_and_back(first: list[Subscription],
         ('[[feed]]\nfile = "/f"\nkeep_days = 1000000\n', "keep_days must be a whole number of days, up to 100000"),
         (f'[[feed]]\nfile = "/f"\ngroup = "{"x" * 201}"\n', "group must be one line in quotes, of at most 200"),
         ('[[feed]]\nurl = "https://a.example/"\nfolder = "news"\n', "folder must be the whole path of a folder"),
-        ('[[feed]]\nurl = "http://a.example/"\n[[feed]]\nurl = "https://a.example/?utm_source=x"\n', "two feeds"),
+        ('[[feed]]\nurl = "http://a.example/"\n[[feed]]\nurl = "https://a.example/?utm_source=x"\n', "another one"),
     ],
 )  # fmt: skip
-def test_mistakes_are_sentences_and_the_file_stays(text: str, message: str, tmp_path: Path) -> None:
-    with pytest.raises(ReaderError) as caught:
-        parse_subscriptions(text, "f")
-    assert message in str(caught.value)
+def test_a_wrong_feed_is_reported_with_its_line_and_stays_as_it_is(text: str, message: str, tmp_path: Path) -> None:
+    file = tmp_path / "feeds.toml"
+    file.write_text(f"# mine\n\n{text}", "utf-8")
+    (*_, problem) = (found := Subscriptions(file).read()).problems
+    assert message in problem
+    line = 3 + text.count("\n", 0, text.rindex("[[feed]]"))
+    assert problem.startswith(f"{file}, line {line}: ")
+    Subscriptions(file).change(lambda feeds: [LWN, *feeds, XKCD])
+    Subscriptions(file).change(lambda feeds: [replace(each, paused=True) for each in feeds if each != XKCD])
+    after = Subscriptions(file).read()
+    assert after.feeds == [replace(each, paused=True) for each in (LWN, *found.feeds)]
+    assert len(after.problems) == 1
+    wrong = text[text.rindex("[[feed]]") :]
+    assert wrong in file.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[[feed]\n", "is not valid TOML"),
+        ("[[feeds]]\n", "has an unknown key “feeds”. Each feed is a table: [[feed]]."),
+    ],
+)
+def test_a_file_that_has_anything_but_feeds_is_not_changed(text: str, message: str, tmp_path: Path) -> None:
     file = tmp_path / "feeds.toml"
     file.write_text(text, "utf-8")
+    with pytest.raises(ReaderError, match=re.escape(message)):
+        Subscriptions(file).load()
     with pytest.raises(ReaderError):
         Subscriptions(file).change(lambda feeds: [*feeds, LWN])
     assert file.read_text("utf-8") == text
 
 
+WRONG = st.sampled_from(["interval = 1", 'urk = "x"', 'title = "only"  # a title', "headers = { Host = 'x' }"])
+
+
+@given(lists, lists, st.lists(st.tuples(st.integers(0, 5), WRONG), max_size=4))
+def test_no_edit_changes_a_wrong_feed(
+    first: list[Subscription], second: list[Subscription], wrong: list[tuple[int, str]]
+) -> None:
+    tables = [edit_subscriptions("", [each], "f").partition("[[feed]]\n")[2] for each in first]
+    for place, setting in wrong:
+        tables.insert(place, f"# about it\n{setting}\n")
+    text = "".join(f"[[feed]]\n{each}\n" for each in tables)
+    edited = edit_subscriptions(text, second, "f")
+    assert parse_subscriptions(edited, "f").feeds == second
+    for _, setting in wrong:
+        assert edited.count(f"# about it\n{setting}\n") == text.count(f"# about it\n{setting}\n")
+
+
 def test_a_password_in_a_setting_is_never_quoted() -> None:
     for setting in ('proxy = "http://me:secret@"', 'headers = { "X Y" = "secret" }', 'url = "https://me:secret@a/"'):
         text = f'[[feed]]\ntitle = "A"\n{setting}\n'
-        with pytest.raises(ReaderError) as caught:
-            parse_subscriptions(text, "f")
-        assert "secret" not in str(caught.value)
+        (problem,) = parse_subscriptions(text, "f").problems
+        assert "secret" not in problem
 
 
 def test_a_change_takes_up_what_an_editor_has_written_in_the_meantime(tmp_path: Path) -> None:
@@ -179,9 +217,22 @@ def test_without_a_common_past_all_feeds_of_both_are_kept(mine: list[Subscriptio
     assert merge_subscriptions(merged, theirs) == merged
 
 
-def test_a_program_to_run_is_never_taken_from_another_machine() -> None:
-    theirs = [Subscription(exec=("curl", "https://evil.example/")), XKCD]
-    assert merge_subscriptions([LWN], theirs) == [LWN, XKCD]
+def test_an_import_adds_no_programs_and_files() -> None:
+    theirs = [
+        Subscription(exec=("curl", "https://evil.example/")),
+        Subscription(file="/etc/passwd"),
+        replace(XKCD, folder="/home/me", proxy="http://evil.example/", keep_days=9, user_agent="X"),
+        replace(LWN, keep_days=9, keep_count=1),
+    ]
+    found, sentences = importable(theirs, {LWN.key})
+    assert found == [replace(XKCD, keep_days=9, user_agent="X"), LWN]
+    assert sentences == [
+        "2 feeds skipped: only you may add programs and files.",
+        "folder of 1 feed is not taken from the file, as it says where files are written.",
+        "proxy of 1 feed is not taken from the file, as it says who sees your requests.",
+        "keep_days of 1 feed is not taken from the file, as it deletes documents that you have.",
+        "keep_count of 1 feed is not taken from the file, as it deletes documents that you have.",
+    ]
 
 
 def test_a_feed_is_found_by_url_title_and_group() -> None:

@@ -15,9 +15,10 @@ import pytest
 
 from reader.config.settings import FetchSettings
 from reader.core.errors import ReaderError
+from reader.feeds.folders import FeedFolders
 from reader.feeds.local_sources import output_of
 from reader.feeds.subscriptions import Subscription, Subscriptions
-from reader.feeds.sync import FeedFolders, FeedResult, FeedSync
+from reader.feeds.sync import FeedResult, FeedSync
 from reader.storage.sqlite.feeds.store import FeedStore
 from reader.storage.sqlite.lock import BusyError
 from tests.web.server import Request, Server, redirect, reply, serving

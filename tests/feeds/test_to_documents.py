@@ -19,7 +19,8 @@ from reader.core.text import clean
 from reader.core.urls import safe_url
 from reader.documents.parse import parse_document
 from reader.documents.scalars import author_name, undecorated
-from reader.feeds.entries.to_documents import NO_DATE, document_of, folder_name, folders_of, slug
+from reader.feeds.entries.to_documents import NO_DATE, document_of, slug
+from reader.feeds.folders import folder_name, folders_of
 from reader.feeds.model import Enclosure, FeedEntry, FeedImage, FeedLink, ParsedFeed
 from reader.feeds.subscriptions import Subscription
 

@@ -48,6 +48,16 @@ async def test_a_page_that_sends_on_is_followed(server: Server, fetcher: WebClie
     assert server.targets == ["/", "/ok"]
 
 
+async def test_the_refresh_header_and_the_base_of_a_page_count(server: Server, fetcher: WebClient) -> None:
+    server.on("/a/ok", reply(PAGE))
+    server.on("/header", reply(f"<p>{TEXT}".encode(), refresh="3; url=/a/ok"))
+    server.on("/base", reply(b'<base href="/a/"><base href="/b/"><meta http-equiv=refresh content="0; url=ok">'))
+    for path in ("/header", "/base"):
+        assert (await fetcher.page(server.url(path))).final_url == server.url("/a/ok")
+    server.on("/stays", reply(f"<base href='http://['><p>{TEXT}".encode(), refresh="30; url=/a/ok"))
+    assert (await fetcher.page(server.url("/stays"))).final_url == server.url("/stays")
+
+
 @pytest.mark.parametrize(
     "page",
     [

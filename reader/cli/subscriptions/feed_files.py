@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,13 +14,13 @@ import click
 from reader.core.errors import ReaderError
 from reader.core.paths import Paths
 from reader.core.text import show_path
-from reader.core.times import format_iso, from_micros, to_local
+from reader.core.times import format_iso, from_micros
 from reader.exit import print_notice
 
 if TYPE_CHECKING:
     from reader.config.settings import FetchSettings
+    from reader.feeds.folders import FeedFolders
     from reader.feeds.subscriptions import Subscription, Subscriptions
-    from reader.feeds.sync import FeedFolders
     from reader.storage.sqlite.feeds.store import FeedState, FeedStore
 
 folder_option = click.option(
@@ -38,6 +37,8 @@ class FeedFiles:
 
     paths: Paths
     store: FeedStore
+    problems: list[str] = field(default_factory=list)
+    """What is wrong with feeds.toml, which was printed."""
 
     @cached_property
     def subscriptions(self) -> Subscriptions:
@@ -49,16 +50,25 @@ class FeedFiles:
     @cached_property
     def folders(self) -> FeedFolders:
         """Where documents go."""
-        from reader.feeds.sync import FeedFolders
+        from reader.feeds.folders import FeedFolders
 
         return FeedFolders(self.paths.news_folder)
 
+    def load(self) -> list[Subscription]:
+        """Return the feeds. What is wrong with others is printed, once."""
+        feeds, problems = self.subscriptions.read()
+        for each in problems:
+            if each not in self.problems:
+                print_notice(each)
+        self.problems = problems
+        return feeds
+
     def chosen(self, names: tuple[str, ...], folder: str | None = None) -> list[Subscription]:
         """Return the feeds that ``names`` mean, or all, of one folder if given; each once, in the order of the list."""
+        from reader.feeds.folders import subscribed_in
         from reader.feeds.subscriptions import find_subscriptions
-        from reader.feeds.sync import subscribed_in
 
-        feeds = self.subscriptions.load()
+        feeds = self.load()
         if folder:
             feeds = subscribed_in(feeds, self.folders, Path(folder).expanduser())
         keys = {each.key for name in names for each in find_subscriptions(feeds, name)}
@@ -98,16 +108,13 @@ def network_settings(paths: Paths) -> FetchSettings:
     return config.fetch
 
 
-def stored_place(path: str | None) -> str:
-    """Return a folder or file as feeds.toml names it: absolute; empty for none."""
-    return os.path.abspath(os.path.expanduser(path)) if path else ""
-
-
 def feed_record(feed: Subscription, state: FeedState) -> dict[str, Any]:
     """Return a feed as JSON. The values of headers and the proxy are left out: they may be secrets."""
+    from reader.feeds.overview import title_of
+
     return {
         "url": feed.url or None, "exec": list(feed.exec) or None, "file": feed.file or None,
-        "title": feed.title or state.title or feed.name, "group": feed.group or None, "topics": list(feed.topics),
+        "title": title_of(feed, state), "group": feed.group or None, "topics": list(feed.topics),
         "intervalMinutes": feed.interval or None, "fetch": feed.fetch, "headers": sorted(feed.headers),
         "userAgent": feed.user_agent or None, "hasProxy": bool(feed.proxy), "enclosures": feed.enclosures,
         "keepDays": feed.keep_days or None, "keepCount": feed.keep_count or None,
@@ -121,11 +128,6 @@ def feed_record(feed: Subscription, state: FeedState) -> dict[str, Any]:
 def iso(seconds: float) -> str | None:
     """Return a time in seconds since 1970 in ISO 8601; None for 0."""
     return format_iso(from_micros(int(seconds) * 1_000_000)) if seconds else None
-
-
-def local_time(seconds: float) -> str:
-    """Return a time in seconds since 1970 as local time."""
-    return f"{to_local(from_micros(int(seconds) * 1_000_000)):%Y-%m-%d %H:%M}"
 
 
 def shown_folder(feed: Subscription, files: FeedFiles) -> str:

@@ -16,12 +16,12 @@ from reader.cli.subscriptions.feed_files import (
     FeedFiles,
     feed_record,
     folder_option,
-    local_time,
     names_argument,
     open_feed_files,
     shown_folder,
 )
 from reader.core.text import clean, format_count
+from reader.core.times import local_time
 from reader.exit import print_notice
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 def list_(names: tuple[str, ...], *, folder: str | None, as_json: bool) -> None:
     """List your feeds, or those that NAMES mean: group, title, address, and what is wrong with them.
 
-    NAMES are groups, URLs or titles. With --folder, only feeds whose documents are in FOLDER.
+    NAMES are groups, URLs or titles. With --folder, only feeds whose documents are in FOLDER. The exit status is 1 if
+    feeds.toml has feeds that had to be left out.
     """
     from reader.storage.sqlite.feeds.store import FeedState
 
@@ -44,28 +45,23 @@ def list_(names: tuple[str, ...], *, folder: str | None, as_json: bool) -> None:
         feeds, states = files.chosen(names, folder), files.store.states()
         if as_json:
             print_json_array(feed_record(each, states.get(each.key, FeedState())) for each in feeds)
-            return
-        group = None
-        for each in sorted(feeds, key=lambda feed: feed.group.casefold()):
-            if each.group != group:
-                out(f"{each.group or '(no group)'}\n")
-                group = each.group
-            out(_lines(each, states.get(each.key, FeedState())))
-    print_notice(f"{format_count(len(feeds), 'feed')}." if feeds else NO_FEEDS)
+        else:
+            group = None
+            for each in sorted(feeds, key=lambda feed: feed.group.casefold()):
+                if each.group != group:
+                    out(f"{each.group or '(no group)'}\n")
+                    group = each.group
+                out(_lines(each, states.get(each.key, FeedState())))
+            print_notice(f"{format_count(len(feeds), 'feed')}." if feeds else NO_FEEDS)
+        if files.problems:
+            sys.exit(1)
 
 
 def _lines(feed: Subscription, state: FeedState) -> str:
-    title = feed.title or state.title or feed.name
-    trouble = _trouble(feed, state)
-    return f"  {title}  {clean(feed.address)}\n" + (f"    {trouble}\n" if trouble else "")
+    from reader.feeds.overview import health_of, title_of
 
-
-def _trouble(feed: Subscription, state: FeedState) -> str:
-    from reader.feeds.schedule import describe_trouble
-
-    if feed.paused:
-        return f"paused. {state.failure}".rstrip()
-    return describe_trouble(state, time.time(), local_time)
+    words = health_of(feed, state, time.time()).words
+    return f"  {title_of(feed, state)}  {clean(feed.address)}\n" + (f"    {words}\n" if words else "")
 
 
 @click.command(short_help="Show all that is known about a feed.")
@@ -87,12 +83,13 @@ def show(name: str, *, as_json: bool) -> None:
 
 def _facts(feed: Subscription, state: FeedState, files: FeedFiles, entries: int) -> list[tuple[str, str]]:
     from reader.config.feed_settings import format_minutes
+    from reader.feeds.overview import health_of, title_of
 
     def when(seconds: float) -> str:
         return local_time(seconds) if seconds else "never"
 
     return [
-        ("title", feed.title or state.title or feed.name),
+        ("title", title_of(feed, state)),
         ("address", clean(feed.address)),
         ("site", state.site),
         ("group", feed.group),
@@ -105,7 +102,7 @@ def _facts(feed: Subscription, state: FeedState, files: FeedFiles, entries: int)
         ("checked", when(state.checked_at)),
         ("changed", when(state.changed_at)),
         ("next", "" if feed.paused else when(state.next_due)),
-        ("trouble", _trouble(feed, state)),
+        ("health", health_of(feed, state, time.time()).words),
     ]
 
 
@@ -118,20 +115,16 @@ def export(file: str, *, folder: str | None) -> None:
     Programs and files that are feeds are left out, and so are headers and proxies, which may be secrets.
     """
     from reader.core.atomic_write import write_atomically
-    from reader.feeds.opml import OpmlFeed, write_opml
-    from reader.storage.sqlite.feeds.store import FeedState
+    from reader.feeds.overview import as_opml
 
     with open_feed_files() as files:
-        states = files.store.states()
-        feeds = [each for each in files.chosen((), folder) if each.url]
-        sites = {each.key: states.get(each.key, FeedState()).site for each in feeds}
-        data = write_opml([OpmlFeed(each.url, each.name, each.group, sites[each.key], each.topics) for each in feeds])
+        data, number = as_opml(files.chosen((), folder), files.store.states())
     if file == STANDARD_STREAM:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     else:
         write_atomically(Path(file), [data])
-        print_notice(f"{format_count(len(feeds), 'feed')} exported.")
+        print_notice(f"{format_count(number, 'feed')} exported.")
 
 
 COMMANDS = (list_, show, export)

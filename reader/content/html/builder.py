@@ -419,7 +419,8 @@ class _Builder:
             address = next(filter(None, sources), "")
         url = self._target(address, WEB)
         if url:
-            self._add(Embed(url, _embed_kind(token.text, host_of(url))))
+            title = clean(token.attributes.get("title") or token.attributes.get("aria-label") or "")
+            self._add(Embed(url, _embed_kind(token.text, host_of(url)), title))
 
 
 def _embed_kind(tag: str, host: str) -> Literal["video", "audio", "embed"]:

@@ -8,7 +8,10 @@ from charset_normalizer import CharsetMatch, from_bytes
 
 _WESTERN = "cp1252"
 """What browsers assume for unlabeled pages."""
-_LATIN = {"cp1252": _WESTERN, "cp1250": "cp1250", "iso8859_2": "iso8859-2", "cp1254": "cp1254", "cp1257": "cp1257"}
+_LATIN = {
+    "cp1252": _WESTERN, "cp1250": "cp1250", "iso8859_2": "iso8859-2", "cp1254": "cp1254", "cp1257": "cp1257",
+    "cp1258": "cp1258",
+}  # fmt: skip
 _CODECS = {
     **_LATIN, "gb18030": "gb18030", "big5hkscs": "big5hkscs", "cp932": "cp932", "euc_jp": "euc_jp", "cp949": "cp949",
     "cp1251": "cp1251", "koi8_r": "koi8-r", "koi8_u": "koi8-u", "cp866": "cp866", "cp1253": "cp1253",

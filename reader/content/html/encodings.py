@@ -1,9 +1,9 @@
 """Detects the character encoding of a page (pure).
 
-The order is: byte order mark, the label in the HTTP header, the label in the page, UTF-8 if the bytes are valid
-UTF-8, and last a guess by the letters of the text. Labels mean what the WHATWG Encoding Standard says
-(``iso-8859-1`` is cp1252), and only encodings of that standard count, so no label selects a codec such as ``utf-7``
-or ``unicode_escape``.
+The order is: byte order mark, the escape sequences of ISO-2022-JP, the label in the HTTP header, the label in the page,
+UTF-8 if the bytes are valid UTF-8, and last a guess by the letters of the text. Labels mean what the WHATWG Encoding
+Standard says (``iso-8859-1`` is cp1252), and only encodings of that standard count, so no label selects a codec such as
+``utf-7`` or ``unicode_escape``.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ _CODECS_THAT_ARE_NOT_LABELS = {
     "cp932", "cp949",
 }  # fmt: skip
 """Results of this module are passed on as labels when an extractor decodes the page again."""
+_ISO_2022_JP = re.compile(rb"\x1b\$[@B](?:[!-~]{2})++\x1b\([BIJ]")
 _SINGLE_BYTE = ("cp125", "iso8859", "cp874", "cp866", "mac-", "koi8")
 
 
@@ -59,6 +60,8 @@ def declared_encoding(body: bytes, declared: str = "", *, markup: bool = True) -
     for mark, name in _BOMS:
         if body.startswith(mark):
             return name
+    if _ISO_2022_JP.search(body) and body.isascii():
+        return "iso2022_jp"
     labels = [name for name in (codec_for_label(declared), _label_in(body) if markup else "") if name]
     is_utf8 = _decodes(body, "utf-8")
     for name in labels:

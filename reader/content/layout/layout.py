@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
 from reader.content.blocks import (
-    EMBED_NAMES,
     Block,
     CodeBlock,
     Embed,
@@ -53,18 +52,24 @@ def layout(blocks: Iterable[Block], width: int) -> list[Line]:
 
 
 def _flow(blocks: Sequence[Block], width: int, level: int) -> list[Line]:
-    """Return ``blocks`` with an empty line between each two, except between images."""
+    """Return ``blocks`` with an empty line between each two, except between images and between numbered lists."""
     lines: list[Line] = []
     before: Block | None = None
     for block in blocks:
         made = _block(block, width, level)
         if not made:
             continue
-        if before is not None and not (isinstance(before, _Media) and isinstance(block, _Media)):
+        if before is not None and not _are_close(before, block):
             lines.append(())
         lines += made
         before = block
     return lines
+
+
+def _are_close(before: Block, block: Block) -> bool:
+    """Return whether no empty line stands between two blocks: images, or parts of a list with jumps in its numbers."""
+    are_lists = isinstance(before, ListBlock) and isinstance(block, ListBlock) and before.ordered and block.ordered
+    return are_lists or (isinstance(before, _Media) and isinstance(block, _Media))
 
 
 def _block(block: Block, width: int, level: int) -> list[Line]:
@@ -83,8 +88,8 @@ def _block(block: Block, width: int, level: int) -> list[Line]:
             return lay_table(header, rows, width)
         case Figure():
             return _figure(block, width)
-        case Embed(url=url, kind=kind):
-            return wrap([Span(f"{EMBED_NAMES[kind]} · {_short(url)}", TextStyle.MUTED, url)], width)
+        case Embed(url=url):
+            return wrap([Span(f"{block.label} · {_short(url)}", TextStyle.MUTED, url)], width)
         case Rule():
             return [(Span("─" * width, TextStyle.MUTED),)]
 

@@ -62,13 +62,20 @@ def _blocks(blocks: Iterable[Block], depth: int, *, tight: bool = False) -> list
     """Return the lines of ``blocks``, with an empty line between each two unless ``tight``."""
     lines: list[str] = []
     bullet = "*"
+    before: Block | None = None
     for block in blocks:
-        # Adjacent lists with the same marker would be read as one.
+        # Adjacent lists with the same marker would be read as one, and numbers have one marker that reads well.
         bullet = "-" if isinstance(block, ListBlock) and bullet == "*" else "*"
         made = _block(block, bullet, depth)
         if made:
-            lines += ["", *made] if lines and not tight else made
+            between = ["<!-- -->", ""] if _is_numbered(before) and _is_numbered(block) else []
+            lines += ["", *between, *made] if lines and not tight else made
+            before = block
     return lines
+
+
+def _is_numbered(block: Block | None) -> bool:
+    return isinstance(block, ListBlock) and block.ordered
 
 
 def _block(block: Block, bullet: str, depth: int) -> list[str]:
@@ -92,8 +99,8 @@ def _block(block: Block, bullet: str, depth: int) -> list[str]:
             return _table(header, rows)
         case Figure(url=url, alt=alt, caption=caption):
             return [f"![{_escape(alt)}]({_url(url)})", *_caption(caption)]
-        case Embed(url=url):
-            return [f"[{_escape(url)}]({_url(url)})"]
+        case Embed(url=url, title=title):
+            return [f"[{_escape(title or url)}]({_url(url)})"]
         case Rule():
             return ["___"]  # dashes can also mean a list or a heading
 
@@ -120,7 +127,7 @@ def _list(block: ListBlock, bullet: str, depth: int) -> list[str]:
     lines: list[str] = []
     is_loose = not all(map(_is_tight, block.items))
     for number, item in enumerate(block.items, block.start):
-        marker = f"{min(number, 999_999_999)}{'.' if bullet == '-' else ')'} " if block.ordered else f"{bullet} "
+        marker = f"{min(number, 999_999_999)}. " if block.ordered else f"{bullet} "
         indent = " " * len(marker)
         inside = _blocks(item, depth + 1, tight=not is_loose) or [""]
         if lines and is_loose:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from reader.content.html.tokenizer import Token, tokens
+from reader.documents.field_names import FieldNames
 from reader.documents.header.nodes import Header, HeaderNode, MappingNode, ScalarNode, SequenceNode
 
 _MAX_SOURCE = 256 * 1024
@@ -14,10 +15,11 @@ _MAX_SOURCE = 256 * 1024
 _ARTICLE = re.compile(r"(?:Article|BlogPosting|Report|SocialMediaPosting|Review)$")
 # The names of meta elements for each field, the best first (OpenGraph, Dublin Core, and what many sites use).
 _META = {
-    "title": ("og:title", "twitter:title", "dc.title", "citation_title"),
+    "title": ("og:title", "twitter:title", "dc.title", "citation_title", "<title>"),
     "excerpt": ("og:description", "description", "twitter:description", "dc.description"),
     "date": (
-        "article:published_time", "og:published_time", "date", "pubdate", "dc.date", "dcterms.created", "dcterms.date",
+        "article:published_time", "og:published_time", "og:article:published_time", "date", "pubdate", "dc.date",
+        "dc.date.issued", "dc.date.created", "dcterms.issued", "dcterms.created", "dcterms.date", "sailthru.date",
         "citation_publication_date", "publish-date", "parsely-pub-date", "<time>",
     ),
     "updated": ("article:modified_time", "og:updated_time", "last-modified", "dcterms.modified"),
@@ -28,11 +30,21 @@ _META = {
     "keywords": ("article:tag", "keywords", "news_keywords"),
     "lang": ("lang", "og:locale"),
 }  # fmt: skip
+_META_NAMES = frozenset(name for names in _META.values() for name in names)
+_FIELD_NAMES = FieldNames()
 _LISTS = {"article:tag", "author", "citation_author", "article:author"}
+_OWN_URL = "<url>"
+"""The address of the first article in JSON-LD, which counts only if the page names no canonical one."""
 _JSON_LD = {
+    "url": _OWN_URL, "mainEntityOfPage": _OWN_URL,
     "headline": "title", "description": "excerpt", "datePublished": "date", "dateModified": "updated",
     "author": "author", "publisher": "site", "keywords": "keywords", "image": "image", "inLanguage": "lang",
 }  # fmt: skip
+
+
+_TEXTS = {_OWN_URL: ("@id", "url"), "image": ("url", "contentUrl", "name")}
+"""Where the text of an object in JSON-LD is, if not in its name or URL."""
+_CDATA = re.compile(r"\A\s*(?://|/\*)?\s*<!\[CDATA\[(?:\s*\*/)?|(?://|/\*)?\s*\]\]>(?:\s*\*/)?\s*\Z")
 
 
 def read_html_head(source: str) -> Header:
@@ -46,21 +58,33 @@ def read_html_head(source: str) -> Header:
         elif token.text == "title":
             _add(found, "<title>", " ".join(token.inner.split()))
         elif token.text == "meta":
-            _add(found, attributes.get("property") or attributes.get("name") or "", attributes.get("content", ""))
+            name = next(filter(None, map(attributes.get, ("property", "name", "itemprop"))), "")
+            _add(found, name, attributes.get("content", ""))
         elif token.text == "time" and ("pubdate" in attributes or attributes.get("itemprop") == "datePublished"):
             _add(found, "<time>", attributes.get("datetime", ""))
         elif token.text == "link" and "canonical" in attributes.get("rel", "").lower().split():
             _add(found, "canonical", attributes.get("href", ""))
         elif token.text == "script" and "ld+json" in attributes.get("type", "").lower():
             _read_json_ld(token.inner, entries)
-    for field, names in _META.items():
-        values = next(((name, found[name]) for name in names if name in found), None)
-        if values and field not in entries:
-            name, texts = values
-            entries[field] = _node(texts if name in _LISTS else texts[:1])
-    if "<title>" in found:
-        entries.setdefault("title", ScalarNode(found["<title>"][0], 1, plain=False))
+    own_url = entries.pop(_OWN_URL, None)
+    for name, node in _fields_of(found):
+        entries.setdefault(name, node)
+    if own_url:
+        entries.setdefault("url", own_url)
     return Header(MappingNode(entries, 1))
+
+
+def _fields_of(found: dict[str, list[str]]) -> Iterator[tuple[str, HeaderNode]]:
+    """Yield what the elements ``found`` in a head give, the best first."""
+    for field, names in _META.items():
+        given = [name for name in names if name in found]
+        if field == "url":  # a canonical one may be only a path
+            given.sort(key=lambda name: not found[name][0].startswith("http"))
+        if name := next(iter(given), ""):
+            yield field, _node(found[name] if name in _LISTS else found[name][:1])
+    for name, texts in found.items():
+        if name not in _META_NAMES and _FIELD_NAMES.field_of(name):  # as in front matter, for Pelican
+            yield name, _node(texts)
 
 
 def _head_tokens(source: str) -> Iterator[Token]:
@@ -78,25 +102,27 @@ def _add(found: dict[str, list[str]], name: str, value: str) -> None:
 
 def _read_json_ld(source: str, entries: dict[str, HeaderNode]) -> None:
     try:
-        data = json.loads(source)
+        data = json.loads(_CDATA.sub("", source))
     except (ValueError, RecursionError):
         return
-    things = data if isinstance(data, list) else data.get("@graph", [data]) if isinstance(data, dict) else []
-    for thing in things if isinstance(things, list) else []:
-        kinds = thing.get("@type") if isinstance(thing, dict) else None
-        if not any(
-            isinstance(kind, str) and _ARTICLE.search(kind) for kind in (kinds if isinstance(kinds, list) else [kinds])
-        ):
+    found = data.get("@graph", [data]) if isinstance(data, dict) else data
+    things = [thing for thing in _list_of(found) if isinstance(thing, dict)]
+    named = {name: thing for thing in things if isinstance(name := thing.get("@id"), str)}
+    for thing in things:
+        if not any(isinstance(kind, str) and _ARTICLE.search(kind) for kind in _list_of(thing.get("@type"))):
             continue
         for name, field in _JSON_LD.items():
-            texts = [text for value in _list_of(thing.get(name)) if (text := _text_of(value))]
-            if texts and field not in entries:
+            texts = [text for value in _list_of(thing.get(name)) if (text := _text_of(value, field, named))]
+            if texts and field not in entries and not (field == _OWN_URL and entries):
                 entries[field] = _node(texts)
 
 
-def _text_of(value: object) -> str:
+def _text_of(value: object, field: str, named: dict[str, dict[str, object]]) -> str:
+    """Return a text, or that of an object, which may only name the one that is meant."""
     if isinstance(value, dict):
-        value = value.get("name") or value.get("url")
+        name = value.get("@id")
+        value = (named.get(name, {}) if isinstance(name, str) else {}) | value
+        value = next((each for key in _TEXTS.get(field, ("name", "url")) if (each := value.get(key))), "")
     return value.strip() if isinstance(value, str) else ""
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from reader.core.text import clean
-from reader.documents.field_names import has_one_value
+from reader.documents.field_names import has_one_value, is_known
 from reader.documents.header.nodes import (
     DocumentProblem,
     Header,
@@ -26,7 +26,9 @@ Reader = Callable[[Sequence[str], int], Header]
 """Reads lines, of which the first has the given number. Raises HeaderError."""
 NumberedLine = tuple[int, str]
 
-YAML_KEY = re.compile(r"""["']?([^\s"'#:\[\]{}<>=|&*!%@`,-][^:\n"']{0,100}?)["']?[ \t]*:(?:[ \t]+(.*)|$)""")
+YAML_KEY = re.compile(r"""["']?([^\s"'#:\[\]{}<>=|&*!%@`,-][^:\n"']{0,100}?)["']?[ \t]*:(?:\s+(.*)|$)""")
+_UNSPACED_KEY = re.compile(r"(\w[\w -]{0,40}?)\s*[:：]\s*(.*)")
+"""A field that YAML does not take for one: without a blank after the colon, or with one of full width."""
 TOML_KEY = re.compile(
     r"""["']?([\w-]{1,100})["']?(?:[ \t]*\.[^=\n]*)?[ \t]*=[ \t]*(.*)|\[+[ \t]*["']?([\w-]{1,100})["']?[ \t]*\]+"""
 )
@@ -86,8 +88,14 @@ def _without_conflicts(lines: Iterable[NumberedLine], problems: list[DocumentPro
 
 def _fields(lines: Iterable[NumberedLine], key: re.Pattern[str], problems: list[DocumentProblem]) -> Iterator[_Field]:
     field: _Field | None = None
-    for number, line in lines:
-        if (found := key.match(line)) and not (field and line[0] in " \t"):
+    margin = ""  # the indentation of the first field, which the next ones may have too
+    for number, written in lines:
+        if not field:
+            margin = written[: len(written) - len(written.lstrip())]
+        elif written.strip() and not written.startswith(margin):
+            margin = ""
+        line = written.removeprefix(margin)
+        if (found := _start_of_field(line, key)) and not (field and line[0] in " \t"):
             if field:
                 yield field
             name, value, *table = found.groups()
@@ -100,6 +108,13 @@ def _fields(lines: Iterable[NumberedLine], key: re.Pattern[str], problems: list[
             problems.append(DocumentProblem(number, "", f"“{clean(line[:40])}” is not a field (name: value)"))
     if field:
         yield field
+
+
+def _start_of_field(line: str, key: re.Pattern[str]) -> re.Match[str] | None:
+    found = key.match(line)
+    if not found and key is YAML_KEY and (found := _UNSPACED_KEY.fullmatch(line)) and not is_known(found[1]):
+        return None
+    return found
 
 
 def _no_more(field: _Field) -> Header:
@@ -143,8 +158,16 @@ def _texts(parts: Sequence[str], line: int) -> SequenceNode:
 
 
 def _unquoted(value: str) -> str:
-    """Return ``value`` without quotes around all of it, and without one that is never closed."""
+    """Return ``value`` without quotes around all of it, and without one that is never closed.
+
+    They are around all of it if the next one opens a quotation, as in ``"He said "no" to me"``, or is an apostrophe.
+    """
     quote = value[:1]
-    if quote in {'"', "'"} and value.find(quote, 1) in {-1, len(value) - 1}:
-        return value.strip(quote)
+    if quote in {'"', "'"}:
+        second = value.find(quote, 1)
+        if second in {-1, len(value) - 1}:
+            return value.strip(quote)
+        is_inside = value[second - 1].isspace() or (value[second - 1].isalnum() and value[second + 1].isalnum())
+        if value.endswith(quote) and is_inside:
+            return value[1:-1]
     return value

@@ -121,9 +121,11 @@ def _read_fields(
         else:
             continue
         after = at + 1
-    # The first value counts, as in Org files.
-    texts = ((name, number, " ".join(parts).strip()) for name, number, parts in reversed(fields))
-    return {name: _scalar(text, number) for name, number, text in texts if text}, after
+    entries: dict[str, HeaderNode] = {}
+    for name, number, parts in fields:
+        if text := " ".join(parts).strip():
+            entries.setdefault(name, _scalar(text, number))
+    return entries, after
 
 
 def read_nikola(lines: Sequence[str], first: int) -> tuple[Header, int] | None:

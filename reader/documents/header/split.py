@@ -29,6 +29,8 @@ from reader.documents.header.yaml_format import read_yaml
 
 _MAX_CLOSING_LINES = 8
 """How many closing lines to try if the earlier ones are inside a quoted value."""
+_MAX_OPEN_LINES = 200
+"""How many lines a header without an opening line may have."""
 _HTML = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype html|html|head)\b", re.IGNORECASE)
 _YAML_FILES = frozenset({b".yaml", b".yml"})
 _HTML_FILES = frozenset({b".html", b".htm"})
@@ -83,6 +85,8 @@ def _split(lines: list[str], ending: bytes) -> SplitDocument:
     if ending == b".rst":
         header, at = read_rst(lines, first)
         return _of(header, "\n".join(lines[at:]))
+    if opening.startswith('"') and any(line.rstrip() == ";;;" for line in lines[first : first + _MAX_OPEN_LINES]):
+        return _split_fenced(lines, first - 1, _FENCES[";;;"], is_yaml=False)  # Hexo needs no opening line
     if marked := read_nikola(lines, first) or read_logseq(lines, first):
         return _of(marked[0], "\n".join(lines[marked[1] :]))
     if has_key_lines(lines, first):
@@ -232,7 +236,7 @@ def _split_json(lines: list[str], first: int) -> SplitDocument:
             return _split_inline_json(lines, first, error.problem)
         problems = (error.problem,) if re.match(r'\{\s*"', source) else ()
         return SplitDocument(MappingNode({}, 1), source, problems)
-    return _of(header, source[end:].removeprefix("\n"))
+    return _of(header, source[end:].removeprefix("\n").removeprefix(";;;\n"))
 
 
 def _split_inline_json(lines: list[str], first: int, problem: DocumentProblem) -> SplitDocument:

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from reader.core.text import clean
+from reader.documents.field_names import may_be_list
 from reader.documents.header.nodes import (
     MAX_DEPTH,
     TOO_DEEP,
@@ -38,6 +39,7 @@ _YAML_REFUSES = re.compile("[\x00-\x08\x0b-\x1f\x7f\x80-\x84\x86-\x9f\ud800-\udf
 # Line breaks in YAML 1.1, which PyYAML implements: one in a title would end the value and shift all line numbers
 # after it. In YAML 1.2 (5.4), and to the author of the file, they are ordinary characters.
 _YAML_11_BREAKS = re.compile("[\x85\u2028\u2029]")
+_HASHTAGS = re.compile(r"[^:]+:\s+(#[^\s#,]+(?:[\s,]+#[^\s#,]+)*)\s*")
 _CORE_TAG = "tag:yaml.org,2002:"
 _TEXT_TAGS = {"!", _CORE_TAG + "str", _CORE_TAG + "binary"}
 _TAGS = _TEXT_TAGS | {_CORE_TAG + name for name in ("null", "bool", "int", "float", "timestamp", "map", "seq")}
@@ -93,11 +95,25 @@ class _TreeBuilder:
                 if root is not None:
                     raise HeaderError(line, "the front matter holds more than one YAML document")
                 root = self._node(next(self._events), 0)
+        if isinstance(root, MappingNode):
+            return MappingNode(dict(map(self._with_hashtags, root.entries.items())), root.line, root.source)
         if root is None or (isinstance(root, ScalarNode) and root.is_null):
             return MappingNode({}, self._first_line)
-        if not isinstance(root, MappingNode):
-            raise HeaderError(root.line, "the front matter is not a list of fields (name: value)")
-        return root
+        raise HeaderError(root.line, "the front matter is not a list of fields (name: value)")
+
+    def _with_hashtags(self, entry: tuple[str, HeaderNode]) -> tuple[str, HeaderNode]:
+        """Return a field; if it is empty but for ``#a #b``, which YAML takes for a comment, with these words."""
+        name, node = entry
+        if isinstance(node, ScalarNode) and node.is_null and may_be_list(name):
+            found = _HASHTAGS.fullmatch(self._lines[node.line - self._first_line])
+            node = ScalarNode(found[1], node.line, plain=False) if found else node
+        return name, node
+
+    def _plain_with_tag(self, event: Any) -> str:
+        """Return a value without quotes on one line, with its local tag (``!important note``) as written."""
+        start, end = event.start_mark, event.end_mark
+        is_plain = not event.style and event.tag.startswith("!") and start.line == end.line
+        return self._lines[start.line][start.column : end.column].strip() if is_plain else ""
 
     def _node(self, event: Any, depth: int) -> HeaderNode:
         """Return the node that begins with ``event``, inside ``depth`` lists and mappings."""
@@ -110,7 +126,11 @@ class _TreeBuilder:
         if depth >= MAX_DEPTH and not is_scalar:
             raise HeaderError(line, TOO_DEEP)
         if event.tag and event.tag not in _TAGS:
-            self._add_problem(line, "", f"the tag {clean(event.tag)} has no meaning here and is ignored")
+            written = self._plain_with_tag(event) if is_scalar else ""
+            read_as = "is read as text" if written else "is ignored"
+            self._add_problem(line, "", f"the tag {clean(event.tag)} has no meaning here and {read_as}")
+            if written:
+                return ScalarNode(written, line, plain=False)
         if is_scalar:
             # Without quotes, or with a tag of another type, as in `!!int "3"`.
             plain = bool(event.implicit[0]) or (event.tag or "!") not in _TEXT_TAGS

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import chain, count
@@ -19,7 +17,6 @@ from reader.core.urls import display_host, safe_url
 from reader.documents.writing import (
     ENDING,
     as_markdown_body,
-    cut_bytes,
     escaped,
     fields_of,
     indented,
@@ -30,10 +27,6 @@ from reader.documents.writing import (
 from reader.feeds.model import FeedEntry, ParsedFeed
 from reader.feeds.subscriptions import Subscription
 
-_FOLDER_BYTES = 60
-_LEVELS = 4
-_RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|node_modules)(?:\.|$)", re.IGNORECASE)
-"""Names that mean devices on Windows, and one that the reader skips."""
 _HEADER_BYTES = 40_000
 """Less than the 64 KiB that a header may have, as some fields come after the lists."""
 _LIST_LIMIT = 100
@@ -208,28 +201,3 @@ def _url(url: str) -> str:
         return safe_url(url) if url else ""
     except ReaderError:
         return ""
-
-
-# Names
-
-
-def folders_of(subscriptions: Sequence[Subscription]) -> dict[str, str]:
-    """Return the folder for the documents of each feed by its key: its group, then its name, and no two equal."""
-    found: dict[str, str] = {}
-    taken: set[str] = set()
-    for each in subscriptions:
-        levels = [name for part in each.group.split("/") if (name := folder_name(part))][:_LEVELS]
-        folder = "/".join((*levels, folder_name(each.name) or "feed"))
-        if folder.casefold() in taken:
-            folder += "-" + hash_bytes(each.key.encode(), 4).hex()
-        taken.add(folder.casefold())
-        found[each.key] = folder
-    return found
-
-
-def folder_name(text: str) -> str:
-    """Return a text as the name of a folder that every file system takes; may be empty."""
-    whole = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", clean(text)))
-    name = "".join(char if char.isalnum() or char in " -_.,+&'()" else " " for char in whole)
-    name = cut_bytes(" ".join(name.split()).lstrip(". -_"), _FOLDER_BYTES).rstrip(". ")
-    return f"{name} -" if _RESERVED.match(name) else name

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -24,7 +23,6 @@ from reader.tui.session import Session
 if TYPE_CHECKING:
     import subprocess
 
-    from reader.core.model import Problem
     from reader.core.paths import Paths
     from reader.indexing.process_client import UpdaterHandle
 
@@ -32,13 +30,10 @@ if TYPE_CHECKING:
 class FolderController:
     """Follows changes of the folder, and of the index and marks by other programs."""
 
-    def __init__(
-        self, session: Session, updater: UpdaterHandle | None, show_problems: Callable[[Sequence[Problem]], object]
-    ) -> None:
+    def __init__(self, session: Session, updater: UpdaterHandle | None) -> None:
         """``updater`` is given if it had to start before the first frame."""
         self._session = session
         self.updater = updater
-        self._show_problems = show_problems
         self._is_closed = False
         self._is_syncing = False
         """Whether feeds are being fetched."""
@@ -193,4 +188,9 @@ class FolderController:
         except Exception:
             session.gate.release(to_input=True)
             raise
-        self._show_problems(problems)
+        if not session.gate.is_closed:
+            from reader.tui.screens.listings import ProblemsScreen
+
+            session.gate.hold(for_input=True)
+            keys, complete = session.config.keys, session.progress.finished
+            session.app.push_screen(ProblemsScreen(problems, keys, complete=complete))

@@ -18,6 +18,7 @@ from reader.tui.widgets.panes import VIEWS_BESIDE
 if TYPE_CHECKING:
     from reader.core.model import Row
     from reader.core.ordering import Sort
+    from reader.feeds.overview import ListedFeed
     from reader.library.saved_views.store import SavedViews
     from reader.library.saved_views.toml_file import SavedView
     from reader.query.ast import Query
@@ -76,10 +77,13 @@ class SavedViewsController:
         self._session = session
         self._search = search
         self._on_visible = on_visible
+        self.on_filled: Callable[[], object] = lambda: None
+        """Called when the sidebar is filled first."""
         self._panes = panes
         self._state = SidebarState.parse(state)
         self._tree: SidebarTree | None = None
         self._saved: list[SavedView] = []
+        self._feeds: Sequence[ListedFeed] = ()
         self._queries: dict[str, Query] = {}
         """The queries of saved views by name, without the invalid ones."""
         self._counted_views: dict[str, SidebarLine] = {}
@@ -128,6 +132,7 @@ class SavedViewsController:
 
     def _load(self) -> None:
         self._session.background.start(self._load_views, "views")
+        self.on_filled()
         self.count()
         self._mark_choices()
 
@@ -178,13 +183,11 @@ class SavedViewsController:
         if self._tree is not None:
             return
         from reader.tui.widgets.sidebar.sections import SidebarLine, SidebarTree
-        from reader.tui.widgets.sidebar.selection import BUILT_IN_VIEWS, KINDS
+        from reader.tui.widgets.sidebar.selection import BUILT_IN_VIEWS
         from reader.tui.widgets.sidebar.sidebar import SidebarPane
 
         self._tree = tree = SidebarTree(save_key=self._session.key("views.save"))
-        for kind in KINDS:
-            if kind in self._state.folded:
-                tree.fold(kind)
+        tree.folded = set(self._state.folded)
         counts = self._session.counts
         known = {"All": (counts.articles, counts.unread), "Unread": (counts.unread, counts.unread)}
         tree.set({"usual": [SidebarLine("entry", "usual", name, *known.get(name, ())) for name in BUILT_IN_VIEWS]})
@@ -244,6 +247,11 @@ class SavedViewsController:
         self._mark_choices()
         self.count()
 
+    def show_feeds(self, feeds: Sequence[ListedFeed]) -> None:
+        """Show these feeds in the sidebar."""
+        self._feeds = feeds
+        self.count()
+
     def count(self) -> None:
         """Count the articles of each entry if the sidebar is visible; requests in quick succession are merged."""
         if self._tree is None or not (self.is_visible or self._panes.has_class("-viewing")):
@@ -266,7 +274,8 @@ class SavedViewsController:
 
                     self._counter = SidebarCounter(session.library)
                 began = time.monotonic()
-                entries = await session.background.run(self._counter.count, list(self._saved), session.order.sort)
+                counted = self._saved, self._feeds, session.order.sort
+                entries = await session.background.run(self._counter.count, *counted)
                 took = time.monotonic() - began
                 if entries is not None:
                     self._show_counts(entries)
@@ -352,8 +361,8 @@ class SavedViewsController:
         done = True
         if view is not None:
             done = self._search(view.query, view.sort)
-        elif line.choice is not None and line.kind != "view":
-            query = query_for(line.choice, self._queries)
+        elif line.choices and line.kind != "view":
+            query = query_for(line.choices, self._queries)
             done = self._search("" if query is None else format_query(query), None)
         if done:
             self.leave()
@@ -362,10 +371,9 @@ class SavedViewsController:
 
     def _combine(self, line: SidebarLine) -> None:
         from reader.query.parser import format_query
-        from reader.tui.widgets.sidebar.selection import toggle_choice
+        from reader.tui.widgets.sidebar.selection import toggle_choices
 
-        choice = line.choice
-        query = None if choice is None else toggle_choice(self._session.query.query, choice, self._queries)
+        query = toggle_choices(self._session.query.query, line.choices, self._queries) if line.choices else None
         if query is None:
             self._choose(line)  # it shows what is wrong with the query
         elif (text := format_query(query)) or self._session.query.query is not None:

@@ -1,13 +1,16 @@
-"""Saved views and counts for the sidebar, in worker threads."""
+"""Saved views, feeds and counts for the sidebar, in worker threads."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from reader.core.errors import ReaderError
 from reader.core.paths import Paths
+from reader.core.text import format_count
+from reader.core.tokenize import fold_case
 from reader.library.saved_views.store import SavedViews
 from reader.query.ast import QueryError
 from reader.query.parser import parse_query
@@ -16,9 +19,14 @@ from reader.tui.widgets.sidebar.selection import BUILT_IN_VIEWS, OF_DOCUMENTS, E
 
 if TYPE_CHECKING:
     from reader.core.ordering import Sort
+    from reader.feeds.overview import HealthKind, ListedFeed
     from reader.library.library import Library
     from reader.library.saved_views.toml_file import SavedView
     from reader.tui.session import Session
+
+_SIGNS: Mapping[HealthKind, str] = {"": "", "trouble": "!", "paused": "‖", "muted": "~"}
+_MOST_FOLDERS = 100
+"""Folders of a group, whose query has a condition for each."""
 
 
 class ViewsWatcher:
@@ -80,13 +88,17 @@ class SidebarCounter:
         self._values: dict[EntryKind, list[SidebarLine]] = {}
         """The values of documents,"""
         self._of_values: tuple[int, int] | None = None
-        """for this generation of the index and this set of read articles."""
+        """for this generation of the index and this set of read articles,"""
+        self._of_feeds: Sequence[ListedFeed] | None = None
+        """and for these feeds."""
 
-    def count(self, saved: Sequence[SavedView], sort: Sort) -> dict[EntryKind, list[SidebarLine]] | None:
+    def count(
+        self, saved: Sequence[SavedView], feeds: Sequence[ListedFeed], sort: Sort
+    ) -> dict[EntryKind, list[SidebarLine]] | None:
         """Return the entries that may have changed, by kind; None if nothing has. ``sort`` is the order of the list."""
         library = self._library
         generation, day = library.index.generation(), datetime.now().astimezone().date()
-        state = (generation, library.marks.store.version(), day, tuple(saved), id(library.index))
+        state = (generation, library.marks.store.version(), day, tuple(saved), tuple(feeds), id(library.index))
         if state == self._counted:
             return None
         entries: dict[EntryKind, list[SidebarLine]] = {}
@@ -103,6 +115,10 @@ class SidebarCounter:
             self._values["folder"].sort(key=lambda entry: -(entry.articles or 0))
             self._of_values = of_values
             entries |= self._values
+            self._of_feeds = None
+        if feeds != self._of_feeds:
+            entries |= with_feeds(feeds, self._values["folder"])
+            self._of_feeds = feeds
         self._counted = state
         return entries
 
@@ -114,3 +130,37 @@ class SidebarCounter:
             return ()
         found = self._library.search.run(query, sort)
         return found.count, (found.limited_rows & ~self._library.marks.row_sets().read()).bit_count()
+
+
+def with_feeds(feeds: Sequence[ListedFeed], folders: Sequence[SidebarLine]) -> dict[EntryKind, list[SidebarLine]]:
+    """Return the lines of groups and feeds, and those of all ``folders`` that are not theirs."""
+    if not feeds:
+        return {"feed": [], "folder": [*folders]}
+    from reader.feeds.overview import folders_above, outermost
+
+    counts = {fold_case(line.text): (line.articles or 0, line.unread or 0) for line in folders}
+    lines: list[SidebarLine] = []
+
+    def add(text: str, inside: tuple[str, ...], **more: str) -> None:
+        found = [counts.get(fold_case(folder), (0, 0)) for folder in inside]
+        articles, unread = (sum(each) for each in zip(*found, strict=True))
+        lines.append(SidebarLine("entry", "feed", text, articles, unread, folders=inside, **more))
+
+    by_group: defaultdict[str, list[ListedFeed]] = defaultdict(list)
+    for each in feeds:
+        by_group[each.subscription.group].append(each)
+    for group, members in by_group.items():
+        key = f"feed/{group}" if group else ""
+        if group:
+            place = members[0].folders[0].rpartition("/")[0]
+            inside = outermost([place, *(folder for each in members for folder in each.folders)])
+            failing = sum(each.health.kind == "trouble" for each in members)
+            words = f"{failing:,} of {format_count(len(members), 'feed')} failed." if failing else ""
+            sign = _SIGNS["trouble" if failing else ""]
+            add(group, inside[:_MOST_FOLDERS], id=key, group=key, sign=sign, words=words)
+        for each in members:
+            kind, words = each.health
+            add(each.title, each.folders, id=each.subscription.key, group=key, sign=_SIGNS[kind], words=words)
+    inside_of = (folder for line in lines for folder in line.folders)
+    theirs = {fold_case(each) for folder in inside_of for each in (folder, *folders_above(folder))}
+    return {"feed": lines, "folder": [line for line in folders if fold_case(line.text) not in theirs]}

@@ -169,7 +169,7 @@ def test_source_scores_and_topics_have_a_line_each() -> None:
     assert ("A name " * 9).strip() in shown
 
 
-def test_related_items_follow_the_excerpt_and_everything_else_is_folded() -> None:
+def test_the_image_and_the_related_items_follow_the_excerpt_and_everything_else_is_folded() -> None:
     subject = replace(
         content(
             excerpt="Excerpt.",
@@ -188,7 +188,7 @@ def test_related_items_follow_the_excerpt_and_everything_else_is_folded() -> Non
         )
 
     folded = shown(more_is_open=False)
-    parts = ("Excerpt.", "Related (1)", "Image · 640×480 · An owl · i shows the image.")
+    parts = ("Excerpt.", "Image · 640×480 · An owl · i shows the image.", "Related (1)")
     assert [line for line in folded if line in parts] == list(parts)
     assert folded[-1] == "▸ More  a.org · image · published · secured"
     assert "long/address" not in "".join(folded)
@@ -221,6 +221,14 @@ def test_an_excerpt_that_the_text_begins_with_is_not_repeated(
     assert split_excerpt(article, blocks)[1] == blocks[first:]
     if blocks:
         assert with_excerpt(replace(article, excerpt_is_from_body=True), blocks) == blocks
+
+
+def test_the_image_stands_below_the_first_paragraph_of_a_text_without_excerpt() -> None:
+    subject = replace(with_body("", "First.", "Second."), items=())
+    subject = replace(subject, article=replace(subject.article, images=(Image("https://a.org/i.png", 640, 480),)))
+    layout = lay_out_pane(subject, 76, "i shows the image.")
+    assert texts(layout.body) == ["First.", "", "Image · 640×480 · i shows the image.", "", "Second."]
+    assert layout.before_body[1] == layout.before_body[3], "a position in the text does not depend on the image"
 
 
 def with_body(excerpt: str, *paragraphs: str) -> ArticleContent:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.tui.widgets.sidebar.sections import INITIAL_ENTRIES, SidebarLine, SidebarTree
+from reader.tui.widgets.sidebar.sections import INITIAL_ENTRIES, MANY_FEEDS, SidebarLine, SidebarTree
 from reader.tui.widgets.sidebar.selection import EntryKind, SidebarChoice
 
 TOPICS = [SidebarLine("entry", "topic", f"Topic {n}", 100 - n) for n in range(12)]
@@ -44,7 +44,7 @@ def test_empty_sections_are_left_out(tree: SidebarTree) -> None:
     ]
     assert tree.lines[6] == SidebarLine("head", "topic", "Topics", 12)
     assert tree.lines[7] == SidebarLine("entry", "topic", "Topic 0", 100)
-    assert (tree.lines[7].choice, tree.lines[6].choice) == (SidebarChoice("topic", "Topic 0"), None)
+    assert (tree.lines[7].choices, tree.lines[6].choices) == ((SidebarChoice("topic", "Topic 0"),), ())
 
 
 def test_a_section_can_show_all_its_entries(tree: SidebarTree) -> None:
@@ -65,6 +65,39 @@ def test_sections_fold(tree: SidebarTree) -> None:
     assert not tree.fold("usual")
     assert tree.fold("topic", folded=False)
     assert not tree.fold("topic", folded=False)
+
+
+def _feeds(number: int) -> list[SidebarLine]:
+    groups = [SidebarLine("entry", "feed", "G", id="feed/G", group="feed/G")]
+    return groups + [SidebarLine("entry", "feed", f"Feed {n}", id=str(n), group="feed/G") for n in range(number)]
+
+
+def test_groups_of_feeds_fold(tree: SidebarTree) -> None:
+    tree.set({"feed": [*_feeds(2), SidebarLine("entry", "feed", "Own", id="x")]})
+    assert shown(tree)[6:11] == ["Feeds", "  G", "  Feed 0", "  Feed 1", "  Own"]
+    assert tree.lines[6].articles == 3, "groups are no feeds"
+    feed = tree.lines[8]
+    assert tree.fold(tree.part_of(feed, folded=True))
+    assert shown(tree)[6:9] == ["Feeds", "  G", "  Own"]
+    assert tree.part_of(feed, folded=True) == "feed", "then the section"
+    tree.filter_by("feed 1")
+    assert shown(tree) == ["Feeds", "  Feed 1"]
+    tree.filter_by("")
+    assert tree.fold(tree.part_of(tree.lines[7], folded=False), folded=False)
+    assert not tree.folded - {"open feed/G"}
+    assert shown(tree)[8] == "  Feed 0"
+
+
+def test_groups_of_many_feeds_are_folded_until_they_are_unfolded(tree: SidebarTree) -> None:
+    tree.set({"feed": _feeds(MANY_FEEDS + 5)})
+    assert shown(tree)[6:9] == ["Feeds", "  G", "Topics"]
+    tree.fold("feed/G", folded=False)
+    assert shown(tree)[8] == "  Feed 0"
+    assert "  … 6 more" in shown(tree)
+    again = SidebarTree()
+    again.folded = set(tree.folded)
+    again.set({"feed": _feeds(MANY_FEEDS + 5)})
+    assert shown(again)[8] == "  Feed 0"
 
 
 def test_a_filter_shows_matches_in_folded_sections(tree: SidebarTree) -> None:

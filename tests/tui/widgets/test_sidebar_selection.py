@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from reader.query.ast import MAX_DEPTH, Query
 from reader.query.parser import format_query, parse_query
-from reader.tui.widgets.sidebar.selection import SidebarChoice, choices_in, query_for, toggle_choice
+from reader.tui.widgets.sidebar.selection import SidebarChoice, choices_in, query_for, toggle_choice, toggle_choices
 from tests.query.query_trees import queries
 
 VIEWS = {
@@ -97,7 +97,7 @@ def test_without_a_query_all_is_selected() -> None:
 
 def test_a_view_with_an_invalid_query_cannot_be_combined() -> None:
     assert toggle_choice(None, SidebarChoice("view", "broken"), VIEWS) is None
-    assert query_for(SidebarChoice("view", "broken"), VIEWS) is None
+    assert query_for([SidebarChoice("view", "broken")], VIEWS) is None
 
 
 values = st.builds(
@@ -131,3 +131,12 @@ def test_any_choices_make_a_valid_query(picked: list[SidebarChoice]) -> None:
         query = found
     assert parse_query(format_query(query)) == query
     assert format_query(query).count("(") < MAX_DEPTH
+
+
+def test_the_folders_of_a_feed_are_added_and_removed_together() -> None:
+    feed = [SidebarChoice("folder", "Linux/LWN"), SidebarChoice("folder", "Old")]
+    assert query_for(feed, {}) == parse_query("folder:Linux/LWN OR folder:Old")
+    one = parse_query("folder:old topic:x")
+    both = toggle_choices(one, feed, {})
+    assert both == parse_query("(folder:old OR folder:Linux/LWN) topic:x")
+    assert toggle_choices(both, feed, {}) == parse_query("topic:x")

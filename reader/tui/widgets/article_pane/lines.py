@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from reader.content.blocks import Block, links, plain_text
+from reader.content.blocks import Block, Paragraph, links, plain_text
+from reader.content.enclosures import enclosures_of
 from reader.content.layout.layout import layout
 from reader.core.errors import ReaderError
 from reader.core.model import Article, Image, Json, Links, Number
@@ -36,6 +37,8 @@ from reader.tui.widgets.text.lines import (
 
 _MAX_LINKS = 200
 """How many links of a text are listed below it."""
+_ENCLOSURES = 5
+"""How many enclosures the lines of facts show."""
 _HUGE = 1e9
 """Scores from here on are abbreviated."""
 _LENGTH = "length"
@@ -49,10 +52,9 @@ class PaneLayout:
     width: int
     """The width of the lines in cells."""
     head: tuple[Line, ...]
-    """The lines down to the excerpt,"""
+    """The lines down to the excerpt and the lead image,"""
     body: tuple[Line, ...] = ()
     """and the rest of the text, which follows the related items."""
-    picture: tuple[Line, ...] = ()
     more: tuple[Line, ...] = ()
     summary: str = ""
     """What is under “More”, in a few words."""
@@ -105,12 +107,19 @@ def lay_out_pane(content: ArticleContent, cells: int, image: RenderedImage | str
         lines += paragraph(f"⇩ Page saved, {format_count(content.page.extract.words, unit)}", cells, "quiet")
     elif content.failure:
         lines += paragraph(f"✗ Not fetched: {content.failure}", cells, "warning")
+    lines += _enclosures(content.article.extra, cells)
     if content.described_by:
         note = f"Not in this folder: this is how “{content.described_by}” describes it. o opens the original."
         lines += [BLANK, *paragraph(note, cells, "quiet")]
     excerpt, blocks = split_excerpt(content.article, content.blocks)
-    lines += [BLANK, *_text(excerpt, cells)] if excerpt else []
-    body = _text(blocks, cells)
+    picture = list(_picture(content.article.images, image, cells))
+    if excerpt or not blocks:
+        lines += [*([BLANK] if excerpt else ()), *_text(excerpt, cells), *picture]
+        body = _text(blocks, cells)
+    else:
+        begin = next((end for end, block in enumerate(blocks, 1) if isinstance(block, Paragraph)), len(blocks))
+        rest = _text(blocks[begin:], cells)
+        body = [*_text(blocks[:begin], cells), *picture, *([BLANK] if rest else ()), *rest]
     addresses, fields = [*_addresses(content.article.links)], [*cut, *_fields(content)]
     inside = [link for link in links(content.blocks) if link[1] not in {address.href for address in addresses}]
     hosts = [display_host(address.href) or address.name for address in addresses]
@@ -119,12 +128,22 @@ def lay_out_pane(content: ArticleContent, cells: int, image: RenderedImage | str
         cells,
         tuple(lines),
         tuple(body),
-        tuple(_picture(content.article.images, image, cells)),
         (*_field_lines([*addresses, *fields], cells), *_link_lines(inside, cells)),
         " · ".join(dict.fromkeys(filter(None, names))),
         characters_before(lines),
         characters_before(body),
     )
+
+
+def _enclosures(extra: Mapping[str, Json], cells: int) -> Iterator[Line]:
+    found = enclosures_of(extra)
+    for number, each in enumerate(found[:_ENCLOSURES], 1):
+        label = f"Enclosure {number}  " if len(found) > 1 else "Enclosure  "
+        title, *facts = each.facts
+        words = " · ".join((truncate(title, max(12, cells - len(label))), *facts))
+        yield from labeled(line_of(label, "quiet"), words, cells, "link", each.url)
+    if len(found) > _ENCLOSURES:
+        yield line_of(f"and {format_count(len(found) - _ENCLOSURES, 'more enclosure')}", "quiet")
 
 
 def _text(blocks: Sequence[Block], cells: int) -> list[Line]:
@@ -165,7 +184,6 @@ def compose_lines(
         lines += pane_layout.body
         last = before[-1]
         before.extend(last + characters for characters in pane_layout.before_body[1:])
-    lines += pane_layout.picture
     if pane_layout.more:
         at = len(content.items)
         is_selected = at == selected
@@ -231,15 +249,18 @@ def _score_fact(name: str, value: Number | None, full: int, estimate: Number | N
 
 
 def _picture(images: Sequence[Image], image: RenderedImage | str, cells: int) -> Iterator[Line]:
-    """Yield the lead image, if it is loaded, and a line about it; nothing without an image."""
+    """Yield the lead image, if it is loaded, and a line about it; nothing without an image.
+
+    These lines come and go, so they do not count.
+    """
     if not images:
         return
-    yield BLANK
+    yield (Run("", counts=False),)
     address = _openable_url(images[0].url)
     facts = ["Image", _caption(images[0]), image] if isinstance(image, str) else [_caption(images[0])]
     if not isinstance(image, str):
         yield from image_lines(image, cells)
-    yield from wrap_facts([Run(fact, "quiet", href=address) for fact in facts], cells)
+    yield from wrap_facts([Run(fact, "quiet", href=address, counts=False) for fact in facts], cells)
 
 
 def _caption(image: Image) -> str:

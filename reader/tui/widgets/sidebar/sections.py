@@ -10,8 +10,13 @@ from reader.tui.widgets.sidebar.selection import BUILT_IN_VIEWS, KINDS, EntryKin
 
 INITIAL_ENTRIES = 7
 """How many entries of a section are shown at first."""
+MANY_FEEDS = 20
+"""If there are more feeds, their groups are folded at first, and no more lines of them are shown."""
+_OPEN = "open "
+"""Precedes the id of a group that was unfolded although there are many feeds."""
 _TITLES: Mapping[EntryKind, str] = {
     "view": "Saved views",
+    "feed": "Feeds",
     "topic": "Topics",
     "source": "Sources",
     "author": "Authors",
@@ -31,21 +36,34 @@ class SidebarLine(NamedTuple):
     """The number of articles of an entry, or of entries in a section; None if it is not known."""
     unread: int | None = None
     """How many of the articles are unread; None if that is not known."""
+    id: str = ""
+    """What tells a feed or a group of feeds apart from others, whose names it may share."""
+    group: str = ""
+    """The id of the group that a feed is in; that of a group is its own."""
+    folders: tuple[str, ...] = ()
+    """The folders of a feed or group."""
+    sign: str = ""
+    """Says that something is unusual about a feed; ``words`` explain it."""
+    words: str = ""
 
     @property
     def key(self) -> tuple[str, str, str]:
         """Identifies the line, whatever its numbers are."""
-        return self.what, self.kind, "" if self.what in {"head", "more"} else self.text
+        return self.what, self.kind, "" if self.what in {"head", "more"} else self.id or self.text
 
     @property
-    def is_saved_view(self) -> bool:
-        """Whether the line is that of a saved view, which can be renamed, deleted and moved."""
-        return self.what == "entry" and self.kind == "view"
+    def is_group(self) -> bool:
+        """Whether the line is that of a group of feeds."""
+        return bool(self.group) and self.group == self.id
 
     @property
-    def choice(self) -> SidebarChoice | None:
-        """The choice that the line offers, if any."""
-        return SidebarChoice(self.kind, self.text) if self.what == "entry" else None
+    def choices(self) -> tuple[SidebarChoice, ...]:
+        """The choices that the line offers together, if any."""
+        if self.what != "entry":
+            return ()
+        if self.kind == "feed":
+            return tuple(SidebarChoice("folder", folder) for folder in self.folders)
+        return (SidebarChoice(self.kind, self.text),)
 
 
 class SidebarTree:
@@ -55,11 +73,11 @@ class SidebarTree:
         self.lines: list[SidebarLine] = []
         self.filter = ""
         """The text that filters the entries, or empty."""
-        self.folded: set[EntryKind] = set()
-        """The sections that are folded."""
+        self.folded: set[str] = set()
+        """The sections and groups that are folded, and the groups that are not although there are many feeds."""
         self._no_views = SidebarLine("note", "view", f"none yet; {save_key} saves one")
         self._entries: dict[EntryKind, Sequence[SidebarLine]] = {}
-        self._unlimited: set[EntryKind] = set()
+        self._unlimited: set[str] = set()
         """Sections that show all their entries."""
         self.is_spaced = False
         self._keys: dict[EntryKind, list[str]] = {}
@@ -80,16 +98,30 @@ class SidebarTree:
         self.filter = text
         self._lay_out()
 
-    def can_fold(self, kind: EntryKind, *, folded: bool = True) -> bool:
-        """Return whether a section can be folded or unfolded now."""
-        return kind != "usual" and (kind in self.folded) != folded and not self.filter
+    def is_folded(self, part: str) -> bool:
+        """Return whether a section, or a group by its id, is folded."""
+        if part in self.folded or part in KINDS:
+            return part in self.folded
+        return len(self._entries.get("feed", ())) > MANY_FEEDS and _OPEN + part not in self.folded
 
-    def fold(self, kind: EntryKind, *, folded: bool = True) -> bool:
-        """Fold or unfold a section; return whether that changed anything."""
-        if not self.can_fold(kind, folded=folded):
+    def part_of(self, line: SidebarLine, *, folded: bool) -> str:
+        """Return what is folded or unfolded at a line: the group of a feed if possible, else the section."""
+        return line.group if line.group and self.can_fold(line.group, folded=folded) else line.kind
+
+    def can_fold(self, part: str, *, folded: bool = True) -> bool:
+        """Return whether a section or group can be folded or unfolded now."""
+        return part != "usual" and self.is_folded(part) != folded and not self.filter
+
+    def fold(self, part: str, *, folded: bool = True) -> bool:
+        """Fold or unfold a section or group; return whether that changed anything."""
+        if not self.can_fold(part, folded=folded):
             return False
-        self.folded ^= {kind}
-        self._unlimited.discard(kind)
+        self.folded -= {part, _OPEN + part}
+        if folded:
+            self.folded.add(part)
+        elif part not in KINDS:
+            self.folded.add(_OPEN + part)
+        self._unlimited.discard(part)
         self._lay_out()
         return True
 
@@ -130,16 +162,21 @@ class SidebarTree:
         entries = self._matching(kind)
         if kind == "usual" or not (entries or (kind == "view" and not self.filter)):
             return entries
-        head = SidebarLine("head", kind, _TITLES[kind], len(entries) or None)
+        number, limit = len(entries), INITIAL_ENTRIES
+        if kind == "feed":
+            number, limit = sum(not each.is_group for each in entries), MANY_FEEDS
+        head = SidebarLine("head", kind, _TITLES[kind], number or None)
         if not entries:
             return head, self._no_views
         if kind in self.folded and not self.filter:
             return (head,)
+        if kind == "feed" and not self.filter:
+            entries = [each for each in entries if each.is_group or not each.group or not self.is_folded(each.group)]
         # A line "1 more" would need as much space as that entry.
-        if kind == "view" or kind in self._unlimited or self.filter or len(entries) <= INITIAL_ENTRIES + 1:
+        if kind == "view" or kind in self._unlimited or self.filter or len(entries) <= limit + 1:
             return head, *entries
-        more = SidebarLine("more", kind, f"… {len(entries) - INITIAL_ENTRIES:,} more")
-        return head, *entries[:INITIAL_ENTRIES], more
+        more = SidebarLine("more", kind, f"… {len(entries) - limit:,} more")
+        return head, *entries[:limit], more
 
     def _matching(self, kind: EntryKind) -> Sequence[SidebarLine]:
         entries = self._entries.get(kind, ())

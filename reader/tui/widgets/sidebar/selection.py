@@ -15,7 +15,7 @@ from reader.core.tokenize import fold_case
 from reader.query.ast import And, DateCondition, IsCondition, Node, Or, Query, ValueCondition
 
 ValueKind = Literal["topic", "source", "author", "type", "tag", "folder"]
-EntryKind = Literal["usual", "view", "topic", "source", "author", "type", "tag", "folder"]
+EntryKind = Literal["usual", "view", "feed", "topic", "source", "author", "type", "tag", "folder"]
 KINDS: tuple[EntryKind, ...] = get_args(EntryKind)
 VALUE_KINDS: tuple[ValueKind, ...] = get_args(ValueKind)
 _DocumentKind = Literal["topic", "source", "author", "type", "folder"]
@@ -46,11 +46,14 @@ Views = Mapping[str, Query]
 """The queries of saved views by name, without the invalid ones."""
 
 
-def query_for(choice: SidebarChoice, views: Views) -> Query | None:
-    """Return the query of a single choice; None for a saved view with an invalid query."""
-    if choice.kind == "view":
-        return views.get(choice.value)
-    return Query(BUILT_IN_VIEWS[choice.value] if choice.kind == "usual" else ValueCondition(choice.kind, choice.value))
+def query_for(choices: Sequence[SidebarChoice], views: Views) -> Query | None:
+    """Return the query of a choice, or of several values; None for a saved view with an invalid query."""
+    kind, value = choices[0]
+    if kind == "view":
+        return views.get(value)
+    if kind == "usual":
+        return Query(BUILT_IN_VIEWS[value])
+    return Query(_any_of([ValueCondition(each.kind, each.value) for each in choices])[0])  # type: ignore[arg-type]
 
 
 def choices_in(query: Query | None, views: Views) -> frozenset[SidebarChoice]:
@@ -67,6 +70,16 @@ def choices_in(query: Query | None, views: Views) -> frozenset[SidebarChoice]:
     return frozenset(found)
 
 
+def toggle_choices(query: Query | None, choices: Sequence[SidebarChoice], views: Views) -> Query | None:
+    """Return ``query`` with all ``choices`` added or, if it has all of them, removed; see :func:`toggle_choice`."""
+    chosen = choices_in(query, views)
+    has_all = all(each.key in chosen for each in choices)
+    for each in choices:
+        if (each.key in chosen) == has_all:
+            query = toggle_choice(query, each, views)
+    return query
+
+
 def toggle_choice(query: Query | None, choice: SidebarChoice, views: Views) -> Query | None:
     """Return ``query`` with ``choice`` added or, if it has it, removed.
 
@@ -74,7 +87,7 @@ def toggle_choice(query: Query | None, choice: SidebarChoice, views: Views) -> Q
     is None for a saved view with an invalid query.
     """
     query = query or Query()
-    own = query_for(choice, views)
+    own = query_for((choice,), views)
     if own is None:
         return None
     node = own.where

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from rich.segment import Segment
@@ -18,7 +19,7 @@ from reader.tui.keys import bindings
 from reader.tui.theme.styles import draw_line
 from reader.tui.widgets.messages import show_status
 from reader.tui.widgets.sidebar.sections import SidebarLine, SidebarTree
-from reader.tui.widgets.sidebar.selection import SidebarChoice
+from reader.tui.widgets.sidebar.selection import KINDS, SidebarChoice
 from reader.tui.widgets.text.scroll_view import (
     Direction,
     LineList,
@@ -30,15 +31,26 @@ from reader.tui.widgets.text.scroll_view import (
     set_line_count,
 )
 
-SidebarCommand = Literal["choose", "combine", "filter", "rename", "delete", "down", "up", "leave"]
-_FOR_VIEWS = {"rename", "delete", "down", "up"}
-"""The commands that apply only to saved views."""
+SidebarCommand = Literal["choose", "combine", "filter", "rename", "delete", "pause", "down", "up", "leave"]
+_ONLY: Mapping[str, tuple[frozenset[str], str]] = {
+    **dict.fromkeys(
+        ("rename", "delete"), (frozenset({"view", "feed"}), "Only saved views and feeds can be changed and removed.")
+    ),
+    **dict.fromkeys(("down", "up"), (frozenset({"view"}), "Only saved views can be moved.")),
+    "pause": (frozenset({"feed"}), "Only feeds can be paused."),
+}
+"""Commands that apply only to some kinds of entries, and what says so."""
 _MOVING_FOCUS = {"choose", "filter", "rename", "leave"}
 _MARKER_CELLS = 3
 """Cells before the name: the selection, the check mark, and a blank."""
 _UNREAD = SidebarChoice("usual", "Unread")
 _SPACED_HEIGHT = 30
 """From this height on there are blank lines between sections."""
+
+
+def applies_to(command: SidebarCommand, line: SidebarLine) -> bool:
+    """Return whether a command does something at a line."""
+    return command not in _ONLY or (line.what == "entry" and line.kind in _ONLY[command][0])
 
 
 class SidebarTitle(Widget):
@@ -127,8 +139,10 @@ class Sidebar(LineList):
         line = self.line
         applies = {
             "views.combine": line.what == "entry",
-            "views.fold": self.entries.can_fold(line.kind),
-            **dict.fromkeys(("views.rename", "views.delete"), line.is_saved_view),
+            "views.fold": self.entries.can_fold(self.entries.part_of(line, folded=True)),
+            "views.rename": applies_to("rename", line),
+            "views.delete": applies_to("delete", line),
+            "feeds.pause": applies_to("pause", line),
         }
         self.idle = frozenset(name for name, does in applies.items() if not does)
         self.refresh()
@@ -142,20 +156,22 @@ class Sidebar(LineList):
             return Strip.blank(cells, self.style("text"))
         line = self.entries.lines[index]
         state: LineState = "selected" if index == self.cursor else ""
-        is_chosen = line.choice is not None and line.choice.key in self.choices
-        if line.what == "head":
-            symbol = "▸" if line.kind in self.entries.folded and not self.entries.filter else "▾"
-        else:
-            symbol = "✓" if is_chosen else " "
-        room = max(1, cells - _MARKER_CELLS)
+        is_chosen = bool(line.choices) and all(each.key in self.choices for each in line.choices)
+        arrow = "▸" if self.entries.is_folded(line.group or line.kind) and not self.entries.filter else "▾"
+        symbol = arrow if line.what == "head" else "✓" if is_chosen else " "
+        before = f"{arrow if line.is_group else ' '}{'  ' if line.group and not line.is_group else ''}"
+        room = max(1, cells - _MARKER_CELLS + 1 - len(before))
         unread, articles = self._numbers(line)
-        if cell_width(unread + articles) >= room:
+        sign = f" {line.sign}" if line.sign else ""
+        if cell_width(sign + unread + articles) >= room:
             unread = articles = ""
         style = {"head": "strong", "entry": "accent" if is_chosen else "text"}.get(line.what, "quiet")
         segments = [
             Segment("▌" if state else " ", self.cursor_style(state)),
             Segment(symbol, self.style("quiet" if line.what == "head" else "accent", state)),
-            Segment(" " + fit_cells(line.text, room - cell_width(unread + articles)), self.style(style, state)),
+            Segment(before, self.style("quiet" if line.is_group else style, state)),
+            Segment(fit_cells(line.text, room - cell_width(sign + unread + articles)), self.style(style, state)),
+            Segment(sign, self.style("quiet", state)),
             Segment(unread, self.style("strong" if line.unread else "quiet", state)),
             Segment(articles, self.style("quiet", state)),
         ]
@@ -167,7 +183,7 @@ class Sidebar(LineList):
             return "", ""
         if line.unread is None:
             return "", f" {line.articles:,}"
-        if line.choice == _UNREAD:
+        if line.choices == (_UNREAD,):
             return f" {line.unread:,}", ""
         return f" {line.unread:,}", f"/{line.articles:,}"
 
@@ -196,23 +212,27 @@ class Sidebar(LineList):
     def action_move(self, direction: Direction) -> None:
         """Select another line."""
         before, lines = self.cursor, move_distance(direction, self.size.height)
+        words_before = self.line.words
         self.select(self.entries.step(before, lines))
+        line = self.line
         if self.cursor == before:
             show_status(self, "This is the last view." if lines > 0 else "This is the first view.")
+        elif line.words or words_before:  # which may still be shown
+            show_status(self, f"{line.text}: {line.words}" if line.words else "")
 
     def action_fold(self) -> None:
-        """Fold the section of the selected line."""
-        kind = self.line.kind
-        if self.entries.fold(kind):
-            self.show_lines(("head", kind, ""))
+        """Fold the group or section of the selected line."""
+        part = self.entries.part_of(self.line, folded=True)
+        if self.entries.fold(part):
+            self.show_lines(("head", part, "") if part in KINDS else ("entry", "feed", part))
             self.post_message(self.Folded())
         else:
             show_status(self, "There is nothing to fold here.")
 
     def action_unfold(self) -> None:
-        """Unfold the section of the selected line, or show all of it."""
+        """Unfold the group or section of the selected line, or show all of it."""
         line = self.line
-        if self.entries.fold(line.kind, folded=False):
+        if self.entries.fold(self.entries.part_of(line, folded=False), folded=False):
             self.show_lines()
             self.post_message(self.Folded())
         elif line.what == "more":
@@ -240,10 +260,10 @@ class Sidebar(LineList):
 
     def action_request(self, command: SidebarCommand) -> None:
         """Ask the screen to run a command for the selected line."""
-        if command in _FOR_VIEWS and not self.line.is_saved_view:
-            show_status(self, "Only saved views can be renamed, deleted and moved.")
+        if not applies_to(command, self.line):
+            show_status(self, _ONLY[command][1])
             return
-        if command in _MOVING_FOCUS:
+        if command in _MOVING_FOCUS or (command == "delete" and self.line.kind == "feed"):
             hold_keys(self)
         self.post_message(self.CommandRequested(command, self.line))
 
