@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 Status = Literal["new", "unchanged", "failed", "waiting", "paused"]
 _AT_ONCE = 16
 """Feeds that are worked on at the same time; the web client has fewer connections."""
-_WRITERS = 4
+_WRITERS = 8
 """Threads that write documents: they mostly wait for the disk."""
 _GONE = 410
 _LEFTOVERS = timedelta(hours=1)
