@@ -214,6 +214,8 @@ class _Loading:
             browser=self._command("browser"),
             pager=self._command("pager"),
             editor=self._command("editor"),
+            player=self._command("player"),
+            player_terminal=values.get(("player_terminal",), False),
             fetch=FetchSettings(**fetch, is_uncertain=self._is_uncertain),
             terminal=TerminalSettings(**self._valid("terminal")),
             fields={FIELDS[name]: tuple(value) for name, value in self._valid("fields").items() if value},

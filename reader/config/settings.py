@@ -39,6 +39,10 @@ class FetchSettings:
     """The User-Agent header; empty for the program's name and version."""
     cache_mb: int = 500
     """Size limit of the page cache in megabytes (1,000,000 bytes)."""
+    downloads: str = ""
+    """The folder for enclosures that are downloaded; empty for one in the data directory."""
+    download_mb: int = 2000
+    """The largest enclosure that is downloaded, in megabytes."""
     archive: bool = False
     """Whether to try the newest Wayback Machine capture when no URL yields an article."""
     images: bool | Literal["ask"] = "ask"
@@ -125,6 +129,10 @@ class Config:
     """A program and its arguments, as the other two; empty to use the environment."""
     pager: tuple[str, ...] = ()
     editor: tuple[str, ...] = ()
+    player: tuple[str, ...] = ()
+    """The program that plays enclosures, and its arguments; empty to open them in the browser."""
+    player_terminal: bool = False
+    """Whether the player uses the terminal until it ends."""
     fetch: FetchSettings = field(default_factory=FetchSettings)
     terminal: TerminalSettings = field(default_factory=TerminalSettings)
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

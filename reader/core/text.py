@@ -136,6 +136,14 @@ def _shapes(char: str) -> bool:
     return 0x0600 <= ord(char) <= 0x18AF and unicodedata.category(char)[0] in "LM"
 
 
+def format_size(size: float) -> str:
+    """Return a number of bytes, such as ``850 kB``, ``2.1 MB`` or ``1.2 GB``."""
+    for unit, name in ((1_000_000_000, "GB"), (1_000_000, "MB")):
+        if size >= unit * 0.9995:
+            return f"{size / unit:.1f} {name}"
+    return f"{size / 1_000:.0f} kB" if size >= 1_000 else "1 byte" if size == 1 else f"{size:.0f} bytes"
+
+
 def format_count(number: int, thing: str) -> str:
     """Return ``1 article`` or ``5 articles``."""
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"

@@ -141,6 +141,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("redo", "ctrl+r", "run('redo')", "Mark", _BROWSE, "Redo", "Redo the change that was undone last."),
     Action("open", "o", "run('open')", "Links", _BROWSE, "Open in the browser", "Open the original of the article or related item in your browser."),
     Action("open.amp", "O", "run('open.amp')", "Links", _BROWSE, "Open the AMP copy", "Open the AMP copy in your browser, if there is one."),
+    Action("enclosure.open", "p", "run('enclosure.open')", "Links", _BROWSE, "Play the enclosure", "Open an enclosure of the article, such as an episode, in your player: the file if it was downloaded. A number chooses among several."),
+    Action("enclosure.download", "P", "run('enclosure.download')", "Links", _BROWSE, "Download the enclosure", "Download an enclosure of the article; press again to cancel. It goes on later where it ended."),
     Action("copy", "y", "run('copy')", "Links", _BROWSE, "Copy the link", "Copy the URL of the article, or the selected lines of a text, through the terminal (OSC 52)."),
     Action("sort.quality", "1", "run('sort.quality')", "List", _BROWSE, "Sort by quality", "Best first; press again for worst first. Unknown quality is always last."),
     Action("sort.heat", "2", "run('sort.heat')", "List", _BROWSE, "Sort by heat", "Hottest first; press again for coolest first. Unknown heat is always last."),

@@ -17,6 +17,7 @@ from reader.startup import SPLIT, FirstFrame
 from reader.tui.controllers.article_list import ArticleListController
 from reader.tui.controllers.article_pane import ArticlePaneController
 from reader.tui.controllers.config_file import ConfigController
+from reader.tui.controllers.enclosures.enclosures import EnclosuresController
 from reader.tui.controllers.feeds.feed_list import FeedListController
 from reader.tui.controllers.fetch import FetchController
 from reader.tui.controllers.folder import FolderController
@@ -100,6 +101,7 @@ class MainScreen(BaseScreen):
         )
         self._targets = KeyTargets(panes, self.pane_content, self.reader)
         self.programs = ProgramsController(session, self._targets.readable)
+        self.enclosures = EnclosuresController(session, self._targets.readable, self.fetch, self.links.open)
         self.images = ImagesController(
             session,
             self.article,
@@ -151,9 +153,8 @@ class MainScreen(BaseScreen):
             **{name: partial(self._show_stories, name) for name in ("story.list", "story.digest", "heat")},
             "back": self._back,
             "open": lambda: self.links.open(targets.links().best, "This document has no URL to open."),
-            "open.amp": lambda: self.links.open(
-                targets.links().amp_copy, "There is no AMP copy of this. o opens the original."
-            ),
+            "open.amp": lambda: self.links.open(targets.links().amp_copy, "There is no AMP copy of this."),
+            **{f"enclosure.{name}": getattr(self.enclosures, name) for name in ("open", "download")},
             "copy": self._copy,
             "text.save": lambda: self.links.save_page(self.reader.text),
             "views": self.saved_views.toggle,
