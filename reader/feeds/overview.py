@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from reader.core.text import clean
-from reader.core.times import local_time
 from reader.feeds.folders import FeedFolders, folders_of, subscribed_in
 from reader.feeds.schedule import describe_trouble
 from reader.feeds.subscriptions import Subscription
@@ -38,7 +37,7 @@ def health_of(feed: Subscription, state: FeedState, now: float) -> Health:
     """Return what is wrong with a feed, since when, and when it is tried again; or whether it is paused or muted."""
     if feed.paused:
         return Health("paused", f"paused. {state.failure}".rstrip())
-    if trouble := describe_trouble(state, now, local_time):
+    if trouble := describe_trouble(state, now):
         return Health("trouble", trouble)
     if feed.mute_until is not None and datetime.fromtimestamp(now).astimezone().date() < feed.mute_until:
         return Health("muted", f"muted: new articles count as read until {feed.mute_until}.")

@@ -26,7 +26,7 @@ def test_a_file_system_is_flushed_once_for_all_that_wait(tmp_path: Path) -> None
     running.wait(10)
     for thread in threads[1:]:
         thread.start()
-    while flushes._latest < len(threads):
+    while flushes.latest < len(threads):
         time.sleep(0.001)  # nothing tells that a thread waits for a lock
     go.set()
     for thread in threads:

@@ -122,17 +122,18 @@ class Flushes:
     def __init__(self) -> None:
         self._running = threading.Lock()
         self._tickets = count(1)
-        self._latest = 0
+        self.latest = 0
+        """The ticket of the thread that came last."""
         self._done = 0
         """The last ticket that a flush has served."""
 
     def flush(self, libc: ctypes.CDLL, handle: int) -> None:
         """Flush the file system that has an open file. Raises OSError."""
-        mine = self._latest = next(self._tickets)
+        mine = self.latest = next(self._tickets)
         with self._running:
             if self._done >= mine:
                 return
-            latest = self._latest
+            latest = self.latest
             if libc.syncfs(handle):
                 number = ctypes.get_errno()
                 raise OSError(number, os.strerror(number))
