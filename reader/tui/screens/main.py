@@ -69,6 +69,7 @@ class MainScreen(BaseScreen):
             session.gate,
             Split.parse(first.split, session.config.density),
         )
+        panes.articles.rows.has_periods = session.config.date_separators
         panes.save_split = partial(session.save_setting, SPLIT)
         self.articles = panes.articles
         self.article = panes.article

@@ -157,6 +157,9 @@ class Panes(CoveredContainer):
     def take_config(self, config: Config, before: Config) -> None:
         """Show the list as the settings say now."""
         self.header.keymap = config.keys
+        self.articles.rows.has_periods = config.date_separators
+        self.articles.drop_styles()
+        self.articles.refresh()
         if config.density != before.density:
             self._split = self._split._replace(density=config.density)
             self.divide()
