@@ -204,7 +204,7 @@ def _start_folder(paths: Paths) -> Path:
     if last is None:
         raise ReaderError(
             f"{notice} There are no feeds yet, and no folder is given.".lstrip(),
-            "`newsreader add URL` adds the feed of a site, `newsreader import FILE` those of a list, and `newsreader sync` "
-            "fetches them. `newsreader FOLDER` opens a folder of documents.",
+            "`newsreader add URL` adds the feed of a site, `newsreader import FILE` those of a list, and "
+            "`newsreader sync` fetches them. `newsreader FOLDER` opens a folder of documents.",
         )
     return last
