@@ -21,7 +21,6 @@ from reader.cli.subscriptions.feed_files import (
     folder_option,
     network_settings,
     open_feed_files,
-    stored_place,
 )
 from reader.core.errors import ReaderError
 from reader.core.text import clean, format_count
@@ -46,16 +45,17 @@ group_option = click.option("--group", default="", help="The group; “/” sepa
 @group_option
 @click.option("--title", default="", help="What to call it, in place of its own title.")
 @folder_option
+@click.option("--dry-run", is_flag=True, help="Show the feed, and add nothing.")
 @json_option
-def add(url: str, *, group: str, title: str, folder: str | None, as_json: bool) -> None:
+def add(url: str, *, group: str, title: str, folder: str | None, dry_run: bool, as_json: bool) -> None:
     """Add the feed at URL to your list, or the one that the page at URL names. URL may be a file on this machine.
 
-    Shows its title and newest entries, and asks if the page names several feeds. `newsreader sync` then writes its
-    entries as documents.
+    Shows its title and newest entries, and asks if the page names several feeds; with --json, these are printed if
+    nobody can be asked. `newsreader sync` then writes its entries as documents.
     """
     import asyncio
 
-    from reader.feeds.subscriptions import Subscription, setting_problem
+    from reader.feeds.subscriptions import Subscription, setting_problem, stored_place
     from reader.storage.sqlite.feeds.store import FeedState
 
     title, group = clean(title), clean(group)
@@ -67,25 +67,27 @@ def add(url: str, *, group: str, title: str, folder: str | None, as_json: bool) 
         if wanted.file:
             found = asyncio.run(_read(wanted.file))
         else:
-            address, found = asyncio.run(_look_up(wanted.url, network_settings(files.paths)))
+            address, found = asyncio.run(_look_up(wanted.url, network_settings(files.paths), as_json=as_json))
             wanted = Subscription(address)
         title = title or clean(found.title)[:_TITLE_CHARS].strip()
         feed = replace(wanted, title=title, group=group, folder=stored_place(folder))
         _refuse_known(files, feed)
-        _store(files, [feed])
+        if not dry_run:
+            _store(files, [feed])
         if as_json:
             print_json(feed_record(feed, FeedState()))
         else:
             out(f"{feed.name}  {feed.address}\n")
             for entry in found.entries[:_ENTRIES_SHOWN]:
                 out(f"  {entry.published_text[:10] or '–':<10}  {entry.title or entry.excerpt or entry.url}\n")
-    print_notice(f"Added “{feed.name}”. `newsreader sync` fetches what is in it.")
+    done = "Nothing was added." if dry_run else f"Added “{feed.name}”. `newsreader sync` fetches what is in it."
+    print_notice(done)
 
 
 def _wanted(place: str) -> Subscription:
     """Return the feed at a URL or in a file. Raises ReaderError."""
     from reader.core.urls import safe_url
-    from reader.feeds.subscriptions import Subscription
+    from reader.feeds.subscriptions import Subscription, stored_place
 
     file = place.removeprefix("file://")
     if file.startswith(("/", "./", "../", "~")) or os.path.isfile(file):
@@ -110,7 +112,7 @@ def _refuse_known(files: FeedFiles, feed: Subscription) -> None:
         )
 
 
-async def _look_up(url: str, settings: FetchSettings) -> FoundAt:
+async def _look_up(url: str, settings: FetchSettings, *, as_json: bool) -> FoundAt:
     """Return the feed at a URL, or one that the page there names. Raises ReaderError."""
     import asyncio
 
@@ -120,14 +122,14 @@ async def _look_up(url: str, settings: FetchSettings) -> FoundAt:
         found = await lookup.at(url)
         if not isinstance(found, list):
             return found
-        choice = found[0] if len(found) == 1 else await asyncio.to_thread(_choose, found)
+        choice = found[0] if len(found) == 1 else await asyncio.to_thread(_choose, found, as_json=as_json)
         feed = await lookup.at(choice.url)
         if isinstance(feed, list):
             raise ReaderError(f"There is no feed at {choice.url}, which the page names.")
         return feed
 
 
-def _choose(found: Sequence[FoundFeed]) -> FoundFeed:
+def _choose(found: Sequence[FoundFeed], *, as_json: bool) -> FoundFeed:
     """Ask which of several feeds is meant. Raises ReaderError if nobody can be asked."""
     offered = found[:_MOST_OFFERED]
     for number, each in enumerate(offered, 1):
@@ -135,6 +137,8 @@ def _choose(found: Sequence[FoundFeed]) -> FoundFeed:
     if more := len(found) - len(offered):
         click.echo(f"     and {more:,} more", err=True)
     if not sys.stdin.isatty():
+        if as_json:
+            print_json({"feeds": [{"title": each.title or None, "url": each.url} for each in found]})
         raise ReaderError(f"The page names {len(found)} feeds.", "Add one of them by its URL.")
     while True:
         answer = click.prompt(f"Which one (1–{len(offered)})", err=True).strip()
@@ -187,7 +191,7 @@ _Imported = tuple[list[str], int, list[str]]
 
 def _add_opml(files: FeedFiles, data: bytes, group: str, folder: str | None) -> _Imported:
     from reader.feeds.opml import read_feed_list
-    from reader.feeds.subscriptions import Subscription, setting_problem, stored_value
+    from reader.feeds.subscriptions import Subscription, setting_problem, stored_place, stored_value
 
     opml = read_feed_list(data)
     added: dict[str, Subscription] = {}

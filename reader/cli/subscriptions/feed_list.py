@@ -118,16 +118,11 @@ def export(file: str, *, folder: str | None, as_json: bool) -> None:
     Programs and files that are feeds are left out, and so are headers and proxies, which may be secrets.
     """
     from reader.core.atomic_write import write_atomically
-    from reader.feeds.opml import OpmlFeed, write_opml
-    from reader.storage.sqlite.feeds.store import FeedState
+    from reader.feeds.opml import write_opml
+    from reader.feeds.overview import opml_feeds
 
     with open_feed_files() as files:
-        states = files.store.states()
-        feeds = [
-            OpmlFeed(each.url, each.name, each.group, states.get(each.key, FeedState()).site, each.topics)
-            for each in files.chosen((), folder)
-            if each.url
-        ]
+        feeds = opml_feeds(files.chosen((), folder), files.store.states())
     data = _as_json(feeds) if as_json else write_opml(feeds)
     if file == STANDARD_STREAM:
         sys.stdout.buffer.write(data)

@@ -19,6 +19,7 @@ from reader.tui.widgets.messages import show_status
 
 if TYPE_CHECKING:
     from reader.tui.input_gate import InputGate
+    from reader.tui.widgets.sidebar.sections import SidebarLine
     from reader.tui.widgets.sidebar.sidebar import Sidebar, SidebarPane
 
 
@@ -192,6 +193,11 @@ class Panes(CoveredContainer):
     def sidebar_has_focus(self) -> bool:
         """Whether keys are for the sidebar."""
         return self._sidebar_pane is not None and self._sidebar_pane.sidebar.has_focus
+
+    @property
+    def sidebar_line(self) -> SidebarLine | None:
+        """The selected line of the sidebar, if that has the focus."""
+        return self._sidebar_pane.sidebar.line if self._sidebar_pane is not None and self.sidebar_has_focus else None
 
     # Focus.
 
