@@ -70,6 +70,8 @@ _TRACKING_NAMES = (
 )
 _ROUTES = ("#/", "#!")
 """Starts of fragments that name a page, not a place in one."""
+_EMPTY_ROUTES = frozenset({"#/", "#!", "#!/"})
+"""Those that name the page which the URL names without them."""
 _TRACKING = frozenset(_TRACKING_NAMES.split())
 
 
@@ -135,8 +137,14 @@ def canonical_url(url: str) -> str:
         port=None if parts.port in {_DEFAULT_PORTS[parts.scheme], 443} else parts.port,
         path=_unescape(parts.path) or "/",
         query=_without_tracking(_unescape(parts.query)),
-        fragment=_unescape(parts.fragment) if parts.fragment.startswith(_ROUTES) else "",
+        fragment=_route(_unescape(parts.fragment)),
     ).join()
+
+
+def _route(fragment: str) -> str:
+    """Return a fragment that names a page, without one of text in it, or ""."""
+    page = fragment.partition(":~:")[0]
+    return page if page.startswith(_ROUTES) and page not in _EMPTY_ROUTES else ""
 
 
 def request_url(url: str) -> str:

@@ -118,7 +118,7 @@ def _article(path: str, ending: bytes, parts: SplitDocument, fields: _Fields, or
         precision=date.precision if date else "time",
         updated_at=updated and updated.moment,
         updated_precision=updated.precision if updated else "time",
-        published=fields.boolean("published"),
+        published=_published(fields),
         links=_links(fields),
         quality=fields.number("quality"),
         heat=fields.heat("heat"),
@@ -131,6 +131,12 @@ def _article(path: str, ending: bytes, parts: SplitDocument, fields: _Fields, or
         body_format=body_format,
         extra=fields.rest(),
     )
+
+
+def _published(fields: _Fields) -> bool | None:
+    """Return whether the document is published. The field may have a date too, which stays if there is another one."""
+    text = fields.peek_text("published")
+    return None if text and to_bool(text) is None and fields.is_date("published") else fields.boolean("published")
 
 
 def _links(fields: _Fields) -> Links:
@@ -297,6 +303,14 @@ class _Fields:
         except ValueError as error:
             self.add_problem(key, f"“{clean(text[:40])}” {error}")
             return None
+
+    def is_date(self, key: str) -> bool:
+        """Return whether the value of a field that was not read yet is a date."""
+        try:
+            parse_date(text_of(self._left.get(key)) or "", self.order)
+        except ValueError:
+            return False
+        return True
 
     def peek(self, key: str) -> HeaderNode | None:
         """Return the value of a field that was not read yet, without removing it."""

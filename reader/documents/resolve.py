@@ -11,7 +11,7 @@ from reader.core.urls import safe_url
 from reader.documents.date_parser import DateOrder, parse_date
 from reader.documents.field_names import FieldNames, image_texts
 from reader.documents.header.nodes import HeaderNode, MappingNode, ScalarNode, SequenceNode, text_of
-from reader.documents.scalars import split_topics, to_bool
+from reader.documents.scalars import decode_entities, split_topics, to_bool
 
 LINK_FIELDS = ("originalUrl", "webUrl", "ampWebUrl", "cdnAmpWebUrl")
 """The fields of :class:`reader.core.model.Links`, in order."""
@@ -172,7 +172,7 @@ def _joined(nodes: Iterable[HeaderNode]) -> SequenceNode:
         if isinstance(node, SequenceNode):
             items += _items(_flat(node))
         elif isinstance(node, ScalarNode):
-            items += [ScalarNode(topic, node.line, node.plain) for topic in split_topics(node.text)]
+            items += [ScalarNode(topic, node.line, node.plain) for topic in split_topics(decode_entities(node.text))]
         else:
             items.append(node)
     return SequenceNode(tuple(items), items[0].line)

@@ -51,8 +51,10 @@ _hashtags = lazy_pattern(rf"\s*{_HASHTAG}(?:[\s,]++{_HASHTAG})*+[\s,]*")
 
 
 def split_topics(text: str) -> list[str]:
-    """Return the topics of a single text: separated by commas, or hashtags by blanks too."""
-    return re.findall(_HASHTAG, text) if _hashtags().fullmatch(text) else text.split(",")
+    """Return the topics of a single text: separated by commas, else by semicolons, or hashtags by blanks too."""
+    if _hashtags().fullmatch(text):
+        return re.findall(_HASHTAG, text)
+    return text.split("," if "," in text else ";")
 
 
 _wiki_link = lazy_pattern(r"\[\[(?:[^\[\]|]*\|)?([^\[\]|]*)\]\]")

@@ -3,7 +3,8 @@
 So two folders with an ``index.md`` each do not share marks, and a subfolder that is opened by itself keeps those made
 from its parent. A folder belongs to the nearest folder at or above it that is known. If none is known, the one that is
 opened becomes known, or the Git repository around it. Its identity is the URL of the repository, else its name: both
-are the same on another machine. A number is added where another known folder has the same name.
+are the same on another machine. A number is added where another known folder has the same name; if that one is gone,
+the folder was moved and keeps its identity.
 """
 
 from __future__ import annotations
@@ -35,6 +36,10 @@ def add_folder(stored: str | None, root: Path) -> str | None:
     repository = _repository(root)
     if repository:
         folder, identity = os.fsencode(repository[0]), f"git:{repository[1]}"
+    elif moved := _moved(path, known):
+        for each in [each for each in known if _is_in(each, moved)]:
+            known[path + each[len(moved) :]] = known.pop(each)
+        folder, identity = path, known[path]
     else:
         folder, identity = path, _unique(os.path.basename(path) or b"/", known)
     known[folder] = identity
@@ -66,6 +71,17 @@ def _load(stored: str | None) -> dict[bytes, str]:
 
 def _is_in(path: bytes, folder: bytes) -> bool:
     return path == folder or path.startswith(folder.rstrip(b"/") + b"/")
+
+
+def _moved(path: bytes, known: Mapping[bytes, str]) -> bytes | None:
+    """Return the known folder that was moved to ``path``: one of this name that is gone, but not with its disk."""
+    name = os.path.basename(path)
+    gone = (
+        each
+        for each in known
+        if os.path.basename(each) == name and not os.path.isdir(each) and os.path.isdir(os.path.dirname(each))
+    )
+    return min(gone, key=lambda each: len(known[each]), default=None)
 
 
 def _unique(name: bytes, known: Mapping[bytes, str]) -> str:

@@ -75,6 +75,14 @@ def test_zola() -> None:
     assert article.extra == {"taxonomies": {"other": ["x"]}}
 
 
+def test_a_published_date_is_no_flag() -> None:
+    document = b"---\ndate: 2024-01-01\npublished: 2024-01-02\n---\n"
+    parsed = parse_document(b"a.md", document)
+    assert (parsed.problems, parsed.article.extra) == ((), {"published": "2024-01-02"})
+    assert _date(parsed.article)[0] == "2024-01-01T00:00:00+00:00"
+    assert index_record(b"a.md", document) == full_record(b"a.md", document)
+
+
 def test_a_published_flag_is_not_a_date() -> None:
     article = _article("---\ntitle: T\npublished: true\ndate: 2024-01-02\ncover_image: https://a.org/i.png\n---\n")
     assert (article.published, _date(article)[0]) == (True, "2024-01-02T00:00:00+00:00")
@@ -219,6 +227,8 @@ def test_an_excerpt_may_be_the_first_paragraph() -> None:
         ("'#a #b'", ("a", "b")),
         ("#a #b", ("a", "b")),
         ("#a, #b/c", ("a", "b/c")),
+        ("a; b", ("a", "b")),
+        ("R&amp;D, b", ("R&D", "b")),
         ("# a", ()),
         ("#a b", ()),
         ("a b", ("a b",)),
@@ -488,6 +498,7 @@ def test_a_document_of_each_format_gives_its_fields(name: str) -> None:
             "\nIt\n==\n\nBody.\n",
             ("Low tide", "2020-02-04", (), ("Ann",), "Body."),
         ),
+        (b"a.rst", "Low tide\n===\n\n.. sectionauthor:: Ann\n\nBody.\n", ("Low tide", None, (), (), "Body.")),
         (b"a.rst", ".. note::\n\n   Seen\n\nLow tide\n", ("A", None, (), (), "Low tide")),
         (  # MkDocs
             b"a.md",

@@ -208,6 +208,7 @@ def test_text_below_a_line_of_dashes_is_a_body(data: str) -> None:
         (b".md", '---toml\na = "b"\n---\nbody', {"a": "b"}, "body"),
         (b".md", ';;;\n"a": "b",\n"c": 1\n;;;\nbody', {"a": "b", "c": "1"}, "body"),
         (b".md", '"a": "b",\n"c": 1\n;;;\nbody', {"a": "b", "c": "1"}, "body"),
+        (b".md", '{\n"a": "b"\n}\n;;;\nbody', {"a": "b"}, "body"),
         (b".md", "Title: A: b\nDate: 2024-01-02\n\nbody", {"Title": "A: b", "Date": "2024-01-02"}, "body"),
         (b".md", "title: a\ntags:\n- b\n- c\n---\nbody", {"title": "a", "tags": ["b", "c"]}, "body"),
         (
@@ -246,6 +247,22 @@ def test_text_below_a_line_of_dashes_is_a_body(data: str) -> None:
             '<meta name="authors" content="A B"><meta name="modified" content="2024-01-02">'
             '<meta name="summary" content="d"></head>',
             {"tags": "a, b", "category": "c", "authors": "A B", "modified": "2024-01-02", "summary": "d"},
+            None,
+        ),
+        (
+            b".html",  # microdata; a canonical link that is only a path
+            '<head><meta itemprop="datePublished" content="2024-01-02"><link rel="canonical" href="/a">'
+            '<meta property="og:url" content="https://a.org/a"></head>',
+            {"url": "https://a.org/a", "datepublished": "2024-01-02"},
+            None,
+        ),
+        (
+            b".html",  # objects that name others, as WordPress writes them
+            '<script type="application/ld+json">//<![CDATA[\n{"@graph": [{"@type": "Article", "author": {"@id": "#a"}, '
+            '"publisher": {"@id": "#b"}, "mainEntityOfPage": {"@id": "https://a.org/a"}, "image": {"@id": "#c"}}, '
+            '{"@id": "#a", "name": "A"}, {"@id": "#c", "name": "C", "url": "https://a.org/c.png"}, '
+            '{"@type": "WebPage", "@id": "https://a.org/a", "name": "A - B"}]}\n//]]></script>',
+            {"author": "A", "image": "https://a.org/c.png", "url": "https://a.org/a"},
             None,
         ),
         (

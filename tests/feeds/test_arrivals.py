@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,7 +18,7 @@ from hypothesis import strategies as st
 from reader.core.errors import ReaderError
 from reader.core.urls import article_key
 from reader.documents.parse import parse_document
-from reader.feeds.entries import arrivals
+from reader.feeds.entries import arrivals, new_files
 from reader.feeds.entries.arrivals import Arrived, Place, take_entries
 from reader.feeds.entries.retention import delete_old
 from reader.feeds.model import FeedEntry, ParsedFeed
@@ -145,6 +147,40 @@ def test_a_damaged_state_is_set_aside_and_resurrects_nothing(machine: Machine) -
     assert machine.take(entry(1)) == Arrived()
 
 
+@pytest.mark.parametrize("backup", ["intact", "damaged"])
+@pytest.mark.parametrize("state", ["missing", "damaged"])
+def test_a_lost_state_is_restored_from_its_backup(machine: Machine, state: str, backup: str) -> None:
+    machine.take(entry(1), entry(2))
+    (machine.root / "G/A/2026-11-28-news-1.md").unlink()
+    machine.store.back_up_daily(0.0)
+    machine.store.back_up_daily(machine.file.stat().st_mtime)
+    machine.take(entry(3), entry(1), entry(2))  # which the backup has not
+    machine.store.close()
+    if state == "damaged":
+        machine.file.write_bytes(b"no database" * 1000)
+    else:
+        machine.file.unlink()  # but not its journal, which must not be applied to the backup
+        machine.file.with_name("feeds.db-wal").write_bytes(b"old")
+    if backup == "damaged":
+        machine.file.with_name("feeds.db-backup").write_bytes(b"no backup" * 1000)
+    machine.store, machine.notice = FeedStore.open(machine.file)
+    assert f"was {state}" in machine.notice
+    assert ("its backup is used" in machine.notice) == (backup == "intact")
+    new = [] if backup == "intact" else ["G/A/2026-11-28-news-1.md"]
+    assert machine.take(entry(3), entry(1), entry(2)).new == new
+
+
+def test_a_backup_is_made_once_a_day(machine: Machine) -> None:
+    backup = machine.file.with_name("feeds.db-backup")
+    machine.store.back_up_daily(0.0)
+    made, now = backup.stat().st_ino, backup.stat().st_mtime
+    machine.store.back_up_daily(now + 86_000)
+    assert backup.stat().st_ino == made
+    machine.store.back_up_daily(now + 86_401)
+    assert backup.stat().st_ino != made
+    assert backup.stat().st_mode & 0o77 == 0
+
+
 def test_a_folder_that_another_machine_fills_too_gets_nothing_twice(tmp_path: Path) -> None:
     with closing((one := Machine(tmp_path)).store):
         one.take(entry(1))
@@ -179,26 +215,57 @@ def test_a_file_of_the_person_is_never_overwritten(machine: Machine) -> None:
     assert file.read_text("utf-8") == "Mine"
 
 
+@pytest.mark.parametrize("call", ["open", "rename"])
 @pytest.mark.parametrize("fails_at", [1, 2, 3])
 def test_a_full_disk_loses_and_doubles_nothing(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch, fails_at: int
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, call: str, fails_at: int
 ) -> None:
     calls = 0
-    write = arrivals.write_atomically
+    real = getattr(os, call)
 
-    def full(path: Path, pieces: list[bytes], **more: bool) -> None:
+    def full(path: str, *more: Any) -> Any:
         nonlocal calls
-        calls += 1
-        if calls == fails_at:
-            raise ReaderError(f"{path} could not be written: no space left on device.")
-        write(path, pieces, **more)
+        if ".newsreader-" in str(path):
+            calls += 1
+            if calls == fails_at:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return real(path, *more)
 
     with monkeypatch.context() as patch:
-        patch.setattr(arrivals, "write_atomically", full)
-        with pytest.raises(ReaderError, match="no space left"):
+        patch.setattr(os, call, full)
+        with pytest.raises(ReaderError, match="could not be written: no space left"):
             machine.take(entry(1), entry(2), entry(3))
-    assert len(machine.take(entry(1), entry(2), entry(3)).new) == 4 - fails_at
+    assert not list(machine.root.rglob(".*"))
+    there = len(machine.texts())
+    assert there == (fails_at - 1 if call == "rename" else 0)
+    assert len(machine.take(entry(1), entry(2), entry(3)).new) == 3 - there
     assert len(machine.texts()) == 3
+
+
+@pytest.mark.parametrize("is_flushed_whole", [True, False])
+def test_many_documents_are_flushed_before_they_have_their_names(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, is_flushed_whole: bool
+) -> None:
+    flushed, flushes = [], []
+
+    def flush(folder: str) -> bool:
+        assert not machine.texts()
+        flushes.append(folder)
+        return is_flushed_whole
+
+    def sync(path: Path) -> None:
+        flushed.append(path.name)
+
+    monkeypatch.setattr(new_files, "flush_file_system", flush)
+    monkeypatch.setattr(new_files, "sync", sync)
+    machine.take(*map(entry, range(3)))
+    assert (len([each for each in flushed if each.endswith(".tmp")]), len(flushes)) == (3, 0)
+    for path in machine.root.rglob("*.md"):
+        path.unlink()
+    flushed.clear()
+    machine.take(*map(entry, range(3, 20)))
+    assert (len([each for each in flushed if each.endswith(".tmp")]), len(flushes)) == (17 * (not is_flushed_whole), 1)
+    assert len(machine.texts()) == 17
 
 
 def test_documents_that_were_written_before_a_crash_are_not_written_again(machine: Machine) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from reader.feeds.model import ParsedFeed
 from reader.feeds.schedule import (
+    PAGES_WANTED,
     Answer,
     after_answer,
     after_failure,
@@ -17,6 +18,7 @@ from reader.feeds.schedule import (
     after_skipped,
     describe_trouble,
     is_due,
+    is_page_due,
 )
 from reader.storage.sqlite.feeds.store import FeedState
 
@@ -113,9 +115,12 @@ def test_only_the_same_permanent_redirect_counts() -> None:
 
 def test_trouble_is_told_in_words() -> None:
     state = after_failure(after_failure(FeedState(), NOW, "It is down."), NOW, "It is down.")
-    words = describe_trouble(state, NOW, lambda moment: f"{(moment - NOW) / HOUR:g} h")
-    assert words == "It is down. Since 0 h, 2 times in a row; tried again 2 h."
-    assert describe_trouble(FeedState(), NOW, str) == ""
+    begin = "It is down. Since 2026-11-29 12:30, 2 times in a row; tried again "
+    assert describe_trouble(state, NOW) == f"{begin}at 14:30."
+    assert describe_trouble(state, NOW + 1.25 * HOUR) == f"{begin}in 45 minutes, at 14:30."
+    assert describe_trouble(state, NOW - DAY) == f"{begin}on 2026-11-29 at 14:30."
+    assert describe_trouble(state, NOW + DAY) == f"{begin}with the next sync."
+    assert describe_trouble(FeedState(), NOW) == ""
 
 
 @given(
@@ -139,3 +144,14 @@ def test_intervals_stay_in_their_bounds(changes: list[bool], interval: int) -> N
         assert (state.next_due - now) / 60.0 >= max(interval, 30)
         assert due(state, state.next_due, interval)
         now = state.next_due
+
+
+@given(st.floats(0.5, 3000.0), st.floats(15.0, 600.0))
+def test_a_page_that_fails_is_tried_a_few_times_only(first: float, between: float) -> None:
+    seen = datetime(2026, 11, 30, tzinfo=UTC)
+    failed, tries, now = seen + timedelta(seconds=first), 0, seen
+    while now - seen < PAGES_WANTED:
+        now += timedelta(minutes=between)
+        if is_page_due(seen, failed, now):
+            failed, tries = now + timedelta(seconds=1), tries + 1
+    assert 1 <= tries <= 11

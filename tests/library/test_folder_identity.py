@@ -62,6 +62,21 @@ def test_a_parent_keeps_the_marks_made_from_a_subfolder(tmp_path: Path, library:
     assert _starred(library(vault / "sub")) == {"a.md"}
 
 
+def test_a_moved_folder_keeps_its_marks_and_those_made_in_its_subfolders(tmp_path: Path, library: OpenLibrary) -> None:
+    vault = _folder(tmp_path / "a" / "vault", "sub/a.md", "b.md")
+    _star(library(vault / "sub"), "a.md")
+    _star(library(vault), "b.md")
+    (tmp_path / "b").mkdir()
+    moved = vault.rename(tmp_path / "b" / "vault")
+    assert _starred(library(moved)) == {"sub/a.md", "b.md"}
+    assert _starred(library(_folder(vault, "b.md"))) == set()
+
+
+def test_a_folder_on_a_disk_that_is_away_is_not_moved(tmp_path: Path) -> None:
+    stored = add_folder(None, tmp_path / "disk" / "vault")
+    assert "vault-2" in (add_folder(stored, _folder(tmp_path / "vault")) or "")
+
+
 @pytest.mark.parametrize(
     "remote",
     [

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import click
 
@@ -27,7 +28,7 @@ from reader.cli.subscriptions.feed_files import (
 from reader.core.errors import ReaderError
 from reader.core.marks import MarkChange
 from reader.core.text import clean, format_count
-from reader.core.times import local_time
+from reader.core.times import from_micros, time_from_now, to_micros
 from reader.exit import print_notice
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 60.0, 600.0
 """Seconds between two runs of --watch."""
+_FETCHED = ("new", "unchanged")
+"""The statuses of feeds that have been fetched."""
 
 
 @click.command(short_help="Fetch your feeds.")
@@ -68,8 +71,11 @@ def sync(
     if install_timer or printed:
         from reader.cli.subscriptions.sync_timer import timer_files
 
-        if not (install_timer and printed):
-            raise ReaderError("--install-timer and --print belong together.", "newsreader changes no system settings.")
+        if not printed:
+            raise ReaderError(
+                "newsreader changes no settings of the system by itself.",
+                "`newsreader sync --install-timer --print` prints the files of a timer, and how to install them.",
+            )
         out(timer_files(sys.platform))
         return
     with open_feed_files() as files:
@@ -154,7 +160,7 @@ def _lines(result: FeedResult) -> str:
     facts += [f"{len(result.changed):,} changed"] if result.changed else []
     sentences = [f"{', '.join(facts)}."] if facts else []
     if result.error:
-        again = f" It is tried again {local_time(result.next_due)}." if result.next_due else ""
+        again = f" It is tried again {time_from_now(result.next_due, time.time())}." if result.next_due else ""
         sentences.append(f"{result.error}{again}")
     sentences += [result.notice] if result.notice else []
     return f"{clean(result.subscription.name)}: {' '.join(sentences)}\n" if sentences else ""
@@ -172,34 +178,60 @@ def _summary(results: Sequence[FeedResult]) -> str:
     return f"{', '.join(parts)}."
 
 
+class _Followed(NamedTuple):
+    """What the settings of the feeds of one folder ask for."""
+
+    muted: list[str]
+    """The paths of documents to mark read."""
+    whole: dict[str, int]
+    """The paths of documents whose pages are wanted, with the time when each was first seen."""
+
+
 def _follow_settings(files: FeedFiles, settings: FetchSettings, results: Sequence[FeedResult]) -> None:
     """Do what the settings of the feeds ask for with new and old articles."""
-    today = datetime.now().astimezone().date()
-    arrived: defaultdict[Path, list[FeedResult]] = defaultdict(list)
+    from reader.feeds.schedule import PAGES_WANTED
+
+    now = datetime.now().astimezone()
+    folders: defaultdict[Path, _Followed] = defaultdict(lambda: _Followed([], {}))
     for each in results:
-        feed = each.subscription
-        is_muted = feed.mute_until is not None and today < feed.mute_until
-        if each.new and (feed.fetch == "always" or is_muted):
-            arrived[files.folders.root(feed)].append(each)
-    for root, inside in arrived.items():
+        feed, root = each.subscription, files.folders.root(each.subscription)
+        if feed.mute_until is not None and now.date() < feed.mute_until and each.new:
+            folders[root].muted.extend(path.relative_to(root).as_posix() for path in each.new)
+        is_wanted = feed.fetch == "always" and each.status in _FETCHED
+        # Not only of those that are new: some may have failed, or be left over by an interruption.
+        if is_wanted and (seen := files.store.seen_since(feed.key, to_micros(now - PAGES_WANTED))):
+            folders[root].whole.update(seen)
+    for root, wanted in folders.items():
 
-        def act(library: Library, root: Path = root, inside: list[FeedResult] = inside) -> None:
-            muted = [each for each in inside if each.subscription.mute_until and today < each.subscription.mute_until]
-            if ids := _ids(library, root, muted):
-                library.marks.apply(ids, MarkChange(read=True), undoable=False)
-            whole = [each for each in inside if each.subscription.fetch == "always"]
-            if ids := _ids(library, root, whole):
-                _fetch_originals(library, settings, ids)
+        def act(library: Library, wanted: _Followed = wanted) -> None:
+            if ids := _ids(library, wanted.muted):
+                library.marks.apply([*ids.values()], MarkChange(read=True), undoable=False)
+            if missing := _pages_due(library, wanted.whole, now):
+                _fetch_originals(library, settings, missing)
 
-        with_library(str(root), act)
+        if root.is_dir():
+            with_library(str(root), act)
     if _run_rules(files, results):
         _delete_old(files, results)
 
 
-def _ids(library: Library, root: Path, results: Sequence[FeedResult]) -> list[str]:
-    """Return the ids of the articles that are new."""
-    paths = [path.relative_to(root).as_posix() for each in results for path in each.new]
-    return library.index.ids_of([library.articles.find(path) for path in paths])
+def _ids(library: Library, paths: Iterable[str]) -> dict[str, str]:
+    """Return the ids of the articles at ``paths`` that are there, by path."""
+    rows = {path: library.index.rowid_by_path(os.fsencode(path)) for path in paths}
+    ids = library.index.ids_by_row([row for row in rows.values() if row is not None])
+    return {path: ids[row] for path, row in rows.items() if row is not None and row in ids}
+
+
+def _pages_due(library: Library, seen: Mapping[str, int], now: datetime) -> list[str]:
+    """Return the ids of the articles at the paths in ``seen`` whose pages are missing and tried now."""
+    from reader.feeds.schedule import is_page_due
+
+    first_seen = {id_: from_micros(seen[path]) for path, id_ in _ids(library, seen).items()}
+    return [
+        id_
+        for id_ in library.pages.missing(first_seen)
+        if (failure := library.pages.failure(id_)) is None or is_page_due(first_seen[id_], failure.at, now)
+    ]
 
 
 def _fetch_originals(library: Library, settings: FetchSettings, ids: Sequence[str]) -> None:
@@ -237,7 +269,7 @@ def _run_rules(files: FeedFiles, results: Sequence[FeedResult]) -> bool:
 def _is_limited(result: FeedResult) -> bool:
     """Whether old documents of a feed that was fetched are deleted."""
     feed = result.subscription
-    return result.status in {"new", "unchanged"} and bool(feed.keep_days or feed.keep_count)
+    return result.status in _FETCHED and bool(feed.keep_days or feed.keep_count)
 
 
 def _delete_old(files: FeedFiles, results: Sequence[FeedResult]) -> None:

@@ -13,6 +13,7 @@ _FOOTNOTE = re.compile(r"\.\.[ \t]+\[#?([\w-]+)\][ \t]*(.*)\Z", re.ASCII)
 _CODE = frozenset({"code", "code-block", "sourcecode", "parsed-literal", "prompt", "doctest", "math", "productionlist"})
 _HIDDEN = frozenset(
     {"contents", "toctree", "index", "meta", "highlight", "raw", "include", "role", "default-role", "module", "sectnum"}
+    | {"sectionauthor", "codeauthor", "moduleauthor"}
 )
 _NOTES = frozenset(
     {"admonition", "attention", "caution", "danger", "error", "hint", "important", "note", "seealso", "tip", "warning"}

@@ -18,7 +18,8 @@ _META = {
     "title": ("og:title", "twitter:title", "dc.title", "citation_title", "<title>"),
     "excerpt": ("og:description", "description", "twitter:description", "dc.description"),
     "date": (
-        "article:published_time", "og:published_time", "date", "pubdate", "dc.date", "dcterms.created", "dcterms.date",
+        "article:published_time", "og:published_time", "og:article:published_time", "date", "pubdate", "dc.date",
+        "dc.date.issued", "dc.date.created", "dcterms.issued", "dcterms.created", "dcterms.date", "sailthru.date",
         "citation_publication_date", "publish-date", "parsely-pub-date", "<time>",
     ),
     "updated": ("article:modified_time", "og:updated_time", "last-modified", "dcterms.modified"),
@@ -41,6 +42,11 @@ _JSON_LD = {
 }  # fmt: skip
 
 
+_TEXTS = {_OWN_URL: ("@id", "url"), "image": ("url", "contentUrl", "name")}
+"""Where the text of an object in JSON-LD is, if not in its name or URL."""
+_CDATA = re.compile(r"\A\s*(?://|/\*)?\s*<!\[CDATA\[(?:\s*\*/)?|(?://|/\*)?\s*\]\]>(?:\s*\*/)?\s*\Z")
+
+
 def read_html_head(source: str) -> Header:
     """Return the fields that the head of the page ``source`` has, named as in front matter. Never raises."""
     found: dict[str, list[str]] = {}
@@ -52,7 +58,8 @@ def read_html_head(source: str) -> Header:
         elif token.text == "title":
             _add(found, "<title>", " ".join(token.inner.split()))
         elif token.text == "meta":
-            _add(found, attributes.get("property") or attributes.get("name") or "", attributes.get("content", ""))
+            name = next(filter(None, map(attributes.get, ("property", "name", "itemprop"))), "")
+            _add(found, name, attributes.get("content", ""))
         elif token.text == "time" and ("pubdate" in attributes or attributes.get("itemprop") == "datePublished"):
             _add(found, "<time>", attributes.get("datetime", ""))
         elif token.text == "link" and "canonical" in attributes.get("rel", "").lower().split():
@@ -70,7 +77,10 @@ def read_html_head(source: str) -> Header:
 def _fields_of(found: dict[str, list[str]]) -> Iterator[tuple[str, HeaderNode]]:
     """Yield what the elements ``found`` in a head give, the best first."""
     for field, names in _META.items():
-        if name := next((name for name in names if name in found), ""):
+        given = [name for name in names if name in found]
+        if field == "url":  # a canonical one may be only a path
+            given.sort(key=lambda name: not found[name][0].startswith("http"))
+        if name := next(iter(given), ""):
             yield field, _node(found[name] if name in _LISTS else found[name][:1])
     for name, texts in found.items():
         if name not in _META_NAMES and _FIELD_NAMES.field_of(name):  # as in front matter, for Pelican
@@ -92,25 +102,27 @@ def _add(found: dict[str, list[str]], name: str, value: str) -> None:
 
 def _read_json_ld(source: str, entries: dict[str, HeaderNode]) -> None:
     try:
-        data = json.loads(source)
+        data = json.loads(_CDATA.sub("", source))
     except (ValueError, RecursionError):
         return
-    things = data if isinstance(data, list) else data.get("@graph", [data]) if isinstance(data, dict) else []
-    for thing in things if isinstance(things, list) else []:
-        kinds = thing.get("@type") if isinstance(thing, dict) else None
-        if not any(
-            isinstance(kind, str) and _ARTICLE.search(kind) for kind in (kinds if isinstance(kinds, list) else [kinds])
-        ):
+    found = data.get("@graph", [data]) if isinstance(data, dict) else data
+    things = [thing for thing in _list_of(found) if isinstance(thing, dict)]
+    named = {name: thing for thing in things if isinstance(name := thing.get("@id"), str)}
+    for thing in things:
+        if not any(isinstance(kind, str) and _ARTICLE.search(kind) for kind in _list_of(thing.get("@type"))):
             continue
         for name, field in _JSON_LD.items():
-            texts = [text for value in _list_of(thing.get(name)) if (text := _text_of(value))]
+            texts = [text for value in _list_of(thing.get(name)) if (text := _text_of(value, field, named))]
             if texts and field not in entries and not (field == _OWN_URL and entries):
                 entries[field] = _node(texts)
 
 
-def _text_of(value: object) -> str:
+def _text_of(value: object, field: str, named: dict[str, dict[str, object]]) -> str:
+    """Return a text, or that of an object, which may only name the one that is meant."""
     if isinstance(value, dict):
-        value = value.get("name") or value.get("url") or value.get("@id")
+        name = value.get("@id")
+        value = (named.get(name, {}) if isinstance(name, str) else {}) | value
+        value = next((each for key in _TEXTS.get(field, ("name", "url")) if (each := value.get(key))), "")
     return value.strip() if isinstance(value, str) else ""
 
 

@@ -236,7 +236,7 @@ def _split_json(lines: list[str], first: int) -> SplitDocument:
             return _split_inline_json(lines, first, error.problem)
         problems = (error.problem,) if re.match(r'\{\s*"', source) else ()
         return SplitDocument(MappingNode({}, 1), source, problems)
-    return _of(header, source[end:].removeprefix("\n"))
+    return _of(header, source[end:].removeprefix("\n").removeprefix(";;;\n"))
 
 
 def _split_inline_json(lines: list[str], first: int, problem: DocumentProblem) -> SplitDocument:

@@ -30,12 +30,22 @@ _NO_ARTICLE = "There is no article to {} here."
 class MarksController:
     """Changes the marks of the articles that a key applies to, and marks articles read as they are read."""
 
-    def __init__(self, session: Session, panes: Panes, saved_views: Callable[[], SavedViews]) -> None:
-        """``saved_views`` are undone together with marks; use them only in worker threads."""
+    def __init__(
+        self,
+        session: Session,
+        panes: Panes,
+        saved_views: Callable[[], SavedViews],
+        on_undone: Callable[[MarkResult], str],
+    ) -> None:
+        """``saved_views`` are undone together with marks; ``on_undone`` returns the sentence about an undone step.
+
+        Both are used only in worker threads.
+        """
         self._session = session
         self._panes = panes
         self._list = panes.articles
         self._saved_views = saved_views
+        self._on_undone = on_undone
         self._read_timer = DelayedCall(self._list)
         self._marked_rowid = -1
         """The article that was selected when the user set marks, perhaps before it was shown, or -1."""
@@ -165,7 +175,7 @@ class MarksController:
 
         def undo_or_redo() -> str:
             step = self._saved_views().undo(redo=redo)
-            return f"There is nothing to {'redo' if redo else 'undo'}." if step is None else step.sentence
+            return f"There is nothing to {'redo' if redo else 'undo'}." if step is None else self._on_undone(step)
 
         self._write(undo_or_redo)
 

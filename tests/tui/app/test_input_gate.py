@@ -31,6 +31,8 @@ INDEPENDENT = {
         "list.wider",
         "list.narrower",
         "feeds.sync",
+        "feeds.add",
+        "feeds.export",
         "refresh",
         "problems",
     ),

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sqlite3
 import threading
 from pathlib import Path
 
+from reader.core.atomic_write import make_private, sync
 from reader.core.errors import describe_error
 from reader.core.text import show_path
 from reader.storage.sqlite import lock
-from reader.storage.sqlite.database import Database, StorageError, open_database, quarantine
+from reader.storage.sqlite.database import Database, StorageError, open_database, quarantine, remove
 
 _FORMAT = 1
 _TABLES = """
@@ -36,25 +38,66 @@ CREATE TABLE entry (
 CREATE TABLE host (name TEXT PRIMARY KEY, paused_until REAL NOT NULL);
 CREATE TABLE folder (path TEXT PRIMARY KEY);
 """
+_CHANGES = "CREATE TABLE IF NOT EXISTS change (id TEXT PRIMARY KEY, value TEXT NOT NULL)"
+"""Added later; older versions ignore it."""
 
 
 def open_feeds(path: Path) -> tuple[Database, str]:
-    """Return the database at ``path``, and a sentence if a damaged one had to be set aside. Raises StorageError."""
+    """Return the database at ``path``, and a sentence if it had to be restored. Raises StorageError.
+
+    A file that is missing or damaged is replaced by its backup. What is missing there, documents tell.
+    """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(path, sqlite3.OperationalError(describe_error(error))) from error
     with lock.locked(threading.Lock(), path.with_name(f"{path.name}-lock"), lambda: True):
-        try:
-            return open_database(path, _prepare, durable=True), ""
-        except StorageError as error:
-            if not error.damaged:
-                raise
-            with contextlib.suppress(OSError):
-                aside = show_path(os.fsencode(quarantine(path)))
-                notice = f"{show_path(path)} was damaged and is now {aside}. The documents say what was known."
-                return open_database(path, _prepare, durable=True), notice
-            raise
+        problem = "" if path.exists() or not backup_of(path).exists() else f"{show_path(path)} was missing"
+        if not problem:
+            try:
+                return open_database(path, _prepare, durable=True), ""
+            except StorageError as error:
+                if not error.damaged:
+                    raise
+                try:
+                    aside = show_path(os.fsencode(quarantine(path)))
+                except OSError:
+                    raise error from None
+                problem = f"{show_path(path)} was damaged and is now {aside}"
+        if restored := _open_backup(path):
+            return restored, f"{problem}; its backup is used, and the documents say what is newer."
+        return open_database(path, _prepare, durable=True), f"{problem}. The documents say what was known."
+
+
+def backup_of(path: Path) -> Path:
+    """Return the path of the backup of the database at ``path``."""
+    return path.with_name(f"{path.name}-backup")
+
+
+def back_up(database: Database, path: Path) -> None:
+    """Replace the backup of the database at ``path``. Raises StorageError and OSError."""
+    part = path.with_name(f"{path.name}-part")
+    remove(part)
+    with database.dedicated_connection() as db:
+        db.execute("VACUUM INTO ?", (os.fspath(part),))
+    make_private(part)
+    sync(part)
+    part.replace(backup_of(path))
+    sync(path.parent)
+
+
+def _open_backup(path: Path) -> Database | None:
+    """Return a database made of the backup of that at ``path``, which is gone; None if there is none that is intact."""
+    part = path.with_name(f"{path.name}-part")
+    with contextlib.suppress(OSError, StorageError):
+        remove(part)
+        shutil.copyfile(backup_of(path), part)
+        open_database(part, _prepare, durable=True).close()  # which checks it
+        remove(path)  # its journals
+        part.replace(path)
+        sync(path.parent)
+        return open_database(path, _prepare, durable=True)
+    return None
 
 
 def _prepare(database: Database) -> None:
@@ -66,6 +109,7 @@ def _prepare(database: Database) -> None:
             db.execute(f"PRAGMA user_version = {_FORMAT}")
         elif version > _FORMAT:
             raise StorageError(database.path, sqlite3.DatabaseError("it was written by a newer newsreader"))
+        db.execute(_CHANGES)
     with database.read() as db:
         (problem,) = db.execute("PRAGMA quick_check(1)").fetchone()
         if problem != "ok":

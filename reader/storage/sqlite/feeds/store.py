@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import sqlite3
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from reader.core.errors import ReaderError
 from reader.storage.sqlite import lock
 from reader.storage.sqlite.database import Database
-from reader.storage.sqlite.feeds.schema import open_feeds
+from reader.storage.sqlite.feeds.schema import back_up, backup_of, open_feeds
+
+log = logging.getLogger(__name__)
+_DAY = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,8 @@ class StoredEntry(NamedTuple):
     """Of the document as newsreader wrote it; None if it must not be overwritten."""
 
 
+_MOST_CHANGES = 200
+"""Changes of your list that are remembered, so that they can be undone."""
 _STATE_FIELDS = frozenset(each.name for each in fields(FeedState))
 _COLUMNS = "path, keys, title, published, first_seen, text_hash, text_length, document_hash"
 
@@ -87,6 +94,18 @@ class FeedStore:
     def close(self) -> None:
         """Close the file."""
         self._database.close()
+
+    def back_up_daily(self, now: float) -> None:
+        """Make a backup of the file if the last one is a day old. Raises nothing: the file itself is complete."""
+        path = self._database.path
+        assert path is not None
+        try:
+            made = backup_of(path).stat().st_mtime if backup_of(path).exists() else -_DAY
+            # In both directions: a clock that was set back must not cause a backup at every sync.
+            if abs(now - made) >= _DAY:
+                back_up(self._database, path)
+        except (OSError, ReaderError):
+            log.warning("what is known about feeds could not be backed up", exc_info=True)
 
     @contextlib.contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -127,6 +146,11 @@ class FeedStore:
             found[key].append(path)
         return found
 
+    def seen_since(self, key: str, time: int) -> dict[str, int]:
+        """Return when the entries of a feed that are not older than ``time`` were first seen, by path."""
+        query = "SELECT path, first_seen FROM entry JOIN feed ON feed.id = entry.feed WHERE key = ? AND first_seen >= ?"
+        return dict(self._database.select(query, (key, time)))
+
     def keys_in(self, folder: str) -> list[str]:
         """Return the keys of the feeds with documents directly in a folder."""
         query = (
@@ -153,6 +177,18 @@ class FeedStore:
         with self._database.write() as db:
             db.execute("DELETE FROM entry WHERE feed = (SELECT id FROM feed WHERE key = ?)", (key,))
             db.execute("DELETE FROM feed WHERE key = ?", (key,))
+
+    def save_change(self, number: str, value: Sequence[object]) -> None:
+        """Store what a change of your list did, as JSON; the oldest changes are dropped."""
+        with self._database.write() as db:
+            db.execute("INSERT INTO change VALUES (?, ?)", (number, json.dumps(value)))
+            newest = "SELECT rowid FROM change ORDER BY rowid DESC LIMIT ?"
+            db.execute(f"DELETE FROM change WHERE rowid NOT IN ({newest})", (_MOST_CHANGES,))  # noqa: S608 - a constant
+
+    def change(self, number: str) -> Any:
+        """Return what a change did; None if that is unknown."""
+        rows = self._database.select("SELECT value FROM change WHERE id = ?", (number,))
+        return json.loads(rows[0][0]) if rows else None
 
     def pauses(self) -> dict[str, float]:
         """Return the hosts that have asked for a pause, and until when."""
