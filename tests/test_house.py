@@ -43,6 +43,8 @@ SAME_MEANING = {
     "completion": "what Tab offers",
     "config": "config.toml",
     "content": "the data that a widget shows",
+    "download": "a file of any size, written as it comes",
+    "enclosures": "the files that a document names",
     "errors": "exceptions",
     "extract": "article text out of a page",
     "feed_list": "the feeds that you follow",

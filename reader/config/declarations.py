@@ -123,6 +123,10 @@ def _is_number_of_megabytes(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _MAX_MEGABYTES
 
 
+def _is_folder(value: Any) -> bool:
+    return isinstance(value, str) and "\0" not in value and (not value or value.startswith(("/", "~/")))
+
+
 def are_names(value: Any) -> bool:
     """Return whether a value is a list of texts."""
     return isinstance(value, list) and all(isinstance(each, str) and each.strip() for each in value)
@@ -203,6 +207,11 @@ SETTINGS: tuple[Setting, ...] = (
         "“auto”: as last chosen in the app (d), else comfortable where the list has fewer than 100 columns and enough "
         "lines.",
     ),
+    Setting(
+        "", "date_separators", False, is_bool, "true or false",
+        "true: in a list sorted by date, a line at the first title of each day or month says which it is: “Today”, "
+        "“Yesterday”, a weekday, a date, a month.",
+    ),
     _choice(
         "", "mark_read", "open", MARK_READ,
         "What marks an article read. “open”: opening its text, its related items or its original. “rest”: also "
@@ -231,6 +240,15 @@ SETTINGS: tuple[Setting, ...] = (
         "The program that shows a text outside of the app. Empty: $PAGER, else the editor, else less or more.",
     ),
     _program("editor", "Your editor; it shows texts if there is no pager. Empty: $VISUAL, else $EDITOR."),
+    _program(
+        "player",
+        "The program that plays enclosures, such as episodes of podcasts; %s in it stands for the URL or the file, "
+        "which otherwise comes last. Empty: the browser opens them.",
+    ),
+    Setting(
+        "", "player_terminal", False, is_bool, "true or false",
+        "true: the player uses the terminal, and newsreader returns when it ends; false: it runs in the background.",
+    ),
     Setting(
         "fetch", "enabled", True, is_bool, "true or false", "false: no network access at all.", is_protective=True
     ),
@@ -250,6 +268,15 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "fetch", "cache_mb", 500, _is_number_of_megabytes, f"a whole number of megabytes from 1 to {_MAX_MEGABYTES:,}",
         "How many megabytes fetched pages and images may take.", is_protective=True,
+    ),
+    Setting(
+        "fetch", "downloads", "", _is_folder, 'the path of a folder in quotes, such as "~/Podcasts"',
+        "The folder for enclosures that you download. Empty: `downloads` in the data directory.",
+    ),
+    Setting(
+        "fetch", "download_mb", 2000, _is_number_of_megabytes,
+        f"a whole number of megabytes from 1 to {_MAX_MEGABYTES:,}",
+        "How many megabytes an enclosure may have that is downloaded.",
     ),
     Setting(
         "fetch", "archive", False, is_bool, "true or false",

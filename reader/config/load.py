@@ -203,6 +203,7 @@ class _Loading:
         fetch["allow_hosts"] = tuple(host.lower() for host in fetch.get("allow_hosts", ()))
         return Config(
             density=values.get(("density",), "auto"),
+            date_separators=values.get(("date_separators",), False),
             theme=values.get(("theme",), ""),
             themes=self._themes,
             mark_read=values.get(("mark_read",), "open"),
@@ -214,6 +215,8 @@ class _Loading:
             browser=self._command("browser"),
             pager=self._command("pager"),
             editor=self._command("editor"),
+            player=self._command("player"),
+            player_terminal=values.get(("player_terminal",), False),
             fetch=FetchSettings(**fetch, is_uncertain=self._is_uncertain),
             terminal=TerminalSettings(**self._valid("terminal")),
             fields={FIELDS[name]: tuple(value) for name, value in self._valid("fields").items() if value},

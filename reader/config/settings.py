@@ -39,6 +39,10 @@ class FetchSettings:
     """The User-Agent header; empty for the program's name and version."""
     cache_mb: int = 500
     """Size limit of the page cache in megabytes (1,000,000 bytes)."""
+    downloads: str = ""
+    """The folder for enclosures that are downloaded; empty for one in the data directory."""
+    download_mb: int = 2000
+    """The largest enclosure that is downloaded, in megabytes."""
     archive: bool = False
     """Whether to try the newest Wayback Machine capture when no URL yields an article."""
     images: bool | Literal["ask"] = "ask"
@@ -105,6 +109,8 @@ class Config:
 
     density: Density = "auto"
     """How many lines an article has in the list."""
+    date_separators: bool = False
+    """Whether a list sorted by date says where days and months begin."""
     theme: str = ""
     """Name of a theme; empty for the theme last chosen in the app, or one as dark or light as the terminal."""
     themes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -125,6 +131,10 @@ class Config:
     """A program and its arguments, as the other two; empty to use the environment."""
     pager: tuple[str, ...] = ()
     editor: tuple[str, ...] = ()
+    player: tuple[str, ...] = ()
+    """The program that plays enclosures, and its arguments; empty to open them in the browser."""
+    player_terminal: bool = False
+    """Whether the player uses the terminal until it ends."""
     fetch: FetchSettings = field(default_factory=FetchSettings)
     terminal: TerminalSettings = field(default_factory=TerminalSettings)
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

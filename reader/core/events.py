@@ -83,6 +83,23 @@ class ImageFetched(NamedTuple):
     error: str = ""
 
 
+class DownloadProgress(NamedTuple):
+    """How far the download of an enclosure is, or how it ended."""
+
+    path: str
+    """The file that it will be."""
+    done: int = 0
+    """Bytes that are on disk."""
+    total: int = 0
+    """Bytes of the whole file; 0 if the server does not say."""
+    rate: float = 0.0
+    """Bytes per second."""
+    finished: bool = False
+    cancelled: bool = False
+    error: str = ""
+    """A sentence if it failed."""
+
+
 class Notice(NamedTuple):
     """A message for the user."""
 
@@ -90,7 +107,7 @@ class Notice(NamedTuple):
     warning: bool = False
 
 
-FetchEvent: TypeAlias = FetchAttempted | FetchResult | BulkProgress | ImageFetched | Notice
+FetchEvent: TypeAlias = FetchAttempted | FetchResult | BulkProgress | ImageFetched | DownloadProgress | Notice
 OnFetchEvent: TypeAlias = Callable[[FetchEvent], None]
 
 

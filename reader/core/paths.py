@@ -77,6 +77,11 @@ class Paths:
         return self.data / "news"
 
     @property
+    def downloads_folder(self) -> Path:
+        """The default folder for enclosures that are downloaded."""
+        return self.data / "downloads"
+
+    @property
     def log_file(self) -> Path:
         """The log file."""
         return self.cache / "newsreader.log"

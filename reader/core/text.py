@@ -42,7 +42,8 @@ _REMOVED = (
 )
 # Lone surrogates and noncharacters (Unicode 23.7: a block of 32, and the last two code points of every plane).
 _BROKEN = f"\ud800-\udfff\ufdd0-\ufdef{''.join(chr(p << 16 | 0xFFFE) + chr(p << 16 | 0xFFFF) for p in range(17))}"
-_SPACES = re.compile(f"[ \t{_LINE_BREAKS}]+")
+_SPACES = re.compile(f"[\t{_LINE_BREAKS}][ \t{_LINE_BREAKS}]*+| [ \t{_LINE_BREAKS}]++")
+"""What becomes one space: all runs of blanks but a single space, of which there are many."""
 _BREAKS = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _JOINERS = re.compile("[\u200c\u200d]")
 _MARKS = (
@@ -60,6 +61,8 @@ def lazy_pattern(pattern: str, flags: int = 0) -> Callable[[], re.Pattern[str]]:
 
 _suspect = lazy_pattern(f"[{_REMOVED}{_BROKEN}{_MARKS}\u200c\u200d]")
 """Everything that the substitutions change."""
+_suspect_ascii = lazy_pattern("[\x00-\x08\x0e-\x1b\x1f\x7f]")
+"""Likewise in text of ASCII, which is searched much faster for so few characters."""
 _SUBSTITUTIONS = (
     (lazy_pattern(f"[{_REMOVED}]"), ""),
     (lazy_pattern(f"[{_BROKEN}]"), "\ufffd"),
@@ -111,7 +114,7 @@ def show_path(path: str | bytes | PathLike[str]) -> str:
 
 
 def _purge(text: str) -> str:
-    if not _suspect().search(text):
+    if not (_suspect_ascii if text.isascii() else _suspect)().search(text):
         return text
     for pattern, replacement in _SUBSTITUTIONS:
         text = pattern().sub(replacement, text)
@@ -131,6 +134,14 @@ def _joins(text: str, at: int) -> bool:
 def _shapes(char: str) -> bool:
     # Arabic up to Myanmar and Khmer, Mongolian: the scripts whose spelling uses ZWJ and ZWNJ.
     return 0x0600 <= ord(char) <= 0x18AF and unicodedata.category(char)[0] in "LM"
+
+
+def format_size(size: float) -> str:
+    """Return a number of bytes, such as ``850 kB``, ``2.1 MB`` or ``1.2 GB``."""
+    for unit, name in ((1_000_000_000, "GB"), (1_000_000, "MB")):
+        if size >= unit * 0.9995:
+            return f"{size / unit:.1f} {name}"
+    return f"{size / 1_000:.0f} kB" if size >= 1_000 else "1 byte" if size == 1 else f"{size:.0f} bytes"
 
 
 def format_count(number: int, thing: str) -> str:

@@ -25,9 +25,6 @@ from reader.desktop.programs import find_program, program_name
 
 _Which: TypeAlias = Callable[[str], str | None]
 
-_PLACEHOLDER = "%s"
-"""Stands for the URL in an argument of ``$BROWSER``, by convention."""
-
 _TEXT_BROWSERS = frozenset(
     {"browsh", "carbonyl", "cha", "chawan", "edbrowse", "elinks", "links", "links2", "lynx", "w3m"}
 )
@@ -89,11 +86,7 @@ def find_browser(
 
 def command(browser: Browser, url: str) -> list[str]:
     """Return the argument list that opens ``url``. Raises ReaderError if ``url`` may not be opened."""
-    address = urls.safe_url(url)
-    program, *arguments = browser.argv
-    if not any(_PLACEHOLDER in argument for argument in arguments):
-        return [program, *arguments, address]
-    return [program, *(argument.replace(_PLACEHOLDER, address) for argument in arguments)]
+    return programs.with_target(browser.argv, urls.safe_url(url))
 
 
 def open_url(browser: Browser, url: str, *, patience: float = 1.0) -> None:

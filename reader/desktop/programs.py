@@ -30,6 +30,8 @@ _INTERPRETER = re.compile(
 _RUNS_STRING = re.compile(r"-[A-Za-z]*[cCeEpPrR]|--(?:command|eval|print|run|init-command)\b")
 _ALWAYS_REFUSED = frozenset({"cmd", "deno"})  # would run a command or program from the URL itself
 _FIELD = re.compile(r"\{(\w+)\}")
+_PLACEHOLDER = "%s"
+"""Stands for a URL or file in an argument, by the convention of ``$BROWSER``."""
 _OPTION = frozenset("-+@")
 """What options begin with, or words that stand for a command or a file."""
 _COLOR = re.compile(r"\x1b\[[0-9;]*m")
@@ -117,6 +119,14 @@ def fill_in(words: Sequence[str], values: Mapping[str, str]) -> list[str]:
         f" {new}" if new[:1] in _OPTION and new[:1] != word[:1] else new
         for word, new in zip(words, filled, strict=True)
     ]
+
+
+def with_target(arguments: Sequence[str], target: str) -> list[str]:
+    """Return a program and its arguments with a URL or file in place of ``%s``, or else at the end."""
+    program, *others = arguments
+    if not any(_PLACEHOLDER in argument for argument in others):
+        return [program, *others, target]
+    return [program, *(argument.replace(_PLACEHOLDER, target) for argument in others)]
 
 
 def start_detached(arguments: Sequence[str], stdin: Stream = None, stderr: Stream = None) -> subprocess.Popen[bytes]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Literal
 
+from reader.content.enclosures import Enclosure
 from reader.core.errors import ReaderError
 from reader.core.times import from_micros, to_micros
 
@@ -29,19 +30,6 @@ class FeedImage:
     url: str
     width: int | None = None
     height: int | None = None
-    title: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Enclosure:
-    """A file that belongs to an entry, such as an episode of a podcast."""
-
-    url: str
-    type: str = ""
-    """The media type, in lower case; may be empty."""
-    length: int | None = None
-    """Bytes, as the feed says."""
-    duration_seconds: int | None = None
     title: str = ""
 
 

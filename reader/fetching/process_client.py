@@ -18,7 +18,16 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from reader.config.settings import FetchSettings
 from reader.core.errors import ReaderError, describe_error
-from reader.core.events import BulkProgress, Failure, FetchEvent, FetchResult, ImageFetched, Notice, OnFetchEvent
+from reader.core.events import (
+    BulkProgress,
+    DownloadProgress,
+    Failure,
+    FetchEvent,
+    FetchResult,
+    ImageFetched,
+    Notice,
+    OnFetchEvent,
+)
 from reader.core.model import Links
 from reader.core.paths import Paths
 from reader.fetching.context import FetchTimings
@@ -115,6 +124,13 @@ class FetchClient:
     def cancel_image(self, url: str) -> None:
         """Cancel the fetch of an image; the event is ImageFetched all the same."""
         self._send("cancel_image", {"url": url})
+
+    def download(self, url: str, path: Path, *, accepts_pages: bool) -> None:
+        """Download a file to ``path``, or go on with it; the events are DownloadProgress, the last one finished.
+
+        :meth:`cancel` cancels it by its path.
+        """
+        self._send("download", {"url": url, "path": str(path), "accepts_pages": accepts_pages})
 
     def change_settings(self, settings: FetchSettings) -> None:
         """Fetch with other settings: what is running is completed first, unless they allow no fetching."""
@@ -311,12 +327,13 @@ class _Outstanding:
         """The number of the last command that stops something."""
         self._articles: set[str] = set()
         self._images: set[str] = set()
+        self._downloads: set[str] = set()
         self._bulk: BulkProgress | None = None
 
     @property
     def is_pending(self) -> bool:
         """Whether a result is expected."""
-        return bool(self._articles or self._images or self._bulk is not None)
+        return bool(self._articles or self._images or self._downloads or self._bulk is not None)
 
     def add(self, name: str, values: dict[str, Any]) -> None:
         """Add what a command requests."""
@@ -327,6 +344,8 @@ class _Outstanding:
             self._articles.add(values["id"])
         elif name == "fetch_image":
             self._images.add(values["url"])
+        elif name == "download":
+            self._downloads.add(values["path"])
         elif name == "fetch_all":
             bulk = self._bulk or BulkProgress()
             self._bulk = bulk._replace(left=bulk.left + len(values["ids"]))
@@ -337,6 +356,8 @@ class _Outstanding:
             self._articles.discard(event.id)
         elif isinstance(event, ImageFetched):
             self._images.discard(event.url)
+        elif isinstance(event, DownloadProgress) and event.finished:
+            self._downloads.discard(event.path)
         elif isinstance(event, BulkProgress):
             self._bulk = None if event.finished else event
 
@@ -344,6 +365,7 @@ class _Outstanding:
         """Return the events that report all pending requests as failed."""
         events: list[FetchEvent] = [FetchResult(id_, "failed", error=why, hint=hint) for id_ in self._articles]
         events += [ImageFetched(url, why) for url in self._images]
+        events += [DownloadProgress(path, finished=True, error=f"{why} {hint}".rstrip()) for path in self._downloads]
         if self._bulk is not None:
             summary = f"{why} {hint}".rstrip()
             events.append(self._bulk._replace(finished=True, paused=False, rate=0.0, summary=summary))

@@ -8,10 +8,19 @@ import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from reader.core.errors import ReaderError
-from reader.core.events import BulkProgress, FetchEvent, FetchResult, ImageFetched, Notice, OnFetchEvent
+from reader.core.events import (
+    BulkProgress,
+    DownloadProgress,
+    FetchEvent,
+    FetchResult,
+    ImageFetched,
+    Notice,
+    OnFetchEvent,
+)
 from reader.core.model import Links
 from reader.fetching.article_locks import ArticleLocks
 from reader.fetching.bulk import BulkFetch
@@ -70,7 +79,7 @@ class FetchService:
         self._bulk_task: _Task | None = None
 
     def send(self, command: Command | None) -> None:
-        """Start a command: fetch, cancel, fetch_all, pause, resume, stop, fetch_image or cancel_image.
+        """Start a command: fetch, cancel, fetch_all, pause, resume, stop, fetch_image, cancel_image or download.
 
         None ends :meth:`run` at once.
         """
@@ -87,7 +96,7 @@ class FetchService:
         if first is None:
             return
         try:
-            parses = first[0] != "fetch_image"  # an image needs no process that parses pages
+            parses = first[0] not in {"fetch_image", "download"}  # these need no process that parses pages
             async with open_context(self._library, self._settings, prestart=parses) as context:
                 self._open(context)
                 await self._serve(first, self._accept)
@@ -123,6 +132,8 @@ class FetchService:
             self._on_event(_article_failed(values["id"], error))
         elif name == "fetch_image":
             self._on_event(_image_failed(values["url"], error))
+        elif name == "download":
+            self._on_event(_download_failed(values["path"], error))
         elif name == "fetch_all":
             self._on_event(_bulk_failed(len(values["ids"]), error))
 
@@ -132,6 +143,10 @@ class FetchService:
         elif name == "fetch_image":
             if (url := values["url"]) not in self._running:
                 self._start(self._fetch_image(url), partial(_image_failed, url), url)
+        elif name == "download":
+            path, previous = values["path"], self._running.get(values["path"])
+            if previous is None or previous.cancelling():
+                self._start(self._download(previous, **values), partial(_download_failed, path), path)
         elif name in {"cancel", "cancel_image"}:
             (key,) = values.values()
             if (task := self._running.get(key)) is not None:
@@ -244,6 +259,17 @@ class FetchService:
             await self._run_in_library(pages.put_image, url, response.body, response.content_type)
         return ImageFetched(url)
 
+    # Enclosures.
+
+    async def _download(self, previous: _Task | None, url: str, path: str, *, accepts_pages: bool) -> DownloadProgress:
+        from reader.fetching.download import download
+        from reader.web.transport.request_slots import Priority
+
+        if previous is not None:
+            await asyncio.wait([previous])
+        client, limit = self._client.at_priority(Priority.BULK), self._settings.download_mb * 1_000_000
+        return await download(client, url, Path(path), limit, accepts_pages=accepts_pages, on_progress=self._on_event)
+
 
 def _article_failed(id_: str, error: ReaderError) -> FetchResult:
     return FetchResult(id_, "failed", error=error.message, cancelled=error is _CANCELED, hint=error.hint)
@@ -251,6 +277,10 @@ def _article_failed(id_: str, error: ReaderError) -> FetchResult:
 
 def _image_failed(url: str, error: ReaderError) -> ImageFetched:
     return ImageFetched(url, "" if error is _CANCELED else str(error))
+
+
+def _download_failed(path: str, error: ReaderError) -> DownloadProgress:
+    return DownloadProgress(path, finished=True, cancelled=error is _CANCELED, error=str(error))
 
 
 def _bulk_failed(left: int, error: ReaderError) -> BulkProgress:

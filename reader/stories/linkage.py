@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from heapq import heapify, heappop, heappush, nlargest
+from heapq import heapify, heappop, heappush, heappushpop
+from typing import TypeAlias
 
 from reader.stories.terms import SCALE, Vector
 
@@ -43,14 +45,37 @@ Where a subject has many articles, some are more alike than articles of one even
 from what is around it, and a part of a subject does not.
 """
 _WHOLE = SCALE * SCALE
-_NEARNESS = {days: round(1000 * math.exp(-abs(days) / _DAYS)) for days in range(-8 * _DAYS, 8 * _DAYS)}
+_NEARNESS = [round(1000 * math.exp(-days / _DAYS)) for days in range(8 * _DAYS)]
 """How near two days are, in thousandths; whole numbers, so that sums do not depend on their order."""
+_FARTHEST = len(_NEARNESS) - 1
+_Sums: TypeAlias = tuple[int, int, int]
+"""How alike two stories are: the sums, over all pairs of an article of each, of the products of their vectors, of the
+number of pairs of one source, and of how near their days are. If a story grows, the sums of what it takes are added."""
+
+
+_Entry: TypeAlias = "tuple[float, int, int, int, int, Compared, Compared]"
+"""How alike two stories are, negative so that those most alike come first; their ids and sizes; and both."""
 
 
 class Compared:
     """A story while it is compared: the sums of the vectors, sources and days of its articles."""
 
-    __slots__ = ("alike", "days", "id", "into", "is_new", "size", "sources", "taken", "vectors", "weights")
+    __slots__ = (
+        *(
+            "alike",
+            "dated",
+            "days",
+            "id",
+            "in_order",
+            "into",
+            "is_new",
+            "size",
+            "sources",
+            "taken",
+            "vectors",
+            "weights",
+        ),
+    )
 
     def __init__(self, id_: int, size: int, day: int | None, vector: Vector, *, is_new: bool) -> None:
         self.id = id_
@@ -60,6 +85,10 @@ class Compared:
         """How many articles are from each known source."""
         self.days = {} if day is None else {day: 1}
         """How many articles are from each day."""
+        self.in_order: Sequence[int] = ()
+        """These days in order, if they were needed since they changed."""
+        self.dated = len(self.days)
+        """How many articles have a day."""
         self.vectors = 1
         """How many vectors are summed: those of all articles, or of many."""
         self.alike = 0.0
@@ -98,10 +127,10 @@ class Compared:
         for other, _ in self.taken:
             yield from other.parts()
 
-    def take(self, other: Compared) -> None:
-        """Make another story a part of this one."""
+    def take(self, other: Compared, sums: _Sums | None = None) -> None:
+        """Make another story a part of this one; ``sums`` are those of both, if known."""
         self.taken.append((other, self.alike))
-        alike = likeness(self, other) * weight_of_days(self, other)
+        alike = likeness_in_time(self, other, sums or sums_of(self, other))
         self.alike += other.alike + alike * self.vectors * other.vectors
         self._sum(other, 1)
         other.into = self
@@ -120,6 +149,8 @@ class Compared:
                     mine[key] = total
                 else:
                     del mine[key]
+        self.in_order = ()
+        self.dated += sign * other.dated
         self.vectors += sign * other.vectors
         self.size += sign * other.size
 
@@ -132,23 +163,50 @@ def product(one: dict[int, int], other: dict[int, int]) -> int:
     return total
 
 
-def likeness(one: Compared, other: Compared) -> float:
-    """Return how alike the texts of two stories are on average, those of one source less."""
+def nearness(one: Compared, other: Compared) -> int:
+    """Return the sum of how near their days are, of all pairs of articles of two stories."""
+    if len(one.days) > len(other.days):
+        one, other = other, one
+    if len(other.days) == 1:  # most stories
+        for day, number in one.days.items():
+            for on, others in other.days.items():
+                days = abs(day - on)
+                return _NEARNESS[days] * number * others if days <= _FARTHEST else 0
+    if not other.in_order:
+        other.in_order = sorted(other.days)
+    days, in_order, number_on = 0, other.in_order, other.days
+    for day, number in one.days.items():
+        near = in_order[bisect_left(in_order, day - _FARTHEST) : bisect_right(in_order, day + _FARTHEST)]
+        days += number * sum([number_on[on] * _NEARNESS[abs(day - on)] for on in near])
+    return days
+
+
+def same_source(one: Compared, other: Compared) -> int:
+    """Return the number of pairs of an article of each story that are of one source."""
+    if one.sources.keys().isdisjoint(other.sources):
+        return 0
+    return product(one.sources, other.sources) if one.vectors + other.vectors > 2 else 1
+
+
+def sums_of(one: Compared, other: Compared) -> _Sums:
+    """Return how alike two stories are as sums over their articles."""
+    return product(one.weights, other.weights), same_source(one, other), nearness(one, other)
+
+
+def likeness(one: Compared, other: Compared, text: int, same: int) -> float:
+    """Return how alike the texts of two stories are on average, those of one source less, given these sums."""
     pairs = one.vectors * other.vectors
-    alike = product(one.weights, other.weights) / (_WHOLE * pairs)
-    if not one.sources.keys().isdisjoint(other.sources):
-        alike *= 1 - (1 - _SAME_SOURCE) * product(one.sources, other.sources) / pairs
+    alike = text / (_WHOLE * pairs)
+    return alike * (1 - (1 - _SAME_SOURCE) * same / pairs) if same else alike
+
+
+def likeness_in_time(one: Compared, other: Compared, sums: _Sums) -> float:
+    """Return how alike two stories are: as their texts, and more or less as their days are near on average."""
+    text, same, near = sums
+    alike = likeness(one, other, text, same)
+    if one.dated and other.dated:
+        alike *= _FAR + (_NEAR - _FAR) * near / (1000 * one.dated * other.dated)
     return alike
-
-
-def weight_of_days(one: Compared, other: Compared) -> float:
-    """Return how much the likeness of two stories counts, as near as the days of their articles are on average."""
-    if not one.days or not other.days:
-        return 1.0
-    nearness = _NEARNESS.get
-    dated = sum(one.days.values()) * sum(other.days.values())
-    near = sum([n * m * nearness(day - on, 0) for day, n in one.days.items() for on, m in other.days.items()])
-    return _FAR + (_NEAR - _FAR) * near / (1000 * dated)
 
 
 def are_one(one: Compared, other: Compared, alike: float, *, late: bool) -> bool:
@@ -173,36 +231,59 @@ def join_all(pairs: Sequence[tuple[Compared, Compared]], *, late: bool) -> None:
     The larger story takes the other; of two that are equally large, the one that is saved. ``late``: the folder has
     been grouped before.
     """
-    near: dict[Compared, set[Compared]] = defaultdict(set)
-    """Of each story those that are alike enough: only these can still be so when it has grown."""
+    joining = _Joining(pairs)
+    for one, other, alike in joining.most_alike():
+        if are_one(one, other, alike, late=late):
+            is_larger = (-one.size, one.is_new) <= (-other.size, other.is_new)
+            joining.join(*((one, other) if is_larger else (other, one)))
+    _separate(pairs)
 
-    def compare(one: Compared, other: Compared) -> tuple[float, int, int, int, int, Compared, Compared] | None:
-        alike = likeness(one, other)
-        if alike * _NEAR < _ALIKE or (alike := alike * weight_of_days(one, other)) < _ALIKE:
-            return None
-        near[one].add(other)
-        near[other].add(one)
+
+class _Joining:
+    """Stories while they join: how alike they are."""
+
+    def __init__(self, pairs: Iterable[tuple[Compared, Compared]]) -> None:
+        self._near: dict[Compared, dict[Compared, _Sums]] = defaultdict(dict)
+        """Of each story those that are alike enough: only these can still be so when it has grown."""
+        self._queue: list[_Entry] = []
+        for one, other in pairs:
+            text = product(one.weights, other.weights)
+            if text * _NEAR >= _ALIKE * _WHOLE * one.vectors * other.vectors:
+                self._queue += self._compare(one, other, (text, same_source(one, other), nearness(one, other)))
+        heapify(self._queue)
+
+    def most_alike(self) -> Iterator[tuple[Compared, Compared, float]]:
+        """Yield the two stories that are most alike, and how much, as long as there are any; they may join."""
+        while self._queue:
+            alike, _, _, size, other_size, one, other = heappop(self._queue)
+            if not (one.into or other.into) and (one.size, other.size) == (size, other_size):
+                yield one, other, -alike
+
+    def join(self, one: Compared, other: Compared) -> None:
+        """Make the other story a part of the first."""
+        mine, its = self._near.pop(one), self._near.pop(other)
+        both = mine.pop(other)
+        del its[one]
+        grown = []
+        for story in mine.keys() | its.keys():
+            sums, added = mine.get(story) or sums_of(one, story), its.get(story) or sums_of(other, story)
+            grown.append((story, (sums[0] + added[0], sums[1] + added[1], sums[2] + added[2])))
+            self._near[story].pop(one, None)
+            self._near[story].pop(other, None)
+        one.take(other, both)
+        for story, sums in grown:
+            for entry in self._compare(one, story, sums):
+                heappush(self._queue, entry)
+
+    def _compare(self, one: Compared, other: Compared, sums: _Sums) -> Sequence[_Entry]:
+        """Return an entry of the queue if two stories are alike enough."""
+        alike = likeness_in_time(one, other, sums)
+        if alike < _ALIKE:
+            return ()
+        self._near[one][other] = self._near[other][one] = sums
         if one.id > other.id:
             one, other = other, one
-        return -alike, one.id, other.id, one.size, other.size, one, other
-
-    queue = [entry for one, other in pairs if (entry := compare(one, other))]
-    heapify(queue)
-    while queue:
-        alike, _, _, size, other_size, one, other = heappop(queue)
-        if one.into or other.into or (one.size, other.size) != (size, other_size):
-            continue
-        if not are_one(one, other, -alike, late=late):
-            continue
-        if (-other.size, other.is_new) < (-one.size, one.is_new):
-            one, other = other, one
-        one.take(other)
-        others = {story.now for story in near[one] | near.pop(other)} - {one}
-        near[one] = set()
-        for story in others:
-            if entry := compare(one, story):
-                heappush(queue, entry)
-    _separate(pairs)
+        return ((-alike, one.id, other.id, one.size, other.size, one, other),)
 
 
 def _separate(pairs: Sequence[tuple[Compared, Compared]]) -> None:
@@ -225,5 +306,11 @@ def _separate(pairs: Sequence[tuple[Compared, Compared]]) -> None:
 
 def _stands_out(story: Compared, around: Mapping[Compared, Iterable[Compared]]) -> bool:
     others = {other.now for part in story.parts() for other in around[part]} - {story}
-    nearest = nlargest(_OTHERS, [likeness(story, other) for other in others])
-    return sum(nearest) / _OTHERS <= _LIKE_OTHERS * story.alike / story.pairs
+    most = _OTHERS * _LIKE_OTHERS * story.alike / story.pairs
+    nearest = [0.0] * _OTHERS
+    for other in others:
+        text = product(story.weights, other.weights)
+        heappushpop(nearest, likeness(story, other, text, same_source(story, other)))
+        if math.fsum(nearest) > most:
+            return False
+    return True

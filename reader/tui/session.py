@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, Protocol, TypeVar
 
 from reader.core.errors import ReaderError
-from reader.core.events import BulkProgress, FetchAttempted, FetchResult, ImageFetched, Progress
+from reader.core.events import BulkProgress, DownloadProgress, FetchAttempted, FetchResult, ImageFetched, Progress
 from reader.core.text import clean
 from reader.tui.background import Background
 from reader.tui.input_gate import InputGate
@@ -181,6 +181,9 @@ class Session:
         self.fetch_finished = Signal[tuple[FetchResult, FetchRequest]]()
         self.bulk_progress = Signal[BulkProgress]()
         self.image_fetched = Signal[ImageFetched]()
+        self.download_progressed = Signal[DownloadProgress]()
+        self.downloads_changed = Signal[Sequence[DownloadProgress]]()
+        """The progress of each download that is running."""
 
     def private_folder(self) -> PrivateFolder:
         """Return the folder for files that other programs read, created on first use."""

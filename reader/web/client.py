@@ -22,8 +22,9 @@ import httpx
 from reader.content.html import encodings
 from reader.core.errors import ReaderError
 from reader.core.events import format_duration
+from reader.core.text import format_size
 from reader.images import header_size
-from reader.web import errors
+from reader.web import download, errors
 from reader.web.options import ClientOptions
 from reader.web.redirects import Hop, decode_location, first_hop, leads_elsewhere, next_hop
 from reader.web.response import content_type, header_fields
@@ -81,6 +82,8 @@ class _RequestSpec:
     """Scheme, host and port that ``secrets`` are for."""
     secrets: Mapping[str, str] = field(default_factory=dict)
     """Headers that no other host may get."""
+    sink: download.Sink | None = None
+    """Where the body is written piece by piece; None to return it."""
 
 
 class _Redirect(NamedTuple):
@@ -197,6 +200,20 @@ class WebClient:
         """Return the first ``limit`` bytes at ``url``, whatever their type. Raises FetchError."""
         return await self._fetch(url, _RequestSpec("*/*", limit, truncates=True))
 
+    async def download(self, url: str, sink: download.Sink) -> None:
+        """Write the file at ``url`` to ``sink``, from where that ends if the server still has the same file.
+
+        ``sink`` keeps what has come before a failure. Raises FetchError, and what ``sink`` raises.
+        """
+        try:
+            await self._fetch(url, _RequestSpec("*/*", sink.limit, sink=sink))
+        except download.ChangedError:
+            await sink.begin(download.FileVersion())
+            try:
+                await self._fetch(url, _RequestSpec("*/*", sink.limit, sink=sink))
+            except download.ChangedError:
+                raise FetchError("protocol", "it sends parts that were not asked for", first_hop(url).host) from None
+
     async def _fetch(self, url: str, spec: _RequestSpec) -> WebResponse:
         hop, redirects = first_hop(url), 0
         seen = {hop.url}
@@ -248,7 +265,7 @@ class WebClient:
         self._check_backoff(hop.host)  # the host may have asked for a pause in the meantime
         try:
             async with asyncio.timeout(seconds) as limit:
-                return await self._send(hop, spec, proxy, limit.when() or 0.0)
+                return await self._send(hop, spec, proxy, limit)
         except (TimeoutError, httpcore.TimeoutException):  # this one, or the system's
             why = f"timed out after {self.options.seconds:g} s"
             raise FetchError("timeout", why, hop.host, hint="Try again later.") from None
@@ -258,17 +275,25 @@ class WebClient:
             raise FetchError("unreachable", "its name is not valid", hop.host) from None
 
     async def _send(
-        self, hop: Hop, spec: _RequestSpec, proxy: Proxy | None, deadline: float
+        self, hop: Hop, spec: _RequestSpec, proxy: Proxy | None, limit: asyncio.Timeout
     ) -> WebResponse | _Redirect:
-        """Return the response to one request, or where it redirects to; ``deadline`` is a time of the event loop."""
+        """Return the response to one request within ``limit``, or where it redirects to."""
         conditions = spec.conditions if hop.url == spec.validated else {}
+        conditions = download.request_headers(spec.sink, hop.url) if spec.sink is not None else conditions
         # Without Host, httpx would encode the name by IDNA 2008, which fails for names in use, such as emoji.
         secrets = spec.secrets if (hop.scheme, hop.host, hop.port) == spec.origin else {}
         headers = {"Host": hop.authority, "Accept": spec.accept, **conditions, **spec.headers, **secrets}
         async with self._client.stream("GET", hop.url, headers=headers, extensions={_PROXY: proxy}) as response:
             status, location = response.status_code, response.extensions[_LOCATION]
+            if spec.sink is not None and (status in {200, 203} or (status in {206, 416} and "Range" in conditions)):
+                limit.reschedule(None)  # a file takes as long as it is large
+                await download.receive(
+                    spec.sink, status, response.headers, response.aiter_raw(), url=hop.url, host=hop.host,
+                    patience=self.options.seconds,
+                )  # fmt: skip
+                return WebResponse(hop.url, 200, content_type="", body=b"")
             if status in {200, 203}:  # 203: changed by a proxy (RFC 9110, 15.3.4)
-                body, is_complete = await self._read(response, spec, hop.host, deadline)
+                body, is_complete = await self._read(response, spec, hop.host, limit.when() or 0.0)
                 page = self._response(hop, spec, response.headers, body, is_complete)
                 is_page = spec.types and page.content_type in content_type.MARKUP
                 header = response.headers.get("refresh", "")
@@ -452,7 +477,7 @@ def _content_length(headers: httpx.Headers) -> int:
 
 def _wrong_type(media_type: str, size: int, wanted: str, host: str) -> FetchError:
     described = content_type.describe(media_type)
-    sized = f"{described} of {content_type.format_size(size)}" if size > 0 else described
+    sized = f"{described} of {format_size(size)}" if size > 0 else described
     return FetchError("not_a_page", f"{sized} instead of {wanted}", host, hint=errors.OPEN)
 
 

@@ -10,8 +10,7 @@ from http import HTTPStatus
 import httpcore
 
 from reader.core.errors import describe_error
-from reader.core.text import clean
-from reader.web.response.content_type import format_size
+from reader.core.text import clean, format_size
 from reader.web.responses import FetchError
 
 _LATER = "Try again later."
@@ -58,9 +57,9 @@ def error_from_status(status: int, host: str) -> FetchError:
     return FetchError("status", describe_status(status), host, hint=hint, status=status)
 
 
-def error_of_size(limit: int, host: str) -> FetchError:
+def error_of_size(limit: int, host: str, hint: str = OPEN) -> FetchError:
     """Return the FetchError for a body of more than ``limit`` bytes."""
-    return FetchError("too_large", f"more than {format_size(limit)}", host, hint=OPEN)
+    return FetchError("too_large", f"more than {format_size(limit)}", host, hint=hint)
 
 
 def _tls_error(error: ssl.SSLError, host: str) -> FetchError:

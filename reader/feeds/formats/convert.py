@@ -13,12 +13,13 @@ from html import escape
 from typing import Any, NamedTuple
 from urllib.parse import urljoin
 
+from reader.content.enclosures import Enclosure
 from reader.core.errors import ReaderError
 from reader.core.text import clean
 from reader.core.urls import safe_url
 from reader.feeds.formats import plain_text
 from reader.feeds.formats.timestamps import Timestamp, read_timestamp
-from reader.feeds.model import Enclosure, EntryKind, FeedEntry, FeedImage, FeedKind, FeedLink, ParsedFeed
+from reader.feeds.model import EntryKind, FeedEntry, FeedImage, FeedKind, FeedLink, ParsedFeed
 
 _HTML_TYPES = frozenset({"text/html", "html", "application/xhtml+xml", "xhtml"})
 _TEXT_TYPES = frozenset({"text/plain", "text", "plain", ""})

@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
 
+from reader.content.enclosures import Enclosure
 from reader.content.html.encodings import detect_encoding
 from reader.core.text import clean
 from reader.feeds.formats import convert, plain_text
 from reader.feeds.formats.convert import kind_of, language_of, text_as_html, to_number, to_seconds, unique, web_url
 from reader.feeds.formats.timestamps import read_timestamp
-from reader.feeds.model import Enclosure, FeedEntry, FeedError, FeedImage, FeedLink, ParsedFeed
+from reader.feeds.model import FeedEntry, FeedError, FeedImage, FeedLink, ParsedFeed
 
 _ITEMS = re.compile(r'"items"\s*:\s*\[')
 _SEPARATORS = re.compile(r"[\s,]*")

@@ -10,6 +10,8 @@ from reader.core.text import format_count, truncate
 from reader.tui.session import FetchRequest, Session
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from textual.timer import Timer
 
     from reader.config.settings import Config
@@ -72,6 +74,14 @@ class FetchController:
     def cancel_image(self, url: str) -> None:
         """Cancel the fetch of an image."""
         self._send(lambda process: process.cancel_image(url), starts=False)
+
+    def download(self, url: str, path: Path, *, accepts_pages: bool) -> None:
+        """Download an enclosure to ``path``, or go on with it."""
+        self._send(lambda process: process.download(url, path, accepts_pages=accepts_pages))
+
+    def cancel_download(self, path: Path) -> None:
+        """Cancel a download; what has come is kept."""
+        self._cancel(str(path))
 
     # Many pages.
 
@@ -202,7 +212,14 @@ class FetchController:
 
     def receive(self, event: FetchEvent) -> None:
         """Handle an event of the fetching process."""
-        from reader.core.events import BulkProgress, FetchAttempted, FetchResult, ImageFetched, Notice
+        from reader.core.events import (
+            BulkProgress,
+            DownloadProgress,
+            FetchAttempted,
+            FetchResult,
+            ImageFetched,
+            Notice,
+        )
 
         match event:
             case FetchAttempted():
@@ -213,6 +230,8 @@ class FetchController:
                 self._session.show_message(event.text, warning=event.warning)
             case BulkProgress():
                 self._follow(event)
+            case DownloadProgress():
+                self._session.download_progressed.publish(event)
             case ImageFetched():
                 self._session.image_fetched.publish(event)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import cast
 
 from textual import events, on
@@ -12,13 +12,13 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from reader.config.declarations import MACRO, PROGRAM
-from reader.core.events import BulkProgress, Progress
+from reader.core.events import BulkProgress, DownloadProgress, Progress
 from reader.tui.keys import bindings
 from reader.tui.keys.actions import KeyContext, Scope
 from reader.tui.session import Session
 from reader.tui.terminal.overlay import draw_below_overlay, use_latest_size
 from reader.tui.widgets.bars.bars import KeyBar
-from reader.tui.widgets.bars.progress import BulkFetchBar, IndexingBar
+from reader.tui.widgets.bars.progress import BulkFetchBar, DownloadBar, IndexingBar
 from reader.tui.widgets.messages import StatusMessage
 
 NOT_IN_READER = frozenset(
@@ -55,6 +55,7 @@ class BaseScreen(Screen[None]):
         self.key_bar = KeyBar()
         self.indexing_bar = IndexingBar(id="indexing")
         self.bulk_fetch_bar = BulkFetchBar(id="bulk-fetch")
+        self.download_bar = DownloadBar(id="downloads")
         self._chains: dict[Widget | None, list[tuple[DOMNode, BindingsMap]]] = {}
         """The bindings from each widget outwards, with :attr:`_chains_keymap`."""
         self._chains_keymap: Mapping[str, str] | None = None
@@ -62,6 +63,7 @@ class BaseScreen(Screen[None]):
         session.config_changed.subscribe(lambda _: self._take_keys())
         session.indexing_progressed.subscribe(self._indexing_progressed)
         session.bulk_progress.subscribe(self.show_bulk_progress)
+        session.downloads_changed.subscribe(self.show_downloads)
 
     def on_resize(self, event: events.Resize) -> None:
         """Take the terminal's latest size."""
@@ -69,7 +71,7 @@ class BaseScreen(Screen[None]):
 
     def bars(self) -> Iterable[Widget]:
         """Yield the bars at the bottom."""
-        return self.indexing_bar, self.bulk_fetch_bar, self.key_bar, self.key_bar.long_message
+        return self.indexing_bar, self.bulk_fetch_bar, self.download_bar, self.key_bar, self.key_bar.long_message
 
     def show_message(self, text: str, *, warning: bool = False, transient: bool = False) -> None:
         """Show a sentence in the key bar; with an empty one, the keys again."""
@@ -115,6 +117,7 @@ class BaseScreen(Screen[None]):
         """Show the keys that are set now."""
         self.show_typed("", ())
         self.key_bar.keymap = self.session.config.keys
+        self.download_bar.key = self.session.key("enclosure.download")
         self.bulk_fetch_bar.keys = (self.session.key("fetch.all"), self.session.key("fetch.stop"))
 
     @property
@@ -166,6 +169,11 @@ class BaseScreen(Screen[None]):
     def _indexing_progressed(self, progress: Progress) -> None:
         if progress.finished or not progress.shown:  # otherwise with the list: another frame would delay keys
             self.indexing_bar.progress = progress
+
+    def show_downloads(self, downloads: Sequence[DownloadProgress]) -> None:
+        """Show the progress of the running downloads."""
+        self.download_bar.set_class(self.bulk_fetch_bar.display, "-above")
+        self.download_bar.downloads = tuple(downloads)
 
     def show_bulk_progress(self, progress: BulkProgress) -> None:
         """Show the progress of a bulk fetch."""

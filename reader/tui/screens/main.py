@@ -17,6 +17,8 @@ from reader.startup import SPLIT, FirstFrame
 from reader.tui.controllers.article_list import ArticleListController
 from reader.tui.controllers.article_pane import ArticlePaneController
 from reader.tui.controllers.config_file import ConfigController
+from reader.tui.controllers.enclosures.enclosures import EnclosuresController
+from reader.tui.controllers.feeds.add_rule import AddRuleController
 from reader.tui.controllers.feeds.feed_list import FeedListController
 from reader.tui.controllers.fetch import FetchController
 from reader.tui.controllers.folder import FolderController
@@ -68,6 +70,7 @@ class MainScreen(BaseScreen):
             session.gate,
             Split.parse(first.split, session.config.density),
         )
+        panes.articles.rows.has_periods = session.config.date_separators
         panes.save_split = partial(session.save_setting, SPLIT)
         self.articles = panes.articles
         self.article = panes.article
@@ -77,7 +80,9 @@ class MainScreen(BaseScreen):
         self.saved_views.on_filled = self.feeds.begin
         self.config_file = ConfigController(session)
         self.folder = FolderController(session, first.updater)
-        self.marks = MarksController(session, panes, lambda: self.saved_views.store)
+        self.rules = AddRuleController(session)
+        undone = (self.feeds.undone, self.rules.undone)
+        self.marks = MarksController(session, panes, lambda: self.saved_views.store, undone)
         self.pane_content = ArticlePaneController(
             session, panes, on_shown=self._article_shown, on_failed=self.marks.article_failed
         )
@@ -100,6 +105,7 @@ class MainScreen(BaseScreen):
         )
         self._targets = KeyTargets(panes, self.pane_content, self.reader)
         self.programs = ProgramsController(session, self._targets.readable)
+        self.enclosures = EnclosuresController(session, self._targets.readable, self.fetch, self.links.open)
         self.images = ImagesController(
             session,
             self.article,
@@ -151,15 +157,17 @@ class MainScreen(BaseScreen):
             **{name: partial(self._show_stories, name) for name in ("story.list", "story.digest", "heat")},
             "back": self._back,
             "open": lambda: self.links.open(targets.links().best, "This document has no URL to open."),
-            "open.amp": lambda: self.links.open(
-                targets.links().amp_copy, "There is no AMP copy of this. o opens the original."
-            ),
+            "open.amp": lambda: self.links.open(targets.links().amp_copy, "There is no AMP copy of this."),
+            **{f"enclosure.{name}": getattr(self.enclosures, name) for name in ("open", "download")},
             "copy": self._copy,
             "text.save": lambda: self.links.save_page(self.reader.text),
             "views": self.saved_views.toggle,
             "views.save": self.saved_views.ask_save,
             "refresh": self.folder.refresh,
             "feeds.sync": self.folder.sync_feeds,
+            "feeds.add": lambda: self.feeds.add(self.panes.sidebar_line),
+            "feeds.export": self.feeds.export,
+            "rules.add": self.rules.ask,
             "problems": self.folder.show_problems,
             "program": self.programs.run,
         }
@@ -208,6 +216,7 @@ class MainScreen(BaseScreen):
         """End the processes and threads of the controllers."""
         self.folder.close()
         self.fetch.close()
+        self.feeds.close()
         self.images.close()
         self.session.close()
 
@@ -223,8 +232,8 @@ class MainScreen(BaseScreen):
     def update_keys(self) -> None:
         """Show the keys for the focused widget."""
         bar = self.key_bar
-        if self.panes.sidebar_has_focus:
-            bar.context = "views"
+        if (line := self.panes.sidebar_line) is not None:
+            bar.context = "feed" if line.kind == "feed" else "views"
         elif not len(self.articles.order):
             bar.context = "empty"
         elif not self.article.has_focus:
@@ -481,7 +490,8 @@ class MainScreen(BaseScreen):
 
     def on_sidebar_command_requested(self, event: Sidebar.CommandRequested) -> None:
         """Run a command for a line of the sidebar."""
-        self.saved_views.run_command(event.command, event.line)
+        is_feed = event.line.kind == "feed" and event.command in {"rename", "delete", "pause"}
+        (self.feeds if is_feed else self.saved_views).run_command(event.command, event.line)
 
     def on_resize(self, event: events.Resize) -> None:
         """Fit the panes and the images to the size of the screen."""

@@ -115,10 +115,3 @@ def describe(media: str) -> str:
     """Return a media type in words: ``a PDF``, ``a video``."""
     known = _WORDS.get(media) or _WORDS_BY_TYPE.get(media.partition("/")[0])
     return known or (f"a file of the type {media}" if media else "a file")
-
-
-def format_size(size: int) -> str:
-    """Return a number of bytes, such as ``2.1 MB``."""
-    if size < 1_000:
-        return "1 byte" if size == 1 else f"{size} bytes"
-    return f"{size / 1_000:.0f} kB" if size < 999_500 else f"{size / 1_000_000:.1f} MB"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
 from reader.content.blocks import Block, Paragraph, links, plain_text
+from reader.content.enclosures import enclosures_of
 from reader.content.layout.layout import layout
 from reader.core.errors import ReaderError
 from reader.core.model import Article, Image, Json, Links, Number
@@ -36,6 +37,8 @@ from reader.tui.widgets.text.lines import (
 
 _MAX_LINKS = 200
 """How many links of a text are listed below it."""
+_ENCLOSURES = 5
+"""How many enclosures the lines of facts show."""
 _HUGE = 1e9
 """Scores from here on are abbreviated."""
 _LENGTH = "length"
@@ -104,6 +107,7 @@ def lay_out_pane(content: ArticleContent, cells: int, image: RenderedImage | str
         lines += paragraph(f"⇩ Page saved, {format_count(content.page.extract.words, unit)}", cells, "quiet")
     elif content.failure:
         lines += paragraph(f"✗ Not fetched: {content.failure}", cells, "warning")
+    lines += _enclosures(content.article.extra, cells)
     if content.described_by:
         note = f"Not in this folder: this is how “{content.described_by}” describes it. o opens the original."
         lines += [BLANK, *paragraph(note, cells, "quiet")]
@@ -129,6 +133,17 @@ def lay_out_pane(content: ArticleContent, cells: int, image: RenderedImage | str
         characters_before(lines),
         characters_before(body),
     )
+
+
+def _enclosures(extra: Mapping[str, Json], cells: int) -> Iterator[Line]:
+    found = enclosures_of(extra)
+    for number, each in enumerate(found[:_ENCLOSURES], 1):
+        label = f"Enclosure {number}  " if len(found) > 1 else "Enclosure  "
+        title, *facts = each.facts
+        words = " · ".join((truncate(title, max(12, cells - len(label))), *facts))
+        yield from labeled(line_of(label, "quiet"), words, cells, "link", each.url)
+    if len(found) > _ENCLOSURES:
+        yield line_of(f"and {format_count(len(found) - _ENCLOSURES, 'more enclosure')}", "quiet")
 
 
 def _text(blocks: Sequence[Block], cells: int) -> list[Line]:

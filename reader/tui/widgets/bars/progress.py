@@ -9,8 +9,8 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from reader.core.events import BulkProgress, Progress, format_duration, progress_facts, share_done
-from reader.core.text import cell_width
+from reader.core.events import BulkProgress, DownloadProgress, Progress, format_duration, progress_facts, share_done
+from reader.core.text import cell_width, format_size
 from reader.tui.theme.styles import draw_line
 
 _MIN_DOCUMENTS = 200
@@ -96,6 +96,44 @@ class BulkFetchBar(_BarLine):
         over = progress.done + progress.cached + progress.failed
         share = over / max(1, over + progress.left)
         return self.draw("Paused" if progress.paused else "Fetching", share, wordings_of(progress, pause, stop))
+
+
+class DownloadBar(_BarLine):
+    """Shows the progress of the running downloads; hidden when there are none."""
+
+    downloads: reactive[tuple[DownloadProgress, ...]] = reactive[tuple[DownloadProgress, ...]](())
+    key: reactive[str] = reactive("")
+    """The key that cancels one."""
+
+    def watch_downloads(self, downloads: tuple[DownloadProgress, ...]) -> None:
+        """Show the bar while anything is downloaded."""
+        self.display = bool(downloads)
+
+    def render_line(self, y: int) -> Strip:
+        """Draw the bar."""
+        done, total = (sum(getattr(each, name) for each in self.downloads) for name in ("done", "total"))
+        return self.draw(
+            "Downloading", min(1.0, done / total) if total else 0, download_wordings(self.downloads, self.key)
+        )
+
+
+def download_wordings(downloads: Sequence[DownloadProgress], key: str) -> tuple[Wording, ...]:
+    """Return the wordings for downloads, from the longest to the shortest."""
+    done, rate = (sum(getattr(each, name) for each in downloads) for name in ("done", "rate"))
+    is_known = bool(downloads) and all(each.total for each in downloads)
+    total = sum(each.total for each in downloads)
+    size = f"{format_size(done)} of {format_size(total)}" if is_known else format_size(done)
+    files = (f"{len(downloads)} files",) if len(downloads) > 1 else ()
+    pace = (f"{format_size(rate)}/s",) if rate else ()
+    left = (f"{format_duration((total - done) / rate)} left",) if is_known and rate and total > done else ()
+    cancel = f"{key} cancels"
+    return (
+        Wording((size, *files, cancel, *pace, *left), has_bar=is_known),
+        Wording((size, cancel, *pace), has_bar=is_known),
+        Wording((size, cancel), has_bar=False),
+        Wording((size, cancel), has_bar=False, has_name=False),
+        Wording((size,), has_bar=False, has_name=False),
+    )
 
 
 def wordings_of(progress: BulkProgress, pause: str, stop: str) -> tuple[Wording, ...]:

@@ -1,0 +1,1 @@
+"""Enclosures on the screen: they are played, and downloaded."""
