@@ -207,6 +207,11 @@ SETTINGS: tuple[Setting, ...] = (
         "“auto”: as last chosen in the app (d), else comfortable where the list has fewer than 100 columns and enough "
         "lines.",
     ),
+    Setting(
+        "", "date_separators", False, is_bool, "true or false",
+        "true: in a list sorted by date, a line at the first title of each day or month says which it is: “Today”, "
+        "“Yesterday”, a weekday, a date, a month.",
+    ),
     _choice(
         "", "mark_read", "open", MARK_READ,
         "What marks an article read. “open”: opening its text, its related items or its original. “rest”: also "

@@ -203,6 +203,7 @@ class _Loading:
         fetch["allow_hosts"] = tuple(host.lower() for host in fetch.get("allow_hosts", ()))
         return Config(
             density=values.get(("density",), "auto"),
+            date_separators=values.get(("date_separators",), False),
             theme=values.get(("theme",), ""),
             themes=self._themes,
             mark_read=values.get(("mark_read",), "open"),

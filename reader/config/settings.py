@@ -109,6 +109,8 @@ class Config:
 
     density: Density = "auto"
     """How many lines an article has in the list."""
+    date_separators: bool = False
+    """Whether a list sorted by date says where days and months begin."""
     theme: str = ""
     """Name of a theme; empty for the theme last chosen in the app, or one as dark or light as the terminal."""
     themes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

@@ -7,6 +7,7 @@ no TOML is not changed at all.
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -188,6 +189,39 @@ def stored_value(key: str, value: Any) -> Any:
     return value
 
 
+def parse_setting(text: str) -> tuple[str, Any]:
+    """Return name and value of a setting that was given as text. Raises ReaderError."""
+    name, equals, given = text.partition("=")
+    name = name.strip()
+    if name not in BY_NAME:
+        hint = did_you_mean(nearest(name, BY_NAME)) or f"The settings are: {', '.join(BY_NAME)}."
+        raise ReaderError(f"There is no setting “{shown_name(name)}”.", hint)
+    if not equals:
+        raise ReaderError(f"{name} needs a value: {name}=VALUE.", f"{name}= sets the default.")
+    default = BY_NAME[name].default
+    value: Any = given.strip()
+    if not value:
+        value = default
+    elif name in {"folder", "file"}:
+        value = stored_place(value)
+    elif isinstance(default, bool):
+        value = {"true": True, "yes": True, "false": False, "no": False}.get(value.lower(), value)
+    elif isinstance(default, int):
+        value = int(value) if value.isascii() and value.isdigit() else value
+    elif isinstance(default, list):
+        value = [word.strip() for word in value.split(",") if word.strip()]
+    elif isinstance(default, dict):
+        raise ReaderError("Headers may be secrets, which others see here.", "Edit feeds.toml.")
+    if value != default and (problem := setting_problem(name, value)):
+        raise ReaderError(*problem)
+    return name, stored_value(name, value)
+
+
+def stored_place(path: str | None) -> str:
+    """Return a folder or file as feeds.toml names it: absolute; empty for none."""
+    return os.path.abspath(os.path.expanduser(path)) if path else ""
+
+
 def _table(item: Subscription | _Wrong) -> Table:
     """Return a feed as the values in its table; what is as by default is left out."""
     if isinstance(item, _Wrong):
@@ -319,16 +353,27 @@ class Subscriptions:
 
     def change(self, act: Callable[[list[Subscription]], Iterable[Subscription]]) -> list[Subscription]:
         """Replace the feeds by what ``act`` makes of the present ones, and return them."""
+        return parse_subscriptions(self.edit(act)[1], self.shown).feeds
+
+    def edit(self, act: Callable[[list[Subscription]], Iterable[Subscription]]) -> tuple[str, str]:
+        """Replace the feeds by what ``act`` makes of the present ones; return the text before and after that."""
+
+        def edited(text: str) -> str:
+            return edit_subscriptions(text, [*act(parse_subscriptions(text, self.shown).feeds)], self.shown)
+
+        return self.edit_text(edited)
+
+    def edit_text(self, edit: Callable[[str], str]) -> tuple[str, str]:
+        """Replace the text of the file by what ``edit`` makes of it; return both."""
         with self._file.exclusive():
             while True:
                 signature, text = self._file.read()
-                wanted = [*act(parse_subscriptions(text, self.shown).feeds)]
-                edited = edit_subscriptions(text, wanted, self.shown)
+                edited = edit(text)
                 if self._file.signature() != signature:
                     continue  # an editor has written the file in the meantime
                 if edited != text:
                     self._file.write(edited)
-                return wanted
+                return text, edited
 
     def update(self, key: str, **changes: Any) -> None:
         """Change settings of the feed with ``key``, if it is still there."""

@@ -114,7 +114,7 @@ def test_names_of_fields_and_the_order_of_dates_are_read(path: Path) -> None:
         (
             'colour = "x"',
             1,
-            "unknown setting “colour”. The settings are: theme, density, mark_read, mark_read_after, estimate_quality",
+            "unknown setting “colour”. The settings are: theme, density, date_separators, mark_read",
         ),
         (
             'key_preset = "Emac"',

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -107,11 +106,6 @@ def network_settings(paths: Paths) -> FetchSettings:
     if config.fetch.refusal:
         raise ReaderError(config.fetch.refusal)
     return config.fetch
-
-
-def stored_place(path: str | None) -> str:
-    """Return a folder or file as feeds.toml names it: absolute; empty for none."""
-    return os.path.abspath(os.path.expanduser(path)) if path else ""
 
 
 def feed_record(feed: Subscription, state: FeedState) -> dict[str, Any]:

@@ -22,6 +22,7 @@ KeyContext = Literal[
     "text",
     "linked",
     "views",
+    "feed",
     "entry",
 ]
 Group = Literal[
@@ -124,8 +125,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("views.fold", "h,left", "fold", "Sidebar", _VIEWS, "Fold", "Fold the section.", palette=False),
     Action("views.unfold", "right", "unfold", "Sidebar", _VIEWS, "Unfold", "Unfold the section; press again to show all of its entries.", palette=False),
     Action("views.filter", "slash", "request('filter')", "Sidebar", _VIEWS, "Filter", "Show only the entries that contain what you type; Esc clears the filter.", palette=False),
-    Action("views.rename", "e", "request('rename')", "Sidebar", _VIEWS, "Rename", "Rename the saved view.", palette=False),
-    Action("views.delete", "d", "request('delete')", "Sidebar", _VIEWS, "Delete", "Delete the saved view; undo restores it.", palette=False),
+    Action("views.rename", "e", "request('rename')", "Sidebar", _VIEWS, "Rename or edit", "Rename the saved view or the group; edit the settings of the feed.", palette=False),
+    Action("views.delete", "d", "request('delete')", "Sidebar", _VIEWS, "Delete or remove", "Delete the saved view, or remove the feed or group; undo restores it.", palette=False),
+    Action("feeds.pause", "p", "request('pause')", "Sidebar", _VIEWS, "Pause or resume", "Stop fetching the feed or all feeds of the group, or fetch them again.", palette=False),
     Action("views.move_down", "J,alt+down", "request('down')", "Sidebar", _VIEWS, "Move down", "Move the saved view down.", palette=False),
     Action("views.move_up", "K,alt+up", "request('up')", "Sidebar", _VIEWS, "Move up", "Move the saved view up.", palette=False),
     Action("views.page_down", "pagedown", "move('page_down')", "Sidebar", _VIEWS, "Page down", "Move down a page.", palette=False),
@@ -137,7 +139,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("choose", "v", "choose", "Mark", _LIST, "Select several", "Start or stop selecting articles; marking keys then apply to all of them. The mouse works too."),
     Action("choose.down", "shift+down,J", "extend(1)", "Mark", _LIST, "Extend selection down", "Add the next article to the selection.", palette=False),
     Action("choose.up", "shift+up,K", "extend(-1)", "Mark", _LIST, "Extend selection up", "Add the previous article to the selection.", palette=False),
-    Action("undo", "u", "run('undo')", "Mark", _BROWSE, "Undo", "Undo the last change of marks or views, also from an earlier session."),
+    Action("undo", "u", "run('undo')", "Mark", _BROWSE, "Undo", "Undo the last change of marks, views, feeds or rules, also from an earlier session."),
     Action("redo", "ctrl+r", "run('redo')", "Mark", _BROWSE, "Redo", "Redo the change that was undone last."),
     Action("open", "o", "run('open')", "Links", _BROWSE, "Open in the browser", "Open the original of the article or related item in your browser."),
     Action("open.amp", "O", "run('open.amp')", "Links", _BROWSE, "Open the AMP copy", "Open the AMP copy in your browser, if there is one."),
@@ -161,6 +163,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("heat.coarser", "minus", "zoom(-1)", "Stories", _HEAT, "Longer periods", "In the heat view, plot longer periods.", palette=False),
     Action("refresh", "r,f5", "run('refresh')", "Folder", _BROWSE, "Check for changes", "Check the folder for new, changed and deleted documents."),
     Action("feeds.sync", "R", "run('feeds.sync')", "Folder", _BROWSE, "Fetch feeds", "Fetch the feeds that write to this folder; new articles appear as they come."),
+    Action("feeds.add", "plus", "run('feeds.add')", "Folder", _BROWSE, "Add a feed", "Type the address of a feed, or of a page that names feeds; in the sidebar, it is added to the selected group."),
+    Action("feeds.export", "E", "run('feeds.export')", "Folder", _BROWSE, "Export feeds", "Write the feeds of this folder to a file in OPML, which other programs read."),
+    Action("rules.add", "alt+r", "run('rules.add')", "Folder", _BROWSE, "Make a rule", "Say what happens to articles that match the query when they arrive: they are read, starred, hidden, fetched or tagged."),
     Action("problems", "!", "run('problems')", "Folder", _BROWSE, "Problems", "List what is wrong with the documents, by file, line and field."),
     Action("entry.complete", "tab", "complete(1)", "Prompt", _PROMPT, "Complete", "Insert a completion; press again for the next one.", palette=False),
     Action("entry.complete_back", "shift+tab", "complete(-1)", "Prompt", _PROMPT, "Complete backwards", "Insert the previous completion.", palette=False),
@@ -207,6 +212,11 @@ FOOTERS: dict[KeyContext, tuple[tuple[str, str], ...]] = {
     "views": (
         ("views.choose", "select"), ("views.combine", "add"), ("views.filter", "filter"), ("views.fold", "fold"),
         ("views.rename", "rename"), ("views.delete", "delete"), ("views", "hide"), ("undo", "undo"),
+    ),
+    "feed": (
+        ("views.choose", "select"), ("views.combine", "add"), ("views.rename", "edit"), ("feeds.pause", "pause"),
+        ("views.delete", "remove"), ("feeds.add", "new"), ("feeds.sync", "fetch"), ("views.filter", "filter"),
+        ("views.fold", "fold"), ("views", "hide"), ("undo", "undo"),
     ),
     "article": (
         ("article.enter", "read"), ("fetch", "original"), ("move.page_down", "page"), ("related.next", "related"),

@@ -63,6 +63,8 @@ _EMACS = {
     "copy": "y,alt+w",
     "refresh": "g,f5",
     "palette": "alt+x",
+    "feeds.add": "alt+n",
+    "feeds.pause": "alt+p",
     "quit.now": "ctrl+x ctrl+c,ctrl+q",
 }
 _LESS = {
@@ -93,6 +95,7 @@ _LESS = {
     "list.group": "Z",
     "story.list": "L",
     "story.digest": "E",
+    "feeds.export": "alt+e",
     "heat": "W",
     "list.density": "D",
     "list.wider": ")",

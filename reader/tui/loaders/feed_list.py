@@ -1,17 +1,25 @@
-"""The feeds that write to the open folder, followed while the app runs, in worker threads."""
+"""Your list of feeds and those that write to the open folder, in worker threads."""
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from reader.core.errors import ReaderError
+from reader.core.errors import ReaderError, describe_error
+from reader.core.text import show_path
+from reader.tui.loaders.feeds import folder_setting
 from reader.tui.loaders.watched_files import file_version
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from reader.core.paths import Paths
+    from reader.feeds.changes import FeedChanges
     from reader.feeds.overview import ListedFeed
+    from reader.feeds.subscriptions import Subscription, Subscriptions
+    from reader.library.library import Library
     from reader.storage.sqlite.feeds.store import FeedStore
     from reader.tui.session import Session
 
@@ -19,23 +27,97 @@ _SHARE = 20
 """The pause after loading is this many times its duration: a sync changes what is known all the time."""
 
 
-class FeedsWatcher:
-    """The feeds of the folder, whose files are watched for changes by you, by a sync and by other windows."""
+class FolderFeeds:
+    """The list of feeds and what is known of them, opened when they are needed. Methods block and raise ReaderError."""
 
-    def __init__(self, session: Session, paths: Paths, on_feeds: Callable[[list[ListedFeed]], object]) -> None:
+    def __init__(self, library: Library, paths: Paths) -> None:
+        self.paths = paths
+        self._library = library
+        self._guard = threading.Lock()
+        self._store: FeedStore | None = None
+        self.problems: list[str] = []
+        """What was wrong with feeds.toml when it was read last."""
+
+    @property
+    def folder(self) -> str:
+        """The setting ``folder`` of feeds that write to the open folder."""
+        return folder_setting(self._library.folder, self.paths)
+
+    def store(self) -> FeedStore:
+        """Return what is known of feeds."""
+        from reader.storage.sqlite.feeds.store import FeedStore
+
+        with self._guard:
+            if self._store is None:
+                self._store, _ = FeedStore.open(self.paths.feed_state_file)
+            return self._store
+
+    def close(self) -> None:
+        """Close what is known of feeds."""
+        with self._guard:
+            if self._store is not None:
+                self._store.close()
+
+    def _subscriptions(self) -> Subscriptions:
+        from reader.feeds.subscriptions import Subscriptions
+
+        return Subscriptions(self.paths.feeds_file)
+
+    def changes(self) -> FeedChanges:
+        """Return what changes the list."""
+        from reader.feeds.changes import FeedChanges
+
+        return FeedChanges(self._library, self._subscriptions(), self.store())
+
+    def listed(self) -> list[ListedFeed]:
+        """Return the feeds that write to the open folder."""
+        from reader.feeds.folders import FeedFolders
+        from reader.feeds.overview import listed_feeds
+
+        everything, self.problems = self._subscriptions().read()
+        if not everything:
+            return []
+        folders = FeedFolders(self.paths.news_folder)
+        return listed_feeds(everything, folders, self._library.folder.root, self.store(), time.time())
+
+    def delete_documents(self, feeds: list[Subscription]) -> int:
+        """Delete the documents of feeds of the open folder that are as newsreader wrote them; return how many."""
+        from reader.feeds.changes import delete_documents
+
+        return sum(delete_documents(each, self.store(), self._library.folder.root) for each in feeds)
+
+    def export(self, file: Path) -> int:
+        """Write the feeds of the open folder as OPML to a new file; return how many."""
+        from reader.core.atomic_write import create_atomically
+        from reader.feeds.opml import write_opml
+        from reader.feeds.overview import opml_feeds
+
+        feeds = opml_feeds([each.subscription for each in self.listed()], self.store().states())
+        try:
+            create_atomically(file, write_opml(feeds))
+        except FileExistsError:
+            raise ReaderError(f"{show_path(file)} exists already.", "Choose another name.") from None
+        except OSError as error:
+            raise ReaderError(f"{show_path(file)} cannot be written: {describe_error(error)}.") from error
+        return len(feeds)
+
+
+class FeedsWatcher:
+    """Follows the files about feeds, which you, a sync and other windows change."""
+
+    def __init__(self, session: Session, files: FolderFeeds, on_feeds: Callable[[list[ListedFeed]], object]) -> None:
         """``on_feeds`` gets the feeds, on the event loop, when they have changed."""
         self._session = session
-        self._paths = paths
+        self._files = files
         self._on_feeds = on_feeds
-        database = paths.feed_state_file
-        self._files = (paths.feeds_file, database, database.with_name(f"{database.name}-wal"))
-        self._store: FeedStore | None = None
+        database = files.paths.feed_state_file
+        self._watched = (files.paths.feeds_file, database, database.with_name(f"{database.name}-wal"))
         self._seen: object = None
         """The versions of the files that were loaded last."""
         self._not_before = 0.0
         """When to look again, by time.monotonic()."""
         self._fault = ""
-        """An error in the file that was reported."""
+        """What was wrong with the list, and reported."""
 
     def watch(self) -> None:
         """Load the feeds, if there are any, and again when they have changed."""
@@ -44,39 +126,23 @@ class FeedsWatcher:
 
     def _check(self) -> None:
         began = time.monotonic()
-        versions = tuple(map(file_version, self._files))
+        versions = tuple(map(file_version, self._watched))
         if began < self._not_before or versions == self._seen:
             return
         is_first, self._seen = self._seen is None, versions
         if is_first and versions[0] is None:
             return
-        post, show = self._session.background.post, self._session.show_message
         try:
-            feeds = self.load()
+            feeds = self._files.listed()
+            self._report(" ".join(self._files.problems[:1]))
+            self._session.background.post(self._on_feeds, feeds)
         except ReaderError as error:
-            if str(error) != self._fault:
-                self._fault = str(error)
-                post(show, f"{error} Until then, the feeds in the sidebar stay as they were.", warning=True)
-            return
-        finally:
-            now = time.monotonic()
-            self._not_before = now + _SHARE * (now - began)
-        if self._fault:
-            self._fault = ""
-            post(show, "feeds.toml can be read again.")
-        post(self._on_feeds, feeds)
+            self._report(f"{error} Until then, the feeds in the sidebar stay as they were.")
+        now = time.monotonic()
+        self._not_before = now + _SHARE * (now - began)
 
-    def load(self) -> list[ListedFeed]:
-        """Return the feeds. Raises ReaderError."""
-        from reader.feeds.folders import FeedFolders
-        from reader.feeds.overview import listed_feeds
-        from reader.feeds.subscriptions import Subscriptions
-        from reader.storage.sqlite.feeds.store import FeedStore
-
-        everything = Subscriptions(self._paths.feeds_file).load()
-        if not everything:
-            return []
-        if self._store is None:
-            self._store, _ = FeedStore.open(self._paths.feed_state_file)
-        folders = FeedFolders(self._paths.news_folder)
-        return listed_feeds(everything, folders, self._session.library.folder.root, self._store, time.time())
+    def _report(self, fault: str) -> None:
+        if fault != self._fault:
+            post, show = self._session.background.post, self._session.show_message
+            post(show, fault or "feeds.toml can be read again.", warning=bool(fault))
+            self._fault = fault

@@ -1,11 +1,11 @@
-"""Fetches feeds for the app: ``newsreader sync`` in a process of its own."""
+"""Fetches and finds feeds for the app: ``newsreader sync`` and ``add`` in processes of their own."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from reader.core.paths import Paths
 from reader.core.text import clean, truncate
@@ -25,15 +25,51 @@ class SyncOutcome(NamedTuple):
     failed: bool
 
 
-def sync_feeds(folder: Folder, paths: Paths, on_start: Callable[[subprocess.Popen[bytes]], object]) -> SyncOutcome:
+class Lookup(NamedTuple):
+    """What is at an address: a feed, or the feeds that a page names, each with its URL and title; or an error."""
+
+    feed: tuple[str, str] | None = None
+    choices: tuple[tuple[str, str], ...] = ()
+    error: str = ""
+
+
+OnStart: TypeAlias = Callable[[subprocess.Popen[bytes]], object]
+"""Gets the process, which may be ended at any time."""
+
+
+def folder_setting(folder: Folder, paths: Paths) -> str:
+    """Return the setting ``folder`` of feeds that write to a folder: empty for the news folder."""
+    return "" if paths.news_folder.resolve() == folder.root.resolve() else str(folder.root)
+
+
+def sync_feeds(folder: Folder, paths: Paths, on_start: OnStart) -> SyncOutcome:
     """Fetch the feeds of a folder, due or not, and return the outcome; blocks until it is there.
 
-    ``on_start`` gets the process. It may be ended at any time: the next run continues.
+    If the process is ended, the next run continues.
     """
-    is_news = paths.news_folder.resolve() == folder.root.resolve()
-    place = () if is_news else ("--folder", str(folder.root))
+    place = folder_setting(folder, paths)
+    return outcome_of(*_run(on_start, "sync", "--force", "--json", *(("--folder", place) if place else ())))
+
+
+def look_up(address: str, on_start: OnStart) -> Lookup:
+    """Return what is at an address; blocks until it is there."""
+    output, notices, _ = _run(on_start, "add", "--dry-run", "--json", "--", address)
+    try:
+        record = json.loads(output)
+    except ValueError:
+        lines = _lines(notices)
+        return Lookup(error=clean(lines[-1]) if lines else "Nothing was found; the log file may say why.")
+    if "feeds" in record:
+        return Lookup(choices=tuple((each["url"], clean(each["title"] or "")) for each in record["feeds"]))
+    if not record["url"]:
+        return Lookup(error="Files are added with the command newsreader add.")
+    return Lookup(feed=(record["url"], clean(record["title"])))
+
+
+def _run(on_start: OnStart, *arguments: str) -> tuple[bytes, bytes, int]:
+    """Run a command, and return its output, its notices and its exit status."""
     process = subprocess.Popen(
-        command_line("reader.cli.main", "sync", "--force", "--json", *place),
+        command_line("reader.cli.main", *arguments),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -41,12 +77,16 @@ def sync_feeds(folder: Folder, paths: Paths, on_start: Callable[[subprocess.Pope
     )
     on_start(process)
     output, notices = process.communicate()
-    return outcome_of(output, notices, process.returncode)
+    return output, notices, process.returncode
+
+
+def _lines(notices: bytes) -> list[str]:
+    return [line.removeprefix(NOTICE) for line in notices.decode("utf-8", "replace").splitlines() if line.strip()]
 
 
 def outcome_of(output: bytes, notices: bytes, status: int) -> SyncOutcome:
     """Return what the command says in ``output``, JSON, and in ``notices``, lines of which the last one sums up."""
-    lines = [line.removeprefix(NOTICE) for line in notices.decode("utf-8", "replace").splitlines() if line.strip()]
+    lines = _lines(notices)
     summary = clean(lines[-1]) if lines else "Feeds could not be fetched; the log file may say why."
     try:
         records = json.loads(output)

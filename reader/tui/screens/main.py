@@ -18,6 +18,7 @@ from reader.tui.controllers.article_list import ArticleListController
 from reader.tui.controllers.article_pane import ArticlePaneController
 from reader.tui.controllers.config_file import ConfigController
 from reader.tui.controllers.enclosures.enclosures import EnclosuresController
+from reader.tui.controllers.feeds.add_rule import AddRuleController
 from reader.tui.controllers.feeds.feed_list import FeedListController
 from reader.tui.controllers.fetch import FetchController
 from reader.tui.controllers.folder import FolderController
@@ -69,6 +70,7 @@ class MainScreen(BaseScreen):
             session.gate,
             Split.parse(first.split, session.config.density),
         )
+        panes.articles.rows.has_periods = session.config.date_separators
         panes.save_split = partial(session.save_setting, SPLIT)
         self.articles = panes.articles
         self.article = panes.article
@@ -78,7 +80,9 @@ class MainScreen(BaseScreen):
         self.saved_views.on_filled = self.feeds.begin
         self.config_file = ConfigController(session)
         self.folder = FolderController(session, first.updater)
-        self.marks = MarksController(session, panes, lambda: self.saved_views.store)
+        self.rules = AddRuleController(session)
+        undone = (self.feeds.undone, self.rules.undone)
+        self.marks = MarksController(session, panes, lambda: self.saved_views.store, undone)
         self.pane_content = ArticlePaneController(
             session, panes, on_shown=self._article_shown, on_failed=self.marks.article_failed
         )
@@ -161,6 +165,9 @@ class MainScreen(BaseScreen):
             "views.save": self.saved_views.ask_save,
             "refresh": self.folder.refresh,
             "feeds.sync": self.folder.sync_feeds,
+            "feeds.add": lambda: self.feeds.add(self.panes.sidebar_line),
+            "feeds.export": self.feeds.export,
+            "rules.add": self.rules.ask,
             "problems": self.folder.show_problems,
             "program": self.programs.run,
         }
@@ -209,6 +216,7 @@ class MainScreen(BaseScreen):
         """End the processes and threads of the controllers."""
         self.folder.close()
         self.fetch.close()
+        self.feeds.close()
         self.images.close()
         self.session.close()
 
@@ -224,8 +232,8 @@ class MainScreen(BaseScreen):
     def update_keys(self) -> None:
         """Show the keys for the focused widget."""
         bar = self.key_bar
-        if self.panes.sidebar_has_focus:
-            bar.context = "views"
+        if (line := self.panes.sidebar_line) is not None:
+            bar.context = "feed" if line.kind == "feed" else "views"
         elif not len(self.articles.order):
             bar.context = "empty"
         elif not self.article.has_focus:
@@ -482,7 +490,8 @@ class MainScreen(BaseScreen):
 
     def on_sidebar_command_requested(self, event: Sidebar.CommandRequested) -> None:
         """Run a command for a line of the sidebar."""
-        self.saved_views.run_command(event.command, event.line)
+        is_feed = event.line.kind == "feed" and event.command in {"rename", "delete", "pause"}
+        (self.feeds if is_feed else self.saved_views).run_command(event.command, event.line)
 
     def on_resize(self, event: events.Resize) -> None:
         """Fit the panes and the images to the size of the screen."""

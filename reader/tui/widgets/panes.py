@@ -19,6 +19,7 @@ from reader.tui.widgets.messages import show_status
 
 if TYPE_CHECKING:
     from reader.tui.input_gate import InputGate
+    from reader.tui.widgets.sidebar.sections import SidebarLine
     from reader.tui.widgets.sidebar.sidebar import Sidebar, SidebarPane
 
 
@@ -157,6 +158,9 @@ class Panes(CoveredContainer):
     def take_config(self, config: Config, before: Config) -> None:
         """Show the list as the settings say now."""
         self.header.keymap = config.keys
+        self.articles.rows.has_periods = config.date_separators
+        self.articles.drop_styles()
+        self.articles.refresh()
         if config.density != before.density:
             self._split = self._split._replace(density=config.density)
             self.divide()
@@ -189,6 +193,11 @@ class Panes(CoveredContainer):
     def sidebar_has_focus(self) -> bool:
         """Whether keys are for the sidebar."""
         return self._sidebar_pane is not None and self._sidebar_pane.sidebar.has_focus
+
+    @property
+    def sidebar_line(self) -> SidebarLine | None:
+        """The selected line of the sidebar, if that has the focus."""
+        return self._sidebar_pane.sidebar.line if self._sidebar_pane is not None and self.sidebar_has_focus else None
 
     # Focus.
 

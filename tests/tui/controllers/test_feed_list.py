@@ -7,12 +7,21 @@ import os
 import time
 from pathlib import Path
 
+from textual import events
+
+from reader.config.settings import Config
 from reader.core.paths import Paths
-from reader.feeds.subscriptions import Subscription
-from reader.storage.sqlite.feeds.store import FeedState, FeedStore
+from reader.feeds.subscriptions import Subscription, Subscriptions
+from reader.library.rules.rules_file import ArrivalRule, RulesFile
+from reader.storage.sqlite.feeds.store import FeedState, FeedStore, StoredEntry
+from tests.cli.test_sync_command import server
 from tests.conftest import MakeFolder
+from tests.feeds.test_sync import rss
 from tests.tui.controllers.sidebar_lines import lines, move_to, query
-from tests.tui.helpers import PATIENT, SIDE, document, open_app
+from tests.tui.helpers import PATIENT, SIDE, Reader, document, open_app
+from tests.web.server import Server, reply
+
+__all__ = ["server"]  # a fixture
 
 _TIMINGS = PATIENT._replace(files_poll=0.01)
 _GONE = Subscription("https://gone.example/feed", title="Gone", group="Linux")
@@ -29,6 +38,11 @@ def _fail(paths: Paths) -> None:
     with contextlib.closing(store):
         now = time.time()
         store.save_state(_GONE.key, FeedState(failures=1, failing_since=now, failure="It is gone.", next_due=now + 60))
+
+
+async def _paste(reader: Reader, text: str) -> None:
+    reader.app.post_message(events.Paste(text))
+    await reader.settle()
 
 
 async def test_feeds_are_shown_with_their_health_and_followed(make_folder: MakeFolder, own_directories: Paths) -> None:
@@ -58,6 +72,20 @@ async def test_feeds_are_shown_with_their_health_and_followed(make_folder: MakeF
         await move_to(reader, "LWN")
         await reader.press("enter")
         assert (query(reader), len(reader.rows)) == ("folder:Linux/LWN", 2)
+        await reader.press("alt+r")
+        await _paste(reader, "hid")
+        await reader.press("enter")
+        assert "cannot do “hid”. Did you mean “hide”?" in reader.text
+        await _paste(reader, "e tag:kernel")
+        await reader.press("enter")
+        assert reader.message.startswith("Added the rule “folder:Linux/LWN”, for articles that arrive from now on.")
+        assert RulesFile(own_directories.rules_file).load() == [
+            ArrivalRule("folder:Linux/LWN", "folder:Linux/LWN", ("hide",), ("kernel",))
+        ]
+        await reader.press("u")
+        assert reader.message == "Undone: adding the rule “folder:Linux/LWN”."
+        assert RulesFile(own_directories.rules_file).load() == []
+
         await reader.press("b")
         assert "✓ LWN 2/2" in " ".join(lines(reader))
 
@@ -67,3 +95,71 @@ async def test_feeds_are_shown_with_their_health_and_followed(make_folder: MakeF
         _write(own_directories, folder, lwn + "\npaused = true")
         os.utime(own_directories.feeds_file, (1, 1))
         await reader.wait_until(lambda: "LWN ‖ 2/2" in " ".join(lines(reader)))
+
+
+async def test_feeds_are_added_changed_and_removed_and_each_is_undone(
+    make_folder: MakeFolder, own_directories: Paths, server: Server
+) -> None:
+    feed = server.on("/feed", reply(rss(1)))
+    links = "".join(
+        f'<link rel="alternate" type="application/rss+xml" title="{title}" href="/{path}">'
+        for title, path in (("Site", "feed"), ("Other", "other"))
+    )
+    page = server.on("/", reply(f"<html><head>{links}</head><body>Hello</body></html>".encode()))
+    folder = make_folder({"Linux/LWN/1.md": document("One")})
+    _write(own_directories, folder, 'url = "https://lwn.example/rss"  # penguin\ntitle = "LWN"\ngroup = "Linux"')
+    text = own_directories.feeds_file.read_text("utf-8")
+    store, _ = FeedStore.open(own_directories.feed_state_file)
+    with contextlib.closing(store):
+        store.save("https://lwn.example/rss", [StoredEntry(0, "Linux/LWN/1.md", (), "", None, 0, None, 0, None)])
+
+    def feeds() -> list[Subscription]:
+        return Subscriptions(own_directories.feeds_file).load()
+
+    async with open_app(folder, SIDE, Config(), timings=_TIMINGS) as reader:
+        await reader.press("b")
+        await reader.wait_until(lambda: "LWN 1/1" in lines(reader))
+        await move_to(reader, "LWN")
+
+        await reader.press("plus", "enter")
+        assert "Type an address" in reader.text
+        await _paste(reader, page)
+        await reader.press("enter")
+        await reader.wait_until(lambda: "The page names 2 feeds" in reader.text, seconds=30)
+        await reader.press("tab", "enter")
+        await reader.wait_until(lambda: len(feeds()) == 2, seconds=30)
+        await reader.settle()
+        assert feeds()[1] == Subscription(feed, title="Site", group="Linux", folder=str(folder))
+        assert reader.message == "Added the feed “Site” to Linux. R fetches it; u undoes it."
+        assert "Site 0/0" in lines(reader)
+
+        await reader.press("p")
+        assert reader.message == "Paused the feed “LWN”. u undoes it."
+        assert "▌ LWN ‖ 1/1" in lines(reader)
+        await reader.press("e", "ctrl+u")
+        await _paste(reader, "titel=x")
+        await reader.press("enter")
+        assert "There is no setting “titel”. Did you mean “title”?" in reader.text
+        await reader.press("ctrl+u")
+        await _paste(reader, "title=The News group=")
+        await reader.press("enter")
+        assert reader.message == "Changed title and group of the feed “LWN”. u undoes it."
+        assert "The News ‖ 1/1" in " ".join(lines(reader)), "with the documents in its former folder"
+        await move_to(reader, "The News")
+        await reader.press("d", "x", "enter")
+        assert "Type yes or no" in reader.text
+        await reader.press("backspace", "enter")
+        assert reader.message == "Removed the feed “The News”. u undoes it."
+        assert (folder / "Linux/LWN/1.md").exists()
+
+        await reader.press("E", "ctrl+u")
+        await _paste(reader, str(own_directories.data / "feeds.opml"))
+        await reader.press("enter")
+        assert reader.message.startswith("Exported 1 feed to ")
+        assert feed in (own_directories.data / "feeds.opml").read_text("utf-8")
+
+        await reader.press("u", "u", "u")
+        assert reader.message == "Undone: pausing the feed “LWN”."
+        await reader.press("u")
+        assert own_directories.feeds_file.read_text("utf-8") == text
+        assert "LWN 1/1" in " ".join(lines(reader))

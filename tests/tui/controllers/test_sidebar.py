@@ -328,9 +328,10 @@ async def test_unavailable_keys_say_so(folder: Path) -> None:
         await reader.press("b")
         for key, words in (
             ("k", "This is the first view."),
-            ("d", "Only saved views can be renamed, deleted and moved."),
-            ("e", "Only saved views can be renamed"),
-            ("J", "Only saved views can be renamed"),
+            ("d", "Only saved views and feeds can be changed and removed."),
+            ("e", "Only saved views and feeds can be changed"),
+            ("J", "Only saved views can be moved."),
+            ("p", "Only feeds can be paused."),
             ("h", "There is nothing to fold here."),
             ("x", "x does nothing here."),
         ):

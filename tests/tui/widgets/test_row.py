@@ -40,15 +40,16 @@ class Styles:
     ),
     st.integers(1, 200),
     st.booleans(),
-    st.sampled_from(["", "ab", "人"]),
+    st.tuples(st.sampled_from(["", "ab", "人"]), st.sampled_from(["", "Today", "November 2025"])),
     st.sets(st.sampled_from(LIST_FIELDS)).map(frozenset),
 )  # fmt: skip
 def test_every_line_is_as_wide_as_the_list(
-    row: Row, width: int, comfortable: bool, word: str, fields: frozenset[ListField]
+    row: Row, width: int, comfortable: bool, word_and_period: tuple[str, str], fields: frozenset[ListField]
 ) -> None:
+    word, period = word_and_period
     renderer = RowRenderer(cast("LineList", Styles()))
     renderer.terms = cast("tuple[Term, ...]", tuple(filter(None, [parse_term(word, prefix=True)])))
     layout = columns(width, fields, comfortable=comfortable)
     for line in layout.lines:
-        strip = renderer.render(ListRow(row), line, width, layout.bar, "selected")
+        strip = renderer.render(ListRow(row, period=period), line, width, layout.bar, "selected")
         assert strip.cell_length == cell_width(strip.text) == width

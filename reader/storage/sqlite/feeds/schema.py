@@ -38,6 +38,8 @@ CREATE TABLE entry (
 CREATE TABLE host (name TEXT PRIMARY KEY, paused_until REAL NOT NULL);
 CREATE TABLE folder (path TEXT PRIMARY KEY);
 """
+_CHANGES = "CREATE TABLE IF NOT EXISTS change (id TEXT PRIMARY KEY, value TEXT NOT NULL)"
+"""Added later; older versions ignore it."""
 
 
 def open_feeds(path: Path) -> tuple[Database, str]:
@@ -107,6 +109,7 @@ def _prepare(database: Database) -> None:
             db.execute(f"PRAGMA user_version = {_FORMAT}")
         elif version > _FORMAT:
             raise StorageError(database.path, sqlite3.DatabaseError("it was written by a newer newsreader"))
+        db.execute(_CHANGES)
     with database.read() as db:
         (problem,) = db.execute("PRAGMA quick_check(1)").fetchone()
         if problem != "ok":

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from reader.core.errors import ReaderError
 from reader.storage.sqlite import lock
@@ -73,6 +73,8 @@ class StoredEntry(NamedTuple):
     """Of the document as newsreader wrote it; None if it must not be overwritten."""
 
 
+_MOST_CHANGES = 200
+"""Changes of your list that are remembered, so that they can be undone."""
 _STATE_FIELDS = frozenset(each.name for each in fields(FeedState))
 _COLUMNS = "path, keys, title, published, first_seen, text_hash, text_length, document_hash"
 
@@ -175,6 +177,18 @@ class FeedStore:
         with self._database.write() as db:
             db.execute("DELETE FROM entry WHERE feed = (SELECT id FROM feed WHERE key = ?)", (key,))
             db.execute("DELETE FROM feed WHERE key = ?", (key,))
+
+    def save_change(self, number: str, value: Sequence[object]) -> None:
+        """Store what a change of your list did, as JSON; the oldest changes are dropped."""
+        with self._database.write() as db:
+            db.execute("INSERT INTO change VALUES (?, ?)", (number, json.dumps(value)))
+            newest = "SELECT rowid FROM change ORDER BY rowid DESC LIMIT ?"
+            db.execute(f"DELETE FROM change WHERE rowid NOT IN ({newest})", (_MOST_CHANGES,))  # noqa: S608 - a constant
+
+    def change(self, number: str) -> Any:
+        """Return what a change did; None if that is unknown."""
+        rows = self._database.select("SELECT value FROM change WHERE id = ?", (number,))
+        return json.loads(rows[0][0]) if rows else None
 
     def pauses(self) -> dict[str, float]:
         """Return the hosts that have asked for a pause, and until when."""

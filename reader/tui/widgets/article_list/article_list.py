@@ -222,6 +222,8 @@ class ArticleList(LineList):
     def add_rows(self, rows: Sequence[Row], saved_changes: int) -> None:
         """Add rows that were requested, read when ``saved_changes`` changes of marks of this run were on disk."""
         self.rows.add(rows, saved_changes)
+        if self.rows.has_periods:
+            self._drawn.clear()  # also those below, whose period may begin above them
         self._drop_drawn(row.rowid for row in rows)
         on_screen = frozenset(self.order.rowids[self.top : self.top + self._rows_on_screen + 1])
         if any(self.order.row_of(row.rowid) in on_screen for row in rows):
@@ -372,6 +374,8 @@ class ArticleList(LineList):
         shown = self.rows.shown(self.order, rowid)
         if shown is None:
             return Strip.blank(width, self.style("text", state))
+        if not line:
+            shown = shown._replace(period=self.rows.period_from(self.order, index, self._renderer.now))
         layout = columns(width, self.fields, comfortable=self.comfortable)
         strip = self._renderer.render(shown, layout.lines[line], width, layout.bar, state)
         return self._drawn.add(rowid, state, line, strip)

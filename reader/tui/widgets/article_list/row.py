@@ -104,7 +104,17 @@ class RowRenderer:
             yield before, self._style("accent", state)
             cells -= len(before)
         sign = story_sign(shown, cells)
-        yield from self._title(shown.row, cells - cell_width(sign), state)
+        room = cells - cell_width(sign)
+        has_room = shown.period and cell_width(shown.period) <= room - _LEAST_MARKED
+        period = f" {shown.period}" if has_room else ""
+        title = room - cell_width(period)
+        if period:
+            title = min(title, cell_width(shown.row.title) + 2 * bool(shown.row.original))
+        yield from self._title(shown.row, title, state)
+        if period:
+            rule = room - title - cell_width(period)
+            yield f" {'─' * (rule - 1)}" if rule else "", self._style("quiet", state)
+            yield period, self._style("accent", state)
         if sign:
             yield sign, self._style("quiet", state)
 

@@ -7,11 +7,13 @@ from collections import OrderedDict, deque
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import NamedTuple
 
 from reader.core.marks import MarkChange
 from reader.core.model import Row
 from reader.core.ordering import MAX_FOLDED, ArticleOrder, FoldState, with_folded
+from reader.tui.widgets.text import formats
 
 _MAX_ROWS = 4096
 """Rows held in memory, about 1 kB each."""
@@ -38,6 +40,8 @@ class RowCache(OrderedDict[int, Row]):
 
     def __init__(self, rows: Iterable[Row] = ()) -> None:
         super().__init__((row.rowid, row) for row in rows)
+        self.has_periods = False
+        """Whether days and months are told apart in a list sorted by date."""
         self.requested: set[int] = set()
         """The row ids of the missing rows that are being loaded."""
         self.saved_changes: float = 0
@@ -120,6 +124,25 @@ class RowCache(OrderedDict[int, Row]):
         listed = len({each.source for each in loaded}) if len(loaded) == len(rowids) else 0
         return story_row(loaded, len(rowids), listed) if fold == "folded" else ListRow(row, fold, listed=listed)
 
+    def period_from(self, order: ArticleOrder, index: int, now: datetime) -> str:
+        """Return the day or month that begins with a row of a list sorted by date, in words; else an empty string."""
+        if not self.has_periods or order.sort.by != "date" or order.fold_state(order.rowids[index]) == "inside":
+            return ""
+        above = index - 1
+        while above >= 0 and order.fold_state(order.rowids[above]) == "inside":
+            above -= 1
+        period = self._period(order, index, now)
+        return period if above < 0 or self._period(order, above, now) not in {"", period} else ""
+
+    def _period(self, order: ArticleOrder, index: int, now: datetime) -> str:
+        """Return the period by which a row is sorted; empty if it is not loaded."""
+        rows = [self[each] for each in order.story_of(order.rowids[index])[:MAX_FOLDED] if each in self]
+        dated = [(row.published_at, row.precision) for row in rows if row.published_at is not None]
+        if not rows:
+            return ""
+        moment, precision = (min if order.sort.reverse else max)(dated, default=(None, rows[0].precision))
+        return formats.period(moment, now, precision)
+
     def lacks(self, order: ArticleOrder, rowid: int) -> bool:
         """Whether an article of a row of the list is neither loaded nor requested."""
         return any(map(self.is_missing, order.articles_of(rowid)[:MAX_FOLDED]))
@@ -143,6 +166,8 @@ class ListRow(NamedTuple):
     """How many days lie between the first and the last of them."""
     listed: int = 0
     """How many of the sources of its story the list has, if it is grouped; 0 if that is not known."""
+    period: str = ""
+    """The day or month that begins with it, if the list tells them apart."""
 
 
 def story_row(rows: Sequence[Row], articles: int, listed: int = 0) -> ListRow:

@@ -57,11 +57,6 @@ class SidebarLine(NamedTuple):
         return bool(self.group) and self.group == self.id
 
     @property
-    def is_saved_view(self) -> bool:
-        """Whether the line is that of a saved view, which can be renamed, deleted and moved."""
-        return self.what == "entry" and self.kind == "view"
-
-    @property
     def choices(self) -> tuple[SidebarChoice, ...]:
         """The choices that the line offers together, if any."""
         if self.what != "entry":

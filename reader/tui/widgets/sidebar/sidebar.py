@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from rich.segment import Segment
@@ -30,15 +31,26 @@ from reader.tui.widgets.text.scroll_view import (
     set_line_count,
 )
 
-SidebarCommand = Literal["choose", "combine", "filter", "rename", "delete", "down", "up", "leave"]
-_FOR_VIEWS = {"rename", "delete", "down", "up"}
-"""The commands that apply only to saved views."""
+SidebarCommand = Literal["choose", "combine", "filter", "rename", "delete", "pause", "down", "up", "leave"]
+_ONLY: Mapping[str, tuple[frozenset[str], str]] = {
+    **dict.fromkeys(
+        ("rename", "delete"), (frozenset({"view", "feed"}), "Only saved views and feeds can be changed and removed.")
+    ),
+    **dict.fromkeys(("down", "up"), (frozenset({"view"}), "Only saved views can be moved.")),
+    "pause": (frozenset({"feed"}), "Only feeds can be paused."),
+}
+"""Commands that apply only to some kinds of entries, and what says so."""
 _MOVING_FOCUS = {"choose", "filter", "rename", "leave"}
 _MARKER_CELLS = 3
 """Cells before the name: the selection, the check mark, and a blank."""
 _UNREAD = SidebarChoice("usual", "Unread")
 _SPACED_HEIGHT = 30
 """From this height on there are blank lines between sections."""
+
+
+def applies_to(command: SidebarCommand, line: SidebarLine) -> bool:
+    """Return whether a command does something at a line."""
+    return command not in _ONLY or (line.what == "entry" and line.kind in _ONLY[command][0])
 
 
 class SidebarTitle(Widget):
@@ -128,7 +140,9 @@ class Sidebar(LineList):
         applies = {
             "views.combine": line.what == "entry",
             "views.fold": self.entries.can_fold(self.entries.part_of(line, folded=True)),
-            **dict.fromkeys(("views.rename", "views.delete"), line.is_saved_view),
+            "views.rename": applies_to("rename", line),
+            "views.delete": applies_to("delete", line),
+            "feeds.pause": applies_to("pause", line),
         }
         self.idle = frozenset(name for name, does in applies.items() if not does)
         self.refresh()
@@ -198,11 +212,13 @@ class Sidebar(LineList):
     def action_move(self, direction: Direction) -> None:
         """Select another line."""
         before, lines = self.cursor, move_distance(direction, self.size.height)
+        words_before = self.line.words
         self.select(self.entries.step(before, lines))
+        line = self.line
         if self.cursor == before:
             show_status(self, "This is the last view." if lines > 0 else "This is the first view.")
-        elif self.line.words:
-            show_status(self, f"{self.line.text}: {self.line.words}")
+        elif line.words or words_before:  # which may still be shown
+            show_status(self, f"{line.text}: {line.words}" if line.words else "")
 
     def action_fold(self) -> None:
         """Fold the group or section of the selected line."""
@@ -244,10 +260,10 @@ class Sidebar(LineList):
 
     def action_request(self, command: SidebarCommand) -> None:
         """Ask the screen to run a command for the selected line."""
-        if command in _FOR_VIEWS and not self.line.is_saved_view:
-            show_status(self, "Only saved views can be renamed, deleted and moved.")
+        if not applies_to(command, self.line):
+            show_status(self, _ONLY[command][1])
             return
-        if command in _MOVING_FOCUS:
+        if command in _MOVING_FOCUS or (command == "delete" and self.line.kind == "feed"):
             hold_keys(self)
         self.post_message(self.CommandRequested(command, self.line))
 

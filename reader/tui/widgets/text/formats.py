@@ -18,6 +18,10 @@ QUALITY_FULL = 80
 """The quality that fills a bar; real values are between 0 and about 140."""
 HEAT_FULL = 200
 """The heat that fills a bar; real values are between 30 and about 330."""
+_WEEK = ("Today", "Yesterday", "", "", "", "", "")
+"""The words for today and the days before it; where there are none, the weekday."""
+_DAYS_IN_DAYS = 30
+"""How many days ago a day still counts by itself."""
 ORIGINS: dict[UrlKind, str] = {
     "original": "the original",
     "web": "the web page",
@@ -95,6 +99,22 @@ def short_date(moment: datetime | None, now: datetime, cells: int = 9, precision
         return f"{day.day:>2} {day:%b}"
     year = f"{day.year % 100:02}"
     return f"{day.day:>2} {day:%b} {year}" if cells >= 9 else f"{day:%b}’{year}"
+
+
+def period(moment: datetime | None, now: datetime, precision: Precision = "time") -> str:
+    """Return the day of a date or, if it is more than a month ago, the month, in words."""
+    if moment is None:
+        return "No date"
+    day, today = to_local(moment).date(), to_local(now).date()
+    if precision == "year":
+        return f"{day.year}"
+    ago = (today - day).days
+    year = "" if day.year == today.year else f" {day.year}"
+    if precision == "month" or ago > _DAYS_IN_DAYS:
+        return f"{day:%B}{year}"
+    if 0 <= ago < len(_WEEK):
+        return _WEEK[ago] or f"{day:%A}"
+    return f"{day.day} {day:%B}{year}"
 
 
 def full_date(moment: datetime | None, precision: Precision = "time", *, brief: bool = False) -> str:

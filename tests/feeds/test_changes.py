@@ -1,0 +1,171 @@
+"""Changes of the list in the app: undone and redone in the text, whatever else has changed there."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reader.core.errors import ReaderError
+from reader.core.paths import Paths
+from reader.feeds.changes import (
+    FeedChanges,
+    Patch,
+    delete_documents,
+    parse_settings_line,
+    settings_line,
+    with_group_renamed,
+    with_settings,
+    without,
+)
+from reader.feeds.subscriptions import Subscription, Subscriptions
+from reader.library.library import Library
+from reader.storage.sqlite.feeds.store import FeedStore
+
+A, B = Subscription("https://a.example/feed"), Subscription("https://b.example/feed")
+TEXT = """# mine
+[[feed]]
+url = "https://a.example/feed"  # the first
+group = "Old"
+
+# the second
+[[feed]]
+url = "https://b.example/feed"
+headers = { Authorization = "secret" }
+"""
+texts = st.lists(st.sampled_from("abc\n"), max_size=12).map("".join)
+
+
+@given(texts, texts)
+@settings(max_examples=100)
+def test_a_patch_leads_there_and_back(before: str, after: str) -> None:
+    patch = Patch.between(before, after)
+    assert patch.apply(before) == after
+    assert patch.reversed.apply(after) == before
+
+
+def test_a_patch_finds_its_lines_where_others_have_changed_and_nowhere_else() -> None:
+    lines = [f"{n}\n" for n in range(60)]
+    patch = Patch.between("".join(lines), "".join(lines).replace("30\n", "thirty\n"))
+    moved = ["new\n", *lines[:50], "x\n"]
+    assert patch.apply("".join(moved)) == "".join(moved).replace("30\n", "thirty\n")
+    assert patch.apply("".join(lines).replace("31\n", "x\n")) is None
+    assert patch.apply("x" + "".join(lines[30:])) is None, "a line is a whole line"
+    assert patch.apply("".join(["a\n", *lines, *lines])) is None, "it is not certain which"
+
+
+@pytest.fixture
+def changes(tmp_path: Path, own_directories: Paths) -> Iterator[FeedChanges]:
+    own_directories.config.mkdir(parents=True)
+    own_directories.feeds_file.write_text(TEXT, "utf-8")
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    store, _ = FeedStore.open(own_directories.feed_state_file)
+    with contextlib.closing(store), contextlib.closing(Library.open(folder, own_directories)) as library:
+        yield FeedChanges(library, Subscriptions(own_directories.feeds_file), store)
+
+
+def undo(changes: FeedChanges, *, redo: bool = False) -> str:
+    step = changes.library.marks.undo(redo=redo)
+    return "nothing" if step is None else changes.follow(step)
+
+
+def test_changes_are_undone_with_comments_and_secrets_and_redone(changes: FeedChanges, own_directories: Paths) -> None:
+    file = own_directories.feeds_file
+    assert changes.change("Removed the feed “B”", without([B.key]))
+    assert changes.change("Renamed the group “Old” to “New”", with_group_renamed("Old", "New/Deep"))
+    assert not changes.change("Paused nothing", with_settings(["x"], paused=True))
+    changed = file.read_text("utf-8")
+    assert 'group = "New/Deep"' in changed
+    assert "secret" not in changed
+    assert undo(changes) == "Undone: renaming the group “Old” to “New”."
+    assert undo(changes) == "Undone: removing the feed “B”."
+    assert file.read_text("utf-8") == TEXT
+    assert undo(changes) == "nothing"
+    assert undo(changes, redo=True) == "Redone: removing the feed “B”."
+    assert undo(changes, redo=True) == "Redone: renaming the group “Old” to “New”."
+    assert file.read_text("utf-8") == changed
+    assert "secret" not in own_directories.state_file.read_bytes().decode("latin-1")
+
+
+def test_what_has_changed_meanwhile_stays(changes: FeedChanges, own_directories: Paths) -> None:
+    file = own_directories.feeds_file
+    changes.change("Paused the feed “A”", with_settings([A.key], paused=True))
+    file.write_text(file.read_text("utf-8") + '\n[[feed]]\nurl = "https://c.example/"\n', "utf-8")
+    assert undo(changes) == "Undone: pausing the feed “A”."
+    assert [each.paused for each in changes.subscriptions.load()] == [False, False, False]
+
+    changes.change("Removed the feed “A”", without([A.key]))
+    file.write_text(f"[[feed]]\nurl = '{A.url}'\n{file.read_text('utf-8')}", "utf-8")  # added again by hand
+    before = file.read_text("utf-8")
+    assert undo(changes) == "feeds.toml has changed there since: not undone: removing the feed “A”."
+    assert file.read_text("utf-8") == before
+
+    changes.change("Paused the feed “B”", with_settings([B.key], paused=True))
+    paused = file.read_text("utf-8")
+    file.write_text("[[feed", "utf-8")
+    with pytest.raises(ReaderError, match="not valid TOML"):
+        undo(changes)
+    file.write_text(paused, "utf-8")
+    assert undo(changes) == "Undone: pausing the feed “B”.", "the step was kept"
+
+
+def test_what_is_known_of_a_feed_follows_its_address(changes: FeedChanges) -> None:
+    moved = Subscription("https://a.example/moved")
+    changes.store.save(A.key, [])
+    changes.change("Changed url", with_settings([A.key], url=moved.url), (A.key, moved.key))
+    assert list(changes.store.states()) == [moved.key]
+    undo(changes)
+    assert list(changes.store.states()) == [A.key]
+    with pytest.raises(ReaderError, match="with this address"):
+        changes.change("Changed url", with_settings([A.key], url=B.url))
+
+
+def test_a_group_is_renamed_with_the_groups_in_it() -> None:
+    feeds = [Subscription(f"https://{n}.example", group=group) for n, group in enumerate(("G", "G/H", "GH", ""))]
+    assert [each.group for each in with_group_renamed("G", "N")(feeds)] == ["N", "N/H", "GH", ""]
+    assert [each.group for each in with_group_renamed("G", "")(feeds)] == ["", "H", "GH", ""]
+
+
+def test_settings_are_edited_as_a_line() -> None:
+    feed = Subscription("https://a.example/?b=c", title="A & B", interval=120, topics=("x", "y"), paused=True)
+    line = "title=A & B group= topics=x, y interval=2h fetch=ask paused=true url=https://a.example/?b=c"
+    assert settings_line(feed) == line
+    assert parse_settings_line(line, feed) == {}
+    edited = line.replace("A & B", "The “C”").replace("2h", "").replace(" paused=true", " paused=no")
+    assert parse_settings_line(edited, feed) == {"title": "The “C”", "interval": 0, "paused": False}
+    for wrong, words in (("x", "name=value"), ("titel=x", "Did you mean"), ("interval=1m", "interval must be")):
+        with pytest.raises(ReaderError, match=words):
+            parse_settings_line(wrong, feed)
+
+
+@given(
+    st.text("ab =é/", max_size=9),
+    st.sampled_from((0, 60, 90, 1440)),
+    st.booleans(),
+    st.lists(st.text("a b"), max_size=2),
+)
+@settings(max_examples=50)
+def test_a_line_of_settings_says_what_the_feed_has(title: str, interval: int, paused: bool, topics: list[str]) -> None:
+    words = " ".join(title.replace("=", " ").split())
+    each_once = tuple(dict.fromkeys(filter(None, (" ".join(topic.split()) for topic in topics))))
+    feed = Subscription("https://a.example", title=words, interval=interval, paused=paused, topics=each_once)
+    assert parse_settings_line(settings_line(feed), feed) == {}
+
+
+def test_documents_are_deleted_as_they_were_written_only(tmp_path: Path, own_directories: Paths) -> None:
+    from reader.core.hashing import hash_bytes
+    from reader.storage.sqlite.feeds.store import StoredEntry
+
+    store, _ = FeedStore.open(own_directories.feed_state_file)
+    with contextlib.closing(store):
+        for name, text in (("1.md", "same"), ("2.md", "changed")):
+            (tmp_path / name).write_text(text, "utf-8")
+            store.save(A.key, [StoredEntry(0, name, (), "", None, 0, None, 0, hash_bytes(b"same", 16))])
+        assert delete_documents(A, store, tmp_path) == 1
+        assert [each.name for each in tmp_path.glob("*.md")] == ["2.md"]
+        assert store.entries(A.key) == []
