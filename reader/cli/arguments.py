@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from reader.core.errors import ReaderError, describe_error
+from reader.core.paths import Paths
 from reader.core.text import clean, show_path, truncate
 
 if TYPE_CHECKING:
@@ -46,8 +47,7 @@ class QueryCommand(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Hide words such as ``-word`` from click's option parser."""
         end = args.index("--") if "--" in args else len(args)
-        with_value = (each for each in self.params if isinstance(each, click.Option) and not each.is_flag)
-        options = {name for each in with_value for name in each.opts}
+        options = _with_value(self)
         words = [
             _NOT_AN_OPTION + arg if _is_query_word(arg) and before not in options else arg
             for before, arg in zip(["", *args], args[:end], strict=False)
@@ -63,6 +63,22 @@ class QueryCommand(click.Command):
         super().format_epilog(ctx, formatter)
 
 
+class NewsQueryCommand(QueryCommand):
+    """Likewise, about the news folder unless a PATH is given."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Insert a missing PATH."""
+        return super().parse_args(ctx, _with_news_folder(self, args))
+
+
+class NewsCommand(click.Command):
+    """A command about the news folder unless a PATH is given."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Insert a missing PATH."""
+        return super().parse_args(ctx, _with_news_folder(self, args))
+
+
 class WholeNumber(click.IntRange):
     """The type of an option that takes a whole number from 0."""
 
@@ -76,6 +92,31 @@ class WholeNumber(click.IntRange):
             name = param.opts[0] if param else "This option"
             shown = truncate(clean(str(value)), _MAX_CHARS_SHOWN)
             raise click.UsageError(f"{name} needs a whole number from 0, not “{shown}”.", ctx) from None
+
+
+def _with_value(command: click.Command) -> set[str]:
+    """Return the options of a command that take a value."""
+    options = (each for each in command.params if isinstance(each, click.Option) and not each.is_flag)
+    return {name for each in options for name in each.opts}
+
+
+def _with_news_folder(command: click.Command, args: list[str]) -> list[str]:
+    """Return ``args`` with the news folder, if there is one, in place of a missing PATH."""
+    valued = _with_value(command)
+    words = [
+        index
+        for index, (before, arg) in enumerate(zip(["", *args], args, strict=False))
+        if before not in valued and (not arg.startswith("-") or _is_query_word(arg))
+    ]
+    place = words[0] if words else len(args)
+    is_missing = not words or (_begins_query(args[place]) and not os.path.lexists(args[place]))
+    folder = Paths.from_environment().news_folder
+    return [*args[:place], str(folder), *args[place:]] if is_missing and folder.is_dir() else args
+
+
+def _begins_query(word: str) -> bool:
+    """Whether a word is more likely part of a query than the name of a folder."""
+    return ":" in word or word.startswith(("-", "(", '"'))
 
 
 def _is_query_word(arg: str) -> bool:
@@ -100,6 +141,7 @@ def _parse_words(_: click.Context, __: click.Parameter, words: tuple[str, ...]) 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 offline_option = click.option("--offline", is_flag=True, help="Make no network requests.")
+optional_path_argument = click.argument("path", metavar="[PATH]")
 query_argument = click.argument("query", nargs=-1, callback=_parse_words)
 required_query_argument = click.argument("query", nargs=-1, required=True, callback=_parse_words)
 
