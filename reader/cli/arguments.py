@@ -6,7 +6,7 @@ import errno
 import os
 import sys
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -47,7 +47,8 @@ class QueryCommand(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Hide words such as ``-word`` from click's option parser."""
         end = args.index("--") if "--" in args else len(args)
-        options = _with_value(self)
+        with_value = (each for each in self.params if isinstance(each, click.Option) and not each.is_flag)
+        options = {name for each in with_value for name in each.opts}
         words = [
             _NOT_AN_OPTION + arg if _is_query_word(arg) and before not in options else arg
             for before, arg in zip(["", *args], args[:end], strict=False)
@@ -63,20 +64,23 @@ class QueryCommand(click.Command):
         super().format_epilog(ctx, formatter)
 
 
-class NewsQueryCommand(QueryCommand):
-    """Likewise, about the news folder unless a PATH is given."""
+class OptionalPath(click.Argument):
+    """The argument PATH of a command that is about the news folder without it; what begins a QUERY is no PATH."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Insert a missing PATH."""
-        return super().parse_args(ctx, _with_news_folder(self, args))
-
-
-class NewsCommand(click.Command):
-    """A command about the news folder unless a PATH is given."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Insert a missing PATH."""
-        return super().parse_args(ctx, _with_news_folder(self, args))
+    def handle_parse_result(
+        self, ctx: click.Context, opts: Mapping[str, Any], args: list[str]
+    ) -> tuple[Any, list[str]]:
+        """Insert the news folder, if there is one and no PATH."""
+        given, folder = opts.get("path"), Paths.from_environment().news_folder
+        has_query = any(each.name == "query" for each in ctx.command.params)
+        is_query = isinstance(given, str) and has_query and _begins_query(given)
+        if folder.is_dir() and (is_query or not isinstance(given, str)):
+            assert isinstance(opts, dict)
+            opts["path"] = str(folder)
+            if is_query:
+                rest = opts.get("query")
+                opts["query"] = (given, *(rest if isinstance(rest, tuple) else ()))
+        return super().handle_parse_result(ctx, opts, args)
 
 
 class WholeNumber(click.IntRange):
@@ -94,29 +98,9 @@ class WholeNumber(click.IntRange):
             raise click.UsageError(f"{name} needs a whole number from 0, not “{shown}”.", ctx) from None
 
 
-def _with_value(command: click.Command) -> set[str]:
-    """Return the options of a command that take a value."""
-    options = (each for each in command.params if isinstance(each, click.Option) and not each.is_flag)
-    return {name for each in options for name in each.opts}
-
-
-def _with_news_folder(command: click.Command, args: list[str]) -> list[str]:
-    """Return ``args`` with the news folder, if there is one, in place of a missing PATH."""
-    valued = _with_value(command)
-    words = [
-        index
-        for index, (before, arg) in enumerate(zip(["", *args], args, strict=False))
-        if before not in valued and (not arg.startswith("-") or _is_query_word(arg))
-    ]
-    place = words[0] if words else len(args)
-    is_missing = not words or (_begins_query(args[place]) and not os.path.lexists(args[place]))
-    folder = Paths.from_environment().news_folder
-    return [*args[:place], str(folder), *args[place:]] if is_missing and folder.is_dir() else args
-
-
 def _begins_query(word: str) -> bool:
     """Whether a word is more likely part of a query than the name of a folder."""
-    return ":" in word or word.startswith(("-", "(", '"'))
+    return (":" in word or word.startswith((_NOT_AN_OPTION, "-", "(", '"'))) and not os.path.lexists(word)
 
 
 def _is_query_word(arg: str) -> bool:
@@ -141,7 +125,7 @@ def _parse_words(_: click.Context, __: click.Parameter, words: tuple[str, ...]) 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 offline_option = click.option("--offline", is_flag=True, help="Make no network requests.")
-optional_path_argument = click.argument("path", metavar="[PATH]")
+optional_path_argument = click.argument("path", cls=OptionalPath, metavar="[PATH]")
 query_argument = click.argument("query", nargs=-1, callback=_parse_words)
 required_query_argument = click.argument("query", nargs=-1, required=True, callback=_parse_words)
 

@@ -41,7 +41,7 @@ def open_(path: str | None, offline: bool) -> None:
     sys.exit(run(Opening(path, paths), paths, offline=offline))
 
 
-@click.command("list", cls=arguments.NewsQueryCommand, short_help="List articles in PATH.")
+@click.command("list", cls=arguments.QueryCommand, short_help="List articles in PATH.")
 @arguments.optional_path_argument
 @query_argument
 @click.option(
@@ -97,7 +97,7 @@ def list_(
     output.report_problems(library)
 
 
-@click.command("count", cls=arguments.NewsQueryCommand, short_help="Count articles in PATH.")
+@click.command("count", cls=arguments.QueryCommand, short_help="Count articles in PATH.")
 @arguments.optional_path_argument
 @query_argument
 @on_library

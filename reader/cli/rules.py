@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reader.cli.arguments import HelpfulGroup, NewsCommand, json_option, offline_option, optional_path_argument
+from reader.cli.arguments import HelpfulGroup, json_option, offline_option, optional_path_argument
 from reader.cli.output import out, print_json, print_json_array
 from reader.cli.session import on_library
 from reader.core.errors import ReaderError
@@ -73,7 +73,7 @@ def remove(name: str) -> None:
     print_notice(f"Removed the rule “{name}” from {file.shown}.")
 
 
-@rules.command("apply", cls=NewsCommand, short_help="Run the rules on all articles in PATH.")
+@rules.command("apply", short_help="Run the rules on all articles in PATH.")
 @optional_path_argument
 @click.option("--dry-run", is_flag=True, help="Only say what each rule would take.")
 @offline_option
