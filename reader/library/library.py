@@ -19,6 +19,7 @@ from reader.config.settings import Config
 from reader.core.errors import ReaderError
 from reader.core.marks import id_to_int
 from reader.core.model import Counts
+from reader.core.ordering import Sort
 from reader.core.paths import Paths
 from reader.documents.files import Folder
 from reader.library import folder_identity
@@ -194,6 +195,12 @@ class Library:
         old, self.index = self.index, self.index.copied_to_memory()
         self._index_file = None
         old.close()
+
+    def leave(self) -> None:
+        """Note that the user leaves the folder: what is listed now is not new the next time. Raises StorageError."""
+        from reader.storage.sqlite.index import arrived
+
+        arrived.leave(self.index.database, max(self.index.order(Sort()), default=0))
 
     @staticmethod
     def last(paths: Paths) -> tuple[Path | None, str]:

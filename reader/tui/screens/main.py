@@ -221,6 +221,7 @@ class MainScreen(BaseScreen):
         self.pane_content.save_position()
         self.reader.save_position()
         self.list_content.save_position()
+        self.folder.leave()
 
     # What keys apply to.
 
