@@ -203,8 +203,8 @@ def _start_folder(paths: Paths) -> Path:
     last, notice = Library.last(paths)
     if last is None:
         raise ReaderError(
-            f"{notice} No folder given.".lstrip(),
-            "Start with `newsreader FOLDER`, such as `newsreader seeds/`; after that, `newsreader` opens it again. "
-            "`newsreader add URL` adds a feed.",
+            f"{notice} There are no feeds yet, and no folder is given.".lstrip(),
+            "`newsreader add URL` adds the feed of a site, `newsreader import FILE` those of a list, and "
+            "`newsreader sync` fetches them. `newsreader FOLDER` opens a folder of documents.",
         )
     return last

@@ -67,7 +67,7 @@ def _is_place(value: Any) -> bool:
 
 
 def _is_group(value: Any) -> bool:
-    return _is_line(value) and len(value) <= _LONGEST_GROUP
+    return _is_line(value) and len(value) <= _LONGEST_GROUP and not {".", ".."} & {*map(str.strip, value.split("/"))}
 
 
 def _is_argument_list(value: Any) -> bool:
@@ -116,7 +116,7 @@ FEED_SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("feed", "title", "", _is_line, "one line in quotes", "What the feed is called. Empty: as it calls itself."),
     Setting(
-        "feed", "group", "", _is_group, f"one line in quotes, of at most {_LONGEST_GROUP} characters",
+        "feed", "group", "", _is_group, f"one line in quotes, of at most {_LONGEST_GROUP} characters, without “..”",
         "The folder in which the folder of the feed is; “/” separates levels.",
     ),
     Setting("feed", "topics", [], are_names, 'a list such as ["linux"]', "More topics for its articles."),

@@ -9,6 +9,7 @@ from reader.core.model import Precision
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_HOUR = 3600.0
 
 
 def to_local(moment: datetime) -> datetime:
@@ -63,4 +64,18 @@ def from_micros(micros: int) -> datetime:
 
 def local_time(seconds: float) -> str:
     """Return a time in seconds since 1970 as local time, to the minute."""
-    return f"{to_local(from_micros(int(seconds) * 1_000_000)):%Y-%m-%d %H:%M}"
+    return f"{_local(seconds):%Y-%m-%d %H:%M}"
+
+
+def time_from_now(seconds: float, now: float) -> str:
+    """Return a time in the future as words: ``in 25 minutes, at 02:52``, ``at 14:00`` or ``on 2026-12-01 at 09:30``."""
+    moment = _local(seconds)
+    if moment.date() != _local(now).date() and seconds - now >= _HOUR:
+        return f"on {moment:%Y-%m-%d} at {moment:%H:%M}"
+    minutes = max(round((seconds - now) / 60), 1)
+    near = f"in {minutes} minute{'s' * (minutes > 1)}, " if seconds - now < _HOUR else ""
+    return f"{near}at {moment:%H:%M}"
+
+
+def _local(seconds: float) -> datetime:
+    return to_local(from_micros(int(seconds) * 1_000_000))

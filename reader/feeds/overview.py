@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from reader.core.text import clean
-from reader.core.times import local_time
 from reader.feeds.folders import FeedFolders, folders_of, subscribed_in
 from reader.feeds.schedule import describe_trouble
 from reader.feeds.subscriptions import Subscription
 from reader.storage.sqlite.feeds.store import FeedState, FeedStore
+
+if TYPE_CHECKING:
+    from reader.feeds.opml import OpmlFeed
 
 HealthKind = Literal["", "trouble", "paused", "muted"]
 
@@ -38,7 +40,7 @@ def health_of(feed: Subscription, state: FeedState, now: float) -> Health:
     """Return what is wrong with a feed, since when, and when it is tried again; or whether it is paused or muted."""
     if feed.paused:
         return Health("paused", f"paused. {state.failure}".rstrip())
-    if trouble := describe_trouble(state, now, local_time):
+    if trouble := describe_trouble(state, now):
         return Health("trouble", trouble)
     if feed.mute_until is not None and datetime.fromtimestamp(now).astimezone().date() < feed.mute_until:
         return Health("muted", f"muted: new articles count as read until {feed.mute_until}.")
@@ -70,17 +72,16 @@ def listed_feeds(
     ]
 
 
-def as_opml(feeds: Iterable[Subscription], states: Mapping[str, FeedState]) -> tuple[bytes, int]:
-    """Return feeds as OPML, and how many: programs and files are left out."""
-    from reader.feeds.opml import OpmlFeed, write_opml
+def opml_feeds(feeds: Iterable[Subscription], states: Mapping[str, FeedState]) -> list[OpmlFeed]:
+    """Return feeds as those of a list for other programs: programs and files are left out."""
+    from reader.feeds.opml import OpmlFeed
 
     unknown = FeedState()
-    listed = [
+    return [
         OpmlFeed(each.url, each.name, each.group, states.get(each.key, unknown).site, each.topics)
         for each in feeds
         if each.url
     ]
-    return write_opml(listed), len(listed)
 
 
 def outermost(folders: Iterable[str]) -> tuple[str, ...]:

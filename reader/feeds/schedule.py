@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from reader.core.times import local_time, time_from_now
 from reader.feeds.model import ParsedFeed
 from reader.storage.sqlite.feeds.store import FeedState
 
@@ -111,13 +111,13 @@ def is_page_due(first_seen: datetime, failed_at: datetime, now: datetime) -> boo
     return now - first_seen >= 2 * (failed_at - first_seen)
 
 
-def describe_trouble(state: FeedState, now: float, when: Callable[[float], str]) -> str:
+def describe_trouble(state: FeedState, now: float) -> str:
     """Return what is wrong with a feed, since when, and when it is tried again; empty if nothing is."""
     if not state.failures:
         return ""
-    again = f"tried again {when(state.next_due)}" if state.next_due > now else "tried again with the next sync"
+    again = time_from_now(state.next_due, now) if state.next_due > now else "with the next sync"
     times = "" if state.failures == 1 else f", {state.failures} times in a row"
-    return f"{state.failure} Since {when(state.failing_since)}{times}; {again}."
+    return f"{state.failure} Since {local_time(state.failing_since)}{times}; tried again {again}."
 
 
 def _own(interval: int) -> float:

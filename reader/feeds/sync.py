@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar, TypeVarTuple
 from urllib.parse import urlsplit
 
 from reader.config.settings import FetchSettings
@@ -33,10 +33,12 @@ if TYPE_CHECKING:
     from reader.workers.sandbox import SandboxPool
 
 log = logging.getLogger(__name__)
+_Values = TypeVarTuple("_Values")
+_Result = TypeVar("_Result")
 Status = Literal["new", "unchanged", "failed", "waiting", "paused"]
 _AT_ONCE = 16
 """Feeds that are worked on at the same time; the web client has fewer connections."""
-_WRITERS = 4
+_WRITERS = 8
 """Threads that write documents: they mostly wait for the disk."""
 _GONE = 410
 _LEFTOVERS = timedelta(hours=1)
@@ -98,11 +100,17 @@ class FeedSync:
 
                 results = await asyncio.gather(*map(work, chosen))
             if not is_offline(results):
-                for each in results:
-                    if each.unreached is not None:
-                        self.store.save_state(each.subscription.key, each.unreached)
+                results = [*map(self._to_blame, results)]
             self.store.back_up_daily(time.time())
             return results
+
+    def _to_blame(self, result: FeedResult) -> FeedResult:
+        """Return the result of a feed if other hosts could be reached: that its own could not is its own failure."""
+        if result.unreached is None:
+            return result
+        self.store.save_state(result.subscription.key, result.unreached)
+        hint = "Other feeds could be reached, so check its address, or try again later."
+        return result._replace(error=f"{result.unreached.failure} {hint}")
 
     @asynccontextmanager
     async def _services(self) -> AsyncIterator[_Services]:
@@ -157,7 +165,7 @@ class _Services:
             self._stack.callback(self._sandbox.close)
         return self._sandbox
 
-    async def in_thread(self, function: Callable[..., Any], *values: Any) -> Any:
+    async def in_thread(self, function: Callable[[*_Values], _Result], *values: *_Values) -> _Result:
         """Return the result of a function that waits for the disk."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, function, *values)
 
@@ -240,13 +248,13 @@ class _FeedRun:
             body = await self._fetch()
             return await self._take(body)
         except FetchError as error:
-            return await self._services.in_thread(self._failed_to_fetch, error)  # type: ignore[no-any-return]
+            return await self._services.in_thread(self._failed_to_fetch, error)
         except ReaderError as error:
-            return await self._services.in_thread(self._failed, error)  # type: ignore[no-any-return]
+            return await self._services.in_thread(self._failed, error)
         except Exception:  # one feed must not keep the others from being fetched
             log.exception("unexpected error in a feed")
             problem = ReaderError("Internal error in newsreader; its log has the details.")
-            return await self._services.in_thread(self._failed, problem)  # type: ignore[no-any-return]
+            return await self._services.in_thread(self._failed, problem)
 
     async def _fetch(self) -> _Body:
         """Return what the feed returns, and note its validators. Raises ReaderError."""

@@ -6,7 +6,7 @@ import math
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from heapq import heappop, heappush, nlargest
+from heapq import heapify, heappop, heappush, heappushpop
 from typing import TypeAlias
 
 from reader.stories.terms import SCALE, Vector
@@ -51,6 +51,10 @@ _FARTHEST = len(_NEARNESS) - 1
 _Sums: TypeAlias = tuple[int, int, int]
 """How alike two stories are: the sums, over all pairs of an article of each, of the products of their vectors, of the
 number of pairs of one source, and of how near their days are. If a story grows, the sums of what it takes are added."""
+
+
+_Entry: TypeAlias = "tuple[float, int, int, int, int, Compared, Compared]"
+"""How alike two stories are, negative so that those most alike come first; their ids and sizes; and both."""
 
 
 class Compared:
@@ -179,7 +183,9 @@ def nearness(one: Compared, other: Compared) -> int:
 
 def same_source(one: Compared, other: Compared) -> int:
     """Return the number of pairs of an article of each story that are of one source."""
-    return 0 if one.sources.keys().isdisjoint(other.sources) else product(one.sources, other.sources)
+    if one.sources.keys().isdisjoint(other.sources):
+        return 0
+    return product(one.sources, other.sources) if one.vectors + other.vectors > 2 else 1
 
 
 def sums_of(one: Compared, other: Compared) -> _Sums:
@@ -225,50 +231,65 @@ def join_all(pairs: Sequence[tuple[Compared, Compared]], *, late: bool) -> None:
     The larger story takes the other; of two that are equally large, the one that is saved. ``late``: the folder has
     been grouped before.
     """
-    near: dict[Compared, dict[Compared, _Sums]] = defaultdict(dict)
-    """Of each story those that are alike enough: only these can still be so when it has grown."""
-    queue: list[tuple[float, int, int, int, int, Compared, Compared]] = []
+    joining = _Joining(pairs)
+    for one, other, alike in joining.most_alike():
+        if are_one(one, other, alike, late=late):
+            is_larger = (-one.size, one.is_new) <= (-other.size, other.is_new)
+            joining.join(*((one, other) if is_larger else (other, one)))
+    _separate(pairs)
 
-    def compare(one: Compared, other: Compared, sums: _Sums) -> None:
-        alike = likeness_in_time(one, other, sums)
-        if alike >= _ALIKE:
-            near[one][other] = near[other][one] = sums
-            if one.id > other.id:
-                one, other = other, one
-            heappush(queue, (-alike, one.id, other.id, one.size, other.size, one, other))
 
-    for one, other in pairs:
-        text = product(one.weights, other.weights)
-        if text * _NEAR >= _ALIKE * _WHOLE * one.vectors * other.vectors:
-            compare(one, other, (text, same_source(one, other), nearness(one, other)))
-    while queue:
-        alike, _, _, size, other_size, one, other = heappop(queue)
-        if one.into or other.into or (one.size, other.size) != (size, other_size):
-            continue
-        if not are_one(one, other, -alike, late=late):
-            continue
-        if (-other.size, other.is_new) < (-one.size, one.is_new):
-            one, other = other, one
-        around, others = near.pop(one), near.pop(other)
-        both = around.pop(other)
-        del others[one]
+class _Joining:
+    """Stories while they join: how alike they are."""
+
+    def __init__(self, pairs: Iterable[tuple[Compared, Compared]]) -> None:
+        self._near: dict[Compared, dict[Compared, _Sums]] = defaultdict(dict)
+        """Of each story those that are alike enough: only these can still be so when it has grown."""
+        self._queue: list[_Entry] = []
+        for one, other in pairs:
+            text = product(one.weights, other.weights)
+            if text * _NEAR >= _ALIKE * _WHOLE * one.vectors * other.vectors:
+                self._queue += self._compare(one, other, (text, same_source(one, other), nearness(one, other)))
+        heapify(self._queue)
+
+    def most_alike(self) -> Iterator[tuple[Compared, Compared, float]]:
+        """Yield the two stories that are most alike, and how much, as long as there are any; they may join."""
+        while self._queue:
+            alike, _, _, size, other_size, one, other = heappop(self._queue)
+            if not (one.into or other.into) and (one.size, other.size) == (size, other_size):
+                yield one, other, -alike
+
+    def join(self, one: Compared, other: Compared) -> None:
+        """Make the other story a part of the first."""
+        mine, its = self._near.pop(one), self._near.pop(other)
+        both = mine.pop(other)
+        del its[one]
         grown = []
-        for story in around.keys() | others.keys():
-            mine, its = around.get(story) or sums_of(one, story), others.get(story) or sums_of(other, story)
-            grown.append((story, (mine[0] + its[0], mine[1] + its[1], mine[2] + its[2])))
-            near[story].pop(one, None)
-            near[story].pop(other, None)
+        for story in mine.keys() | its.keys():
+            sums, added = mine.get(story) or sums_of(one, story), its.get(story) or sums_of(other, story)
+            grown.append((story, (sums[0] + added[0], sums[1] + added[1], sums[2] + added[2])))
+            self._near[story].pop(one, None)
+            self._near[story].pop(other, None)
         one.take(other, both)
         for story, sums in grown:
-            compare(one, story, sums)
-    _separate(pairs, near)
+            for entry in self._compare(one, story, sums):
+                heappush(self._queue, entry)
+
+    def _compare(self, one: Compared, other: Compared, sums: _Sums) -> Sequence[_Entry]:
+        """Return an entry of the queue if two stories are alike enough."""
+        alike = likeness_in_time(one, other, sums)
+        if alike < _ALIKE:
+            return ()
+        self._near[one][other] = self._near[other][one] = sums
+        if one.id > other.id:
+            one, other = other, one
+        return ((-alike, one.id, other.id, one.size, other.size, one, other),)
 
 
-def _separate(pairs: Sequence[tuple[Compared, Compared]], near: dict[Compared, dict[Compared, _Sums]]) -> None:
+def _separate(pairs: Sequence[tuple[Compared, Compared]]) -> None:
     """Take back what was joined into stories that do not stand out from those that their parts were compared with.
 
     All stories are looked at before any is taken apart, so that their order does not matter; then again what is left.
-    ``near`` has the sums that are known.
     """
     around: dict[Compared, list[Compared]] = defaultdict(list)
     for one, other in pairs:
@@ -277,23 +298,19 @@ def _separate(pairs: Sequence[tuple[Compared, Compared]], near: dict[Compared, d
         if other.taken or other.into:
             around[other].append(one)
     stories = {story.now for story in around}
-    while stories := {story for story in stories if story.taken and not _stands_out(story, around, near)}:
-        for story in stories:
-            for other in near.pop(story, ()):
-                near[other].pop(story)
+    while stories := {story for story in stories if story.taken and not _stands_out(story, around)}:
         stories |= {story.give_back() for story in stories}
     for story in around:
         story.taken.clear()
 
 
-def _stands_out(
-    story: Compared, around: Mapping[Compared, Iterable[Compared]], near: Mapping[Compared, Mapping[Compared, _Sums]]
-) -> bool:
+def _stands_out(story: Compared, around: Mapping[Compared, Iterable[Compared]]) -> bool:
     others = {other.now for part in story.parts() for other in around[part]} - {story}
-    known = near.get(story, {})
-    alike = []
+    most = _OTHERS * _LIKE_OTHERS * story.alike / story.pairs
+    nearest = [0.0] * _OTHERS
     for other in others:
-        sums = known.get(other)
-        text, same = sums[:2] if sums else (product(story.weights, other.weights), same_source(story, other))
-        alike.append(likeness(story, other, text, same))
-    return sum(nlargest(_OTHERS, alike)) / _OTHERS <= _LIKE_OTHERS * story.alike / story.pairs
+        text = product(story.weights, other.weights)
+        heappushpop(nearest, likeness(story, other, text, same_source(story, other)))
+        if math.fsum(nearest) > most:
+            return False
+    return True

@@ -97,6 +97,25 @@ async def test_opml_is_imported_and_nothing_in_it_is_run(own_directories: Paths,
     assert "2 already in your list" in (await run("import", str(file))).err
 
 
+async def test_a_local_file_is_added_and_fetched(server: Server, own_directories: Paths, tmp_path: Path) -> None:
+    file = tmp_path / "feed.xml"
+    file.write_bytes(rss(2, 1))
+    done = await run("add", str(file), "--group", "G")
+    assert done.out.splitlines()[:2] == [f"Site  {file}", "  2026-11-27  News 2"]
+    assert feeds(own_directories) == [Subscription(file=str(file), title="Site", group="G")]
+    assert "in your list already" in (await run("add", f"file://{file}")).err
+    assert "2 new articles" in (await run("sync")).err
+    assert "cannot be read: no such file" in (await run("add", "./missing.xml")).err
+    assert not server.requests
+
+
+async def test_no_group_leads_out_of_the_folder(own_directories: Paths, tmp_path: Path) -> None:
+    (file := tmp_path / "feed.xml").write_bytes(rss(1))
+    done = await run("add", str(file), "--group", "a/../../b")
+    assert (done.status, "group must be one line in quotes" in done.err) == (2, True)
+    assert not own_directories.feeds_file.exists()
+
+
 async def test_an_exported_list_is_imported_as_it_was(own_directories: Paths, tmp_path: Path) -> None:
     mine = [
         Subscription("https://lwn.example/rss", title="LWN <&>", group="Linux/Kernel", topics=("kernel",)),
@@ -105,6 +124,11 @@ async def test_an_exported_list_is_imported_as_it_was(own_directories: Paths, tm
     add(own_directories, *mine, Subscription(exec=("prog",), title="Program"))
     file = tmp_path / "list.opml"
     assert (await run("feeds", "export", str(file))).status == 0
+    listed = (await run("feeds", "export", "--json")).json
+    assert [(each["url"], each["group"], each["topics"]) for each in listed] == [
+        ("https://lwn.example/rss", "Linux/Kernel", ["kernel"]),
+        ("https://xkcd.example/atom.xml", "", []),
+    ]
     own_directories.feeds_file.unlink()
     await run("import", str(file))
     assert sorted(feeds(own_directories), key=lambda each: each.url) == mine

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,7 +18,7 @@ from hypothesis import strategies as st
 from reader.core.errors import ReaderError
 from reader.core.urls import article_key
 from reader.documents.parse import parse_document
-from reader.feeds.entries import arrivals
+from reader.feeds.entries import arrivals, new_files
 from reader.feeds.entries.arrivals import Arrived, Place, take_entries
 from reader.feeds.entries.retention import delete_old
 from reader.feeds.model import FeedEntry, ParsedFeed
@@ -213,26 +215,57 @@ def test_a_file_of_the_person_is_never_overwritten(machine: Machine) -> None:
     assert file.read_text("utf-8") == "Mine"
 
 
+@pytest.mark.parametrize("call", ["open", "rename"])
 @pytest.mark.parametrize("fails_at", [1, 2, 3])
 def test_a_full_disk_loses_and_doubles_nothing(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch, fails_at: int
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, call: str, fails_at: int
 ) -> None:
     calls = 0
-    write = arrivals.write_atomically
+    real = getattr(os, call)
 
-    def full(path: Path, pieces: list[bytes], **more: bool) -> None:
+    def full(path: str, *more: Any) -> Any:
         nonlocal calls
-        calls += 1
-        if calls == fails_at:
-            raise ReaderError(f"{path} could not be written: no space left on device.")
-        write(path, pieces, **more)
+        if ".newsreader-" in str(path):
+            calls += 1
+            if calls == fails_at:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return real(path, *more)
 
     with monkeypatch.context() as patch:
-        patch.setattr(arrivals, "write_atomically", full)
-        with pytest.raises(ReaderError, match="no space left"):
+        patch.setattr(os, call, full)
+        with pytest.raises(ReaderError, match="could not be written: no space left"):
             machine.take(entry(1), entry(2), entry(3))
-    assert len(machine.take(entry(1), entry(2), entry(3)).new) == 4 - fails_at
+    assert not list(machine.root.rglob(".*"))
+    there = len(machine.texts())
+    assert there == (fails_at - 1 if call == "rename" else 0)
+    assert len(machine.take(entry(1), entry(2), entry(3)).new) == 3 - there
     assert len(machine.texts()) == 3
+
+
+@pytest.mark.parametrize("is_flushed_whole", [True, False])
+def test_many_documents_are_flushed_before_they_have_their_names(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, is_flushed_whole: bool
+) -> None:
+    flushed, flushes = [], []
+
+    def flush(folder: str) -> bool:
+        assert not machine.texts()
+        flushes.append(folder)
+        return is_flushed_whole
+
+    def sync(path: Path) -> None:
+        flushed.append(path.name)
+
+    monkeypatch.setattr(new_files, "flush_file_system", flush)
+    monkeypatch.setattr(new_files, "sync", sync)
+    machine.take(*map(entry, range(3)))
+    assert (len([each for each in flushed if each.endswith(".tmp")]), len(flushes)) == (3, 0)
+    for path in machine.root.rglob("*.md"):
+        path.unlink()
+    flushed.clear()
+    machine.take(*map(entry, range(3, 20)))
+    assert (len([each for each in flushed if each.endswith(".tmp")]), len(flushes)) == (17 * (not is_flushed_whole), 1)
+    assert len(machine.texts()) == 17
 
 
 def test_documents_that_were_written_before_a_crash_are_not_written_again(machine: Machine) -> None:

@@ -26,7 +26,7 @@ FAILED = FeedState(failures=2, failing_since=NOW - 3600, failure="It is down.", 
         (
             Subscription("https://a.example"), FAILED,
             Health(
-                "trouble", "It is down. Since 2026-11-30 11:00, 2 times in a row; tried again 2026-11-30 12:30."
+                "trouble", "It is down. Since 2026-11-30 11:00, 2 times in a row; tried again in 30 minutes, at 12:30."
             ),
         ),
         (Subscription("https://a.example", paused=True), FAILED, Health("paused", "paused. It is down.")),

@@ -115,9 +115,12 @@ def test_only_the_same_permanent_redirect_counts() -> None:
 
 def test_trouble_is_told_in_words() -> None:
     state = after_failure(after_failure(FeedState(), NOW, "It is down."), NOW, "It is down.")
-    words = describe_trouble(state, NOW, lambda moment: f"{(moment - NOW) / HOUR:g} h")
-    assert words == "It is down. Since 0 h, 2 times in a row; tried again 2 h."
-    assert describe_trouble(FeedState(), NOW, str) == ""
+    begin = "It is down. Since 2026-11-29 12:30, 2 times in a row; tried again "
+    assert describe_trouble(state, NOW) == f"{begin}at 14:30."
+    assert describe_trouble(state, NOW + 1.25 * HOUR) == f"{begin}in 45 minutes, at 14:30."
+    assert describe_trouble(state, NOW - DAY) == f"{begin}on 2026-11-29 at 14:30."
+    assert describe_trouble(state, NOW + DAY) == f"{begin}with the next sync."
+    assert describe_trouble(FeedState(), NOW) == ""
 
 
 @given(

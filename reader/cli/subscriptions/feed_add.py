@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -27,6 +29,7 @@ from reader.exit import print_notice
 if TYPE_CHECKING:
     from reader.config.settings import FetchSettings
     from reader.feeds.discover import FoundFeed
+    from reader.feeds.model import ParsedFeed
     from reader.feeds.subscriptions import Subscription
     from reader.feeds.sync import FoundAt
 
@@ -45,43 +48,65 @@ group_option = click.option("--group", default="", help="The group; “/” sepa
 @click.option("--dry-run", is_flag=True, help="Show the feed, and add nothing.")
 @json_option
 def add(url: str, *, group: str, title: str, folder: str | None, dry_run: bool, as_json: bool) -> None:
-    """Add the feed at URL to your list, or the one that the page at URL names.
+    """Add the feed at URL to your list, or the one that the page at URL names. URL may be a file on this machine.
 
     Shows its title and newest entries, and asks if the page names several feeds; with --json, these are printed if
     nobody can be asked. `newsreader sync` then writes its entries as documents.
     """
     import asyncio
 
-    from reader.core.urls import safe_url
     from reader.feeds.subscriptions import Subscription, setting_problem, stored_place
     from reader.storage.sqlite.feeds.store import FeedState
 
-    address, title, group = safe_url(url if "://" in url else f"https://{url}"), clean(title), clean(group)
+    title, group = clean(title), clean(group)
     if problem := setting_problem("title", title) or setting_problem("group", group):
         raise ReaderError(*problem)
+    wanted = _wanted(url)
     with open_feed_files() as files:
-        _refuse_known(files, address)
-        found = asyncio.run(_look_up(address, network_settings(files.paths), as_json=as_json))
-        title = title or clean(found.feed.title)[:_TITLE_CHARS].strip()
-        feed = Subscription(found.url, title=title, group=group, folder=stored_place(folder))
-        _refuse_known(files, feed.url)
+        _refuse_known(files, wanted)
+        if wanted.file:
+            found = asyncio.run(_read(wanted.file))
+        else:
+            address, found = asyncio.run(_look_up(wanted.url, network_settings(files.paths), as_json=as_json))
+            wanted = Subscription(address)
+        title = title or clean(found.title)[:_TITLE_CHARS].strip()
+        feed = replace(wanted, title=title, group=group, folder=stored_place(folder))
+        _refuse_known(files, feed)
         if not dry_run:
             _store(files, [feed])
         if as_json:
             print_json(feed_record(feed, FeedState()))
         else:
-            out(f"{feed.name}  {feed.url}\n")
-            for entry in found.feed.entries[:_ENTRIES_SHOWN]:
+            out(f"{feed.name}  {feed.address}\n")
+            for entry in found.entries[:_ENTRIES_SHOWN]:
                 out(f"  {entry.published_text[:10] or '–':<10}  {entry.title or entry.excerpt or entry.url}\n")
     done = "Nothing was added." if dry_run else f"Added “{feed.name}”. `newsreader sync` fetches what is in it."
     print_notice(done)
 
 
-def _refuse_known(files: FeedFiles, url: str) -> None:
-    from reader.feeds.subscriptions import Subscription
+def _wanted(place: str) -> Subscription:
+    """Return the feed at a URL or in a file. Raises ReaderError."""
+    from reader.core.urls import safe_url
+    from reader.feeds.subscriptions import Subscription, stored_place
 
-    key = Subscription(url).key
-    if known := next((each for each in files.subscriptions.load() if each.key == key), None):
+    file = place.removeprefix("file://")
+    if file.startswith(("/", "./", "../", "~")) or os.path.isfile(file):
+        return Subscription(file=stored_place(file))
+    return Subscription(safe_url(place if "://" in place else f"https://{place}"))
+
+
+async def _read(file: str) -> ParsedFeed:
+    """Return the feed in a file. Raises ReaderError."""
+    from reader.feeds.feed_tasks import feed_sandbox, parse_in_worker
+    from reader.feeds.local_sources import contents_of
+    from reader.feeds.model import MAX_BYTES
+
+    with contextlib.closing(feed_sandbox()) as pool:
+        return await parse_in_worker(pool, contents_of(file, MAX_BYTES))
+
+
+def _refuse_known(files: FeedFiles, feed: Subscription) -> None:
+    if known := next((each for each in files.subscriptions.load() if each.key == feed.key), None):
         raise ReaderError(
             f"“{known.name}” is in your list already.", f"`newsreader feeds show {shlex.quote(known.name)}` tells more."
         )
@@ -115,8 +140,11 @@ def _choose(found: Sequence[FoundFeed], *, as_json: bool) -> FoundFeed:
         if as_json:
             print_json({"feeds": [{"title": each.title or None, "url": each.url} for each in found]})
         raise ReaderError(f"The page names {len(found)} feeds.", "Add one of them by its URL.")
-    number = click.prompt(f"Which one (1–{len(offered)})", type=click.IntRange(1, len(offered)), err=True)
-    return offered[number - 1]
+    while True:
+        answer = click.prompt(f"Which one (1–{len(offered)})", err=True).strip()
+        if answer.isascii() and answer.isdigit() and 1 <= int(answer[:9]) <= len(offered):
+            return offered[int(answer) - 1]
+        click.echo(f"Type a number from 1 to {len(offered)}, or press Ctrl+C to add none.", err=True)
 
 
 def _store(files: FeedFiles, feeds: Sequence[Subscription]) -> None:

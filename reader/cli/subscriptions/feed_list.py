@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ from reader.core.times import local_time
 from reader.exit import print_notice
 
 if TYPE_CHECKING:
+    from reader.feeds.opml import OpmlFeed
     from reader.feeds.subscriptions import Subscription
     from reader.storage.sqlite.feeds.store import FeedState
 
@@ -109,22 +111,35 @@ def _facts(feed: Subscription, state: FeedState, files: FeedFiles, entries: int)
 @click.command(short_help="Write your feeds to FILE as OPML.")
 @click.argument("file", default=STANDARD_STREAM)
 @folder_option
-def export(file: str, *, folder: str | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Write JSON instead of OPML.")
+def export(file: str, *, folder: str | None, as_json: bool) -> None:
     """Write your feeds to FILE as OPML, which other programs read; - is standard output.
 
     Programs and files that are feeds are left out, and so are headers and proxies, which may be secrets.
     """
     from reader.core.atomic_write import write_atomically
-    from reader.feeds.overview import as_opml
+    from reader.feeds.opml import write_opml
+    from reader.feeds.overview import opml_feeds
 
     with open_feed_files() as files:
-        data, number = as_opml(files.chosen((), folder), files.store.states())
+        feeds = opml_feeds(files.chosen((), folder), files.store.states())
+    data = _as_json(feeds) if as_json else write_opml(feeds)
     if file == STANDARD_STREAM:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     else:
         write_atomically(Path(file), [data])
-        print_notice(f"{format_count(number, 'feed')} exported.")
+        print_notice(f"{format_count(len(feeds), 'feed')} exported.")
+
+
+def _as_json(feeds: Sequence[OpmlFeed]) -> bytes:
+    import json
+
+    records = [
+        {"url": each.url, "title": each.title, "group": each.group, "site": each.site_url, "topics": each.topics}
+        for each in feeds
+    ]
+    return f"{json.dumps(records, ensure_ascii=False, indent=2)}\n".encode()
 
 
 COMMANDS = (list_, show, export)

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from reader.workers.sandbox import SandboxPool
 
 _KINDS = {"rss": "RSS", "atom": "Atom", "json": "JSON Feed"}
+_ABOUT_URLS = (
+    "It reads files: `curl URL | newsreader feeds parse -` reads a feed on the web, and `newsreader add` adds it."
+)
 _files = click.argument("file", nargs=-1, required=True)
 
 
@@ -102,7 +105,7 @@ def _submit(pool: SandboxPool, task: str, file: str, *values: Any) -> Future[Any
     from reader.feeds.model import MAX_BYTES
 
     try:
-        with open_input(file, "Check the spelling.") as source:
+        with open_input(file, _ABOUT_URLS if "://" in file else "Check the spelling.") as source:
             return pool.submit(task, source.read(MAX_BYTES + 1), *values)
     except ReaderError as error:
         return error

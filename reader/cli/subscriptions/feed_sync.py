@@ -28,7 +28,7 @@ from reader.cli.subscriptions.feed_files import (
 from reader.core.errors import ReaderError
 from reader.core.marks import MarkChange
 from reader.core.text import clean, format_count
-from reader.core.times import from_micros, local_time, to_micros
+from reader.core.times import from_micros, time_from_now, to_micros
 from reader.exit import print_notice
 
 if TYPE_CHECKING:
@@ -71,8 +71,11 @@ def sync(
     if install_timer or printed:
         from reader.cli.subscriptions.sync_timer import timer_files
 
-        if not (install_timer and printed):
-            raise ReaderError("--install-timer and --print belong together.", "newsreader changes no system settings.")
+        if not printed:
+            raise ReaderError(
+                "newsreader changes no settings of the system by itself.",
+                "`newsreader sync --install-timer --print` prints the files of a timer, and how to install them.",
+            )
         out(timer_files(sys.platform))
         return
     with open_feed_files() as files:
@@ -157,7 +160,7 @@ def _lines(result: FeedResult) -> str:
     facts += [f"{len(result.changed):,} changed"] if result.changed else []
     sentences = [f"{', '.join(facts)}."] if facts else []
     if result.error:
-        again = f" It is tried again {local_time(result.next_due)}." if result.next_due else ""
+        again = f" It is tried again {time_from_now(result.next_due, time.time())}." if result.next_due else ""
         sentences.append(f"{result.error}{again}")
     sentences += [result.notice] if result.notice else []
     return f"{clean(result.subscription.name)}: {' '.join(sentences)}\n" if sentences else ""

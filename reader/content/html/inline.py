@@ -12,8 +12,9 @@ from reader.core.text import clean_block
 BREAK = Span("\n")
 """A line break that the author wrote."""
 
-SOURCE_SPACE = re.compile("[ \t\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
-"""What HTML shows as one space."""
+_BREAKS = "\t\n\r\v\f\x1c-\x1e\x85\u2028\u2029"
+SOURCE_SPACE = re.compile(f"[{_BREAKS}][ {_BREAKS}]*+| [ {_BREAKS}]++")
+"""What HTML shows as one space, but for a single space, of which there are many."""
 # One no-break space between two words is intended; several are an indent.
 _BLANKS = re.compile("[ \xa0]{2,}|[\t\n]")
 

@@ -23,12 +23,15 @@ from reader.documents.files import MAX_BYTES
 from reader.documents.parse import parse_document
 from reader.feeds.entries.identity import KnownEntry, keys_of, match_entries, same_in_feed, title_key
 from reader.feeds.entries.known_documents import entry_of, read_folder, read_unknown
+from reader.feeds.entries.new_files import NewFiles
 from reader.feeds.entries.to_documents import FeedDocument, document_of
 from reader.feeds.model import FeedEntry, ParsedFeed
 from reader.feeds.subscriptions import Subscription
 from reader.storage.sqlite.feeds.store import FeedState, FeedStore, StoredEntry
 
 _TAG = re.compile(r"<[^>]*>")
+_TOGETHER = 1_000
+"""New documents that are made durable together, at most."""
 _LONG_TEXT, _STUB_SHARE = 500, 4
 """A text of at least so many characters that becomes so many times shorter has shrunk to a stub."""
 
@@ -68,10 +71,11 @@ def take_entries(
                 by_number[number] = taking.known(entry, by_number[number])
             elif firsts[index] == index:
                 taking.new(entry)
+        taking.finish()
     except ReaderError:
+        taking.discard()
         store.save(subscription.key, taking.entries.values())
         raise
-    taking.make_durable()
     store.save(subscription.key, taking.entries.values(), state)
     return taking.arrived
 
@@ -121,6 +125,9 @@ class _Taking:
         self.entries: dict[str, StoredEntry] = {}
         """What is to be stored, by path."""
         self.arrived = Arrived()
+        self._files = NewFiles(place.root, place.folder)
+        self._waiting: dict[str, StoredEntry] = {}
+        """New entries by path, whose documents may not be on disk yet."""
 
     def new(self, entry: FeedEntry) -> None:
         """Write the document of an entry, unless another machine has. Raises ReaderError."""
@@ -130,22 +137,35 @@ class _Taking:
                 continue
             on_disk = self._read(path)
             if on_disk is None:
-                self._write(path, document.data)
-                self.arrived.new.append(path)
+                self._files.add(path.rpartition("/")[2], document.data)
             elif not self._is_of(entry, path, on_disk):
                 continue
             written = hash_bytes(document.data, 16) if on_disk in (None, document.data) else None
-            self._store(entry, path, first_seen=to_micros(self._now), document_hash=written)
+            stored = self._stored(entry, path, written)
+            (self._waiting if on_disk is None else self.entries)[path] = stored
+            if len(self._files) == _TOGETHER:
+                self._keep_files()
             return
 
-    def make_durable(self) -> None:
-        """Flush the names of what was written to disk. Raises ReaderError."""
-        written = {self._place.root / path for path in (*self.arrived.new, *self.arrived.changed)}
-        for folder in {each for file in written for each in file.parents if each.is_relative_to(self._place.root)}:
+    def finish(self) -> None:
+        """Make all that was written durable. Raises ReaderError."""
+        self._keep_files()
+        for folder in {(self._place.root / path).parent for path in self.arrived.changed}:
             try:
                 sync(folder)
             except OSError as error:
                 raise ReaderError(f"{show_path(folder)} could not be written: {describe_error(error)}.") from error
+
+    def discard(self) -> None:
+        """Give up the new documents that are not on disk yet; the next sync writes them."""
+        self._files.discard()
+        self._waiting.clear()
+
+    def _keep_files(self) -> None:
+        self._files.keep()
+        self.entries.update(self._waiting)
+        self.arrived.new.extend(self._waiting)
+        self._waiting.clear()
 
     def known(self, entry: FeedEntry, stored: StoredEntry) -> StoredEntry:
         """Rewrite the document of an entry whose text has changed, and return what is known of it. Raises ReaderError.
@@ -198,16 +218,16 @@ class _Taking:
             original_url=original_url,
         )
 
-    def _store(self, entry: FeedEntry, path: str, *, first_seen: int, document_hash: bytes | None) -> None:
+    def _stored(self, entry: FeedEntry, path: str, document_hash: bytes | None) -> StoredEntry:
         text = text_of(entry)
         self._taken.add(path.casefold())
-        self.entries[path] = StoredEntry(
+        return StoredEntry(
             number=0,
             path=path,
             keys=tuple(sorted(keys_of(entry))),
             title=title_key(entry),
             published=None if entry.published is None else to_micros(entry.published),
-            first_seen=first_seen,
+            first_seen=to_micros(self._now),
             text_hash=hash_bytes(text.encode(), 8),
             text_length=len(text),
             document_hash=document_hash,
@@ -220,22 +240,17 @@ class _Taking:
 
     def _read(self, path: str) -> bytes | None:
         """Return the document at a path; None if there is none. Raises ReaderError."""
-        file = self._place.root / path
+        file = os.path.join(self._place.root, path)
         try:
             with open(file, "rb", opener=_open_regular) as opened:
                 return opened.read(MAX_BYTES + 1)
         except FileNotFoundError:
-            return None
+            return b"" if os.path.islink(file) else None  # a link to nothing is yours, too
         except OSError as error:
             raise ReaderError(f"{show_path(file)} cannot be read: {describe_error(error)}.") from error
 
     def _write(self, path: str, data: bytes) -> None:
-        file = self._place.root / path
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ReaderError(f"{show_path(file.parent)} cannot be created: {describe_error(error)}.") from error
-        write_atomically(file, [data], is_last=False)
+        write_atomically(self._place.root / path, [data], is_last=False)
 
 
 def text_of(entry: FeedEntry) -> str:

@@ -89,16 +89,17 @@ class FolderFeeds:
     def export(self, file: Path) -> int:
         """Write the feeds of the open folder as OPML to a new file; return how many."""
         from reader.core.atomic_write import create_atomically
-        from reader.feeds.overview import as_opml
+        from reader.feeds.opml import write_opml
+        from reader.feeds.overview import opml_feeds
 
-        data, number = as_opml([each.subscription for each in self.listed()], self.store().states())
+        feeds = opml_feeds([each.subscription for each in self.listed()], self.store().states())
         try:
-            create_atomically(file, data)
+            create_atomically(file, write_opml(feeds))
         except FileExistsError:
             raise ReaderError(f"{show_path(file)} exists already.", "Choose another name.") from None
         except OSError as error:
             raise ReaderError(f"{show_path(file)} cannot be written: {describe_error(error)}.") from error
-        return number
+        return len(feeds)
 
 
 class FeedsWatcher:

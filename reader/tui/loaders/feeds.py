@@ -61,6 +61,8 @@ def look_up(address: str, on_start: OnStart) -> Lookup:
         return Lookup(error=clean(lines[-1]) if lines else "Nothing was found; the log file may say why.")
     if "feeds" in record:
         return Lookup(choices=tuple((each["url"], clean(each["title"] or "")) for each in record["feeds"]))
+    if not record["url"]:
+        return Lookup(error="Files are added with the command newsreader add.")
     return Lookup(feed=(record["url"], clean(record["title"])))
 
 

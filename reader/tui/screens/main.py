@@ -18,6 +18,7 @@ from reader.tui.controllers.article_list import ArticleListController
 from reader.tui.controllers.article_pane import ArticlePaneController
 from reader.tui.controllers.config_file import ConfigController
 from reader.tui.controllers.enclosures.enclosures import EnclosuresController
+from reader.tui.controllers.feeds.add_rule import AddRuleController
 from reader.tui.controllers.feeds.feed_list import FeedListController
 from reader.tui.controllers.fetch import FetchController
 from reader.tui.controllers.folder import FolderController
@@ -79,7 +80,9 @@ class MainScreen(BaseScreen):
         self.saved_views.on_filled = self.feeds.begin
         self.config_file = ConfigController(session)
         self.folder = FolderController(session, first.updater)
-        self.marks = MarksController(session, panes, lambda: self.saved_views.store, self.feeds.undone)
+        self.rules = AddRuleController(session)
+        undone = (self.feeds.undone, self.rules.undone)
+        self.marks = MarksController(session, panes, lambda: self.saved_views.store, undone)
         self.pane_content = ArticlePaneController(
             session, panes, on_shown=self._article_shown, on_failed=self.marks.article_failed
         )
@@ -164,6 +167,7 @@ class MainScreen(BaseScreen):
             "feeds.sync": self.folder.sync_feeds,
             "feeds.add": lambda: self.feeds.add(self.panes.sidebar_line),
             "feeds.export": self.feeds.export,
+            "rules.add": self.rules.ask,
             "problems": self.folder.show_problems,
             "program": self.programs.run,
         }

@@ -136,6 +136,7 @@ class IndexWriter:
         except BaseException:
             self._labels.clear()  # new codes were rolled back
             raise
+        self._database.checkpoint()
 
     def invalidate_all(self) -> None:
         """Make the next refresh parse every file again; lists keep their articles until then.
@@ -255,7 +256,6 @@ class IndexWriter:
             code = partial(columns.label_code, db, self._labels)
             documents.insert(db, folder_rowid, zip(rowids, files, strict=True), last, code)
             self._mark_changed(db, rowids)
-        self._database.checkpoint()
 
     def _update_files(self, db: sqlite3.Connection, folder: int, files: Sequence[ParsedFile], last: int) -> list[int]:
         """Update the table of files and return the row id of each file; new ones are above ``last``."""

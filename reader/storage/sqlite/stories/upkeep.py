@@ -14,6 +14,8 @@ from reader.stories.grouping import Grouping
 
 _ADDED_TOGETHER = 500
 _SECONDS_OF_A_TRANSACTION = 2.0
+_INTERVAL = 20
+"""The interval between commits, as a multiple of the time that one takes: pages that are all over the tables."""
 
 
 def is_due(db: sqlite3.Connection, *, quality: bool) -> bool:
@@ -89,11 +91,12 @@ def add_many(db: sqlite3.Connection, rowids: Iterable[int]) -> Iterator[None]:
 
     due = 0.0
     for _ in Grouping(state).add_all(waiting.articles(db, rowids)):
-        # Not after each batch: its articles are all over the tables, and each commit writes the pages anew.
-        if time.monotonic() > due:
+        begin = time.monotonic()
+        if begin > due:
             save()
             yield
-            due = time.monotonic() + _SECONDS_OF_A_TRANSACTION
+            now = time.monotonic()
+            due = now + max(_SECONDS_OF_A_TRANSACTION, _INTERVAL * (now - begin))
     save()
 
 

@@ -197,10 +197,13 @@ class FeedListController:
         is_folder = self._session.library.folder.only is None and self._files is not None
         return "" if is_folder else "This is a single document; feeds write to folders."
 
-    def undone(self, step: MarkResult) -> str:
-        """Do in feeds.toml what was undone or redone, and return the sentence about it. For worker threads."""
+    def undone(self, step: MarkResult) -> str | None:
+        """Do in feeds.toml what was undone or redone, and return the sentence about it; None if it was no feed.
+
+        For worker threads.
+        """
         if "feeds" not in step.kinds or (files := self._files) is None:
-            return step.sentence
+            return None
         sentence = files.changes().follow(step)
         self._session.background.post(self._take, files.listed())
         return sentence
