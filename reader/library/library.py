@@ -19,7 +19,6 @@ from reader.config.settings import Config
 from reader.core.errors import ReaderError
 from reader.core.marks import id_to_int
 from reader.core.model import Counts
-from reader.core.ordering import Sort
 from reader.core.paths import Paths
 from reader.documents.files import Folder
 from reader.library import folder_identity
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from reader.documents.resolve import ReadingOptions
     from reader.library.rules.apply import RuleRunner
     from reader.library.stories import LibraryStories
+    from reader.storage.sqlite.index.arrived import LastVisit
     from reader.storage.sqlite.pages.store import PageStore
     from reader.storage.sqlite.search.service import SearchService
 
@@ -158,7 +158,7 @@ class Library:
                 from reader.storage.sqlite.search.service import SearchService
 
                 pages = PageRowSets(lambda: self.pages, self._current_index)
-                self._search = SearchService(self._current_index, self.marks.row_sets(), pages)
+                self._search = SearchService(self._current_index, self.marks.row_sets(), pages, self.last_visit.left_at)
             return self._search
 
     @property
@@ -170,6 +170,13 @@ class Library:
 
                 self._stories = LibraryStories(self._current_index, self.articles)
             return self._stories
+
+    @cached_property
+    def last_visit(self) -> LastVisit:
+        """When the user last left the folder, and so what is new since then."""
+        from reader.storage.sqlite.index.arrived import LastVisit  # lazy: the first frame asks for nothing new
+
+        return LastVisit(self._current_index)
 
     @property
     def rules(self) -> RuleRunner | None:
@@ -195,12 +202,6 @@ class Library:
         old, self.index = self.index, self.index.copied_to_memory()
         self._index_file = None
         old.close()
-
-    def leave(self) -> None:
-        """Note that the user leaves the folder: what is listed now is not new the next time. Raises StorageError."""
-        from reader.storage.sqlite.index import arrived
-
-        arrived.leave(self.index.database, max(self.index.order(Sort()), default=0))
 
     @staticmethod
     def last(paths: Paths) -> tuple[Path | None, str]:

@@ -10,7 +10,6 @@ from reader.core.paths import Paths
 from reader.indexing.refresh import refresh
 from reader.library.library import Library
 from reader.query.parser import parse_query
-from reader.storage.sqlite.index import arrived
 from tests.conftest import MakeFolder
 
 
@@ -43,7 +42,7 @@ def test_only_what_comes_after_the_user_has_left_is_new(make_folder: MakeFolder,
     write(folder, "d")
     read(first)
     assert new_in(first) == {"d"}
-    first.leave()
+    first.last_visit.end()
     assert new_in(first) == {"d"}  # as long as it is open
     first.close()
     second, other = opened(folder, own_directories), opened(folder, own_directories)
@@ -56,7 +55,7 @@ def test_only_what_comes_after_the_user_has_left_is_new(make_folder: MakeFolder,
     assert new_in(second) == new_in(second, "is:new -is:read") == {"e", "f"}
     assert new_in(second, "-is:new") == {"a", "b", "d"}
     assert new_in(second, "is:new OR title:a") == {"a", "e", "f"}
-    other.leave()  # another window is closed
+    other.last_visit.end()  # another window is closed
     other.close()
     write(folder, "g")
     read(second)
@@ -72,7 +71,7 @@ def test_an_index_that_is_built_again_calls_nothing_new(make_folder: MakeFolder,
     folder = make_folder({})
     write(folder, "a", "b")
     library = opened(folder, own_directories)
-    library.leave()
+    library.last_visit.end()
     library.close()
     own_directories.index_file(folder).unlink()
     write(folder, "c")
@@ -90,9 +89,13 @@ def test_a_folder_that_was_not_read_completely_has_no_last_time(
     folder = make_folder({})
     write(folder, "a")
     library = Library.open(folder, own_directories)
-    arrived.leave(library.index.database, 5)
-    assert arrived.left_at(library.index.database) is None
-    library.leave()
+    write(folder, "b")
+    stop = threading.Event()
+    for progress in refresh(library, stop):
+        if progress.shown:
+            stop.set()
+    library.last_visit.end()
+    assert library.last_visit.left_at() is None
     read(library)
     assert new_in(library) == set()
     assert new_in(library, "is:new -is:new") == set()

@@ -68,16 +68,11 @@ class FolderController:
     def _remember_folder(self) -> None:
         with contextlib.suppress(ReaderError):  # it can be opened by name again
             self._session.library.remember_folder()
-            self._session.library.index.left_at()  # before another window is closed
+            self._session.library.last_visit.left_at()  # before another window is closed
 
     def leave(self) -> None:
         """Note that what is listed now is not new the next time."""
-
-        def leave() -> None:
-            with contextlib.suppress(ReaderError):  # then it is new once more
-                self._session.library.leave()
-
-        self._session.background.save(leave)
+        self._session.background.save(self._session.library.last_visit.end)
 
     def refresh(self) -> None:
         """Compare the folder with the index now."""

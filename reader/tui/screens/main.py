@@ -342,9 +342,8 @@ class MainScreen(BaseScreen):
         self.pane_content.highlight(self.session.query)
 
     def _update_top_bar(self) -> None:
-        bar = self.top_bar
-        bar.query_text = self.session.query.label
-        bar.matches = self.search.found
+        self.top_bar.query_text = self.session.query.label
+        self.top_bar.matches = self.search.found
 
     # The article.
 

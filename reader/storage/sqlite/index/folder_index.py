@@ -64,7 +64,6 @@ class Index:
     def __init__(self, database: Database) -> None:
         self.database = database
         self._writer_lock = threading.Lock()
-        self._left_at: int | None = None
 
     @classmethod
     def open(cls, path: Path | None) -> tuple[Index, str]:
@@ -224,17 +223,6 @@ class Index:
                     from reader.storage.sqlite.index import columns  # lazy: most folders have both
 
                     return bool(columns.load(db, field).tobytes().strip(b"\0"))
-
-    def left_at(self) -> int | None:
-        """Return the highest row id when the user last left the folder; None if that is not known.
-
-        What was known first counts, although another window may be closed meanwhile.
-        """
-        from reader.storage.sqlite.index import arrived  # lazy: the first frame asks for nothing new
-
-        if self._left_at is None:
-            self._left_at = arrived.left_at(self.database)
-        return self._left_at
 
     def check(self) -> None:
         """Check the integrity of the file. Raises StorageError with ``damaged`` if it is damaged."""

@@ -174,8 +174,8 @@ class QueryEvaluator:
     pages: PageRowSets
     now: datetime
     """The aware time that words like ``today`` are relative to."""
-    stop: Stop | None = None
-    left_at: Callable[[], int | None] = lambda: None
+    stop: Stop | None
+    left_at: Callable[[], int | None]
     """Returns the highest row id when the user last left the folder; None if that is not known."""
 
     def matching(self, where: ast.Node | None) -> int:

@@ -59,8 +59,11 @@ class ViewCounts(NamedTuple):
 class SearchService:
     """Runs queries on one index with the marks and pages of its articles. Thread-safe."""
 
-    def __init__(self, index: Callable[[], Index], marks: MarkRowSets, pages: PageRowSets) -> None:
-        """``index`` returns the current index, which may be replaced."""
+    def __init__(
+        self, index: Callable[[], Index], marks: MarkRowSets, pages: PageRowSets, left_at: Callable[[], int | None]
+    ) -> None:
+        """``index`` returns the current index, which may be replaced; for ``left_at`` see :class:`QueryEvaluator`."""
+        self._left_at = left_at
         self._index = index
         self._marks = marks
         self._pages = pages
@@ -159,7 +162,7 @@ class SearchService:
     ) -> QueryEvaluator:
         self._marks.refresh(snapshot.token)
         now = now or datetime.now(UTC)
-        return QueryEvaluator(db, snapshot, self._marks, self._pages, now, stop, self._index().left_at)
+        return QueryEvaluator(db, snapshot, self._marks, self._pages, now, stop, self._left_at)
 
 
 def _count(rows: int, read: int) -> Count:
