@@ -31,9 +31,9 @@ from reader.storage.sqlite.marks.store import MarkStore
 
 if TYPE_CHECKING:
     from reader.documents.resolve import ReadingOptions
+    from reader.library.last_visit import LastVisit
     from reader.library.rules.apply import RuleRunner
     from reader.library.stories import LibraryStories
-    from reader.storage.sqlite.index.arrived import LastVisit
     from reader.storage.sqlite.pages.store import PageStore
     from reader.storage.sqlite.search.service import SearchService
 
@@ -174,7 +174,7 @@ class Library:
     @cached_property
     def last_visit(self) -> LastVisit:
         """When the user last left the folder, and so what is new since then."""
-        from reader.storage.sqlite.index.arrived import LastVisit  # lazy: the first frame asks for nothing new
+        from reader.library.last_visit import LastVisit  # lazy: the first frame asks for nothing new
 
         return LastVisit(self._current_index)
 
