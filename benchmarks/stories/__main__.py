@@ -7,9 +7,9 @@
 
 Each line of a FILE is an article: id, title, excerpt, date, source, url, and the label of its event. Prints B-cubed
 precision, recall and F1, CPU time for each article, and the worst mixtures of events and splits of an event;
-``--halves`` the mean and the least F1 of random halves of the events, or of another share of them. The grouping sees title, excerpt, date and source
-alone. The documents of a FOLDER are about different things: prints which are in one story all the same.
-``--cost`` prints what indexing and grouping a folder of any documents takes.
+``--halves`` the mean and the least F1 of random halves of the events, or of another share of them. The grouping sees
+title, excerpt, date and source alone. The documents of a FOLDER are about different things: prints which are in one
+story all the same. ``--cost`` prints what indexing and grouping a folder of any documents takes.
 """
 
 from __future__ import annotations
@@ -134,9 +134,8 @@ def measure_halves(rows: Sequence[dict[str, Any]], count: int, share: float, *, 
         chosen = {*rng.sample(events, int(len(events) * share))}
         half = [row for row in rows if row["label"] in chosen]
         found.append(b_cubed([row["label"] for row in half], stories_of(articles_of(half), way)).f1)
-    print(
-        f"  F1 of {count} times {share:.2f} of the events: {sum(found) / count:.3f} on average, {min(found):.3f} at least"
-    )
+    mean = sum(found) / count
+    print(f"  F1 of {count} times {share:.2f} of the events: {mean:.3f} on average, {min(found):.3f} at least")
 
 
 def measure(name: str, rows: Sequence[dict[str, Any]], *, way: Way, worst: int) -> Score:

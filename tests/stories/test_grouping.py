@@ -90,9 +90,7 @@ def test_batches_of_any_size_only_grow_or_join_stories(
 
 @settings(max_examples=30, deadline=None)
 @given(articles, st.randoms(use_true_random=False))
-def test_a_review_of_what_is_alone_moves_nothing_else(
-    given_articles: list[StoryArticle], rng: random.Random
-) -> None:
+def test_a_review_of_what_is_alone_moves_nothing_else(given_articles: list[StoryArticle], rng: random.Random) -> None:
     rng.shuffle(given_articles)
     state = MemoryState()
     for each in given_articles:
