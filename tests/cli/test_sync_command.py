@@ -136,6 +136,19 @@ async def test_feeds_are_edited_paused_and_removed(server: Server, own_directori
     assert not list(own_directories.news_folder.rglob("*.md"))
 
 
+async def test_without_a_path_commands_are_about_the_news_folder(server: Server, own_directories: Paths) -> None:
+    for words in (["list"], ["count", "is:unread"], ["rules", "apply"]):
+        assert (await run(*words)).status == 2
+    add(own_directories, Subscription(server.on("/a", reply(rss(2, 1)))))
+    await run("sync")
+    assert len((await run("list", "--json", "--limit", "1")).json) == 1
+    assert len((await run("list", "--sort", "date", "--json")).json) == 2
+    for words in (["count"], ["count", "is:unread"], ["count", "-is:read", "news"], ["count", "--", "-is:read"]):
+        assert (await run(*words)).out == "2\n"
+    assert "There are no rules to run." in (await run("rules", "apply", "--dry-run")).err
+    assert "linux" in (await run("count", "linux")).err, "it may be the name of a folder"
+
+
 async def test_a_wrong_feed_stops_no_other(server: Server, own_directories: Paths) -> None:
     text = f'[[feed]]\nurl = "{server.on("/a", reply(rss(1)))}"\n\n[[feed]]\ntitle = "Odd"\nurll = "x"  # why\n'
     own_directories.feeds_file.write_text(text, "utf-8")
