@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -61,6 +60,8 @@ class AddRuleController:
 
 def _rule(query: str, text: str) -> ArrivalRule:
     """Return the rule for a query and words that say what it does. Raises ReaderError."""
+    import shlex
+
     from reader.library.rules.rules_file import new_rule
 
     try:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from reader.core.text import clean, format_count, show_path, truncate
 from reader.tui.background import WRITES
-from reader.tui.controllers.feeds.add_feed import AddFeed
 from reader.tui.prompts import Prompt
 from reader.tui.session import Session
 
@@ -157,6 +156,8 @@ class FeedListController:
         if refusal := self._refusal or self._session.config.fetch.refusal:
             self._session.show_message(refusal, warning=True)
         elif files is not None:
+            from reader.tui.controllers.feeds.add_feed import AddFeed
+
             AddFeed(self._session, partial(self._add, files, group)).ask(group)
 
     def _add(self, files: FolderFeeds, group: str, url: str, title: str) -> None:
@@ -233,7 +234,8 @@ class FeedListController:
             if has_changed:
                 session.set_can_undo(True)
                 also = f", and deleted {format_count(deleted, 'document')}" if deleting else ""
-                session.show_message(f"{description}{also}. {then}u undoes it.")
+                undo = "u restores the feed, but not these" if deleting else "u undoes it"
+                session.show_message(f"{description}{also}. {then}{undo}.")
             else:
                 session.show_message("Nothing changed.", transient=True)
 
