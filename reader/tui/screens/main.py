@@ -225,6 +225,7 @@ class MainScreen(BaseScreen):
         self.pane_content.save_position()
         self.reader.save_position()
         self.list_content.save_position()
+        self.folder.leave()
 
     # What keys apply to.
 
@@ -341,9 +342,8 @@ class MainScreen(BaseScreen):
         self.pane_content.highlight(self.session.query)
 
     def _update_top_bar(self) -> None:
-        bar = self.top_bar
-        bar.query_text = self.session.query.label
-        bar.matches = self.search.found
+        self.top_bar.query_text = self.session.query.label
+        self.top_bar.matches = self.search.found
 
     # The article.
 
