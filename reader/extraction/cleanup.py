@@ -161,10 +161,7 @@ def _without_teasers(blocks: list[Block]) -> list[Block]:
 
 
 def _is_headline(block: Block) -> bool:
-    if not isinstance(block, Paragraph) or linked_share(block) < 1.0:
-        return False
-    text = text_of_block(block)
-    return 5 <= len(text.split()) <= 25 and not text.endswith((".", "!", ":", "…"))
+    return isinstance(block, Paragraph) and len(text_of_block(block).split()) >= 5 and _is_link_list(block)
 
 
 def _is_link_list(block: Block) -> bool:

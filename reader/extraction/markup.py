@@ -165,8 +165,6 @@ def _show_noscript_images(box: HtmlElement) -> None:
         images = list(fallback.iter("img"))
         above = fallback.getprevious()
         near = [] if above is None else list(above.iter("img"))
-        if around is not None and around.tag in ("figure", "picture", "a", "span"):
-            near += [image for image in around.iter("img") if image not in images]
         if not images or any(_has_source(image) for image in near):
             drop(fallback)
         elif around is not None:

@@ -151,19 +151,17 @@ def _title(titles: list[str], headings: list[str], site: str) -> str:
 
 
 def _without_site(title: str, site: str) -> str:
-    """Return a title without its last or first part, if that is the name of the site or as short as one."""
+    """Return a title without its last or first part, if that is the name of the site."""
     cuts = list(_SEPARATOR.finditer(title))
     if not cuts:
         return title
     wanted, begin = letters(site), letters(title[: cuts[0].start()])
-    rest, name = title[: cuts[-1].start()].strip(), title[cuts[-1].end() :]
-    end = letters(name)
+    rest, end = title[: cuts[-1].start()].strip(), letters(title[cuts[-1].end() :])
     if wanted and (end in (wanted, f"the{wanted}") or wanted.startswith(end) or end.startswith(wanted)):
         return rest or title
     if wanted and begin == wanted:
         return title[cuts[0].end() :].strip() or title
-    is_name = len(name.split()) <= 3 and len(rest.split()) >= 4 and name[:1].isupper()
-    return rest if not site and is_name else title
+    return title
 
 
 # --- byline -------------------------------------------------------------------------------------
