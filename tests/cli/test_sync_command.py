@@ -7,6 +7,7 @@ import json
 import os
 import plistlib
 import re
+import shlex
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -229,6 +230,32 @@ async def test_rules_run_on_what_a_sync_brings(server: Server, own_directories: 
     assert (await run("sync")).status == 0
     with open_mark_store(own_directories, pytest.fail) as marks:
         assert len(marks.all_marked(STARRED)) == 1
+
+
+def youtube(*paths: str) -> bytes:
+    """Return a feed as YouTube has it, in which shorts are told from other videos by their addresses."""
+    entries = "".join(
+        f"<entry><id>yt:video:{n}</id><yt:videoId>{n}</yt:videoId><title>Video {n}</title>"
+        f'<link rel="alternate" href="https://www.youtube.com/{path}"/><published>2026-11-2{n}T10:00:00+00:00</published>'
+        f"<media:group><media:title>Video {n}</media:title></media:group></entry>"
+        for n, path in enumerate(paths)
+    )
+    names = 'xmlns:yt="http://www.youtube.com/xml/schemas/2015" xmlns:media="http://search.yahoo.com/mrss/"'
+    return f'<feed {names} xmlns="http://www.w3.org/2005/Atom"><title>Channel</title>{entries}</feed>'.encode()
+
+
+async def test_shorts_of_youtube_are_hidden_by_the_rule_of_the_documentation(
+    server: Server, own_directories: Paths
+) -> None:
+    (command,) = re.findall(r"^newsreader (rules add .*shorts.*)$", (_TOP / "docs/rules.md").read_text("utf-8"), re.M)
+    assert (await run(*shlex.split(command))).status == 0
+    feed = youtube("watch?v=0", "shorts/1", "watch?v=2&amp;t=shorts", "shorts/3")
+    add(own_directories, Subscription(server.on("/a", reply(feed))))
+    assert (await run("sync")).status == 0
+    listed = await run("list", str(own_directories.news_folder), "--json")
+    assert {each["title"] for each in listed.json} == {"Video 0", "Video 2"}
+    hidden = await run("list", str(own_directories.news_folder), "is:hidden", "--json")
+    assert {each["title"] for each in hidden.json} == {"Video 1", "Video 3"}
 
 
 async def test_nothing_goes_out_if_fetching_is_off(server: Server, own_directories: Paths) -> None:
