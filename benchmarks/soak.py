@@ -190,11 +190,17 @@ class App:
                 os.kill(self.process.pid, signal.SIGCONT)
 
     @property
+    def keys(self) -> str:
+        """The last keys and sizes, to be read."""
+        return " ".join(map(repr, self.recent))
+
+    @property
     def screen(self) -> str:
-        """What the last output draws."""
+        """What the last output draws, before the terminal's own screen comes back."""
         lines, columns = struct.unpack("HHHH", fcntl.ioctl(self._slave, termios.TIOCGWINSZ, bytes(8)))[:2]
         emulator = Emulator(columns, lines)
-        emulator.feed(self.output)
+        own, _, later = self.output.rpartition(b"\x1b[?1049l")
+        emulator.feed(own if own and b"\x1b[?1049h" not in later else self.output)
         return "\n".join(line.rstrip() for line in emulator.display)
 
     @property
@@ -301,7 +307,7 @@ class Soak:
         while (now := time.monotonic()) < begin + minutes * 60:
             if app.ended:
                 self.totals.ends += 1
-                self.totals.faults.append(f"the app ended after {' '.join(map(repr, app.recent))}")
+                self._fault(f"the app ended with {app.process.returncode} after {app.keys}; its screen:\n{app.screen}")
                 self._quit(app)
                 app = self._start()
             if visitor is None and now >= visit_due:
@@ -332,6 +338,10 @@ class Soak:
         self._check_marks()
         self._check_growth()
 
+    def _fault(self, text: str) -> None:
+        self.totals.faults.append(text)
+        print(text, file=sys.stderr, flush=True)
+
     def _start(self) -> App:
         self.totals.starts += 1
         app = App(self.scratch / "documents", self.environ)
@@ -353,8 +363,7 @@ class Soak:
         app.drain(SHORTEST_REST)
         app.drain_until(lambda: app.ended or len(tree(app.process.pid)) <= 2, LONGEST_REST)
         if not (app.answers or app.ended):
-            keys = " ".join(map(repr, list(app.recent)[-30:]))
-            self.totals.faults.append(f"it does not answer after {keys}; its screen:\n{app.screen}")
+            self._fault(f"it does not answer after {app.keys}; its screen:\n{app.screen}")
             app.process.kill()
 
     def _sample(self, app: App, begin: float, *, rests: bool = False) -> None:
@@ -364,9 +373,9 @@ class Soak:
 
     def _check_end(self, app: App) -> None:
         if app.process.returncode not in {0, 130 if "\x03" in app.recent else 0}:
-            self.totals.faults.append(f"the app ended with {app.process.returncode}: {app.output[-300:]!r}")
+            self._fault(f"the app ended with {app.process.returncode}: {app.output[-300:]!r}")
         if not app.restored:
-            self.totals.faults.append("the terminal was not restored")
+            self._fault("the terminal was not restored")
 
     def _act(self, app: App, *, stays: bool) -> None:
         kind = self.dice.random()
@@ -419,7 +428,7 @@ class Soak:
             process.kill()
         _, said = process.communicate()
         if process.returncode:
-            self.totals.faults.append(f"{arguments[:2]} ended with {process.returncode}: {said[-300:]!r}")
+            self._fault(f"{arguments[:2]} ended with {process.returncode}: {said[-300:]!r}")
         return process.returncode == 0
 
     def _mark_elsewhere(self, app: App) -> None:
@@ -450,8 +459,7 @@ class Soak:
                 app.send("\x11")
             app.drain_until(lambda: app.ended, 5)
         if not app.ended:
-            keys = " ".join(map(repr, list(app.recent)[-30:]))
-            self.totals.faults.append(f"it did not quit after {keys}; its screen:\n{app.screen}")
+            self._fault(f"it did not quit after {app.keys}; its screen:\n{app.screen}")
         else:
             self._check_end(app)
         app.close()
@@ -461,7 +469,7 @@ class Soak:
             text = log.read_text("utf-8", "replace")
             for record in re.split(r"^(?=\d{4}-\d\d-\d\d )", text, flags=re.MULTILINE):
                 if " ERROR " in record or "Traceback" in record:
-                    self.totals.faults.append("in the log: " + record.strip()[:200] + " … " + record.strip()[-1500:])
+                    self._fault("in the log: " + record.strip()[:200] + " … " + record.strip()[-1500:])
 
     def _check_marks(self) -> None:
         """Every acknowledged mark has a record; one that undo took back has it with another value."""
@@ -480,7 +488,7 @@ class Soak:
     def _check_growth(self) -> None:
         for each in self.growth():
             if each.rests and not each.passes:
-                self.totals.faults.append(f"at rest, {each.name} grew from {each.second:g} to {each.last:g}")
+                self._fault(f"at rest, {each.name} grew from {each.second:g} to {each.last:g}")
 
     def growth(self) -> list[Growth]:
         """Compare the quarters of the longest run of the app, at rest and in use, unless it was too short for that."""

@@ -122,9 +122,16 @@ def test_the_seeds_are_the_five_documents() -> None:
 @pytest.mark.parametrize("page", ["security.md", "reliability.md"])
 def test_tables_of_guarantees_name_existing_tests(page: str) -> None:
     text = (ROOT / "docs" / page).read_text("utf-8")
-    tests = "\n".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("*.py"))
+    sources: dict[str, str] = {}
+    for path in (ROOT / "tests").rglob("*.py"):
+        sources[path.name] = sources.get(path.name, "") + path.read_text("utf-8")
+    tests = "\n".join(sources.values())
     named = re.findall(r"(?<![\w/])test_\w+\b(?!\.py)", text)
     assert len(named) > 20
     assert [each for each in named if f"def {each}(" not in tests] == []
-    files = set(re.findall(r"[`/](test_\w+\.py)", text))
-    assert files - {path.name for path in (ROOT / "tests").rglob("*.py")} == set()
+    assert set(re.findall(r"[`/](test_\w+\.py)", text)) - sources.keys() == set()
+    for row in text.splitlines():  # …:: stands for the file that the row named before
+        file = ""
+        for name, test in re.findall(r"(?:(test_\w+\.py)|…)::(test_\w+)", row):
+            file = name or file
+            assert f"def {test}(" in sources[file], f"{test} is not in {file}"

@@ -1,15 +1,15 @@
 """Quality and speed of the grouping into stories.
 
-    python benchmarks/stories FILE.jsonl [FILE.jsonl ...] [--one-by-one] [--halves N] [--worst N]
+    python benchmarks/stories FILE.jsonl [FILE.jsonl ...] [--one-by-one|--shuffled] [--halves N [--share S]]
     python benchmarks/stories FOLDER
     python benchmarks/stories --generated 300
     python benchmarks/stories --cost FOLDER
 
 Each line of a FILE is an article: id, title, excerpt, date, source, url, and the label of its event. Prints B-cubed
 precision, recall and F1, CPU time for each article, and the worst mixtures of events and splits of an event;
-``--halves`` the mean and the least F1 of random halves of the events. The grouping sees title, excerpt, date and source
-alone. The documents of a FOLDER are about different things: prints which are in one story all the same.
-``--cost`` prints what indexing and grouping a folder of any documents takes.
+``--halves`` the mean and the least F1 of random halves of the events, or of another share of them. The grouping sees
+title, excerpt, date and source alone. The documents of a FOLDER are about different things: prints which are in one
+story all the same. ``--cost`` prints what indexing and grouping a folder of any documents takes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent.parent)]
@@ -60,16 +60,39 @@ def _seconds(date: str | None) -> int | None:
     return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
 
-def stories_of(articles: Sequence[StoryArticle], *, one_by_one: bool) -> list[int]:
+class Way(NamedTuple):
+    """How articles are added."""
+
+    one_by_one: bool
+    shuffled: bool
+
+
+def stories_of(articles: Sequence[StoryArticle], way: Way) -> list[int]:
     """Return the story of each article, in the order of their row ids."""
     state = MemoryState()
-    if one_by_one:
-        for article in reversed(articles):
-            Grouping(state).add(article)
+    if way.shuffled:
+        add_one_by_one(state, random.Random(1).sample(articles, len(articles)))
+    elif way.one_by_one:
+        add_one_by_one(state, articles[::-1])
     else:
         for _ in Grouping(state).add_all(articles):
             pass
     return [story for _, story in sorted(state.story_by_row().items())]
+
+
+def add_one_by_one(state: MemoryState, articles: Sequence[StoryArticle]) -> None:
+    """Add articles as if each came with a refresh of its own."""
+    grouping = Grouping(state)
+    by_row = {article.rowid: article for article in articles}
+    for article in articles:
+        if grouping.is_review_due(1):
+            stories = state.story_by_row()
+            sizes = Counter(stories.values())
+            alone = [by_row[rowid] for rowid, story in stories.items() if sizes[story] == 1]
+            for _ in grouping.add_all([article, *alone], review=True):
+                pass
+        else:
+            grouping.add(article)
 
 
 def documents_of(folder: Path) -> list[dict[str, Any]]:
@@ -90,9 +113,9 @@ def documents_of(folder: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def measure_folder(name: str, rows: Sequence[dict[str, Any]], *, one_by_one: bool, worst: int) -> None:
+def measure_folder(name: str, rows: Sequence[dict[str, Any]], *, way: Way, worst: int) -> None:
     """Group documents about different things and print which are in one story all the same."""
-    stories = stories_of(articles_of(rows), one_by_one=one_by_one)
+    stories = stories_of(articles_of(rows), way)
     sizes = Counter(stories)
     found = [story for story, size in sizes.most_common() if size > 1]
     grouped = sum(sizes[story] for story in found)
@@ -102,25 +125,24 @@ def measure_folder(name: str, rows: Sequence[dict[str, Any]], *, one_by_one: boo
         print(*titles, sep="\n    ", end="\n\n")
 
 
-def measure_halves(rows: Sequence[dict[str, Any]], count: int, *, one_by_one: bool) -> None:
-    """Print how well random halves of the events are grouped."""
+def measure_halves(rows: Sequence[dict[str, Any]], count: int, share: float, *, way: Way) -> None:
+    """Print how well random halves of the events are grouped, or another share of them."""
     rng = random.Random(1)
     events = sorted({row["label"] for row in rows})
     found = []
     for _ in range(count):
-        chosen = {*rng.sample(events, len(events) // 2)}
+        chosen = {*rng.sample(events, int(len(events) * share))}
         half = [row for row in rows if row["label"] in chosen]
-        found.append(b_cubed([row["label"] for row in half], stories_of(articles_of(half), one_by_one=one_by_one)).f1)
-    print(
-        f"  F1 of {count} random halves of the events: {sum(found) / count:.3f} on average, {min(found):.3f} at least"
-    )
+        found.append(b_cubed([row["label"] for row in half], stories_of(articles_of(half), way)).f1)
+    mean = sum(found) / count
+    print(f"  F1 of {count} times {share:.2f} of the events: {mean:.3f} on average, {min(found):.3f} at least")
 
 
-def measure(name: str, rows: Sequence[dict[str, Any]], *, one_by_one: bool, worst: int) -> Score:
+def measure(name: str, rows: Sequence[dict[str, Any]], *, way: Way, worst: int) -> Score:
     """Group labelled articles and print how well that went."""
     articles = articles_of(rows)
     before = time.process_time()
-    stories = stories_of(articles, one_by_one=one_by_one)
+    stories = stories_of(articles, way)
     seconds = time.process_time() - before
     labels = [row["label"] for row in rows]
     score = b_cubed(labels, stories)
@@ -142,23 +164,26 @@ def main() -> None:
     parser.add_argument("--cost", type=Path, metavar="FOLDER", help="measure what grouping a folder costs")
     parser.add_argument("--seed", type=int, default=1, help="of the generated events")
     parser.add_argument("--one-by-one", action="store_true", help="add the articles one after the other, oldest first")
+    parser.add_argument("--shuffled", action="store_true", help="add them one after the other, in a random order")
     parser.add_argument("--halves", type=int, default=0, metavar="N", help="also measure N random halves of the events")
+    parser.add_argument("--share", type=float, default=0.5, metavar="S", help="measure this share instead of halves")
     parser.add_argument("--worst", type=int, default=10, metavar="N", help="how many mixtures and splits to print")
     options = parser.parse_args()
     if not (options.paths or options.generated or options.cost):
         parser.error("Name a FILE or a FOLDER, or give --generated N or --cost FOLDER.")
+    way = Way(options.one_by_one, options.shuffled)
     for path in options.paths:
         if path.is_dir():
             rows = documents_of(path)
-            measure_folder(path.name, rows, one_by_one=options.one_by_one, worst=options.worst)
+            measure_folder(path.name, rows, way=way, worst=options.worst)
             continue
         rows = [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
-        measure(path.name, rows, one_by_one=options.one_by_one, worst=options.worst)
+        measure(path.name, rows, way=way, worst=options.worst)
         if options.halves:
-            measure_halves(rows, options.halves, one_by_one=options.one_by_one)
+            measure_halves(rows, options.halves, options.share, way=way)
     if options.generated:
         rows = labelled_articles(options.generated, random.Random(options.seed))
-        measure("generated", rows, one_by_one=options.one_by_one, worst=options.worst)
+        measure("generated", rows, way=way, worst=options.worst)
     if options.cost:
         measure_cost(options.cost)
 

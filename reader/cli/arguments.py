@@ -6,7 +6,7 @@ import errno
 import os
 import sys
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from reader.core.errors import ReaderError, describe_error
+from reader.core.paths import Paths
 from reader.core.text import clean, show_path, truncate
 
 if TYPE_CHECKING:
@@ -63,6 +64,25 @@ class QueryCommand(click.Command):
         super().format_epilog(ctx, formatter)
 
 
+class OptionalPath(click.Argument):
+    """The argument PATH of a command that is about the news folder without it; what begins a QUERY is no PATH."""
+
+    def handle_parse_result(
+        self, ctx: click.Context, opts: Mapping[str, Any], args: list[str]
+    ) -> tuple[Any, list[str]]:
+        """Insert the news folder, if there is one and no PATH."""
+        given, folder = opts.get("path"), Paths.from_environment().news_folder
+        has_query = any(each.name == "query" for each in ctx.command.params)
+        is_query = isinstance(given, str) and has_query and _begins_query(given)
+        if folder.is_dir() and (is_query or not isinstance(given, str)):
+            assert isinstance(opts, dict)
+            opts["path"] = str(folder)
+            if is_query:
+                rest = opts.get("query")
+                opts["query"] = (given, *(rest if isinstance(rest, tuple) else ()))
+        return super().handle_parse_result(ctx, opts, args)
+
+
 class WholeNumber(click.IntRange):
     """The type of an option that takes a whole number from 0."""
 
@@ -76,6 +96,11 @@ class WholeNumber(click.IntRange):
             name = param.opts[0] if param else "This option"
             shown = truncate(clean(str(value)), _MAX_CHARS_SHOWN)
             raise click.UsageError(f"{name} needs a whole number from 0, not “{shown}”.", ctx) from None
+
+
+def _begins_query(word: str) -> bool:
+    """Whether a word is more likely part of a query than the name of a folder."""
+    return (":" in word or word.startswith((_NOT_AN_OPTION, "-", "(", '"'))) and not os.path.lexists(word)
 
 
 def _is_query_word(arg: str) -> bool:
@@ -100,6 +125,7 @@ def _parse_words(_: click.Context, __: click.Parameter, words: tuple[str, ...]) 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 offline_option = click.option("--offline", is_flag=True, help="Make no network requests.")
+optional_path_argument = click.argument("path", cls=OptionalPath, metavar="[PATH]")
 query_argument = click.argument("query", nargs=-1, callback=_parse_words)
 required_query_argument = click.argument("query", nargs=-1, required=True, callback=_parse_words)
 

@@ -42,7 +42,7 @@ def open_(path: str | None, offline: bool) -> None:
 
 
 @click.command("list", cls=arguments.QueryCommand, short_help="List articles in PATH.")
-@click.argument("path")
+@arguments.optional_path_argument
 @query_argument
 @click.option(
     "--sort",
@@ -65,7 +65,9 @@ def list_(
     limit: int | None,
     as_json: bool,
 ) -> None:
-    """List the articles in PATH, or those that match QUERY. `sort:` and `limit:` in QUERY override the options.
+    """List the articles in PATH, or those that match QUERY. Without PATH, those of your feeds.
+
+    `sort:` and `limit:` in QUERY override the options.
 
     A terminal shows a table, with estimates such as ~62 where heat or quality is unknown.
     A pipe receives one line per article, with tabs between quality, heat, date (UTC),
@@ -96,11 +98,11 @@ def list_(
 
 
 @click.command("count", cls=arguments.QueryCommand, short_help="Count articles in PATH.")
-@click.argument("path")
+@arguments.optional_path_argument
 @query_argument
 @on_library
 def count_(library: Library, query: Query) -> None:
-    """Print how many articles PATH has, or how many match QUERY."""
+    """Print how many articles PATH has, or how many match QUERY. Without PATH, those of your feeds."""
     from reader.query.ast import depends_on_stories
 
     if depends_on_stories(query):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reader.cli.arguments import HelpfulGroup, json_option, offline_option
+from reader.cli.arguments import HelpfulGroup, json_option, offline_option, optional_path_argument
 from reader.cli.output import out, print_json, print_json_array
 from reader.cli.session import on_library
 from reader.core.errors import ReaderError
@@ -61,7 +61,7 @@ def add(name: str, query: str, do: tuple[str, ...], tags: tuple[str, ...]) -> No
     rule, file = new_rule(name, query, do, tags), _file()
     done = "Changed" if file.put(rule) else "Added"
     print_notice(f"{done} the rule “{rule.name}” in {file.shown}. It is for articles that arrive from now on;")
-    print_notice("`newsreader rules apply PATH` runs it on those that are there.")
+    print_notice("`newsreader rules apply` runs it on those that are there.")
 
 
 @rules.command("remove", short_help="Remove a rule.")
@@ -74,13 +74,16 @@ def remove(name: str) -> None:
 
 
 @rules.command("apply", short_help="Run the rules on all articles in PATH.")
-@click.argument("path")
+@optional_path_argument
 @click.option("--dry-run", is_flag=True, help="Only say what each rule would take.")
 @offline_option
 @json_option
 @on_library
 def apply(library: Library, *, dry_run: bool, offline: bool, as_json: bool) -> None:
-    """Run the rules on all articles in PATH, also on those that you have marked. The app undoes it in one step."""
+    """Run the rules on all articles in PATH, also on those that you have marked. The app undoes it in one step.
+
+    Without PATH, on those of your feeds.
+    """
     from reader.storage.sqlite.index import bitmap
 
     runner = library.rules

@@ -20,6 +20,7 @@ from reader.content.blocks import (
     TextStyle,
     spans_text,
 )
+from reader.content.html.links import host_of
 
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -55,7 +56,7 @@ class LinkNumbering:
                 named = Span(f"Image · {words}" if words else "Image", TextStyle.MUTED, block.url)
                 return Paragraph(self._spans((named,)))
             case Embed(url=url):
-                return Paragraph(self._spans((Span(block.label, TextStyle.MUTED, url),)))
+                return Paragraph(self._spans((Span(f"{block.label} · {host_of(url)}", TextStyle.MUTED, url),)))
             case _:
                 return block
 

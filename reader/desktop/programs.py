@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PureWindowsPath
 from tempfile import TemporaryFile
 from typing import IO, TypeAlias
@@ -160,53 +160,75 @@ def describe_status(status: int) -> str:
 
 
 def run_in_terminal(arguments: Sequence[str], stdin: Stream = None) -> int:
-    """Run a program in the terminal and return its exit status.
+    """Run a program in the terminal as a shell does, and return its exit status.
 
-    Call it from the main thread. Ctrl+C and Ctrl+\\ go to the program alone, as POSIX specifies for ``system()``.
-    Raises OSError if it cannot be started.
+    It is the foreground job: Ctrl+C and Ctrl+\\ are for it alone, and signals to this process are not for it. If it is
+    suspended, so is this process. Call this from the main thread. Raises OSError if the program cannot be started.
     """
-    with signals_for_child():
-        process = subprocess.Popen(arguments, stdin=stdin)
-        _foreground.add(process)
-        try:
-            return process.wait()
-        finally:
-            _foreground.discard(process)
+    is_foreground = threading.current_thread() is threading.main_thread() and _has_terminal()
+    process = subprocess.Popen(arguments, stdin=stdin, process_group=0)
+    _foreground.add(process)
+    try:
+        return _wait_for_job(process) if is_foreground else process.wait()
+    finally:
+        _foreground.discard(process)
+
+
+def _has_terminal() -> bool:
+    try:
+        return os.tcgetpgrp(0) == os.getpgrp()
+    except OSError:  # standard input is no terminal, or that of another session
+        return False
+
+
+def _wait_for_job(process: subprocess.Popen[bytes]) -> int:
+    """Give the terminal to the program until it ends."""
+    # Without this, taking the terminal back would stop this process. A child would inherit it, so it comes afterwards.
+    before = signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    try:
+        while True:
+            _give_terminal(process.pid)
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGCONT)  # it may have wanted the terminal too early, or was suspended
+            try:
+                _, status = os.waitpid(process.pid, os.WUNTRACED)
+            except ChildProcessError:  # end_foreground() noticed the end first
+                return process.wait()
+            if not os.WIFSTOPPED(status):
+                process.returncode = os.waitstatus_to_exitcode(status)
+                return process.returncode
+            if os.WSTOPSIG(status) not in {signal.SIGTTIN, signal.SIGTTOU}:
+                _give_terminal(os.getpgrp())
+                _suspend()
+    finally:
+        _give_terminal(os.getpgrp())
+        signal.signal(signal.SIGTTOU, before or signal.SIG_DFL)
+
+
+def _give_terminal(group: int) -> None:
+    with suppress(OSError):  # the terminal or the program is gone
+        os.tcsetpgrp(0, group)
+
+
+def _suspend() -> None:
+    """Stop this job until the shell continues it. Without a shell, the system ignores that."""
+    before = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+    os.killpg(os.getpgrp(), signal.SIGTSTP)
+    signal.signal(signal.SIGTSTP, before or signal.SIG_DFL)
 
 
 def end_foreground(patience: float = 0.2) -> None:
     """End the program that uses the terminal, by force if it has not ended after ``patience`` seconds.
 
-    Any thread but the one that waits for it may call this.
+    What it has started ends as well. Any thread but the one that waits for it may call this.
     """
-    for process in list(_foreground):
-        process.terminate()
-    deadline = time.monotonic() + patience
-    while _foreground and time.monotonic() < deadline:
-        time.sleep(0.01)
-    for process in list(_foreground):
-        process.kill()
-
-
-@contextmanager
-def signals_for_child() -> Iterator[None]:
-    """Ignore SIGINT and SIGQUIT in this process, but not in a child that is started in the block.
-
-    It installs an empty handler instead of SIG_IGN: a child inherits ignored signals, while caught ones return to
-    their default (POSIX, ``exec``). Outside the main thread, which alone may set handlers, it does nothing.
-    """
-    names = ("SIGINT", "SIGQUIT")  # Windows has no SIGQUIT
-    handlers = {each: signal.getsignal(each) for each in signal.Signals if each.name in names}
-    if threading.current_thread() is not threading.main_thread() or None in handlers.values():
-        yield
-        return
-    for each in handlers:
-        signal.signal(each, lambda *_: None)
-    try:
-        yield
-    finally:
-        for each, handler in handlers.items():
-            signal.signal(each, handler)
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        for process in list(_foreground):
+            with suppress(OSError):  # it has just ended
+                os.killpg(process.pid, number)
+        deadline = time.monotonic() + patience
+        while _foreground and time.monotonic() < deadline:
+            time.sleep(0.01)
 
 
 def _error_file() -> IO[bytes]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections.abc import Iterable
+from json.encoder import encode_basestring
 from typing import TypeAlias
 
 from reader.documents.body_start import body_format_of
@@ -25,7 +25,7 @@ def escaped(text: str) -> str:
 
 def quoted(text: str) -> str:
     """Return a string of YAML, which one of JSON is."""
-    return json.dumps(text, ensure_ascii=False)
+    return encode_basestring(text)
 
 
 def fields_of(pairs: FieldPairs) -> list[str]:

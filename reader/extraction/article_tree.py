@@ -28,9 +28,6 @@ _CONTENT = frozenset(
     {"audio", "blockquote", "details", "figure", "iframe", "img", "math", "picture", "pre", "svg", "video"}
 )
 """Elements that no library needs to choose: what they show belongs to the text around them."""
-_ROLES = frozenset(
-    {"navigation", "banner", "complementary", "search", "dialog", "alertdialog", "menu", "menubar", "toolbar"}
-)
 _NOISE = frozenset({"aside", "button", "dialog", "footer", "form", "nav"})
 _MAY_STAND_FIRST = HEADINGS | {"p", "div"}
 _NEAR_HEADING = 60
@@ -100,7 +97,7 @@ def drop_noise(box: HtmlElement) -> None:
 
 def is_noise(element: HtmlElement) -> bool:
     """Return whether an element says of itself that it is no part of an article."""
-    if element.tag in _NOISE or element.get("role") in _ROLES or is_hidden(element):
+    if element.tag in _NOISE or is_hidden(element):
         return True
     names = (name for name in _NAMING if is_named(element.get(name) or "", "boilerplate"))
     return any(name != "id" or not _is_named_after_heading(element) for name in names)
@@ -190,13 +187,9 @@ class _Reduction:
                 self._reduce_kept(child, is_card=child in teasers and len(teasers) > 1)
             elif not (is_running and child.tag in INLINE) and not self._belongs(child):
                 drop(child)
-        if not is_running:
-            self._remove_texts(box)
 
     def _reduce_kept(self, element: HtmlElement, *, is_card: bool) -> None:
         if element.tag in _TEXTS or (element.tag in INLINE and all(inner.tag in INLINE for inner in element.iter("*"))):
-            if is_noise(element) and _is_label(element):
-                drop(element)
             return
         is_other = is_card or is_noise(element) or self._is_menu(element)
         belongs = is_footnotes(element) or self._is_answer(element)
@@ -211,14 +204,6 @@ class _Reduction:
         if element.tag == "td" and links and not prose_size(element):
             return True
         return len(links) >= 3 and linked_share(element) > 0.7 and not self._is_list(element)
-
-    def _remove_texts(self, box: HtmlElement) -> None:
-        """Remove what stands directly in an element beside its boxes."""
-        if box.text and box.text[0] not in self._chosen:
-            box.text = None
-        for child in box:
-            if child.tail and child.tail[0] not in self._chosen:
-                child.tail = None
 
     # --- what was not chosen ----------------------------------------------------------------------
 
@@ -254,7 +239,6 @@ class _Reduction:
                 found = found or child.tag not in ("br", "hr")
             else:
                 drop(child)
-        self._remove_texts(box)
         return found
 
     def _is_heading(self, element: HtmlElement) -> bool:

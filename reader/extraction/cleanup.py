@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from itertools import chain, pairwise
 
@@ -13,7 +12,6 @@ from reader.content.blocks import (
     Heading,
     ListBlock,
     Paragraph,
-    Quote,
     Rule,
     Span,
     Table,
@@ -24,11 +22,6 @@ from reader.core.text import clean
 from reader.extraction import boilerplate
 from reader.extraction.boilerplate import is_boilerplate_heading, letters
 
-_ABOUT = re.compile(r",? (?:is|was|writes|works|covers|reports|lives|has (?:been|worked|written)|joined|teaches)\b")
-_ENDING = 3
-"""Blocks at the end that may be about the author."""
-_MAX_QUOTES = 50
-"""Quotes that are checked for repeating the text."""
 _LONG = 5
 """Paragraphs of a long text."""
 _MAX_LABEL = 60
@@ -41,14 +34,13 @@ def clean_article(
     blocks: Sequence[Block], title: str = "", byline: str = "", other_titles: Iterable[str] = ()
 ) -> tuple[Block, ...]:
     """Return an article without boilerplate, and without repetitions of its title, byline and date."""
-    remaining = [block for above, block in pairwise([Rule(), *blocks]) if not _is_boilerplate(block, above)]
+    remaining = [block for block in blocks if not _is_boilerplate(block)]
     remaining = _without_opening(remaining, {letters(name) for name in (title, *other_titles) if name}, byline)
     remaining = _without_teasers(_without_other_articles(remaining))
-    remaining = _without_repeats(_without_bio(remaining, byline))
     while remaining and isinstance(remaining[-1], Heading | Rule):
         remaining.pop()
     # Without the rules at the start, and with one of several in a row.
-    pairs = pairwise([Rule(), *remaining])
+    pairs = pairwise([Rule(), *_without_repeated_images(remaining)])
     return tuple(block for before, block in pairs if not (isinstance(block, Rule) and isinstance(before, Rule)))
 
 
@@ -97,29 +89,14 @@ def _spans(block: Block) -> Iterable[Span]:
 # --- single blocks ------------------------------------------------------------------------------
 
 
-def _is_boilerplate(block: Block, above: Block) -> bool:
-    """Return whether a block is a line that pages insert into articles, or a list of such lines.
-
-    A text that ends with a colon announces what stands below it, whatever that looks like.
-    """
-    match block:
-        case Paragraph(spans=spans) | Heading(spans=spans):
-            text = spans_text(spans).strip()
-            return not text or boilerplate.is_boilerplate_line(text) or _is_read_more(block, text)
-        case ListBlock(items=items) if not _announces(above):
-            return all(_is_boilerplate(part, Rule()) for item in items for part in item)
-    return False
+def _is_boilerplate(block: Block) -> bool:
+    """Return whether a block is a line that pages insert into articles."""
+    text = spans_text(block.spans).strip() if isinstance(block, Paragraph | Heading) else "text"
+    return not text or boilerplate.is_boilerplate_line(text)
 
 
 def _announces(block: Block) -> bool:
     return isinstance(block, Paragraph) and text_of_block(block).rstrip().endswith((":", "："))
-
-
-def _is_read_more(block: Block, text: str) -> bool:
-    """Return whether a paragraph is a link to another article behind a label and a colon."""
-    before, colon, _ = text.partition(":")
-    is_short = len(before) < 24 and len(text) < 200
-    return bool(colon) and is_short and linked_share(block) > 0.75 and is_boilerplate_heading(before)
 
 
 def _without_opening(blocks: list[Block], titles: set[str], byline: str) -> list[Block]:
@@ -184,23 +161,7 @@ def _without_teasers(blocks: list[Block]) -> list[Block]:
 
 
 def _is_headline(block: Block) -> bool:
-    if not isinstance(block, Paragraph) or linked_share(block) < 1.0:
-        return False
-    text = text_of_block(block)
-    return 5 <= len(text.split()) <= 25 and not text.endswith((".", "!", ":", "…"))
-
-
-def _without_bio(blocks: list[Block], byline: str) -> list[Block]:
-    """Return blocks without a sentence about the author at the end."""
-    name = byline.partition(",")[0].strip()
-    if len(name.split()) < 2:
-        return blocks
-    return blocks[:-_ENDING] + [block for block in blocks[-_ENDING:] if not _is_bio(block, name)]
-
-
-def _is_bio(block: Block, name: str) -> bool:
-    text = clean(text_of_block(block)) if isinstance(block, Paragraph) else ""
-    return text.startswith(name) and len(text) < 500 and bool(_ABOUT.match(text[len(name) :]))
+    return isinstance(block, Paragraph) and len(text_of_block(block).split()) >= 5 and _is_link_list(block)
 
 
 def _is_link_list(block: Block) -> bool:
@@ -210,23 +171,6 @@ def _is_link_list(block: Block) -> bool:
     return is_links and not text_of_block(block).endswith((".", "!", "?", "。"))
 
 
-def _without_repeats(blocks: list[Block]) -> list[Block]:
-    """Return blocks without pull quotes, repeated images, and blocks that say the same as the one before."""
-    text = "\n".join(solid(text_of_block(block)) for block in blocks if isinstance(block, Paragraph))
-    seen: set[str] = set()
-    remaining: list[Block] = []
-    before, quotes = "", 0
-    for block in blocks:
-        key = solid(text_of_block(block))
-        quotes += isinstance(block, Quote)
-        if isinstance(block, Quote) and quotes <= _MAX_QUOTES and len(key) > 30 and key in text:
-            continue
-        if isinstance(block, Figure):
-            if block.url in seen:
-                continue
-            seen.add(block.url)
-        elif len(key) > 60 and key == before:
-            continue
-        before = key or before
-        remaining.append(block)
-    return remaining
+def _without_repeated_images(blocks: list[Block]) -> list[Block]:
+    first = {block.url: index for index, block in reversed([*enumerate(blocks)]) if isinstance(block, Figure)}
+    return [block for index, block in enumerate(blocks) if not isinstance(block, Figure) or first[block.url] == index]

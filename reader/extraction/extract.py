@@ -119,7 +119,7 @@ def _from_markup(tree: HtmlElement, base_url: str) -> tuple[Block, ...]:
     box = article_tree(tree, chosen)
     unmark_texts(tree)
     alive = list(box.iter())
-    simplify(box, base_url)
+    simplify(box, chosen)
     reduce(box, chosen)
     del alive
     return _blocks(box, base_url)

@@ -7,13 +7,12 @@ the article (:func:`simplify`).
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
-from reader.content.html.images import image_sources
-from reader.content.html.links import WEB, resolve_link
 from reader.extraction.article_tree import HEADINGS, is_footnotes
 from reader.extraction.boilerplate import is_named
-from reader.extraction.extractors import KEEP, MARKS
+from reader.extraction.extractors import KEEP, MARKS, marks_in
 from reader.extraction.hidden_images import drop_hidden_images
 from reader.extraction.page_tree import INLINE, drop, elements, is_hidden, prose_size, size_of, text_of
 
@@ -21,11 +20,10 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 _NEVER = ("applet", "canvas", "embed", "noindex", "object", "script", "select", "style", "textarea")
-_AMP_ONLY = ("amp-ad", "amp-sidebar", "amp-consent", "amp-analytics", "amp-social-share", "amp-user-notification")
-_WRAPPERS = ("form", "dialog", "noscript")
-_MOST_WRAPPERS = 20
-"""Forms and dialogs that are checked for containing most of the page."""
 _MATH_COPY = re.compile(r"(?:^|\s)(?:katex-html|MathJax\S*|mjx-chtml|mwe-math-fallback\S*)(?:\s|$)")
+_MATH_IMAGE = re.compile(r"(?:^|\s)(?:latex|mwe-math-fallback\S*)(?:\s|$)")
+_TEX = "math-tex"
+_VERSE = re.compile(r"(?:^|[\s_-])(?:line|verse)(?:\s|$)")
 _EDIT_LINK = re.compile(
     r"(?:^|\s)(?:mw-editsection|headerlink|header-link|anchorjs-link|heading-anchor|anchor)(?:\s|$)"
 )
@@ -49,59 +47,67 @@ _MIN_ENTRIES = 3
 
 
 def open_page(tree: HtmlElement) -> None:
-    """Remove from a page what is no text; show what stands in templates and in forms around the page."""
+    """Remove from a page what is no text; show what stands in templates."""
     drop_hidden_images(tree)
     for script in elements(tree, "script"):
         if (script.get("type") or "").startswith("math/tex"):
             script.tag = "span"
-    for name in (*_NEVER, *_AMP_ONLY):
-        for element in elements(tree, name):
-            drop(element)
+            script.set("class", _TEX)
+    for element in elements(tree, *_NEVER):
+        drop(element)
     for template in elements(tree, "template"):
         if template.get("shadowrootmode") or template.get("shadowroot"):
             template.tag = "div"
         else:
             drop(template)
-    if wrappers := elements(tree, *_WRAPPERS)[:_MOST_WRAPPERS]:
-        whole = size_of(tree)
-        for element in wrappers:
-            if 2 * size_of(element) > whole:
-                element.tag = "div"
     for formula in elements(tree, "math"):  # hidden where a picture shows it
         for around in formula.iterancestors("span"):
             around.attrib.pop("style", None)
-    _join_entries(tree)
 
 
-def _join_entries(tree: HtmlElement) -> None:
-    """Make sections of the entries of a live blog, and of articles inside others: trafilatura takes the first article.
-
-    A page with its heading in one of the articles is no live blog: the others are other articles.
-    """
-    articles = elements(tree, "article")
-    is_headed = any(next(article.iter("h1"), None) is not None for article in articles)
-    with_text = sum(prose_size(article) > _ENTRY for article in articles)
-    is_blog = not is_headed and len(articles) >= _MIN_ENTRIES and 2 * with_text > len(articles)
-    for article in articles:
-        if is_blog or next(article.iterancestors("article"), None) is not None:
-            article.tag = "section"
-
-
-def simplify(box: HtmlElement, base_url: str) -> None:
-    """Rewrite the box of an article, with its marks."""
+def simplify(box: HtmlElement, chosen: set[str]) -> None:
+    """Rewrite the box of an article, with its marks; ``chosen`` are those of its texts."""
     for element in list(box.iter("*")):
         names = element.get("class") or ""
         is_unseen = element.tag in INLINE - {"img"} and (is_hidden(element) or is_named(names, "screen reader"))
-        if is_unseen or _MATH_COPY.search(names) or (_EDIT_LINK.search(names) and _is_edit_link(element)):
+        is_copy = element.tag == "mjx-math" or (_MATH_COPY.search(names) and _is_beside_formula(element))
+        is_number = _LINE_NUMBERS.search(names) and MARKS.sub("", "".join(text_of(element).split())).isdecimal()
+        if is_unseen or is_copy or is_number or (_EDIT_LINK.search(names) and _is_edit_link(element)):
             drop(element)
+        elif element.tag == "img" and _MATH_IMAGE.search(names):
+            element.tag = "math"
+            element.set("alttext", element.get("alt") or "")
         elif element.tag == "amp-img":
             element.tag = "img"
+        elif str(element.tag).startswith("mjx-"):
+            element.tag = "span"
+        elif _VERSE.search(names) and _is_line(element):
+            element.tag = "span"
+            element.addnext(element.makeelement("br", {}))
+        elif element.tag == "cite" and MARKS.sub("", element.text_content()).endswith((":", "wrote")):
+            element.tag = "p"
     _show_buttons(box)
     _write_code(box)
     _show_noscript_images(box)
-    _write_figures(box, base_url)
+    _write_figures(box)
     _write_footnotes(box)
-    _write_entries(box)
+    _write_entries(box, chosen)
+
+
+def _is_line(element: HtmlElement) -> bool:
+    """Return whether an element has one line of text; not in listings, which have lines of their own."""
+    is_line = element.tag == "div" and all(inner.tag in INLINE for inner in element.iterdescendants("*"))
+    return is_line and next(element.iterancestors("pre"), None) is None
+
+
+def _is_beside_formula(element: HtmlElement) -> bool:
+    """Return whether what looks like a formula is there for browsers that cannot draw the formula itself."""
+    around, below = element.getparent(), element.getnext()
+    if below is not None and below.get("class") == _TEX:
+        return True
+    return (
+        next(element.iter("math"), None) is None and around is not None and next(around.iter("math"), None) is not None
+    )
 
 
 def _is_edit_link(element: HtmlElement) -> bool:
@@ -126,7 +132,7 @@ def _show_buttons(box: HtmlElement) -> None:
 
 
 def _write_code(box: HtmlElement) -> None:
-    """Write listings in tables as listings, and drop line numbers."""
+    """Write listings in tables as listings."""
     for table in elements(box, "table"):
         cells = [cell for cell in table.iter("td") if _CODE_CELL.search(cell.get("class") or "")]
         if not cells or table.getparent() is None:
@@ -136,10 +142,6 @@ def _write_code(box: HtmlElement) -> None:
         table.clear(keep_tail=True)
         table.tag, table.text = "pre", KEEP + MARKS.sub("", "\n".join(line.strip("\n") for line in lines))
     for listing in elements(box, "pre"):
-        for element in list(listing.iterdescendants("*")):
-            text = MARKS.sub("", "".join(element.itertext()))
-            if _LINE_NUMBERS.search(element.get("class") or "") and "".join(text.split()).isdecimal():
-                drop(element)
         around = listing.getparent()
         named = [listing, *listing.iter("code"), *([around] if around is not None else [])]
         found = [match[1] for part in named if (match := _LANGUAGE.search(part.get("class") or ""))]
@@ -163,8 +165,6 @@ def _show_noscript_images(box: HtmlElement) -> None:
         images = list(fallback.iter("img"))
         above = fallback.getprevious()
         near = [] if above is None else list(above.iter("img"))
-        if around is not None and around.tag in ("figure", "picture", "a", "span"):
-            near += [image for image in around.iter("img") if image not in images]
         if not images or any(_has_source(image) for image in near):
             drop(fallback)
         elif around is not None:
@@ -180,7 +180,7 @@ def _has_source(image: HtmlElement) -> bool:
     return any("src" in name and not value.startswith("data:") for name, value in image.attrib.items())
 
 
-def _write_figures(box: HtmlElement, base_url: str) -> None:
+def _write_figures(box: HtmlElement) -> None:
     """Make figures of images with captions; drop icons, and captions without an image."""
     for image in elements(box, "img"):
         if _ICON.search(f"{image.get('class') or ''} {image.get('id') or ''}") and image.get("alt", "").isascii():
@@ -189,12 +189,9 @@ def _write_figures(box: HtmlElement, base_url: str) -> None:
         is_caption = _CAPTION.search(f"{element.get('class') or ''} {element.get('id') or ''}")
         if is_caption and next(element.iterdescendants("img", "p", "pre"), None) is None:
             _caption(element)
-    for item in elements(box, "li"):
-        if next(item.iter("img"), None) is not None and 0 < size_of(item) < _LONGEST_CAPTION:
-            _caption_items(item)
     for figure in elements(box, "figure"):
         if figure.getparent() is not None:
-            _write_figure(figure, base_url)
+            _write_figure(figure)
 
 
 def _caption(element: HtmlElement) -> None:
@@ -210,16 +207,7 @@ def _caption(element: HtmlElement) -> None:
             return
 
 
-def _caption_items(item: HtmlElement) -> None:
-    """Make a figure of a list item that is an image and its caption."""
-    if next(item.iter("figure", "h2", "h3", "h4"), None) is None and size_of(item) <= _LONGEST_CAPTION:
-        boxes = list(item.iter("figcaption")) or [inner for inner in item.iter("p", "div", "span") if size_of(inner)]
-        if boxes:
-            item.tag = "figure"
-            boxes[0].tag = "figcaption"
-
-
-def _write_figure(figure: HtmlElement, base_url: str) -> None:
+def _write_figure(figure: HtmlElement) -> None:
     """Leave images, media, tables and one caption of a figure; a figure of a text is that text."""
     if next(figure.iterdescendants("table", "pre", "blockquote", "figure", "code"), None) is not None:
         for caption in figure.iter("figcaption"):
@@ -234,19 +222,10 @@ def _write_figure(figure: HtmlElement, base_url: str) -> None:
         one.tail = None
     figure.clear(keep_tail=True)
     figure.extend(pictures)
-    if text and any(_is_shown(one, base_url) for one in pictures):
+    if text and pictures:
         caption = figure.makeelement("figcaption", {})
         caption.text = KEEP + text
         figure.append(caption)
-
-
-def _is_shown(element: HtmlElement, base_url: str) -> bool:
-    """Return whether an image, or another medium, has an address that can be shown."""
-    if element.tag not in ("img", "picture"):
-        return True
-    images = element.iter("img", "source")
-    sources = (address for image in images for address in image_sources({**image.attrib}))
-    return any(resolve_link(address, base_url, WEB) for address in sources)
 
 
 # --- notes ------------------------------------------------------------------------------------------
@@ -260,8 +239,12 @@ def _write_footnotes(box: HtmlElement) -> None:
         if not address.startswith("#"):
             continue
         text, target = MARKS.sub("", text_of(link)), targets.get(address[1:])
-        if _is_in_notes(link) and (len(text) < 3 or text.strip("\ufe0e\ufe0f ") in _BACK_LINKS):
-            drop(link)
+        is_back = text.strip("\ufe0e\ufe0f ") in _BACK_LINKS
+        if _is_in_notes(link) and (len(text) < 3 or is_back):
+            if is_back or next(link.iterancestors("li"), None) is not None:
+                drop(link)
+            else:  # the only marker that the note has
+                link.drop_tag()
         elif target is not None and (found := _NOTE_MARKER.fullmatch(text)) and _is_in_notes(target):
             around = link.getparent()
             mark = link if around is None or around.tag != "sup" else around
@@ -276,31 +259,46 @@ def _is_in_notes(element: HtmlElement) -> bool:
 # --- live blogs and threads ---------------------------------------------------------------------------
 
 
-def _write_entries(box: HtmlElement) -> None:
+def _write_entries(box: HtmlElement, chosen: set[str]) -> None:
     """Write author and time above each entry of a live blog or a thread.
 
-    Entries are boxes of one parent, alike, each with a text and a time.
+    Entries are boxes of one parent, alike, each with a text and a time. If most have chosen texts, the others are the
+    article's, too.
     """
+    size = cache(prose_size)
     entries: dict[HtmlElement, dict[HtmlElement, HtmlElement]] = {}
     for time in elements(box, "time"):
         around = time.getparent()
-        if around is None or around.tag in ("p", "li", "td"):
+        if around is None or (around.tag in ("p", "li", "td") and size_of(around) > 2 * _ENTRY):
             continue
-        entry = next((outer for outer in time.iterancestors() if outer is box or prose_size(outer) > _ENTRY), box)
-        parent = entry.getparent()
-        if entry is not box and parent is not None:
+        path = list(time.iterancestors())
+        outers = [outer for outer in path[: path.index(box)] if size(outer) > _ENTRY]
+        entry = next((outer for outer in reversed(outers) if size(outer) == size(outers[0])), None)
+        if entry is not None and (parent := entry.getparent()) is not None:
             entries.setdefault(parent, {}).setdefault(entry, time)
     for alike in entries.values():
-        if len(alike) >= _MIN_ENTRIES:
+        others = [entry for entry in alike if not marks_in(entry) & chosen]
+        if len(alike) >= _MIN_ENTRIES and 2 * len(others) < len(alike):
+            for entry in others:
+                _keep_texts(entry)
             for entry, time in alike.items():
                 _write_entry(entry, time)
+
+
+def _keep_texts(entry: HtmlElement) -> None:
+    for element in entry.iter("*"):
+        if element.text and len(element.text) > _ENTRY:
+            element.text = KEEP + element.text[1:]
+        if element.tail and len(element.tail) > _ENTRY:
+            element.tail = KEEP + element.tail[1:]
 
 
 def _write_entry(entry: HtmlElement, time: HtmlElement) -> None:
     named = (inner for inner in entry.iter("a", "span", "div", "b", "strong") if _is_author(inner))
     author = next(named, None)
     words = [MARKS.sub("", text_of(part)) for part in (author, time) if part is not None]
-    for part in (author, time):
+    around = time.getparent()
+    for part in (author, around if around is not None and around.tag == "p" else time):
         if part is not None and part.getparent() is not None:
             drop(part)
     line = entry.makeelement("p", {})

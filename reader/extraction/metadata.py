@@ -43,7 +43,7 @@ _SEPARATOR = re.compile(r"\s+(?:[|–—·•»«:]|::|-|/{1,2}|>)\s+|\s*[|｜]\
 _BYLINE_CLASS = re.compile(
     r"(?:^|[\s_-])(?:byline|author(?:-?name)?|post-author|entry-author)(?:$|[\s_-])", re.IGNORECASE
 )
-_AFTER_NAME = re.compile(r"\s*[|·•]\s*|\s+[-–—]\s+|\s+(?:기자|記者|记者)(?:\s|$)|\s*,?\s*\d{1,4}[./-]\d{1,2}[./-]")
+_AFTER_NAME = re.compile(r"\s*[|·•»]\s*|\s+[-–—]\s+|\s+(?:기자|記者|记者)(?:\s|$)|\s*,?\s*\d{1,4}[./-]\d{1,2}[./-]")
 _RFC_2822 = re.compile(r"(?:[A-Z][a-z]{2},\s*)?\d{1,2} [A-Z][a-z]{2} \d{4} \d{1,2}:\d{2}", re.ASCII)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
@@ -151,19 +151,17 @@ def _title(titles: list[str], headings: list[str], site: str) -> str:
 
 
 def _without_site(title: str, site: str) -> str:
-    """Return a title without its last or first part, if that is the name of the site or as short as one."""
+    """Return a title without its last or first part, if that is the name of the site."""
     cuts = list(_SEPARATOR.finditer(title))
     if not cuts:
         return title
     wanted, begin = letters(site), letters(title[: cuts[0].start()])
-    rest, name = title[: cuts[-1].start()].strip(), title[cuts[-1].end() :]
-    end = letters(name)
+    rest, end = title[: cuts[-1].start()].strip(), letters(title[cuts[-1].end() :])
     if wanted and (end in (wanted, f"the{wanted}") or wanted.startswith(end) or end.startswith(wanted)):
         return rest or title
     if wanted and begin == wanted:
         return title[cuts[0].end() :].strip() or title
-    is_name = len(name.split()) <= 3 and len(rest.split()) >= 4 and name[:1].isupper()
-    return rest if not site and is_name else title
+    return title
 
 
 # --- byline -------------------------------------------------------------------------------------

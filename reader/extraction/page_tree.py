@@ -32,7 +32,6 @@ INLINE = frozenset({
 _PROSE = (
     "p", "div", "li", "dd", "td", "section", "article", "main", "blockquote", "center", "font", "span", "body", "pre",
 )  # fmt: skip
-_STRESSED = frozenset({"b", "i", "em", "strong"})
 _LONG = 60
 """Characters of a text that needs no paragraph to be running text."""
 _TAG = re.compile(r"<[a-zA-Z!?/]")
@@ -151,7 +150,7 @@ def prose_size(element: HtmlElement) -> int:
     for inner in element.iter(*_PROSE):
         own = len((inner.text or "").strip())
         for child in inner:
-            own += len((child.tail or "").strip()) + (len(text_of(child)) if child.tag in _STRESSED else 0)
+            own += len((child.tail or "").strip())
         if inner.tag == "p" or own > _LONG:
             total += own
     return total

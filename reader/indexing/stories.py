@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator, Sequence
 from reader.storage.sqlite.index.folder_index import Index
 from reader.storage.sqlite.index.writer import IndexWriter
 from reader.storage.sqlite.lock import NO_WAIT, KeepWaiting
-from reader.storage.sqlite.stories import upkeep, waiting
+from reader.storage.sqlite.stories import upkeep
 from reader.storage.sqlite.stories.totals import Changed
 
 _FEW = 32
-"""So many articles are grouped one by one, which needs fewer numbers in memory than a batch."""
+"""So many articles are grouped with fewer numbers in memory than a batch needs."""
 _END = object()
 _PUBLISH_INTERVAL = 30
 """The interval between publications, as a multiple of the time that one takes."""
@@ -62,10 +62,10 @@ class _Update:
         with self._writer.transaction() as db:
             is_first = upkeep.begin(db)
             changed = upkeep.take_departed(db)
-            rowids = waiting.newest_first(db)
-        many = len(rowids) > _FEW
+            rowids, is_review = upkeep.to_add(db)
+        many = is_review or len(rowids) > _FEW
         if many:
-            yield from self._add_many(rowids)
+            yield from self._add_many(rowids, review=is_review)
             if self._stopped():
                 return
         else:
@@ -85,10 +85,10 @@ class _Update:
         with self._writer.transaction() as db:
             return upkeep.add_few(db, rowids, quality=self._quality)
 
-    def _add_many(self, rowids: Sequence[int]) -> Iterator[bool]:
+    def _add_many(self, rowids: Sequence[int], *, review: bool) -> Iterator[bool]:
         """Add articles in batches; show from time to time what is known."""
         with self._writer.transaction() as db:
-            steps = upkeep.add_many(db, self._unless_stopped(rowids))
+            steps = upkeep.add_many(db, self._unless_stopped(rowids), review=review)
         more = True
         while more:
             with self._writer.transaction():

@@ -31,6 +31,7 @@ from reader.storage.sqlite.marks.store import MarkStore
 
 if TYPE_CHECKING:
     from reader.documents.resolve import ReadingOptions
+    from reader.library.last_visit import LastVisit
     from reader.library.rules.apply import RuleRunner
     from reader.library.stories import LibraryStories
     from reader.storage.sqlite.pages.store import PageStore
@@ -157,7 +158,7 @@ class Library:
                 from reader.storage.sqlite.search.service import SearchService
 
                 pages = PageRowSets(lambda: self.pages, self._current_index)
-                self._search = SearchService(self._current_index, self.marks.row_sets(), pages)
+                self._search = SearchService(self._current_index, self.marks.row_sets(), pages, self.last_visit.left_at)
             return self._search
 
     @property
@@ -169,6 +170,13 @@ class Library:
 
                 self._stories = LibraryStories(self._current_index, self.articles)
             return self._stories
+
+    @cached_property
+    def last_visit(self) -> LastVisit:
+        """When the user last left the folder, and so what is new since then."""
+        from reader.library.last_visit import LastVisit  # lazy: the first frame asks for nothing new
+
+        return LastVisit(self._current_index)
 
     @property
     def rules(self) -> RuleRunner | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from reader.core.errors import ReaderError
 from reader.core.marks import HIDDEN, READ, TAG, MarkChange
+from reader.storage.sqlite.database import StorageError
 from reader.storage.sqlite.index.folder_index import Index
 from reader.storage.sqlite.marks.store import ArticleMarks, MarkStore
 
@@ -97,8 +98,7 @@ class LibraryMarks:
         try:
             return self.store.marks_of(ids)
         except ReaderError as error:
-            # News can be read without marks. The next start detects the damage and reports it.
-            log.warning("marks cannot be read", exc_info=error)
+            _log_unreadable(error)
             return {}
 
     def count_read(self) -> int:
@@ -118,7 +118,7 @@ class LibraryMarks:
                     self._counted = now
                 return self._hidden
         except ReaderError as error:
-            log.warning("marks cannot be read", exc_info=error)
+            _log_unreadable(error)
             self._read_count, self._hidden, self._counted = 0, frozenset(), (-1, -1)
             return self._hidden
 
@@ -130,3 +130,10 @@ class LibraryMarks:
 
                 self._row_sets = MarkRowSets(self.store, self._index)
             return self._row_sets
+
+
+def _log_unreadable(error: ReaderError) -> None:
+    # News can be read without marks. The next start detects the damage and reports it. That a thread still asks for
+    # marks while the app ends is no damage.
+    if not (isinstance(error, StorageError) and error.is_closed):
+        log.warning("marks cannot be read", exc_info=error)

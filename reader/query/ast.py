@@ -22,7 +22,7 @@ ValueField = Literal["source", "domain", "topic", "author", "tag", "type", "cate
 PartField = Literal["path", "url"]
 StoryField = Literal["story", "near"]
 NumberField = Literal["quality", "heat", "heat~", "sources"]
-StateName = Literal["read", "unread", "starred", "hidden", "published", "duplicate", "first"]
+StateName = Literal["read", "unread", "starred", "hidden", "published", "duplicate", "first", "new"]
 ThingName = Literal["related", "images", "body", "page", "tags", "problems"]
 
 VALUE_FIELDS: tuple[ValueField, ...] = get_args(ValueField)
@@ -160,7 +160,8 @@ class IsCondition:
 
     ``read``, ``unread`` (its complement) and ``starred`` are marks, and so is ``hidden``, a tag of that name.
     ``published`` means that the document says so explicitly, ``duplicate`` that the folder has a better copy of the
-    article, ``first`` that it is the earliest of its story.
+    article, ``first`` that it is the earliest of its story, ``new`` that its document has come into the folder since
+    the user last left it.
     """
 
     state: StateName

@@ -22,6 +22,10 @@ from reader.stories.terms import Rarity, Vector, term_counts
 _BATCH = 4096
 _MOST_FREQUENCIES = 500_000
 _SECONDS_OF_A_DAY = 86_400
+_FIRST_REVIEW = 16
+"""With so many articles, and each time that there are a quarter more, those that are alone are grouped again."""
+MOST_REVIEWED = 4000
+"""At most so many of them, the newest."""
 _LONG_EXCERPT = 100
 """Equal texts with so many characters are copies; a column has the same title every week."""
 
@@ -53,12 +57,21 @@ class Grouping:
     def __init__(self, state: StoryState) -> None:
         self._state = state
 
-    def add_all(self, articles: Iterable[StoryArticle]) -> Iterator[int]:
+    def is_review_due(self, number: int) -> bool:
+        """Return whether the articles that are alone should be grouped again, together with so many new ones."""
+        before = self._state.documents()
+        size = _FIRST_REVIEW
+        while size <= before:
+            size += size // 4
+        return 0 < before < size <= before + number
+
+    def add_all(self, articles: Iterable[StoryArticle], *, review: bool = False) -> Iterator[int]:
         """Add articles, which should come newest first, those without a date last.
 
-        Yields how many were added after each batch, when the state has been saved.
+        ``review`` says that those that are alone in the folder are among them. Yields how many were added after each
+        batch, when the state has been saved.
         """
-        batches = _Batches(self._state, in_memory=True)
+        batches = _Batches(self._state, in_memory=True, review=review)
         waiting, added = iter(articles), 0
         while batch := list(islice(waiting, _BATCH)):
             with _without_gc():
@@ -69,7 +82,7 @@ class Grouping:
 
     def add(self, *articles: StoryArticle) -> None:
         """Add a few articles, or replace those with their row ids."""
-        _Batches(self._state, in_memory=False).add(articles)
+        _Batches(self._state, in_memory=False, review=False).add(articles)
 
     def remove(self, rowid: int) -> None:
         """Remove an article; the others stay in their stories."""
@@ -81,13 +94,14 @@ class Grouping:
 class _Batches:
     """Adds batches of articles to a state."""
 
-    def __init__(self, state: StoryState, *, in_memory: bool) -> None:
+    def __init__(self, state: StoryState, *, in_memory: bool, review: bool) -> None:
         self._state = state
         self._candidates = Candidates(state)
         self._documents = state.documents()
         self._frequencies = Counter(state.frequencies(None) if in_memory else {})
         self._in_memory = in_memory
         """Whether the frequencies of all terms are in memory, and saved at the end."""
+        self._is_late = not (review or self._candidates.state_was_empty)
 
     def add(self, articles: Sequence[StoryArticle]) -> None:
         """Add articles, or replace those with their row ids; in which order they are given does not matter."""
@@ -100,8 +114,9 @@ class _Batches:
         arrivals: list[tuple[StoryArticle, int, Vector, Compared]] = []
         pairs: list[tuple[Compared, Compared]] = []
         rarity = Rarity(self._frequencies, self._documents)
-        # Outside of batches, any text may be one that is kept.
-        repeated = {text for text, number in Counter(texts).items() if number > 1 or not self._in_memory}
+        # Outside of the first batches, any text may be one that is kept.
+        any_text = not (self._in_memory and self._candidates.state_was_empty)
+        repeated = {text for text, number in Counter(texts).items() if number > 1 or any_text}
         existing = self._state.existing({story for story in returning if story is not None})
         taken = self._candidates.taken([article.id for article in articles])
         for article, text, each, story in zip(articles, texts, counts, returning, strict=True):
@@ -116,7 +131,7 @@ class _Batches:
             self._candidates.include(alone, weighted)
             arrivals.append((article, text, weighted, alone))
         saved = {id(other): other for _, other in pairs if not other.is_new}
-        join_all(pairs, late=not self._candidates.state_was_empty)
+        join_all(pairs, late=self._is_late)
         changes.joined = {story.id: story.now.id for story in saved.values() if story.into is not None}
         for article, text, weighted, alone in arrivals:
             changes.added.append(_kept(article, alone.now.id, text, weighted))
@@ -138,8 +153,11 @@ class _Batches:
             kept = self._state.article(article.rowid)
             if kept is not None:
                 changes.removed.append(article.rowid)
+                if kept.text == text:
+                    stories.append(kept.story)
+                    continue
                 changes.departed[kept.text] = kept.story
-            stories.append(kept.story if kept is not None and kept.text == text else self._state.departed(text))
+            stories.append(self._state.departed(text))
         if changes.removed:
             self._state.apply(changes)
         return stories

@@ -24,12 +24,14 @@ _ALIKE_BESIDE_ONE = 0.07
 """Two stories of so few articles must be so alike even without the term that makes them most alike."""
 _ALIKE_IN_ONE_OF_TWO = 0.11
 """The same if they have two terms in common."""
-_LATE_COHERENCE = 0.4
-"""How much more is asked beside a coherent story when a folder has been grouped already.
+_LATE_COHERENCE = 0.5
+"""How much more is asked beside a coherent story of an article that comes by itself.
 
-In a whole folder, the articles of an event find each other first, and then are coherent. One that comes later may be
-the first of another event of the same kind.
+Of articles that are grouped together, those of an event find each other first, and then are coherent. One by itself may
+be the first of another event of the same kind.
 """
+_LATE_PAIR = 0.3
+"""How alike an article that comes by itself must be to another one that is alone, as little is known of both."""
 _SAME_SOURCE = 0.2
 """How much the likeness of two articles of one source counts: a source repeats its own phrases and topics."""
 _FAR = 0.6
@@ -208,12 +210,14 @@ def likeness_in_time(one: Compared, other: Compared, sums: _Sums) -> float:
 
 
 def are_one(one: Compared, other: Compared, alike: float, *, late: bool) -> bool:
-    """Return whether two stories that are so alike are one, ``late`` if the folder has been grouped before."""
+    """Return whether two stories that are so alike are one, ``late`` if other articles are not compared with them."""
     are_few = max(one.size, other.size) <= _FEW_ARTICLES
     less, more = sorted((one.coherence, other.coherence))
     asked = _ALIKE + _COHERENCE * less
     if late:
         asked = max(asked, _ALIKE + _LATE_COHERENCE * more)
+        if one.size == other.size == 1:
+            asked = max(asked, _LATE_PAIR)
     if alike < asked:
         return False
     if not are_few:
@@ -226,8 +230,8 @@ def are_one(one: Compared, other: Compared, alike: float, *, late: bool) -> bool
 def join_all(pairs: Sequence[tuple[Compared, Compared]], *, late: bool) -> None:
     """Join stories, beginning with those of ``pairs`` that are most alike, as far as what they become stands out.
 
-    The larger story takes the other; of two that are equally large, the one that is saved. ``late``: the folder has
-    been grouped before.
+    The larger story takes the other; of two that are equally large, the one that is saved. ``late``: the articles that
+    are alone in the folder are not among them.
     """
     joining = _Joining(pairs)
     for one, other, alike in joining.most_alike():

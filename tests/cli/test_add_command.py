@@ -68,6 +68,10 @@ async def test_several_feeds_are_listed_where_nobody_can_be_asked(server: Server
     done = await run("add", server.on("/", reply(b"<html><head>" + links + b"</head><body>Hello</body></html>")))
     assert done.status == 2
     assert f"  2  F1  {server.url('/f1')}" in done.err
+    done = await run("add", server.url("/"), "--json")
+    assert (done.status, done.json["feeds"][1]) == (2, {"title": "F1", "url": server.url("/f1")})
+    done = await run("add", server.on("/f1", reply(rss(1))), "--json", "--dry-run")
+    assert (done.status, done.json["title"]) == (0, "Site")
     assert feeds(own_directories) == []
 
 

@@ -7,6 +7,7 @@ import json
 import os
 import plistlib
 import re
+import shlex
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -136,6 +137,19 @@ async def test_feeds_are_edited_paused_and_removed(server: Server, own_directori
     assert not list(own_directories.news_folder.rglob("*.md"))
 
 
+async def test_without_a_path_commands_are_about_the_news_folder(server: Server, own_directories: Paths) -> None:
+    for words in (["list"], ["count", "is:unread"], ["rules", "apply"]):
+        assert (await run(*words)).status == 2
+    add(own_directories, Subscription(server.on("/a", reply(rss(2, 1)))))
+    await run("sync")
+    assert len((await run("list", "--json", "--limit", "1")).json) == 1
+    assert len((await run("list", "--sort", "date", "--json")).json) == 2
+    for words in (["count"], ["count", "is:unread"], ["count", "-is:read", "news"], ["count", "--", "-is:read"]):
+        assert (await run(*words)).out == "2\n"
+    assert "There are no rules to run." in (await run("rules", "apply", "--dry-run")).err
+    assert "linux" in (await run("count", "linux")).err, "it may be the name of a folder"
+
+
 async def test_a_wrong_feed_stops_no_other(server: Server, own_directories: Paths) -> None:
     text = f'[[feed]]\nurl = "{server.on("/a", reply(rss(1)))}"\n\n[[feed]]\ntitle = "Odd"\nurll = "x"  # why\n'
     own_directories.feeds_file.write_text(text, "utf-8")
@@ -216,6 +230,32 @@ async def test_rules_run_on_what_a_sync_brings(server: Server, own_directories: 
     assert (await run("sync")).status == 0
     with open_mark_store(own_directories, pytest.fail) as marks:
         assert len(marks.all_marked(STARRED)) == 1
+
+
+def youtube(*paths: str) -> bytes:
+    """Return a feed as YouTube has it, in which shorts are told from other videos by their addresses."""
+    entries = "".join(
+        f"<entry><id>yt:video:{n}</id><yt:videoId>{n}</yt:videoId><title>Video {n}</title>"
+        f'<link rel="alternate" href="https://www.youtube.com/{path}"/><published>2026-11-2{n}T10:00:00+00:00</published>'
+        f"<media:group><media:title>Video {n}</media:title></media:group></entry>"
+        for n, path in enumerate(paths)
+    )
+    names = 'xmlns:yt="http://www.youtube.com/xml/schemas/2015" xmlns:media="http://search.yahoo.com/mrss/"'
+    return f'<feed {names} xmlns="http://www.w3.org/2005/Atom"><title>Channel</title>{entries}</feed>'.encode()
+
+
+async def test_shorts_of_youtube_are_hidden_by_the_rule_of_the_documentation(
+    server: Server, own_directories: Paths
+) -> None:
+    (command,) = re.findall(r"^newsreader (rules add .*shorts.*)$", (_TOP / "docs/rules.md").read_text("utf-8"), re.M)
+    assert (await run(*shlex.split(command))).status == 0
+    feed = youtube("watch?v=0", "shorts/1", "watch?v=2&amp;t=shorts", "shorts/3")
+    add(own_directories, Subscription(server.on("/a", reply(feed))))
+    assert (await run("sync")).status == 0
+    listed = await run("list", str(own_directories.news_folder), "--json")
+    assert {each["title"] for each in listed.json} == {"Video 0", "Video 2"}
+    hidden = await run("list", str(own_directories.news_folder), "is:hidden", "--json")
+    assert {each["title"] for each in hidden.json} == {"Video 1", "Video 3"}
 
 
 async def test_nothing_goes_out_if_fetching_is_off(server: Server, own_directories: Paths) -> None:

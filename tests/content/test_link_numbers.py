@@ -43,7 +43,7 @@ def test_lists_and_tables_are_numbered_inside() -> None:
 def test_images_and_embeds_become_links() -> None:
     numbering = LinkNumbering()
     blocks = numbering.blocks((Figure(A, "A cat", (Span("Our cat"),)), Figure(B), Embed("https://v.example/", "video")))
-    assert plain_text(blocks).split("\n\n") == ["Image · Our cat¹", "Image²", "Video³"]
+    assert plain_text(blocks).split("\n\n") == ["Image · Our cat¹", "Image²", "Video · v.example³"]
     assert [href for _, href in numbering.links] == [A, B, "https://v.example/"]
 
 

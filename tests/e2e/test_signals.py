@@ -42,8 +42,10 @@ def test_a_signal_ends_the_app_soon_and_restores_the_terminal(seeds: Path, numbe
         assert terminal.raw.rindex(b"\x1b[?1049l") > terminal.raw.rindex(b"\x1b[?1049h")
 
 
-def test_an_interrupt_while_a_pager_runs_is_for_the_pager(make_folder: MakeFolder, tmp_path: Path) -> None:
-    script = "trap 'echo INTERRUPTED; exit 0' INT; echo IT-IS-READ; while :; do sleep 1; done"
+def test_ctrl_c_and_ctrl_z_are_for_the_pager_and_an_interrupt_for_the_app(
+    make_folder: MakeFolder, tmp_path: Path
+) -> None:
+    script = "trap 'echo INTERRUPTED' INT; echo IT-IS-READ; while :; do read line && echo \"GOT $line\"; done"
     pager = program(tmp_path / "viewer", script)
     folder = make_folder({"a.md": f"---\ntitle: A title\n---\n{'Words of a text. ' * 200}"})
     with Terminal(folder, environ={"PAGER": str(pager)}) as terminal:
@@ -52,13 +54,48 @@ def test_an_interrupt_while_a_pager_runs_is_for_the_pager(make_folder: MakeFolde
         terminal.wait("of a text")
         terminal.press("e")
         terminal.wait("IT-IS-READ")
-        os.kill(terminal.process.pid, signal.SIGINT)  # to newsreader alone
-        terminal.press("ctrl+c")  # to both, by the terminal
+        terminal.press("ctrl+c")
         terminal.wait(lambda: b"INTERRUPTED" in terminal.raw)
+        terminal.send("one\n\x1atwo\n")  # no shell has started the app, so Ctrl+z suspends nothing
+        terminal.wait(lambda: b"GOT two" in terminal.raw)
+        os.kill(terminal.process.pid, signal.SIGINT)
+        assert terminal.end() == 128 + signal.SIGINT
+        assert terminal.attributes == terminal.before
+
+
+def test_ctrl_z_in_a_pager_suspends_the_app_too(make_folder: MakeFolder, tmp_path: Path) -> None:
+    pager = program(tmp_path / "viewer", 'echo IT-IS-READ; while read line; do echo "GOT $line"; done')
+    folder = make_folder({"a.md": f"---\ntitle: A title\n---\n{'Words of a text. ' * 200}"})
+    starter = tmp_path / "starter.py"  # as a shell does: a job of its own, which is continued
+    starter.write_text(_STARTER.format(folder=str(folder)))
+    with Terminal(program=("-u", str(starter)), environ={"PAGER": str(pager)}) as terminal:
+        terminal.wait("1 article")
+        terminal.press("enter")
+        terminal.wait("of a text")
+        terminal.press("e")
+        terminal.wait("IT-IS-READ")
+        terminal.send("\x1a")
+        terminal.wait(lambda: b"STOPPED" in terminal.raw)
+        terminal.send("more\n\x04")
         terminal.wait("Back from viewer.")
+        assert b"GOT more" in terminal.raw
         terminal.press("q", "q")
         assert terminal.end() == 0
-        assert terminal.attributes == terminal.before
+
+
+_STARTER = """
+import os, signal, subprocess, sys
+signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+job = subprocess.Popen([sys.executable, "-m", "reader", {folder!r}], process_group=0)
+while True:
+    os.tcsetpgrp(0, job.pid)
+    os.killpg(job.pid, signal.SIGCONT)
+    _, status = os.waitpid(job.pid, os.WUNTRACED)
+    os.tcsetpgrp(0, os.getpgrp())
+    if not os.WIFSTOPPED(status):
+        sys.exit(os.waitstatus_to_exitcode(status))
+    print("STOPPED", flush=True)
+"""
 
 
 def test_the_next_start_deletes_what_a_killed_pager_left(seeds: Path, tmp_path: Path) -> None:

@@ -219,7 +219,6 @@ def test_blocks_after_the_text_are_removed() -> None:
     assert cleaned(f"<p>{LONG}.</p><h2>Related</h2>{links}<h2>Comments</h2><p>Nice.</p>") == f"{LONG}."
     assert cleaned(f"<p>{LONG}.</p>{links}") == f"{LONG}."
     assert cleaned(f"<p>{LONG}.</p><h2>Related</h2><p>{LONG}, too.</p>") == f"{LONG}.\n\nRelated\n\n{LONG}, too."
-    assert cleaned(f"<p>{LONG}.</p><p>Jane Doe is our reporter.</p>", byline="Jane Doe") == f"{LONG}."
     assert cleaned(f"<p>{LONG}.</p><h2>Notes</h2><hr>") == f"{LONG}."
 
 
@@ -233,9 +232,7 @@ def test_teasers_are_removed_from_a_long_text() -> None:
     assert "Why the bridge" in cleaned(short)
 
 
-def test_repetitions_are_removed() -> None:
-    quote = f"<blockquote><p>{LONG[:50]}</p></blockquote>"
-    assert cleaned(f"<p>{LONG}.</p>{quote}<p>{LONG}.</p><p>Ah.</p><p>Ah.</p>") == f"{LONG}.\n\nAh.\n\nAh."
+def test_an_image_is_shown_once() -> None:
     figures = clean_article((Figure("https://x.org/a"), para("words"), Figure("https://x.org/a")))
     assert figures == (Figure("https://x.org/a"), para("words"))
 
@@ -245,12 +242,9 @@ def test_rules_at_the_ends_and_empty_lines_are_removed() -> None:
     assert clean_article(()) == ()
 
 
-def test_a_list_is_boilerplate_as_a_whole_or_not_at_all() -> None:
-    buttons = ListBlock(((para("Share"),), (para("Print"),)))
+def test_a_list_stays_whatever_its_items_are() -> None:
     services = ListBlock(((para("WhatsApp"),), (para("Signal"),)))
-    assert clean_article((para("words"), buttons)) == (para("words"),)
     assert clean_article((para("words"), services)) == (para("words"), services)
-    assert clean_article((para("The buttons are:"), buttons)) == (para("The buttons are:"), buttons)
 
 
 def test_dates_that_are_headings_stay() -> None:
@@ -258,10 +252,9 @@ def test_dates_that_are_headings_stay() -> None:
     assert cleaned(f"<p>13 May 2024</p>{days}").startswith("14 May 2024\n\nThe council")
 
 
-def test_a_refrain_stays_but_not_the_same_text_twice_in_a_row() -> None:
+def test_a_refrain_stays() -> None:
     stanzas = [f"{LONG}, once more.", "And others.", f"{LONG}, once more."]
     assert cleaned("".join(f"<p>{stanza}</p>" for stanza in stanzas)) == "\n\n".join(stanzas)
-    assert cleaned(f"<p>{LONG}.</p><p>{LONG}.</p>") == f"{LONG}."
 
 
 @pytest.mark.parametrize("line", ["“Listen.”", "Close!", "Print?", "– Share", "Save."])

@@ -306,6 +306,16 @@ def test_the_root_of_the_disk_has_a_name(own_directories: Paths) -> None:
     assert opened.name == "/"
 
 
+def test_a_thread_that_asks_for_marks_while_the_library_closes_finds_none_and_logs_nothing(
+    seeds: Path, library: OpenLibrary, caplog: pytest.LogCaptureFixture
+) -> None:
+    opened = library(seeds)
+    opened.marks.apply([_rows(opened)[0].id], MarkChange(read=True))
+    read = list(opened.marks.marks_of([row.id for row in _rows(opened)]))
+    opened.close()
+    assert (len(read), opened.marks.marks_of(read), caplog.messages) == (1, {}, [])
+
+
 def test_settings_are_stored_between_runs_and_folders(
     make_folder: MakeFolder, library: OpenLibrary, seeds: Path
 ) -> None:

@@ -439,9 +439,9 @@ def test_values_are_counted(library: Library) -> None:
     assert library.search.values("tag") == [("Later", 2, 1)]
     assert library.search.values("folder") == [("d0", 2, 2), ("d1", 2, 1)]
     assert library.search.values("type") == []
-    assert library.search.view_counts(NOW) == ((4, 3), (3, 3), (1, 0), (0, 0))
+    assert library.search.view_counts(NOW) == ((4, 3), (3, 3), (1, 0), (0, 0), (0, 0))
     library.marks.undo()
-    assert library.search.view_counts(NOW) == ((4, 4), (4, 4), (0, 0), (0, 0))
+    assert library.search.view_counts(NOW) == ((4, 4), (4, 4), (0, 0), (0, 0), (0, 0))
 
 
 def test_folder_counts_include_subfolders(library: Library) -> None:

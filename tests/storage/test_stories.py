@@ -192,6 +192,19 @@ def test_a_folder_is_grouped_by_event(index: Index) -> None:
     )
 
 
+def test_articles_that_are_alone_are_grouped_again_when_a_folder_has_grown(index: Index) -> None:
+    unsure = (
+        "Tremor damages cathedral in Valdivia, wounding tourists from Denmark on pilgrimage",
+        "After tremor Valdivia mourns drowned fishermen and shepherds at cathedral without bells",
+    )
+    titles = [*unsure, *(chr(97 + n) * 6 for n in range(14))]
+    for n, title in enumerate(titles):
+        put(index, _article(n, 0, 400 * n, source=chr(65 + n), title=title, excerpt=""))
+        _update(index)
+        together = frozenset({"0.md", "1.md"}) in _check(index).values()
+        assert together == (n == 15)
+
+
 def test_removing_and_adding_again_gives_the_same_stories(index: Index) -> None:
     articles = _folder(12)
     put(index, *articles)

@@ -23,6 +23,12 @@ EVENTS = (
 )
 OUTLETS = ("", "Live: ", "Analysis: ", "What we know: ", "Photos: ")
 
+UNSURE = (
+    (0, "Tremor damages cathedral in Valdivia, wounding tourists from Denmark on pilgrimage"),
+    (400, "After tremor Valdivia mourns drowned fishermen and shepherds at cathedral without bells"),
+)
+"""Articles, with their days, that are somewhat alike."""
+
 
 def article(rowid: int, title: str, day: int | None = 19_000) -> StoryArticle:
     return StoryArticle(rowid, rowid + 1000, title, published=None if day is None else day * 86_400)
@@ -80,6 +86,43 @@ def test_batches_of_any_size_only_grow_or_join_stories(
             pass
         assert all(any(story <= other for other in stories(state)) for story in before)
     assert state.story_by_row().keys() == {each.rowid for each in given_articles}
+
+
+@settings(max_examples=30, deadline=None)
+@given(articles, st.randoms(use_true_random=False))
+def test_a_review_of_what_is_alone_moves_nothing_else(given_articles: list[StoryArticle], rng: random.Random) -> None:
+    rng.shuffle(given_articles)
+    state = MemoryState()
+    for each in given_articles:
+        Grouping(state).add(each)
+    before, documents = stories(state), state.documents()
+    alone = [each for each in given_articles if frozenset({each.rowid}) in before]
+    for _ in Grouping(state).add_all(alone, review=True):
+        pass
+    assert all(any(story <= other for other in stories(state)) for story in before)
+    assert state.story_by_row().keys() == {each.rowid for each in given_articles}
+    assert state.documents() == documents
+
+
+def test_what_is_alone_is_reviewed_whenever_a_folder_has_grown_by_a_quarter() -> None:
+    state, due = MemoryState(), []
+    for rowid in range(50):
+        if Grouping(state).is_review_due(1):
+            due.append(rowid + 1)
+        Grouping(state).add(article(rowid, f"Number {rowid}"))
+    assert due == [16, 20, 25, 31, 38, 47]
+    assert Grouping(state).is_review_due(1000)
+    assert not Grouping(MemoryState()).is_review_due(1000)
+
+
+def test_a_review_joins_what_too_little_was_known_of() -> None:
+    pair = [article(day, title, 19_000 + day) for day, title in UNSURE]
+    state = MemoryState()
+    for each in pair:
+        Grouping(state).add(each)
+    assert len(stories(state)) == 2
+    assert [*Grouping(state).add_all(pair, review=True)] == [2]
+    assert len(stories(state)) == 1
 
 
 @settings(max_examples=30, deadline=None)

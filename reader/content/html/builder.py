@@ -108,35 +108,6 @@ class _Builder:
         self._hidden_elements = HiddenElements()
         self._hidden: tuple[str, int] = ("", 0)
         """The name of the open element that hides what is in it, and how many of that name are open in it."""
-        self._starts: dict[str, Callable[[Token], None]] = {
-            "a": self._start_link,
-            "br": self._break,
-            "dd": self._start_description,
-            "dt": self._start_item,
-            "figcaption": lambda _: self._set_caption(inside=True),
-            "hr": lambda _: self._add(Rule()),
-            "img": self._image,
-            "li": self._start_item,
-            "style": lambda token: self._hidden_elements.add_style_sheet(token.inner),
-            "td": self._start_cell,
-            "th": self._start_cell,
-            "tr": self._start_row,
-            "math": self._formula,
-            "q": lambda _: self._text("“"),
-            "picture": lambda _: self._sources.clear(),
-            "rt": lambda _: self._set_reading(inside=True),
-            "source": self._source,
-            **dict.fromkeys(("audio", "embed", "iframe", "video"), self._embed),
-            **dict.fromkeys(_HEADINGS, self._start_heading),
-            **dict.fromkeys(_CONTAINERS, self._start_container),
-        }
-
-        self._ends: dict[str, Callable[[], None]] = {
-            "a": self._end_link,
-            "figcaption": lambda: self._set_caption(inside=False),
-            "q": lambda: self._text("”"),
-            **dict.fromkeys(("rt", "ruby"), lambda: self._set_reading(inside=False)),
-        }
 
     def take(self, token: Token) -> None:
         """Handle the next token."""
@@ -168,9 +139,9 @@ class _Builder:
         self._note_hidden(token)
         if name in _SEPARATING:
             self._flush()
-        start = self._starts.get(name)
+        start = _STARTS.get(name)
         if start:
-            start(token)
+            start(self, token)
         elif (
             name == "span"
             and isinstance(self._frames[-1], CodeFrame)
@@ -199,8 +170,8 @@ class _Builder:
         if name in _MARKS:
             if self._style.marks.get(name):
                 self._count(name, -1)
-        elif name in self._ends:
-            self._ends[name]()
+        elif name in _ENDS:
+            _ENDS[name](self)
         elif name in _HEADINGS:
             self._flush()
             self._style.heading = 0
@@ -434,3 +405,35 @@ def pixels(value: str | None) -> int | None:
     """Return the number in a ``width`` or ``height`` attribute, without a fraction; None without one."""
     found = _PIXELS.fullmatch(value or "")
     return int(found[1]) if found else None
+
+
+_STARTS: dict[str, Callable[[_Builder, Token], None]] = {
+    "a": _Builder._start_link,
+    "br": _Builder._break,
+    "dd": _Builder._start_description,
+    "dt": _Builder._start_item,
+    "figcaption": lambda builder, _: builder._set_caption(inside=True),
+    "hr": lambda builder, _: builder._add(Rule()),
+    "img": _Builder._image,
+    "li": _Builder._start_item,
+    "style": lambda builder, token: builder._hidden_elements.add_style_sheet(token.inner),
+    "td": _Builder._start_cell,
+    "th": _Builder._start_cell,
+    "tr": _Builder._start_row,
+    "math": _Builder._formula,
+    "q": lambda builder, _: builder._text("“"),
+    "picture": lambda builder, _: builder._sources.clear(),
+    "rt": lambda builder, _: builder._set_reading(inside=True),
+    "source": _Builder._source,
+    **dict.fromkeys(("audio", "embed", "iframe", "video"), _Builder._embed),
+    **dict.fromkeys(_HEADINGS, _Builder._start_heading),
+    **dict.fromkeys(_CONTAINERS, _Builder._start_container),
+}
+"""What the start tags of these elements do."""
+_ENDS: dict[str, Callable[[_Builder], None]] = {
+    "a": _Builder._end_link,
+    "figcaption": lambda builder: builder._set_caption(inside=False),
+    "q": lambda builder: builder._text("”"),
+    **dict.fromkeys(("rt", "ruby"), lambda builder: builder._set_reading(inside=False)),
+}
+"""What the end tags of these elements do."""

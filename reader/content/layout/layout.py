@@ -68,8 +68,9 @@ def _flow(blocks: Sequence[Block], width: int, level: int) -> list[Line]:
 
 def _are_close(before: Block, block: Block) -> bool:
     """Return whether no empty line stands between two blocks: images, or parts of a list with jumps in its numbers."""
-    are_lists = isinstance(before, ListBlock) and isinstance(block, ListBlock) and before.ordered and block.ordered
-    return are_lists or (isinstance(before, _Media) and isinstance(block, _Media))
+    if isinstance(before, ListBlock) and isinstance(block, ListBlock) and before.ordered and block.ordered:
+        return block.start != 1 or before.start == 2
+    return isinstance(before, _Media) and isinstance(block, _Media)
 
 
 def _block(block: Block, width: int, level: int) -> list[Line]:

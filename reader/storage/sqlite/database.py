@@ -44,6 +44,8 @@ class StorageError(ReaderError):
         is_no_text = "could not decode to utf-8" in str(error).lower()
         self.damaged = damaged or is_missing or is_no_text or (code is not None and code & 0xFF in _DAMAGE)
         self.unwritable = code is not None and code & 0xFF in _UNWRITABLE
+        self.is_closed = False
+        """Whether the reason is only that the database was closed, as at the end."""
 
 
 def _reason(path: Path | None, error: sqlite3.Error, code: int | None) -> str:
@@ -190,6 +192,7 @@ class Database:
             if not self._durable and isinstance(error, sqlite3.IntegrityError):
                 failure.damaged = True  # the statements break no constraint, so the stored rows are inconsistent
             self.damaged = self.damaged or failure.damaged
+            failure.is_closed = self._closed
             raise failure from error
         finally:
             if taken is not None:

@@ -68,6 +68,11 @@ class FolderController:
     def _remember_folder(self) -> None:
         with contextlib.suppress(ReaderError):  # it can be opened by name again
             self._session.library.remember_folder()
+            self._session.library.last_visit.left_at()  # before another window is closed
+
+    def leave(self) -> None:
+        """Note that what is listed now is not new the next time."""
+        self._session.background.save(self._session.library.last_visit.end)
 
     def refresh(self) -> None:
         """Compare the folder with the index now."""

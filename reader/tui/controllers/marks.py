@@ -35,17 +35,18 @@ class MarksController:
         session: Session,
         panes: Panes,
         saved_views: Callable[[], SavedViews],
-        on_undone: Callable[[MarkResult], str],
+        followers: Sequence[Callable[[MarkResult], str | None]],
     ) -> None:
-        """``saved_views`` are undone together with marks; ``on_undone`` returns the sentence about an undone step.
+        """``saved_views`` are undone together with marks; use them only in worker threads.
 
-        Both are used only in worker threads.
+        Each of the ``followers`` gets an undone step, there too, and returns the sentence about it if it is about a
+        file of theirs.
         """
         self._session = session
         self._panes = panes
         self._list = panes.articles
         self._saved_views = saved_views
-        self._on_undone = on_undone
+        self._followers = followers
         self._read_timer = DelayedCall(self._list)
         self._marked_rowid = -1
         """The article that was selected when the user set marks, perhaps before it was shown, or -1."""
@@ -175,7 +176,9 @@ class MarksController:
 
         def undo_or_redo() -> str:
             step = self._saved_views().undo(redo=redo)
-            return f"There is nothing to {'redo' if redo else 'undo'}." if step is None else self._on_undone(step)
+            if step is None:
+                return f"There is nothing to {'redo' if redo else 'undo'}."
+            return next(filter(None, (follow(step) for follow in self._followers)), step.sentence)
 
         self._write(undo_or_redo)
 

@@ -18,6 +18,7 @@ from reader.tui.controllers.article_list import ArticleListController
 from reader.tui.controllers.article_pane import ArticlePaneController
 from reader.tui.controllers.config_file import ConfigController
 from reader.tui.controllers.enclosures.enclosures import EnclosuresController
+from reader.tui.controllers.feeds.add_rule import AddRuleController
 from reader.tui.controllers.feeds.feed_list import FeedListController
 from reader.tui.controllers.fetch import FetchController
 from reader.tui.controllers.folder import FolderController
@@ -79,7 +80,9 @@ class MainScreen(BaseScreen):
         self.saved_views.on_filled = self.feeds.begin
         self.config_file = ConfigController(session)
         self.folder = FolderController(session, first.updater)
-        self.marks = MarksController(session, panes, lambda: self.saved_views.store, self.feeds.undone)
+        self.rules = AddRuleController(session)
+        undone = (self.feeds.undone, self.rules.undone)
+        self.marks = MarksController(session, panes, lambda: self.saved_views.store, undone)
         self.pane_content = ArticlePaneController(
             session, panes, on_shown=self._article_shown, on_failed=self.marks.article_failed
         )
@@ -164,6 +167,7 @@ class MainScreen(BaseScreen):
             "feeds.sync": self.folder.sync_feeds,
             "feeds.add": lambda: self.feeds.add(self.panes.sidebar_line),
             "feeds.export": self.feeds.export,
+            "rules.add": self.rules.ask,
             "problems": self.folder.show_problems,
             "program": self.programs.run,
         }
@@ -221,6 +225,7 @@ class MainScreen(BaseScreen):
         self.pane_content.save_position()
         self.reader.save_position()
         self.list_content.save_position()
+        self.folder.leave()
 
     # What keys apply to.
 
@@ -337,9 +342,8 @@ class MainScreen(BaseScreen):
         self.pane_content.highlight(self.session.query)
 
     def _update_top_bar(self) -> None:
-        bar = self.top_bar
-        bar.query_text = self.session.query.label
-        bar.matches = self.search.found
+        self.top_bar.query_text = self.session.query.label
+        self.top_bar.matches = self.search.found
 
     # The article.
 

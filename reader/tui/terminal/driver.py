@@ -61,6 +61,8 @@ class TerminalDriver(LinuxDriver):
     _has_saved_title = False
     """Whether the terminal has been asked to save its own title."""
     _shows_cursor = False
+    _is_over = False
+    """Whether the process is about to end, so that a pager that ends must not give the terminal back to the app."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -73,7 +75,7 @@ class TerminalDriver(LinuxDriver):
 
     def start_application_mode(self) -> None:
         """Take the terminal over."""
-        if self._raw is not None:
+        if self._raw is not None or self._is_over:
             return
         writer = self._writer_thread
         self._in_band_window_resize = True  # so that Textual's own handler of resizes does nothing
@@ -139,7 +141,7 @@ class TerminalDriver(LinuxDriver):
     def _sigtstp_application(self, *arguments: int | FrameType | None) -> None:
         if self._auto_restart:
             self._soon(self._stop)
-        else:  # another program has the terminal and the main thread; it was stopped too
+        else:  # another program has the terminal and the main thread
             super()._sigtstp_application(*arguments)
 
     def _stop(self) -> None:
@@ -174,7 +176,8 @@ class TerminalDriver(LinuxDriver):
         self._app.post_message(self.SignalResume())
 
     def restore(self) -> None:
-        """Restore the terminal's modes and screen without the app's thread."""
+        """Restore the terminal's modes and screen for good, without the app's thread."""
+        self._is_over = True
         if self._original is None:
             return
         with contextlib.suppress(termios.error):

@@ -33,6 +33,7 @@ INDEPENDENT = {
         "feeds.sync",
         "feeds.add",
         "feeds.export",
+        "rules.add",
         "refresh",
         "problems",
     ),

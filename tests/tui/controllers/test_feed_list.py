@@ -12,6 +12,7 @@ from textual import events
 from reader.config.settings import Config
 from reader.core.paths import Paths
 from reader.feeds.subscriptions import Subscription, Subscriptions
+from reader.library.rules.rules_file import ArrivalRule, RulesFile
 from reader.storage.sqlite.feeds.store import FeedState, FeedStore, StoredEntry
 from tests.cli.test_sync_command import server
 from tests.conftest import MakeFolder
@@ -71,6 +72,20 @@ async def test_feeds_are_shown_with_their_health_and_followed(make_folder: MakeF
         await move_to(reader, "LWN")
         await reader.press("enter")
         assert (query(reader), len(reader.rows)) == ("folder:Linux/LWN", 2)
+        await reader.press("alt+r")
+        await _paste(reader, "hid")
+        await reader.press("enter")
+        assert "cannot do “hid”. Did you mean “hide”?" in reader.text
+        await _paste(reader, "e tag:kernel")
+        await reader.press("enter")
+        assert reader.message.startswith("Added the rule “folder:Linux/LWN”, for articles that arrive from now on.")
+        assert RulesFile(own_directories.rules_file).load() == [
+            ArrivalRule("folder:Linux/LWN", "folder:Linux/LWN", ("hide",), ("kernel",))
+        ]
+        await reader.press("u")
+        assert reader.message == "Undone: adding the rule “folder:Linux/LWN”."
+        assert RulesFile(own_directories.rules_file).load() == []
+
         await reader.press("b")
         assert "✓ LWN 2/2" in " ".join(lines(reader))
 

@@ -155,7 +155,7 @@ async def test_the_title_is_highlighted_with_the_focus(folder: Path) -> None:
 async def test_sections_list_the_largest_counts_first(folder: Path) -> None:
     async with open_app(folder, WIDE) as reader:
         assert shown(reader) == [
-            "▌✓ All 20", "Unread 20", "Starred 0", "Today 0",
+            "▌✓ All 20", "Unread 20", "Starred 0", "Today 0", "Since last time 0",
             "▾ Saved views", "none yet; w saves one",
             "▾ Topics 3", "AI 7", "Law 7", "Energy 6",
             "▾ Sources 10", *(f"Source {n} 2" for n in range(7)), "… 3 more",
@@ -172,7 +172,7 @@ async def test_authors_are_listed_if_there_are_any(make_folder: MakeFolder) -> N
         }
     )
     async with open_app(folder, WIDE) as reader:
-        assert shown(reader)[6:] == ["▾ Authors 2", "Ann Moor 2", "Bo 1"]
+        assert shown(reader)[7:] == ["▾ Authors 2", "Ann Moor 2", "Bo 1"]
         await reader.press("b")
         await move_to(reader, "Ann Moor")
         await reader.press("enter")

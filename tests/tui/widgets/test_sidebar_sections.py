@@ -33,6 +33,7 @@ def test_empty_sections_are_left_out(tree: SidebarTree) -> None:
         "  Unread",
         "  Starred",
         "  Today",
+        "  Since last time",
         "Saved views",
         "  none yet; w saves one",
         "Topics",
@@ -42,9 +43,9 @@ def test_empty_sections_are_left_out(tree: SidebarTree) -> None:
         "  The Star",
         "  Star News",
     ]
-    assert tree.lines[6] == SidebarLine("head", "topic", "Topics", 12)
-    assert tree.lines[7] == SidebarLine("entry", "topic", "Topic 0", 100)
-    assert (tree.lines[7].choices, tree.lines[6].choices) == ((SidebarChoice("topic", "Topic 0"),), ())
+    assert tree.lines[7] == SidebarLine("head", "topic", "Topics", 12)
+    assert tree.lines[8] == SidebarLine("entry", "topic", "Topic 0", 100)
+    assert (tree.lines[8].choices, tree.lines[7].choices) == ((SidebarChoice("topic", "Topic 0"),), ())
 
 
 def test_a_section_can_show_all_its_entries(tree: SidebarTree) -> None:
@@ -54,14 +55,14 @@ def test_a_section_can_show_all_its_entries(tree: SidebarTree) -> None:
     tree.set({"topic": TOPICS[: INITIAL_ENTRIES + 1]})
     tree.fold("topic")
     tree.fold("topic", folded=False)
-    assert shown(tree)[7 : 8 + INITIAL_ENTRIES] == [f"  Topic {n}" for n in range(INITIAL_ENTRIES + 1)]
+    assert shown(tree)[8 : 9 + INITIAL_ENTRIES] == [f"  Topic {n}" for n in range(INITIAL_ENTRIES + 1)]
 
 
 def test_sections_fold(tree: SidebarTree) -> None:
     assert tree.fold("topic")
     assert not tree.fold("topic")
     assert tree.folded == {"topic"}
-    assert shown(tree)[6:8] == ["Topics", "Sources"]
+    assert shown(tree)[7:9] == ["Topics", "Sources"]
     assert not tree.fold("usual")
     assert tree.fold("topic", folded=False)
     assert not tree.fold("topic", folded=False)
@@ -74,30 +75,30 @@ def _feeds(number: int) -> list[SidebarLine]:
 
 def test_groups_of_feeds_fold(tree: SidebarTree) -> None:
     tree.set({"feed": [*_feeds(2), SidebarLine("entry", "feed", "Own", id="x")]})
-    assert shown(tree)[6:11] == ["Feeds", "  G", "  Feed 0", "  Feed 1", "  Own"]
-    assert tree.lines[6].articles == 3, "groups are no feeds"
-    feed = tree.lines[8]
+    assert shown(tree)[7:12] == ["Feeds", "  G", "  Feed 0", "  Feed 1", "  Own"]
+    assert tree.lines[7].articles == 3, "groups are no feeds"
+    feed = tree.lines[9]
     assert tree.fold(tree.part_of(feed, folded=True))
-    assert shown(tree)[6:9] == ["Feeds", "  G", "  Own"]
+    assert shown(tree)[7:10] == ["Feeds", "  G", "  Own"]
     assert tree.part_of(feed, folded=True) == "feed", "then the section"
     tree.filter_by("feed 1")
     assert shown(tree) == ["Feeds", "  Feed 1"]
     tree.filter_by("")
-    assert tree.fold(tree.part_of(tree.lines[7], folded=False), folded=False)
+    assert tree.fold(tree.part_of(tree.lines[8], folded=False), folded=False)
     assert not tree.folded - {"open feed/G"}
-    assert shown(tree)[8] == "  Feed 0"
+    assert shown(tree)[9] == "  Feed 0"
 
 
 def test_groups_of_many_feeds_are_folded_until_they_are_unfolded(tree: SidebarTree) -> None:
     tree.set({"feed": _feeds(MANY_FEEDS + 5)})
-    assert shown(tree)[6:9] == ["Feeds", "  G", "Topics"]
+    assert shown(tree)[7:10] == ["Feeds", "  G", "Topics"]
     tree.fold("feed/G", folded=False)
-    assert shown(tree)[8] == "  Feed 0"
+    assert shown(tree)[9] == "  Feed 0"
     assert "  … 6 more" in shown(tree)
     again = SidebarTree()
     again.folded = set(tree.folded)
     again.set({"feed": _feeds(MANY_FEEDS + 5)})
-    assert shown(again)[8] == "  Feed 0"
+    assert shown(again)[9] == "  Feed 0"
 
 
 def test_a_filter_shows_matches_in_folded_sections(tree: SidebarTree) -> None:
@@ -117,10 +118,10 @@ def test_a_filter_shows_matches_in_folded_sections(tree: SidebarTree) -> None:
 
 def test_blank_lines_between_sections_are_skipped(tree: SidebarTree) -> None:
     tree.set_spaced(spaced=True)
-    assert shown(tree)[3:6] == ["  Today", "", "Saved views"]
-    assert tree.step(3, 1) == 5
-    assert tree.step(5, -1) == 3
-    assert tree.step(0, 4) == 5
+    assert shown(tree)[4:7] == ["  Since last time", "", "Saved views"]
+    assert tree.step(4, 1) == 6
+    assert tree.step(6, -1) == 4
+    assert tree.step(0, 5) == 6
     assert tree.step(0, -1) == 0
     assert tree.step(0, 1000) == len(tree.lines) - 1
 

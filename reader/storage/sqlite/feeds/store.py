@@ -20,6 +20,7 @@ from reader.storage.sqlite.feeds.schema import back_up, backup_of, open_feeds
 
 log = logging.getLogger(__name__)
 _DAY = 86_400.0
+_encode = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps() would make an encoder each time
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,7 @@ class FeedStore:
         with self._database.write() as db:
             feed = _save_state(db, key, state)
             for each in entries:
-                values = (each.path, json.dumps(each.keys, ensure_ascii=False), *each[3:])
+                values = (each.path, _encode(each.keys), *each[3:])
                 if each.number:
                     changes = ", ".join(f"{name} = ?" for name in _COLUMNS.split(", "))
                     db.execute(f"UPDATE entry SET {changes} WHERE id = ?", (*values, each.number))  # noqa: S608

@@ -23,7 +23,7 @@ from reader.core.text import show_path
 from reader.documents.files import join_path
 from reader.documents.index_record import NOT_PARSED, IndexRecord, ParsedFile
 from reader.storage.sqlite.database import Database, StorageError, corruption_error, json_array
-from reader.storage.sqlite.index import columns, documents, fulltext, sort_orders
+from reader.storage.sqlite.index import arrived, columns, documents, fulltext, sort_orders
 from reader.storage.sqlite.index.facts import read_fact
 from reader.storage.sqlite.index.schema import LATE_INDEXES
 from reader.storage.sqlite.stories import story_columns
@@ -381,6 +381,7 @@ class IndexWriter:
                 columns.rebuild(db)
             if completes:
                 db.execute("UPDATE facts SET value = 1 WHERE name = 'complete'")
+                arrived.begin(db, last)
             db.execute("UPDATE facts SET value = 0 WHERE name = 'unshown'")
             db.execute("UPDATE facts SET value = value + 1 WHERE name = 'generation'")
         self._changed = set()

@@ -64,6 +64,7 @@ class MarkFile:
         """Receives a sentence for the user when the file had to be written again."""
         self._renewing = threading.RLock()
         self._replaced: list[Database] = []
+        self._is_closed = False
 
     @contextlib.contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
@@ -100,8 +101,8 @@ class MarkFile:
         Another instance may have quarantined the open file and restored it, or the user may have deleted it or its
         journal. What was written to the old file is merged into the new one. Raises ReaderError.
         """
-        if self._database.path is None or self._identities() == self._files:
-            return self._database
+        if self._is_closed or self._database.path is None or self._identities() == self._files:
+            return self._database  # a closed one says so itself; its journal is gone
         with self._renewing:
             if self._identities() != self._files:
                 self._renew()
@@ -155,6 +156,7 @@ class MarkFile:
             self.current()  # its journal may be gone, with marks that only this process can still read
         except ReaderError as error:
             log.warning("the marks file is gone", exc_info=error)
+        self._is_closed = True
         for database in (*self._replaced, self._database):
             database.close()
 

@@ -15,6 +15,7 @@ import sqlite3
 import sys
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from reader.core.hashing import hash_bytes
@@ -48,8 +49,8 @@ class MarkResult(NamedTuple):
     """Whether a step was redone, rather than undone."""
     skipped: int = 0
     """Number of the step's marks and items that have changed since and were left unchanged."""
-    items: frozenset[tuple[str, str]] = frozenset()
-    """Kinds and names of the named items that changed."""
+    items: Mapping[tuple[str, str], str] = MappingProxyType({})
+    """The values of the named items that changed, as JSON, by kind and name; the last value of one that is gone."""
     folder: str = ""
     """The name of the folder in which the undone or redone step was made, if it is known,"""
     is_elsewhere: bool = False
@@ -155,7 +156,7 @@ def undo(db: sqlite3.Connection, now: int, *, redo: bool) -> MarkResult | None:
         set_mark_version(db, version)
         db.execute("UPDATE steps SET undone = ?, turn = ? WHERE number = ?", [int(not redo), version, number])
         description, _, folder = told.partition("\n")
-        return MarkResult(reverted, version, description, redo, size - done, frozenset(items), folder)
+        return MarkResult(reverted, version, description, redo, size - done, items, folder)
     return None
 
 
@@ -178,11 +179,11 @@ def _revert_marks(db: sqlite3.Connection, step: int, change: _Change, now: int, 
     return {id_ for _, id_ in reverted}
 
 
-def _revert_items(db: sqlite3.Connection, step: int, now: int, *, redo: bool) -> list[tuple[str, str]]:
-    """Undo or redo what a step did to items that have not changed since; return kind and name of each."""
+def _revert_items(db: sqlite3.Connection, step: int, now: int, *, redo: bool) -> dict[tuple[str, str], str]:
+    """Undo or redo what a step did to items that have not changed since; see :attr:`MarkResult.items`."""
     value, token, expected = ("after", "step", "former") if redo else ("before", "former", "step")
     query = (
-        f"SELECT c.{value}, c.{token}, k.kind, k.name FROM kept_changes c "  # noqa: S608 - constants
+        f"SELECT c.{value}, c.{token}, k.kind, k.name, k.value FROM kept_changes c "  # noqa: S608 - constants
         f"JOIN kept k ON k.kind = c.kind AND k.name = c.name "
         f"WHERE c.step = ? AND k.token = c.{expected} AND k.value <> c.{value}"
     )
@@ -190,9 +191,9 @@ def _revert_items(db: sqlite3.Connection, step: int, now: int, *, redo: bool) ->
     db.executemany(
         f"UPDATE kept SET value = ?, token = ?, changed_at = max({now:d}, min(changed_at + 1, {LATEST})) "  # noqa: S608
         "WHERE kind = ? AND name = ?",
-        reverted,
+        [row[:4] for row in reverted],
     )
-    return [(kind, name) for _, _, kind, name in reverted]
+    return {(kind, name): new or old for new, _, kind, name, old in reverted}
 
 
 def reassign_ids(db: sqlite3.Connection, pairs: list[tuple[int, int]]) -> None:

@@ -174,7 +174,9 @@ class QueryEvaluator:
     pages: PageRowSets
     now: datetime
     """The aware time that words like ``today`` are relative to."""
-    stop: Stop | None = None
+    stop: Stop | None
+    left_at: Callable[[], int | None]
+    """Returns the highest row id when the user last left the folder; None if that is not known."""
 
     def matching(self, where: ast.Node | None) -> int:
         """Return the matching articles. Raises sqlite3.Error, StoppedError, and ReaderError from marks and pages."""
@@ -300,6 +302,9 @@ class QueryEvaluator:
             return self.marks.starred()
         if state == "hidden":
             return self.marks.hidden()
+        if state == "new":
+            left_at = self.left_at()
+            return 0 if left_at is None else self.snapshot.everything >> left_at + 1 << left_at + 1
         if state == "published":
             return self._with_flag(PUBLISHED)
         return self.snapshot.cached(

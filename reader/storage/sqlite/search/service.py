@@ -13,7 +13,7 @@ from reader.core.model import ListField
 from reader.core.ordering import ArticleOrder, Sort
 from reader.core.text import show_path
 from reader.core.tokenize import fold_case
-from reader.query.ast import DateCondition, Query, finds_hidden
+from reader.query.ast import DateCondition, IsCondition, Query, finds_hidden
 from reader.storage.sqlite.index import bitmap, columns
 from reader.storage.sqlite.index.columns import ColumnField
 from reader.storage.sqlite.search.evaluate import IndexSnapshot, QueryEvaluator, Searcher, Stop
@@ -52,13 +52,18 @@ class ViewCounts(NamedTuple):
     starred: Count
     today: Count
     """Articles dated today in the local time zone."""
+    new: Count
+    """Articles that have arrived since the user last left the folder."""
 
 
 class SearchService:
     """Runs queries on one index with the marks and pages of its articles. Thread-safe."""
 
-    def __init__(self, index: Callable[[], Index], marks: MarkRowSets, pages: PageRowSets) -> None:
-        """``index`` returns the current index, which may be replaced."""
+    def __init__(
+        self, index: Callable[[], Index], marks: MarkRowSets, pages: PageRowSets, left_at: Callable[[], int | None]
+    ) -> None:
+        """``index`` returns the current index, which may be replaced; for ``left_at`` see :class:`QueryEvaluator`."""
+        self._left_at = left_at
         self._index = index
         self._marks = marks
         self._pages = pages
@@ -139,22 +144,25 @@ class SearchService:
         return _most_frequent_first(ValueCount(text, *count) for text, count in parts)
 
     def view_counts(self, now: datetime | None = None) -> ViewCounts:
-        """Return the numbers of all, unread, starred and today's articles, without hidden ones; ``now`` is aware.
+        """Return the numbers of the built-in views, without hidden articles; ``now`` is aware.
 
         Raises ReaderError.
         """
         with self.searcher().snapshot() as (db, snapshot):
-            today = self._evaluator(db, snapshot, now).matching(DateCondition("in", "today"))
+            evaluator = self._evaluator(db, snapshot, now)
+            today = evaluator.matching(DateCondition("in", "today"))
+            new = evaluator.matching(IsCondition("new"))
             everything = snapshot.everything & ~self._marks.hidden()
             read, starred = self._marks.read(), self._marks.starred()
-        views = everything, everything & ~read, everything & starred, everything & today
+        views = everything, everything & ~read, everything & starred, everything & today, everything & new
         return ViewCounts(*(_count(rows, read) for rows in views))
 
     def _evaluator(
         self, db: sqlite3.Connection, snapshot: IndexSnapshot, now: datetime | None, stop: Stop | None = None
     ) -> QueryEvaluator:
         self._marks.refresh(snapshot.token)
-        return QueryEvaluator(db, snapshot, self._marks, self._pages, now or datetime.now(UTC), stop)
+        now = now or datetime.now(UTC)
+        return QueryEvaluator(db, snapshot, self._marks, self._pages, now, stop, self._left_at)
 
 
 def _count(rows: int, read: int) -> Count:

@@ -11,7 +11,7 @@ from reader.storage.sqlite.index.facts import read_fact
 from reader.storage.sqlite.stories import copies, edges, estimates, totals, waiting
 from reader.storage.sqlite.stories.state import SqliteStoryState
 from reader.storage.sqlite.stories.totals import Changed
-from reader.stories.grouping import Grouping
+from reader.stories.grouping import MOST_REVIEWED, Grouping
 
 _ADDED_TOGETHER = 500
 _SECONDS_OF_A_TRANSACTION = 2.0
@@ -63,6 +63,16 @@ def take_departed(db: sqlite3.Connection) -> Changed:
     return changed
 
 
+def to_add(db: sqlite3.Connection) -> tuple[Sequence[int], bool]:
+    """Return the articles to be grouped, newest first, and whether this is a review. Raises sqlite3.Error."""
+    rowids = waiting.newest_first(db)
+    is_review = Grouping(SqliteStoryState(db)).is_review_due(len(rowids))
+    if is_review:
+        waiting.add_alone(db, MOST_REVIEWED)
+        rowids = waiting.newest_first(db)
+    return rowids, is_review
+
+
 def add_few(db: sqlite3.Connection, rowids: Sequence[int], *, quality: bool) -> Changed:
     """Group a few articles; return the articles whose rows changed. Raises sqlite3.Error."""
     state = SqliteStoryState(db)
@@ -81,8 +91,10 @@ def add_few(db: sqlite3.Connection, rowids: Sequence[int], *, quality: bool) -> 
     return changed
 
 
-def add_many(db: sqlite3.Connection, rowids: Iterable[int]) -> Iterator[None]:
+def add_many(db: sqlite3.Connection, rowids: Iterable[int], *, review: bool) -> Iterator[None]:
     """Group articles; yields now and then, when all changes may be committed. Raises sqlite3.Error.
+
+    ``review`` says whether those that are alone are among them.
 
     :func:`update_all` must follow: most articles are alone in their story, and their heat is not estimated here.
     """
@@ -97,7 +109,7 @@ def add_many(db: sqlite3.Connection, rowids: Iterable[int]) -> Iterator[None]:
         state.moved.clear()
 
     due = 0.0
-    for _ in Grouping(state).add_all(waiting.articles(db, rowids)):
+    for _ in Grouping(state).add_all(waiting.articles(db, rowids), review=review):
         begin = time.monotonic()
         if begin > due:
             save()

@@ -25,6 +25,15 @@ def newest_first(db: sqlite3.Connection) -> array[int]:
     return array("I", [rowid for (rowid,) in db.execute(query)])
 
 
+def add_alone(db: sqlite3.Connection, limit: int) -> None:
+    """Let the newest of those articles wait again that are alone in their story. Raises sqlite3.Error."""
+    query = (
+        "UPDATE articles SET story = NULL WHERE rowid IN (SELECT rowid FROM articles "
+        "WHERE story = id AND id NOT IN (SELECT id FROM stories) ORDER BY published_at DESC, rowid LIMIT ?)"
+    )
+    db.execute(query, [limit])
+
+
 def articles(db: sqlite3.Connection, rowids: Iterable[int]) -> Iterator[StoryArticle]:
     """Yield articles in the order of ``rowids``, without those that are gone. Raises sqlite3.Error."""
     query = (

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from reader.core.text import clean, format_count, show_path, truncate
 from reader.tui.background import WRITES
-from reader.tui.controllers.feeds.add_feed import AddFeed
 from reader.tui.prompts import Prompt
 from reader.tui.session import Session
 
@@ -130,7 +129,14 @@ class FeedListController:
         def describe(line: PromptLine) -> None:
             line.show_hint("New articles go to the folder of this name. Empty: the feeds are in no group.")
 
-        self._session.prompts.open(Prompt(rename, describe), "Rename the group: ", group)
+        def rejects(line: PromptLine) -> bool:
+            from reader.feeds.subscriptions import setting_problem
+
+            if problem := setting_problem("group", clean(line.text)):
+                line.hint(" ".join(problem), warning=True)
+            return problem is not None
+
+        self._session.prompts.open(Prompt(rename, describe, rejects=rejects), "Rename the group: ", group)
 
     def _ask_settings(self, feed: Subscription, name: str) -> None:
         from reader.feeds.changes import parse_settings_line, settings_line
@@ -157,6 +163,8 @@ class FeedListController:
         if refusal := self._refusal or self._session.config.fetch.refusal:
             self._session.show_message(refusal, warning=True)
         elif files is not None:
+            from reader.tui.controllers.feeds.add_feed import AddFeed
+
             AddFeed(self._session, partial(self._add, files, group)).ask(group)
 
     def _add(self, files: FolderFeeds, group: str, url: str, title: str) -> None:
@@ -197,10 +205,13 @@ class FeedListController:
         is_folder = self._session.library.folder.only is None and self._files is not None
         return "" if is_folder else "This is a single document; feeds write to folders."
 
-    def undone(self, step: MarkResult) -> str:
-        """Do in feeds.toml what was undone or redone, and return the sentence about it. For worker threads."""
+    def undone(self, step: MarkResult) -> str | None:
+        """Do in feeds.toml what was undone or redone, and return the sentence about it; None if it was no feed.
+
+        For worker threads.
+        """
         if "feeds" not in step.kinds or (files := self._files) is None:
-            return step.sentence
+            return None
         sentence = files.changes().follow(step)
         self._session.background.post(self._take, files.listed())
         return sentence
@@ -230,7 +241,8 @@ class FeedListController:
             if has_changed:
                 session.set_can_undo(True)
                 also = f", and deleted {format_count(deleted, 'document')}" if deleting else ""
-                session.show_message(f"{description}{also}. {then}u undoes it.")
+                undo = "u restores the feed, but not these" if deleting else "u undoes it"
+                session.show_message(f"{description}{also}. {then}{undo}.")
             else:
                 session.show_message("Nothing changed.", transient=True)
 

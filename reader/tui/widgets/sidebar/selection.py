@@ -26,6 +26,7 @@ BUILT_IN_VIEWS: Mapping[str, Node | None] = {
     "Unread": IsCondition("unread"),
     "Starred": IsCondition("starred"),
     "Today": DateCondition("in", "today"),
+    "Since last time": IsCondition("new"),
 }
 """The views that every library has, with their conditions."""
 

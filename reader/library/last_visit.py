@@ -1,0 +1,38 @@
+"""When the user last left the folder, and so what is new since then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from reader.core.ordering import Sort
+from reader.storage.sqlite.index import arrived
+from reader.storage.sqlite.index.folder_index import Index
+
+
+class LastVisit:
+    """The last visit of one folder. Methods may be called in any thread and raise StorageError."""
+
+    def __init__(self, index: Callable[[], Index]) -> None:
+        """``index`` returns the current index, which may be replaced."""
+        self._index = index
+        self._known: tuple[Index, int] | None = None
+
+    def left_at(self) -> int | None:
+        """Return the highest row id when the user left; None if it is not known.
+
+        What was known first counts, although another window may be closed meanwhile.
+        """
+        index = self._index()
+        if self._known is None or self._known[0] is not index:
+            found = arrived.left_at(index.database)
+            if found is None:
+                return None
+            self._known = index, found
+        return self._known[1]
+
+    def end(self) -> None:
+        """Note that the user leaves the folder now: what is listed is not new the next time."""
+        index = self._index()
+        last = max(index.order(Sort()), default=0)
+        if (self.left_at() or 0) < last:
+            arrived.leave(index.database, last)
