@@ -20,7 +20,10 @@ FIELD = "enclosures"
 """The field of documents that lists them."""
 _MOST = 100
 """How many of a document count, as in feeds."""
+_YOUTUBE = "application/x-shockwave-flash"
+"""What YouTube's feeds still call videos."""
 _KINDS = {
+    _YOUTUBE: "video",
     **dict.fromkeys(("audio/mpeg", "audio/mp3"), "MP3 audio"),
     **dict.fromkeys(("audio/mp4", "audio/x-m4a"), "M4A audio"),
     **{"video/mp4": "MP4 video", "video/quicktime": "MOV video"},
@@ -51,7 +54,7 @@ class Enclosure:
     @property
     def is_playable(self) -> bool:
         """Whether a player is the program for it; one of unknown type is most likely an episode."""
-        return self.likely_type.partition("/")[0] in {"audio", "video", ""}
+        return self.likely_type.partition("/")[0] in {"audio", "video", ""} or self.likely_type == _YOUTUBE
 
     @property
     def is_page(self) -> bool:

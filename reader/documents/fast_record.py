@@ -415,6 +415,8 @@ def _check_each(block: str, known_column: int, known: frozenset[str] | None) -> 
 def _check_value(key: str, value: str) -> None:
     """Raise if a field of this name might not accept the value."""
     if key in LINK_FIELDS:
+        if '"' in value:  # where the expression for URLs of related items ends
+            raise _NeedsParserError
         if value and not value.isspace():
             safe_url(value)
     elif key in {"quality", "heat", "width", "height"}:

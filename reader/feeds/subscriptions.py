@@ -245,8 +245,9 @@ def edit_subscriptions(text: str, wanted: Sequence[Subscription], shown: str) ->
     try:
         if result is not None:
             edited = _read(result, shown)
-            tables = [each.table for each in _wrong(edited)]
-            if _feeds(edited) == [*wanted] and tables == [each.table for each in _wrong(current)]:
+            # In any order: they move with the feeds that they follow.
+            before, after = (sorted(repr(each.table) for each in _wrong(found)) for found in (current, edited))
+            if _feeds(edited) == [*wanted] and before == after:
                 return result
     except ReaderError:
         pass

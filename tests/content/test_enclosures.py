@@ -31,6 +31,10 @@ ENCLOSURES = st.fixed_dictionaries(
         (Enclosure(URL), "e5.mp3 · MP3 audio · length unknown · size unknown"),
         (Enclosure("https://a.example/"), "a.example · type unknown · length unknown · size unknown"),
         (Enclosure("https://a.example/a%20b.pdf", length=1_200_000_000), "a b.pdf · PDF · 1.2 GB"),
+        (
+            Enclosure("https://www.youtube.com/v/0A1o?version=3", "application/x-shockwave-flash"),
+            "0A1o · video · length unknown · size unknown",
+        ),
         (Enclosure(URL, "video/webm", 900, 5000), "e5.mp3 · video/webm · 1 h 23 min · 900 bytes"),
     ],
 )

@@ -334,6 +334,7 @@ _UNUSUAL_LINES = [
     "related: {}",
     "related:\n  - x",
     "related:\n  - title: x\n    title: y",
+    'related:\n  - webUrl: https://a.example/x"\n    type: a',
     "related:\n  - title: x\n    provider:\n      name: x\n      name: y",
     "related:\n  - heat: -5",
     "related:\n  - quality: high",

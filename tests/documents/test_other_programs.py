@@ -400,6 +400,13 @@ _EXPECTED: dict[str, tuple[str, str | None, tuple[str, ...], str, str, tuple[str
         "After the storm, ships come in.", "https://blog.example/harbour", ("Ada Meer",),
     ),
     "hugo.md": ("Tide tables", "2023-05-06T06:30:00Z", ("tides", "sea"), "When the water comes.", "", ()),
+    "hugo-json.md": (
+        "Driftwood", "2023-05-06T06:30:00Z", ("wood", "beach"), "What the sea brings.", "", ("Jo Kelp",),
+    ),
+    "multimarkdown.mkd": (
+        "Two tides a day", "2023-05-06", ("tides", "moon"), "The moon pulls, and the earth turns below.", "",
+        ("Ina Strand",),
+    ),
     "zola.md": ("Two lighthouses", "2023-05-06", ("light", "coast"), "One is red.", "", ("Bo Lund",)),
     "astro.mdx": ("Knots", "2023-05-06", ("rope",), "Six that hold.", "", ()),
     "docusaurus.md": (

@@ -153,6 +153,8 @@ def test_a_document_needs_no_header(data: bytes) -> None:
         ("---\na: &x 1\nb: *x\n---\n", 3, "uses an alias", {"a": "1", "b": "*x"}),
         ("---\nbase: &b {k: 1}\nuse:\n  <<: *b\n---\n", 4, "uses an alias", {"base": {"k": "1"}}),
         ("+++\na = 1\nb = \n+++\n", 3, "this is not valid", {"a": "1"}),
+        ("+++\ntitle: a\nb: 1\n+++\n", 2, "the front matter is not valid TOML", {"title": "a", "b": "1"}),
+        ('---\ntitle = "a"\nb = 1\n---\n', 2, "not a list of fields", {"title": "a", "b": "1"}),
         ("+++\na = 1\na = 2\n+++\n", 3, "this field appears twice", {"a": "2"}),
         ("+++\na = '''x\n+++\n", 2, "this is not valid", {"a": "'''x"}),
         (

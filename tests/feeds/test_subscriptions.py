@@ -22,6 +22,7 @@ from reader.feeds.subscriptions import (
     importable,
     merge_subscriptions,
     parse_subscriptions,
+    setting_problem,
 )
 
 LWN = Subscription("https://lwn.net/headlines/rss", title="LWN", group="Linux", interval=120)
@@ -49,7 +50,7 @@ def subscriptions(draw: st.DrawFn) -> Subscription:
     return Subscription(
         draw(urls),
         title=draw(texts),
-        group=draw(texts),
+        group=draw(texts.filter(lambda text: setting_problem("group", text) is None)),
         topics=tuple(dict.fromkeys(filter(None, draw(st.lists(texts, max_size=3))))),
         interval=draw(st.sampled_from([0, 30, 60, 90, 1440, 10_080, 525_600])),
         fetch=draw(st.sampled_from(["ask", "always"])),

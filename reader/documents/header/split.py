@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from reader.documents.field_names import is_known
 from reader.documents.header.lenient import TOML_KEY, YAML_KEY, NumberedLine, Reader, read_leniently
 from reader.documents.header.nodes import (
     MAX_HEADER,
@@ -169,6 +170,13 @@ _FENCES = {
 }
 
 
+_OTHER_FORMAT: dict[Reader, _Fence] = {read_yaml: _FENCES["+++"], read_toml: _FENCES["---"]}
+
+
+def _has_known(header: Header) -> bool:
+    return any(map(is_known, header.fields.entries))
+
+
 def _split_fenced(lines: list[str], first: int, fence: _Fence, *, is_yaml: bool) -> SplitDocument:
     """Split at the closing line of the header that line ``first`` opens; -1 if nothing does."""
     ends = [at for at in range(first + 1, len(lines)) if lines[at].rstrip() in fence.closers]
@@ -182,6 +190,10 @@ def _split_fenced(lines: list[str], first: int, fence: _Fence, *, is_yaml: bool)
     except HeaderError as error:
         end = ends[0]
         header = _read(lines[first + 1 : end], first + 2, fence.read, fence.key)
+        if not header.fields.entries and (other := _OTHER_FORMAT.get(fence.read)):
+            # YAML between lines for TOML, or the reverse
+            found = _read(lines[first + 1 : end], first + 2, other.read, other.key)
+            header = Header(found.fields, (error.problem, *found.problems)) if _has_known(found) else header
         if not header.fields.entries:  # a line of dashes above text, or nothing that can be read
             return SplitDocument(MappingNode({}, 1), "\n".join(lines[max(first, 0) :]), (error.problem,))
         header = Header(header.fields, header.problems or (error.problem,))

@@ -129,7 +129,14 @@ class FeedListController:
         def describe(line: PromptLine) -> None:
             line.show_hint("New articles go to the folder of this name. Empty: the feeds are in no group.")
 
-        self._session.prompts.open(Prompt(rename, describe), "Rename the group: ", group)
+        def rejects(line: PromptLine) -> bool:
+            from reader.feeds.subscriptions import setting_problem
+
+            if problem := setting_problem("group", clean(line.text)):
+                line.hint(" ".join(problem), warning=True)
+            return problem is not None
+
+        self._session.prompts.open(Prompt(rename, describe, rejects=rejects), "Rename the group: ", group)
 
     def _ask_settings(self, feed: Subscription, name: str) -> None:
         from reader.feeds.changes import parse_settings_line, settings_line
