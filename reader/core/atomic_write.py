@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import stat
 import tempfile
 from collections.abc import Iterable
@@ -61,7 +60,7 @@ def create_atomically(path: Path, content: bytes) -> None:
 
     Raises FileExistsError if there is one of that name, which stays as it is, and OSError.
     """
-    part = path.with_name(f".newsreader-{secrets.token_hex(8)}.tmp")
+    part = path.with_name(f".newsreader-{os.urandom(8).hex()}.tmp")
     try:
         _create(part, content)
         try:
