@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING
 
 from reader.extraction.boilerplate import is_boilerplate_heading, is_boilerplate_line, is_named
 from reader.extraction.extractors import KEEP, MARKS, marks_in
-from reader.extraction.page_tree import INLINE, drop, is_hidden, linked_share, prose_size, size_of, text_of
+from reader.extraction.page_tree import (
+    INLINE,
+    drop,
+    is_hidden,
+    is_in_page_header,
+    linked_share,
+    prose_size,
+    size_of,
+    text_of,
+)
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -63,7 +72,7 @@ def article_tree(tree: HtmlElement, chosen: set[str]) -> HtmlElement:
 
 def standfirst(tree: HtmlElement, chosen: set[str]) -> set[str]:
     """Return the marks of the standfirst: a text that is named so, between the page's heading and its article."""
-    heading = next((found for found in tree.iter("h1") if not _is_in_page_header(found)), None)
+    heading = next((found for found in tree.iter("h1") if not is_in_page_header(found)), None)
     for element in () if heading is None else heading.xpath("following::*")[:_NEAR_HEADING]:
         if element.tag == "p" and marks_in(element) & chosen:
             break
@@ -74,12 +83,6 @@ def standfirst(tree: HtmlElement, chosen: set[str]) -> set[str]:
             if is_text and not marks & chosen:
                 return marks
     return set()
-
-
-def _is_in_page_header(heading: HtmlElement) -> bool:
-    """Return whether a heading is the name of the site rather than that of an article."""
-    around = next(heading.iterancestors("header"), None)
-    return around is not None and next(around.iterancestors("article", "main"), None) is None
 
 
 def reduce(box: HtmlElement, chosen: set[str]) -> None:
@@ -173,7 +176,7 @@ class _Reduction:
         return any(text and text[0] in self._chosen and len(text) > _LONG for text in texts)
 
     def _chosen_size(self, element: HtmlElement) -> int:
-        return sum(len(text) for text in element.itertext() if text[0] in self._chosen)
+        return sum(len(text) for text in element.itertext() if text[:1] in self._chosen)
 
     def _is_inside(self, element: HtmlElement) -> bool:
         return self._begin < self._places.get(element, 0) < self._end

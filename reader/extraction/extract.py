@@ -146,7 +146,7 @@ def _article_around(tree: HtmlElement, chosen: set[str]) -> set[str]:
 
 
 def _chosen_size(tree: HtmlElement, chosen: set[str]) -> int:
-    return sum(len(text) for text in tree.itertext() if text[0] in chosen) if chosen else 0
+    return sum(len(text) for text in tree.itertext() if text[:1] in chosen) if chosen else 0
 
 
 def _blocks(box: HtmlElement, base_url: str) -> tuple[Block, ...]:

@@ -23,6 +23,7 @@ _NEVER = ("applet", "canvas", "embed", "noindex", "object", "script", "select", 
 _MATH_COPY = re.compile(r"(?:^|\s)(?:katex-html|MathJax\S*|mjx-chtml|mwe-math-fallback\S*)(?:\s|$)")
 _MATH_IMAGE = re.compile(r"(?:^|\s)(?:latex|mwe-math-fallback\S*)(?:\s|$)")
 _TEX = "math-tex"
+_VIDEO = {"lite-youtube": "videoid", "amp-youtube": "data-videoid"}
 _VERSE = re.compile(r"(?:^|[\s_-])(?:line|verse)(?:\s|$)")
 _EDIT_LINK = re.compile(
     r"(?:^|\s)(?:mw-editsection|headerlink|header-link|anchorjs-link|heading-anchor|anchor)(?:\s|$)"
@@ -79,6 +80,9 @@ def simplify(box: HtmlElement, chosen: set[str]) -> None:
             element.set("alttext", element.get("alt") or "")
         elif element.tag == "amp-img":
             element.tag = "img"
+        elif video := _VIDEO.get(str(element.tag)):
+            element.tag = "iframe"
+            element.set("src", f"https://youtu.be/{element.get(video)}")
         elif str(element.tag).startswith("mjx-"):
             element.tag = "span"
         elif _VERSE.search(names) and _is_line(element):
@@ -210,8 +214,9 @@ def _caption(element: HtmlElement) -> None:
 def _write_figure(figure: HtmlElement) -> None:
     """Leave images, media, tables and one caption of a figure; a figure of a text is that text."""
     if next(figure.iterdescendants("table", "pre", "blockquote", "figure", "code"), None) is not None:
-        for caption in figure.iter("figcaption"):
-            caption.tag = "p"
+        is_gallery = len(list(figure.iterdescendants("figure"))) > 1
+        for caption in figure.iterchildren("figcaption"):
+            caption.tag, caption.text = "p", KEEP * is_gallery + (caption.text or "")
         figure.tag = "div"
         return
     media = list(figure.iter("img", "video", "audio", "iframe", "picture"))

@@ -16,7 +16,7 @@ from reader.core.model import Image
 from reader.core.text import clean
 from reader.extraction.boilerplate import has_date, letters, without_by
 from reader.extraction.json_ld import StructuredData
-from reader.extraction.page_tree import text_of
+from reader.extraction.page_tree import is_in_page_header, text_of
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -78,7 +78,9 @@ def read_metadata(tree: HtmlElement, data: StructuredData, base_url: str) -> Met
     named = _named(tree)
     site = _short(next(filter(None, map(named.get, _SITES)), data.publisher))
     site = site or host_of(resolve_link(base_url, "", WEB))
-    headings = [name for element in list(tree.iter("h1"))[:5] if (name := _short(text_of(element).strip("¶# ")))]
+    elements = list(tree.iter("h1"))
+    elements = [element for element in elements if not is_in_page_header(element)] or elements
+    headings = [name for element in elements[:5] if (name := _short(text_of(element).strip("¶# ")))]
     meta_titles = [_short(title) for title in (data.headline, *(named.get(name, "") for name in _TITLES))]
     page_title = _short(next(map(text_of, tree.iter("title")), ""))
     titles = [*meta_titles, *headings, page_title]

@@ -144,6 +144,12 @@ def is_hidden(element: HtmlElement) -> bool:
     return not _HIDING_CLASSES.isdisjoint((get("class") or "").split())
 
 
+def is_in_page_header(heading: HtmlElement) -> bool:
+    """Return whether a heading is the name of the site rather than that of an article."""
+    around = next(heading.iterancestors("header"), None)
+    return around is not None and next(around.iterancestors("article", "main"), None) is None
+
+
 def prose_size(element: HtmlElement) -> int:
     """Return the characters of running text in an element: of paragraphs and long pieces, not of links."""
     total = 0

@@ -11,6 +11,7 @@ from reader.storage.sqlite.index.folder_index import Index
 from reader.storage.sqlite.index.writer import IndexWriter
 from reader.storage.sqlite.lock import NO_WAIT, KeepWaiting
 from reader.storage.sqlite.stories import upkeep
+from reader.storage.sqlite.stories.totals import Changed
 
 _FEW = 32
 """So many articles are grouped with fewer numbers in memory than a batch needs."""
@@ -68,7 +69,9 @@ class _Update:
             if self._stopped():
                 return
         else:
-            changed |= self._add_few(rowids)
+            added = self._add_few(rowids)
+            changed.rows.update(added.rows)
+            changed.heats.update(added.heats)
         with self._writer.transaction() as db:
             only_estimates = is_first and not many  # else a process that was killed may have added many
             is_whole = not only_estimates or upkeep.is_outdated(db, quality=self._quality)
@@ -78,7 +81,7 @@ class _Update:
             upkeep.end(db)
         yield True
 
-    def _add_few(self, rowids: Sequence[int]) -> set[int]:
+    def _add_few(self, rowids: Sequence[int]) -> Changed:
         with self._writer.transaction() as db:
             return upkeep.add_few(db, rowids, quality=self._quality)
 

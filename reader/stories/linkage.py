@@ -47,9 +47,9 @@ Where a subject has many articles, some are more alike than articles of one even
 from what is around it, and a part of a subject does not.
 """
 _WHOLE = SCALE * SCALE
-_NEARNESS = [round(1000 * math.exp(-days / _DAYS)) for days in range(8 * _DAYS)]
+_FARTHEST = 8 * _DAYS - 1
+_NEARNESS = {days: round(1000 * math.exp(-abs(days) / _DAYS)) for days in range(-_FARTHEST, _FARTHEST + 1)}
 """How near two days are, in thousandths; whole numbers, so that sums do not depend on their order."""
-_FARTHEST = len(_NEARNESS) - 1
 _Sums: TypeAlias = tuple[int, int, int]
 """How alike two stories are: the sums, over all pairs of an article of each, of the products of their vectors, of the
 number of pairs of one source, and of how near their days are. If a story grows, the sums of what it takes are added."""
@@ -88,7 +88,7 @@ class Compared:
         self.days = {} if day is None else {day: 1}
         """How many articles are from each day."""
         self.in_order: Sequence[int] = ()
-        """These days in order, if they were needed since they changed."""
+        """These days in order, if they are many and were needed since they changed."""
         self.dated = len(self.days)
         """How many articles have a day."""
         self.vectors = 1
@@ -169,18 +169,16 @@ def nearness(one: Compared, other: Compared) -> int:
     """Return the sum of how near their days are, of all pairs of articles of two stories."""
     if len(one.days) > len(other.days):
         one, other = other, one
-    if len(other.days) == 1:  # most stories
-        for day, number in one.days.items():
-            for on, others in other.days.items():
-                days = abs(day - on)
-                return _NEARNESS[days] * number * others if days <= _FARTHEST else 0
+    near = _NEARNESS.get
+    if len(other.days) <= 2 * _FARTHEST:
+        return sum([n * m * near(day - on, 0) for day, n in one.days.items() for on, m in other.days.items()])
     if not other.in_order:
         other.in_order = sorted(other.days)
-    days, in_order, number_on = 0, other.in_order, other.days
+    total, in_order, number_on = 0, other.in_order, other.days
     for day, number in one.days.items():
-        near = in_order[bisect_left(in_order, day - _FARTHEST) : bisect_right(in_order, day + _FARTHEST)]
-        days += number * sum([number_on[on] * _NEARNESS[abs(day - on)] for on in near])
-    return days
+        days = in_order[bisect_left(in_order, day - _FARTHEST) : bisect_right(in_order, day + _FARTHEST)]
+        total += number * sum([number_on[on] * near(day - on, 0) for on in days])
+    return total
 
 
 def same_source(one: Compared, other: Compared) -> int:

@@ -142,12 +142,12 @@ class _Builder:
         start = _STARTS.get(name)
         if start:
             start(self, token)
-        elif (
-            name == "span"
-            and isinstance(self._frames[-1], CodeFrame)
-            and _BLOCK.search(token.attributes.get("style", ""))
-        ):
-            self._frames[-1].end_line()
+        elif name == "span" and _BLOCK.search(token.attributes.get("style", "")):
+            frame = self._frames[-1]
+            if isinstance(frame, CodeFrame):
+                frame.end_line()
+            elif self._pieces:
+                self._pieces.append(BREAK)
         if name in SHIFTING_ELEMENTS:
             self._shift = name
         if name in _MARKS:
@@ -384,11 +384,9 @@ class _Builder:
             self._text("(" if inside else ")")
 
     def _embed(self, token: Token) -> None:
-        address = token.attributes.get("src", "") or token.attributes.get("data-src", "")
-        if not address:
-            sources = (inner.attributes.get("src", "") for inner in tokens(token.inner) if inner.text == "source")
-            address = next(filter(None, sources), "")
-        url = self._target(address, WEB)
+        inside = (inner.attributes.get("src", "") for inner in tokens(token.inner) if inner.text == "source")
+        addresses = (token.attributes.get("src", ""), token.attributes.get("data-src", ""), *inside)
+        url = next(filter(None, (self._target(address, WEB) for address in addresses)), "")
         if url:
             title = clean(token.attributes.get("title") or token.attributes.get("aria-label") or "")
             self._add(Embed(url, _embed_kind(token.text, host_of(url)), title))

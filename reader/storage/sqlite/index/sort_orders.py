@@ -11,6 +11,8 @@ import sys
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import cache
+from itertools import filterfalse
 from typing import TypeAlias
 
 from reader.core.ordering import SORT_KEYS, Sort, SortKey, index_in
@@ -76,6 +78,7 @@ def patch(db: sqlite3.Connection, changed: Collection[int], sorts: Iterable[Sort
         _remove_rows(rowids, changed)
         keys = sorted(_order_key(sort, values) for values in present)
 
+        @cache  # the articles of a story have one heat, and often are beside each other
         def key_at(index: int, sort: Sort = sort, rowids: Sequence[int] = rowids) -> OrderKey:
             return _order_key(sort, db.execute(f"{_SORT_VALUES} WHERE rowid = ?", [rowids[index]]).fetchone())
 
@@ -138,7 +141,7 @@ def _order_key(sort: Sort, values: tuple[int, float | None, float | None, int | 
 def _remove_rows(rowids: array[int], removed: Collection[int]) -> None:
     if len(removed) > _SEARCH_LIMIT:
         unwanted = frozenset(removed)
-        rowids[:] = array("I", [rowid for rowid in rowids if rowid not in unwanted])
+        rowids[:] = array("I", filterfalse(unwanted.__contains__, rowids))
         return
     for rowid in removed:
         index = index_in(rowids, rowid)

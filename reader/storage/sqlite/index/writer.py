@@ -11,11 +11,11 @@ import os
 import sqlite3
 import zlib
 from array import array
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from reader.core.model import Problem, ReadProgress
 from reader.core.ordering import Sort
@@ -27,6 +27,9 @@ from reader.storage.sqlite.index import arrived, columns, documents, fulltext, s
 from reader.storage.sqlite.index.facts import read_fact
 from reader.storage.sqlite.index.schema import LATE_INDEXES
 from reader.storage.sqlite.stories import story_columns
+
+if TYPE_CHECKING:
+    from reader.storage.sqlite.stories.totals import Changed
 
 
 class KnownFile(NamedTuple):
@@ -385,16 +388,14 @@ class IndexWriter:
         self._database.checkpoint()
         return True
 
-    def publish_stories(self, changed: Collection[int] | None) -> None:
+    def publish_stories(self, changed: Changed | None) -> None:
         """Let lists show what is known of stories; ``changed`` are the articles with changes, None for too many."""
         with self._database.write() as db:
-            articles = sort_orders.article_count(db)
-            if changed is None or not sort_orders.is_worth_patching(len(changed), articles):
+            if changed is None or not sort_orders.is_worth_patching(len(changed.heats), sort_orders.article_count(db)):
                 sort_orders.rebuild(db, sort_orders.HEAT_SORTS)
-                changed = None
             else:
-                sort_orders.patch(db, changed, sort_orders.HEAT_SORTS)
-            story_columns.update(db, changed)
+                sort_orders.patch(db, changed.heats, sort_orders.HEAT_SORTS)
+            story_columns.update(db, changed and changed.rows)
             db.execute("UPDATE facts SET value = value + 1 WHERE name = 'generation'")
         self._database.checkpoint()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from functools import cache
 
 from reader.core.ordering import Sort
 from reader.core.tokenize import fold, words
@@ -86,8 +87,9 @@ def _same_texts(db: sqlite3.Connection, stories: Collection[int], concerned: set
     """
     query = f"SELECT m.rowid, m.story, title FROM ({members_query()}) m JOIN articles USING (rowid)"  # noqa: S608
     by_title: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
+    folded = cache(fold)  # most titles of a large story are equal
     for rowid, story, title in db.execute(query, {"ids": json_array(stories)}):
-        by_title[story, fold(title)].append(rowid)
+        by_title[story, folded(title)].append(rowid)
     alike = []
     for rowids in by_title.values():
         new = set(rowids) if concerned is None else concerned.intersection(rowids)

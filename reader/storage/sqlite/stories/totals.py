@@ -51,7 +51,15 @@ def load_context(db: sqlite3.Connection) -> HeatContext:
     )
 
 
-def update(db: sqlite3.Connection, stories: Collection[int], context: HeatContext) -> set[int]:
+class Changed(NamedTuple):
+    """Articles of which something changed."""
+
+    rows: set[int]
+    heats: set[int]
+    """Those of which the heat may have changed: only these move in lists."""
+
+
+def update(db: sqlite3.Connection, stories: Collection[int], context: HeatContext) -> Changed:
     """Bring ``stories``, given by their ids, up to date with their articles; return the articles that changed.
 
     Raises sqlite3.Error.
@@ -64,7 +72,7 @@ def update(db: sqlite3.Connection, stories: Collection[int], context: HeatContex
     members: defaultdict[int, list[_Member]] = defaultdict(list)
     for row in db.execute(query, {"ids": json_array(stories)}):
         members[row[1]].append(_Member(*row))
-    changed: set[int] = set()
+    changed = Changed(set(), set())
     several, ranks = [], []
     for story, found in members.items():
         found.sort(key=_best_first)
@@ -76,7 +84,9 @@ def update(db: sqlite3.Connection, stories: Collection[int], context: HeatContex
             estimate = heat if each.heat is None else None
             if (rank, estimate) != (each.story_rank, each.heat_estimate):
                 ranks.append((rank, estimate, each.rowid))
-                changed.add(each.rowid)
+                changed.rows.add(each.rowid)
+                if estimate != each.heat_estimate:
+                    changed.heats.add(each.rowid)
     db.executemany("UPDATE articles SET story_rank = ?, heat_estimate = ? WHERE rowid = ?", ranks)
     db.executemany(_STORE, several)
     remove(db, {story for story in stories if len(members.get(story, ())) < 2})

@@ -10,6 +10,7 @@ from reader.storage.sqlite.database import json_array
 from reader.storage.sqlite.index.facts import read_fact
 from reader.storage.sqlite.stories import copies, edges, estimates, totals, waiting
 from reader.storage.sqlite.stories.state import SqliteStoryState
+from reader.storage.sqlite.stories.totals import Changed
 from reader.stories.grouping import MOST_REVIEWED, Grouping
 
 _ADDED_TOGETHER = 500
@@ -40,14 +41,14 @@ def end(db: sqlite3.Connection) -> None:
     db.execute("UPDATE facts SET value = 0 WHERE name = 'stories_unshown'")
 
 
-def take_departed(db: sqlite3.Connection) -> set[int]:
+def take_departed(db: sqlite3.Connection) -> Changed:
     """Take articles that are gone or changed out of their stories; return the articles whose rows changed.
 
     Raises sqlite3.Error.
     """
     departed = db.execute("SELECT rowid, copy_of FROM departed").fetchall()
     if not departed:
-        return set()
+        return Changed(set(), set())
     db.execute("DELETE FROM departed")
     state = SqliteStoryState(db)
     grouping = Grouping(state)
@@ -56,7 +57,10 @@ def take_departed(db: sqlite3.Connection) -> set[int]:
     of_copies = {copy_of for _, copy_of in departed if copy_of is not None}
     query = "SELECT rowid FROM articles WHERE copy_of IN (SELECT value FROM json_each(?))"
     left = {rowid for (rowid,) in db.execute(query, [json_array(of_copies)])}
-    return {rowid for rowid, _ in departed} | left | _update(db, left, state.changed)
+    changed = _update(db, left, state.changed)
+    changed.heats.update(rowid for rowid, _ in departed)
+    changed.rows.update(left, changed.heats)
+    return changed
 
 
 def to_add(db: sqlite3.Connection) -> tuple[Sequence[int], bool]:
@@ -69,7 +73,7 @@ def to_add(db: sqlite3.Connection) -> tuple[Sequence[int], bool]:
     return rowids, is_review
 
 
-def add_few(db: sqlite3.Connection, rowids: Sequence[int], *, quality: bool) -> set[int]:
+def add_few(db: sqlite3.Connection, rowids: Sequence[int], *, quality: bool) -> Changed:
     """Group a few articles; return the articles whose rows changed. Raises sqlite3.Error."""
     state = SqliteStoryState(db)
     Grouping(state).add(*waiting.articles(db, rowids))
@@ -81,7 +85,10 @@ def add_few(db: sqlite3.Connection, rowids: Sequence[int], *, quality: bool) -> 
     db.executemany("UPDATE articles SET links = ? WHERE rowid = ?", [(count, rowid) for rowid, count in counts.items()])
     query = "SELECT story FROM articles WHERE story IS NOT NULL AND rowid IN (SELECT value FROM json_each(?))"
     stories = state.changed | {story for (story,) in db.execute(query, [json_array(linked)])}
-    return {*rowids, *linked} | _update(db, {*rowids, *state.moved}, stories)
+    changed = _update(db, {*rowids, *state.moved}, stories)
+    changed.heats.update(rowids)
+    changed.rows.update(rowids, linked)
+    return changed
 
 
 def add_many(db: sqlite3.Connection, rowids: Iterable[int], *, review: bool) -> Iterator[None]:
@@ -112,9 +119,11 @@ def add_many(db: sqlite3.Connection, rowids: Iterable[int], *, review: bool) -> 
     save()
 
 
-def _update(db: sqlite3.Connection, rowids: Collection[int], stories: Collection[int]) -> set[int]:
+def _update(db: sqlite3.Connection, rowids: Collection[int], stories: Collection[int]) -> Changed:
     """Update what is known of ``stories`` and of the copies of ``rowids``; return the articles whose rows changed."""
-    return totals.update(db, stories, totals.load_context(db)) | copies.update(db, rowids)
+    changed = totals.update(db, stories, totals.load_context(db))
+    changed.rows.update(copies.update(db, rowids))
+    return changed
 
 
 # The whole folder.
