@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 from os import PathLike, fsencode
 
@@ -147,6 +147,12 @@ def format_size(size: float) -> str:
 def format_count(number: int, thing: str) -> str:
     """Return ``1 article`` or ``5 articles``."""
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def format_list(words: Iterable[str]) -> str:
+    """Return ``a``, ``a and b`` or ``a, b and c``."""
+    *others, last = words
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 # --- cells ---------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from reader.config.names import did_you_mean, nearest, shown_name
 from reader.config.toml_tables import Layout, Table, edit_tables, format_value, lines_of_tables, read_tables
 from reader.core.errors import ReaderError
 from reader.core.hashing import hash_bytes
-from reader.core.text import clean, format_count
+from reader.core.text import clean, format_count, format_list
 from reader.core.urls import canonical_url, display_host, safe_url
 from reader.storage.edited_file import EditedFile
 
@@ -155,7 +155,7 @@ def _subscription(table: Mapping[str, Any], others: Collection[str]) -> Subscrip
             raise ReaderError(*problem)
     given = [key for key in SOURCES if key in table]
     if len(given) != 1:
-        have = f"It has {' and '.join(given)}" if given else "It has no address"
+        have = f"It has {format_list(given)}" if given else "It has no address"
         raise ReaderError(f"{have}.", "A feed has one of url, exec and file.")
     found = Subscription(**{key: stored_value(key, value) for key, value in table.items()})
     if found.key in others:

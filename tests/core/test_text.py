@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from reader.core import text
-from reader.core.text import format_count, unescape
+from reader.core.text import format_count, format_list, unescape
 
 # Characters with special treatment, so that random text contains them often.
 _ODD = (
@@ -134,6 +134,10 @@ def test_fit_cells_can_align_right() -> None:
 
 def test_format_count_uses_the_singular_for_one() -> None:
     assert [format_count(number, "article") for number in (0, 1, 5000)] == ["0 articles", "1 article", "5,000 articles"]
+
+
+def test_the_last_word_of_a_list_follows_and() -> None:
+    assert [format_list("abc"[:number]) for number in (1, 2, 3)] == ["a", "a and b", "a, b and c"]
 
 
 def test_character_references_are_decoded_whatever_their_length() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -107,9 +106,7 @@ async def _read(file: str) -> ParsedFeed:
 
 def _refuse_known(files: FeedFiles, feed: Subscription) -> None:
     if known := next((each for each in files.subscriptions.load() if each.key == feed.key), None):
-        raise ReaderError(
-            f"“{known.name}” is in your list already.", f"`newsreader feeds show {shlex.quote(known.name)}` tells more."
-        )
+        raise ReaderError(f"“{known.name}” is in your list already.")
 
 
 async def _look_up(url: str, settings: FetchSettings, *, as_json: bool) -> FoundAt:

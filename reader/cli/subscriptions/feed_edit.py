@@ -15,7 +15,7 @@ from reader.cli.subscriptions.feed_files import (
     open_feed_files,
 )
 from reader.core.errors import ReaderError
-from reader.core.text import format_count
+from reader.core.text import format_count, format_list
 from reader.exit import print_notice
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def edit(name: str, settings: tuple[str, ...], *, as_json: bool) -> None:
             files.store.rename(feed.key, changed.key)
         if as_json:
             print_json(feed_record(changed, files.store.states().get(changed.key, FeedState())))
-    print_notice(f"Changed {', '.join(changes)} of “{changed.name}”.")
+    print_notice(f"Changed {format_list(changes)} of “{changed.name}”.")
 
 
 @click.command(short_help="Stop fetching feeds, or resume.")

@@ -83,7 +83,7 @@ def _rule(table: Mapping[str, Any], name: str) -> ArrivalRule:
         raise ReaderError("needs true or false for enabled.")
     for deed in deeds:
         if deed not in DEEDS:
-            hint = did_you_mean(nearest(deed, DEEDS)) or f"Use {', '.join(DEEDS)}; tags have a key of their own."
+            hint = did_you_mean(nearest(deed, DEEDS)) or f"Use {', '.join(DEEDS)}, or tags."
             raise ReaderError(f"cannot do “{shown_name(deed)}”.", hint)
     if not deeds and not tags:
         raise ReaderError("does nothing.", f"It needs a tag or one of: {', '.join(DEEDS)}.")

@@ -75,7 +75,7 @@ async def test_feeds_are_shown_with_their_health_and_followed(make_folder: MakeF
         await reader.press("alt+r")
         await _paste(reader, "hid")
         await reader.press("enter")
-        assert "cannot do “hid”. Did you mean “hide”?" in reader.text
+        assert "The rule cannot do “hid”. Did you mean “hide”?" in reader.text
         await _paste(reader, "e tag:kernel")
         await reader.press("enter")
         assert reader.message.startswith("Added the rule “folder:Linux/LWN”, for articles that arrive from now on.")
@@ -141,12 +141,16 @@ async def test_feeds_are_added_changed_and_removed_and_each_is_undone(
         await reader.press("enter")
         assert "There is no setting “titel”. Did you mean “title”?" in reader.text
         await reader.press("ctrl+u")
-        await _paste(reader, "title=The News group=")
+        await _paste(reader, "title=The News group= interval=2h")
         await reader.press("enter")
-        assert reader.message == "Changed title and group of the feed “LWN”. u undoes it."
+        assert reader.message == "Changed title, group and interval of the feed “LWN”. u undoes it."
         assert "The News ‖ 1/1" in " ".join(lines(reader)), "with the documents in its former folder"
         await move_to(reader, "The News")
-        await reader.press("d", "x", "enter")
+        await reader.press("d")
+        assert "the documents stay.   Tab: yes  no" in reader.text
+        await reader.press("tab")
+        assert "Also deletes its documents" in reader.text
+        await reader.press("ctrl+u", "x", "enter")
         assert "Type yes or no" in reader.text
         await reader.press("backspace", "enter")
         assert reader.message == "Removed the feed “The News”. u undoes it."

@@ -202,7 +202,9 @@ async def test_grouping_is_remembered_for_each_query(folder: Path) -> None:
         assert len(titles(reader)) == 6
     async with open_app(folder, grouping=True) as reader:
         assert titles(reader) == [ELWHA, LINDQVIST, *OTHERS]
-        await reader.press("/", *"comet", "enter")
+        await reader.press("S")
+        assert titles(reader) == [title for title, _ in RULING], "the list of one story is not one row"
+        await reader.press("escape", "/", *"comet", "enter")
         assert len(titles(reader)) == 2
 
 

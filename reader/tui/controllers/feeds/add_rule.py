@@ -77,7 +77,8 @@ def _is_bad(query: str, line: PromptLine) -> bool:
     try:
         _rule(query, line.text)
     except ReaderError as error:
-        line.hint(str(error).partition("” ")[2] or str(error), warning=True)
+        what = str(error).partition("” ")[2]
+        line.hint(f"The rule {what}" if what else str(error), warning=True)
         return True
     return False
 

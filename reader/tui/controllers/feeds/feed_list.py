@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from reader.core.text import clean, format_count, show_path, truncate
+from reader.core.text import clean, format_count, format_list, show_path, truncate
 from reader.tui.background import WRITES
 from reader.tui.prompts import Prompt
 from reader.tui.session import Session
@@ -101,7 +101,7 @@ class FeedListController:
         def describe(line: PromptLine) -> None:
             stays = "Enter removes it; the documents stay."
             goes = "Also deletes its documents, except changed ones. u does not restore these."
-            line.show_hint(goes if _is_yes(line) else stays)
+            line.show_hint(goes if _is_yes(line.text) else stays)
 
         def rejects(line: PromptLine) -> bool:
             is_bad = clean(line.text).strip().lower() not in {"", "n", "no", "y", "yes"}
@@ -112,10 +112,10 @@ class FeedListController:
         def remove(text: str) -> None:
             from reader.feeds.changes import without
 
-            deletes = text.strip().lower().startswith("y")
-            self._change(f"Removed {what}", without(each.key for each in feeds), deleting=feeds if deletes else ())
+            deleting = feeds if _is_yes(text) else ()
+            self._change(f"Removed {what}", without(each.key for each in feeds), deleting=deleting)
 
-        prompt = Prompt(remove, describe, rejects=rejects)
+        prompt = Prompt(remove, describe, rejects=rejects, complete=_complete_yes_or_no)
         self._session.prompts.open(prompt, f"Remove {what}. Its documents, too? ", "no")
 
     def _ask_group(self, group: str) -> None:
@@ -148,7 +148,7 @@ class FeedListController:
             act = with_settings([feed.key], **changes)
             (changed,) = act([feed])
             renamed = None if changed.key == feed.key else (feed.key, changed.key)
-            self._change(f"Changed {' and '.join(changes)} of the feed “{name}”", act, renamed=renamed)
+            self._change(f"Changed {format_list(changes)} of the feed “{name}”", act, renamed=renamed)
 
         prompt = Prompt(change, partial(_describe_settings, feed), rejects=partial(_is_bad, feed), complete=_complete)
         self._session.prompts.open(prompt, f"{name}: ", settings_line(feed))
@@ -249,8 +249,14 @@ class FeedListController:
         self._session.background.start(job, WRITES, exclusive=False)
 
 
-def _is_yes(line: PromptLine) -> bool:
-    return clean(line.text).strip().lower().startswith("y")
+def _is_yes(text: str) -> bool:
+    return clean(text).strip().lower().startswith("y")
+
+
+def _complete_yes_or_no(text: str, _: int) -> Completion:
+    from reader.tui.widgets.prompt.completion import Completion
+
+    return Completion(0, len(text), ("yes", "no"))
 
 
 def _is_bad(feed: Subscription, line: PromptLine) -> bool:

@@ -34,8 +34,13 @@ class GroupingController:
             self._reload()
 
     def is_grouped(self) -> bool:
-        """Return whether the list of the active query is grouped: as chosen for it, else as that of all articles."""
-        return self._choices.get(_key(self._session.query.query), self._choices.get("", False))
+        """Return whether the list of the active query is grouped: as chosen for it, else as that of all articles.
+
+        A query for one story is not, unless that was chosen: its list would be a single row.
+        """
+        query = self._session.query.query
+        chosen = self._choices.get(_key(query))
+        return chosen if chosen is not None else self._choices.get("", False) and not _asks_for_story(query)
 
     def toggle(self) -> None:
         """Group the list, or show every article again; remember it for this query."""
@@ -79,6 +84,12 @@ class GroupingController:
         if self._changed_at is not None:
             self._changed_at = None
             self._choose(not self.is_grouped())
+
+
+def _asks_for_story(query: Query | None) -> bool:
+    from reader.query.ast import StoryCondition, leaves
+
+    return query is not None and any(isinstance(leaf, StoryCondition) for leaf, _ in leaves(query.where))
 
 
 def _key(query: Query | None) -> str:
