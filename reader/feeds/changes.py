@@ -27,7 +27,8 @@ KIND = "feeds"
 _MAIN = frozenset({"title", "group", "interval", "fetch"})
 NOT_ON_A_LINE = frozenset({"exec", "headers", "proxy"})
 """Lists of words, and possible secrets."""
-_NAME = re.compile(r"(?:^|(?<=\s))([a-z_]+)=")
+_NAME = re.compile(r'(?:^|(?<=\s))([a-z_]+)=(?:"((?:[^"\\]|\\.)*)"\s*(?=\Z|(?<=\s)[a-z_]+=))?')
+"""The name of a setting in a line, with its value if that is in quotes."""
 _CONTEXT = 8
 """Lines around changed ones that tell their place: more than a feed mostly has."""
 
@@ -187,9 +188,12 @@ def without(keys: Iterable[str]) -> Callable[[list[Subscription]], list[Subscrip
 
 
 def settings_line(feed: Subscription) -> str:
-    """Return the settings of a feed as a line to be edited: the main ones, and those that are not as by default."""
+    """Return the settings of a feed as a line to be edited: the main ones, and those that are not as by default.
+
+    A value that contains something like a setting is in quotes: feeds may say what they are called.
+    """
     names = sorted(BY_NAME.keys() - NOT_ON_A_LINE, key=lambda name: (name in SOURCES, [*BY_NAME].index(name)))
-    values = {name: _shown(name, getattr(feed, name)) for name in names}
+    values = {name: _quoted(_shown(name, getattr(feed, name))) for name in names}
     unset = {name: _shown(name, getattr(Subscription(), name)) for name in values}
     return " ".join(f"{name}={text}" for name, text in values.items() if name in _MAIN or text != unset[name])
 
@@ -202,13 +206,24 @@ def _shown(name: str, value: Any) -> str:
     return ", ".join(value) if isinstance(value, tuple) else "" if value is None else str(value)
 
 
+def _quoted(text: str) -> str:
+    """Return a value as it stands in a line: as it is, or in quotes if it would not be read as one value."""
+    if not _NAME.search(text) and not text.startswith('"'):
+        return text
+    return '"' + re.sub(r'(["\\])', r"\\\1", text) + '"'
+
+
 def parse_settings_line(line: str, feed: Subscription) -> dict[str, Any]:
     """Return those settings in a line that ``feed`` has otherwise. Raises ReaderError."""
     names = [*_NAME.finditer(line)]
     if not names or line[: names[0].start()].strip():
         raise ReaderError("Settings have the form name=value.", "For example interval=2h.")
     ends = [*(each.start() for each in names[1:]), len(line)]
-    given = (f"{each[1]}={line[each.end() : end]}" for each, end in zip(names, ends, strict=True))
+
+    def value(name: re.Match[str], end: int) -> str:
+        return line[name.end() : end] if name[2] is None else re.sub(r"\\(.)", r"\1", name[2])
+
+    given = (f"{name[1]}={value(name, end)}" for name, end in zip(names, ends, strict=True))
     values = dict(map(parse_setting, given))
     return {name: value for name, value in values.items() if value != getattr(feed, name)}
 

@@ -241,6 +241,8 @@ def edit_subscriptions(text: str, wanted: Sequence[Subscription], shown: str) ->
     current = _read(text, shown)
     if _feeds(current) == [*wanted]:
         return text
+    if any(sum(bool(getattr(each, name)) for name in SOURCES) != 1 for each in wanted):
+        raise ReaderError("A feed has one of url, exec and file.", "Edit feeds.toml to replace one by another.")
     result = edit_tables(text, _LAYOUT, [*map(_table, current)], [*map(_table, _with_wrong(current, wanted))], {})
     try:
         if result is not None:

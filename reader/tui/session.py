@@ -235,6 +235,11 @@ class Session:
         """Return the first key of ``action``, as a label."""
         return bindings.first_key(action, self.config.keys)
 
+    @property
+    def undo_hint(self) -> str:
+        """How to undo what was just done; the end of a message."""
+        return f"{self.key('undo')} undoes it."
+
     def set_counts(self, counts: Counts) -> None:
         """Publish the number of articles."""
         self.counts = counts

@@ -110,6 +110,8 @@ async def receive(
     await _write_all(sink, chunks, host, patience)
     if total and sink.size != total:
         raise FetchError("protocol", "its response is incomplete", host, hint="Try again later.")
+    if not sink.size:  # as a file, it would count as downloaded
+        raise FetchError("protocol", "it sends an empty file", host, hint="Try again later.")
 
 
 async def _write_all(sink: Sink, chunks: AsyncIterator[bytes], host: str, patience: float) -> None:

@@ -144,17 +144,31 @@ def test_settings_are_edited_as_a_line() -> None:
 
 
 @given(
-    st.text("ab =é/", max_size=9),
+    st.text('ab =é/"\\', max_size=12),
     st.sampled_from((0, 60, 90, 1440)),
     st.booleans(),
     st.lists(st.text("a b"), max_size=2),
 )
 @settings(max_examples=50)
 def test_a_line_of_settings_says_what_the_feed_has(title: str, interval: int, paused: bool, topics: list[str]) -> None:
-    words = " ".join(title.replace("=", " ").split())
+    words = " ".join(title.split())
     each_once = tuple(dict.fromkeys(filter(None, (" ".join(topic.split()) for topic in topics))))
     feed = Subscription("https://a.example", title=words, interval=interval, paused=paused, topics=each_once)
     assert parse_settings_line(settings_line(feed), feed) == {}
+
+
+def test_the_title_of_a_feed_sets_nothing_else() -> None:
+    """A feed may say what it is called, and that stands in the line."""
+    feed = Subscription("https://a.example", title='News keep_count=1 folder=/etc "x', group='"G" keep_days=1')
+    line = settings_line(feed)
+    assert parse_settings_line(line, feed) == {}
+    assert parse_settings_line(f"{line} paused=yes", feed) == {"paused": True}
+    assert parse_settings_line('title="A B" group="G" H', feed) == {"title": "A B", "group": '"G" H'}
+
+
+def test_a_feed_has_one_source(changes: FeedChanges) -> None:
+    with pytest.raises(ReaderError, match="one of url, exec and file"):
+        changes.change("Changed", with_settings([A.key], file="/x"))
 
 
 def test_documents_are_deleted_as_they_were_written_only(tmp_path: Path, own_directories: Paths) -> None:

@@ -239,10 +239,11 @@ async def test_nothing_beyond_the_limit(server: Server, client: WebClient, path:
         (redirect("http://169.254.169.254/x"), "is an address of the local network"),
         (reply(b"<html>Log in", kind="text/html"), "sends a web page instead of the file"),
         (reply(b"abc", kind=MP3, content_encoding="gzip"), "compresses the file"),
+        (reply(b"", kind=MP3), "sends an empty file"),
         (reply(b"", "404 Not Found"), "404 Not Found"),
         (reply(b"", "206 Partial Content", MP3), "206"),
     ],
-    ids=["private", "page", "compressed", "404", "unasked range"],
+    ids=["private", "page", "compressed", "empty", "404", "unasked range"],
 )
 async def test_what_is_refused(server: Server, client: WebClient, path: Path, answer: bytes, error: str) -> None:
     with pytest.raises(FetchError, match=error):

@@ -159,14 +159,19 @@ class MarksController:
 
         def save() -> str:
             description = self._session.library.marks.apply(local.ids, change, undoable=by_user).description
-            message = _describe(change) if len(rows) == 1 else _of_many(description, of)
+            message = _describe(change) if len(rows) == 1 else self._of_many(description, of)
             return message if by_user else ""
 
         self._write(save, [change.applied_to(row) for row in rows], local)
 
     def _mark_many(self, rowids: Sequence[int], mark: Callable[[], MarkResult], of: str = "") -> None:
         self._announce(f"Marking {len(rowids):,} articles{of} …")
-        self._write(lambda: _of_many(mark().description, of))
+        self._write(lambda: self._of_many(mark().description, of))
+
+    def _of_many(self, description: str, of: str = "") -> str:
+        """Return the message for a change of many articles, with what they are ``of``, and how to undo it."""
+        described = re.sub(r"(\d articles?)\b", rf"\1{of}", description, count=1)
+        return f"{described}. {self._session.undo_hint}" if description else "Nothing changed."
 
     def undo(self, *, redo: bool = False) -> None:
         """Undo the last change of marks or views; with ``redo``, redo the change undone last."""
@@ -301,12 +306,6 @@ class MarksController:
         else:
             self._mark([row], change)
         self._list.clear_range()
-
-
-def _of_many(description: str, of: str = "") -> str:
-    """Return the message for a change of many articles, with what they are ``of``, and how to undo it."""
-    described = re.sub(r"(\d articles?)\b", rf"\1{of}", description, count=1)
-    return f"{described}. u undoes it." if description else "Nothing changed."
 
 
 def _describe(change: MarkChange) -> str:

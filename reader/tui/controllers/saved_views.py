@@ -418,7 +418,7 @@ class SavedViewsController:
             if description:
                 self._session.set_can_undo(True)
             self._show_views(saved)
-            words = f"{description}. u undoes it." if description else nothing
+            words = f"{description}. {self._session.undo_hint}" if description else nothing
             if words:
                 self._session.show_message(words, transient=not description)
 

@@ -163,3 +163,11 @@ async def test_feeds_are_added_changed_and_removed_and_each_is_undone(
         await reader.press("u")
         assert own_directories.feeds_file.read_text("utf-8") == text
         assert "LWN 1/1" in " ".join(lines(reader))
+
+        await move_to(reader, "Linux")
+        await reader.press("e", "ctrl+u")
+        await _paste(reader, "G" * 200)
+        await reader.press("enter", "plus")
+        line = reader.app.session.prompts.line
+        assert line is not None
+        assert line.input.size.width >= SIDE[0] // 5, "however long the name of the group is"

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reader.config.settings import Config
 from reader.core.marks import MarkChange
 from reader.core.paths import Paths
 from reader.library.library import Library
@@ -40,7 +41,7 @@ async def type_in(reader: Reader, text: str) -> None:
 
 
 async def test_selected_articles_are_marked_together(folder: Path) -> None:
-    async with open_app(folder) as reader:
+    async with open_app(folder, settings=Config(keys={"undo": "f9"})) as reader:
         await reader.press("j", "v", "j", "j")
         assert reader.article_list.selected_range == reader.article_list.order.rowids[1:4].tolist()
         assert first_cells(reader) == [" •", "▌•", "▌•", "▌•", " •", " •", " •", " •"]
@@ -48,7 +49,7 @@ async def test_selected_articles_are_marked_together(folder: Path) -> None:
         await reader.press("m")
         assert read(reader) == [1, 2, 3]
         assert first_cells(reader)[:5] == [" •", "  ", "  ", "▌ ", " •"]
-        assert reader.message == "Marked 3 articles read. u undoes it."
+        assert reader.message == "Marked 3 articles read. F9 undoes it."
         assert reader.article_list.selected_range == []
         assert "5 unread" in reader.lines[0]
 

@@ -42,7 +42,8 @@ class AddRuleController:
         async def job() -> None:
             description = await self._session.background.write(lambda: self._rules().add(_rule(query, text)))
             self._session.set_can_undo(True)
-            self._session.show_message(f"{description}, for articles that arrive from now on. u undoes it.")
+            hint = self._session.undo_hint
+            self._session.show_message(f"{description}, for articles that arrive from now on. {hint}")
 
         self._session.background.start(job, WRITES, exclusive=False)
 

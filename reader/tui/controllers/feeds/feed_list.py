@@ -100,7 +100,7 @@ class FeedListController:
     def _ask_remove(self, feeds: list[Subscription], what: str) -> None:
         def describe(line: PromptLine) -> None:
             stays = "Enter removes it; the documents stay."
-            goes = "Also deletes its documents, except changed ones. u does not restore these."
+            goes = "Also deletes its documents, except changed ones. These cannot be restored."
             line.show_hint(goes if _is_yes(line) else stays)
 
         def rejects(line: PromptLine) -> bool:
@@ -124,7 +124,9 @@ class FeedListController:
 
             new = "/".join(filter(None, (part.strip() for part in new.split("/"))))
             what = f"Renamed the group “{truncate(group, _SHOWN)}” to “{truncate(new, _SHOWN)}”"
-            self._change(what if new else f"Dissolved the group “{group}”", with_group_renamed(group, new))
+            self._change(
+                what if new else f"Dissolved the group “{truncate(group, _SHOWN)}”", with_group_renamed(group, new)
+            )
 
         def describe(line: PromptLine) -> None:
             line.show_hint("New articles go to the folder of this name. Empty: the feeds are in no group.")
@@ -174,7 +176,8 @@ class FeedListController:
             return [*present, Subscription(url, title=title, group=group, folder=files.folder)]
 
         then = f"{self._session.key('feeds.sync')} fetches it; "
-        self._change(f"Added the feed “{truncate(title, _SHOWN)}”{f' to {group}' if group else ''}", act, then=then)
+        to = f" to {truncate(group, _SHOWN)}" if group else ""
+        self._change(f"Added the feed “{truncate(title, _SHOWN)}”{to}", act, then=then)
 
     def export(self) -> None:
         """Ask for a file, and write the feeds of the folder to it."""
@@ -241,8 +244,8 @@ class FeedListController:
             if has_changed:
                 session.set_can_undo(True)
                 also = f", and deleted {format_count(deleted, 'document')}" if deleting else ""
-                undo = "u restores the feed, but not these" if deleting else "u undoes it"
-                session.show_message(f"{description}{also}. {then}{undo}.")
+                undo = f"{session.key('undo')} restores the feed, but not these." if deleting else session.undo_hint
+                session.show_message(f"{description}{also}. {then}{undo}")
             else:
                 session.show_message("Nothing changed.", transient=True)
 
