@@ -13,6 +13,7 @@ import sys
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual import events
 from textual.actions import ActionParseResult
@@ -51,6 +52,9 @@ from reader.tui.timings import DEFAULT_TIMINGS, Timings
 from reader.tui.widgets import panes
 from reader.tui.widgets.text.line_view import LineView
 from reader.workers.malloc import limit_malloc
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 log = logging.getLogger(__name__)
 limit_textual()
@@ -378,6 +382,14 @@ class NewsreaderApp(App[None]):
         if config.terminal.links != before.terminal.links:
             for screen in self.screen_stack:
                 screen.query(LineView).refresh()
+
+    def panic(self, *renderables: RenderableType) -> None:
+        """End after a failure of the thread that reads the keys.
+
+        Private: ``_return_code``, which Textual sets for all other failures, but not for this one.
+        """
+        self._return_code = 1
+        super().panic(*renderables)
 
     def _fatal_error(self) -> None:
         """End after an unhandled exception, which :func:`_run` logs.

@@ -110,7 +110,7 @@ class Terminal:
         os.kill(self.process.pid, signal.SIGWINCH)
 
     def send(self, text: str) -> None:
-        os.write(self._master, text.encode())
+        os.write(self._master, text.encode("utf-8", "surrogateescape"))
 
     def press(self, *keys: str) -> None:
         for key in keys:

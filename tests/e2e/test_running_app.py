@@ -84,6 +84,18 @@ def test_a_paste_is_text_and_typing_goes_on_in_order(seeds: Path) -> None:
         terminal.assert_restored()
 
 
+def test_input_that_is_not_utf8_does_not_end_the_app(seeds: Path) -> None:
+    with Terminal(seeds) as terminal:
+        terminal.wait("quit")
+        terminal.send("\udce6\udcbcj\udcff")  # bytes: a character without its end, and one that UTF-8 never has
+        terminal.press("/")
+        terminal.wait("Words, topic:")
+        terminal.send("b\udce9z")  # é of Latin-1
+        terminal.wait("/b\ufffdz ")
+        terminal.send("\x11")
+        assert terminal.end() == 0
+
+
 def test_a_burst_goes_to_what_its_first_key_opens(seeds: Path) -> None:
     with Terminal(seeds) as terminal:
         terminal.wait("quit")

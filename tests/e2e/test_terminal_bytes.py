@@ -52,6 +52,16 @@ for arguments in json.loads(open(sys.argv[1]).read()):
             os._exit(end.code or 0)
     print(f"\\nstatus {os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])}", flush=True)
 """
+FAILING_INPUT = """\
+from reader.__main__ import main
+from reader.tui.terminal.input_parser import InputParser
+
+def fail(parser, data):
+    raise ValueError("no such key")
+
+InputParser.feed = fail
+main()
+"""
 FAILING = """\
 import sys
 from reader.tui.screens.main import MainScreen
@@ -183,6 +193,18 @@ def test_commands_send_only_sequences_of_the_grammar(hostile: Path, tmp_path: Pa
     with Terminal("list", hostile, columns=SIZE[0], lines=SIZE[1]) as terminal:
         terminal.end()
     assert_harmless(terminal.raw)
+
+
+def test_a_failure_of_the_thread_that_reads_the_keys_is_no_silent_end(hostile: Path) -> None:
+    with Terminal(hostile, program=("-c", FAILING_INPUT)) as terminal:
+        terminal.wait("quit")
+        terminal.press("j")
+        assert terminal.end() == 2
+        assert "internal error" in terminal.text
+    assert_harmless(terminal.raw)
+    log = (Path(os.environ["NEWSREADER_CACHE_DIR"]) / "newsreader.log").read_text()
+    assert_harmless(log.encode())
+    assert "ValueError: no such key" in log
 
 
 def test_a_failure_is_logged_on_whole_lines_without_sequences(hostile: Path, tmp_path: Path) -> None:

@@ -176,6 +176,20 @@ def test_after_any_changes_the_tables_say_what_the_articles_say(
         assert sorted(path for found in stories.values() for path in found) == sorted(f"{n}.md" for n in left)
 
 
+def test_a_new_median_of_a_source_can_make_another_article_the_best_of_its_story(index: Index) -> None:
+    links = Links("https://a.example/0")
+    for number, values in (
+        (1, {"event": 0, "source": "A", "quality": 40}),
+        (3, {"event": 0, "source": "A", "quality": 40}),
+        (4, {"event": 1, "source": "B", "quality": None, "day": 0}),
+        (5, {"event": 0, "source": "A", "quality": 0}),
+        (2, {"event": 1, "source": "A", "quality": None}),
+    ):
+        put(index, _article(number, **{"links": links, "day": None, "heat": None, **values}))  # type: ignore[arg-type]
+    _update(index)
+    _check(index)
+
+
 def _folder(count: int) -> list[Article]:
     return [
         _article(n, n, n % 5, "ABCDE"[n % 5], related=_related(n - 4, source="ABCDE"[(n - 4) % 5]))

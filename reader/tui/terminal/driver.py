@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import os
 import select
@@ -69,8 +70,13 @@ class TerminalDriver(LinuxDriver):
         _drivers.append(self)
 
     def run_input_thread(self) -> None:
-        """Read the terminal's input with our parser."""
+        """Read the terminal's input with our parser.
+
+        Bytes that are not UTF-8 become U+FFFD, where Textual would end the app: a terminal with another encoding sends
+        them, and so does one that erases a single byte of a character that was typed while the app was stopped.
+        """
         linux_driver.XTermParser = InputParser  # type: ignore[attr-defined]
+        linux_driver.getincrementaldecoder = lambda name: partial(codecs.getincrementaldecoder(name), "replace")  # type: ignore[attr-defined]
         super().run_input_thread()
 
     def start_application_mode(self) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reader.core.model import Article, Links, Provider, Row
@@ -147,6 +147,8 @@ BARS = [Bar(f"2026-03-{number:02}", f"date:2026-03-{number:02}", number, 50.0) f
 
 
 @given(st.integers(0, 29), st.integers(1, 30), st.integers(8, 200))
+@example(1, 7, 8)
+@example(3, 15, 21)
 def test_the_marker_of_the_plot_points_at_its_bar(selected: int, count: int, cells: int) -> None:
     at = min(selected, count - 1)
     marker = time_marker(BARS[:count], at, cells)

@@ -6,7 +6,7 @@ import sqlite3
 import time
 from array import array
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from reader.core.ordering import Sort
@@ -106,8 +106,11 @@ def update_medians(db: sqlite3.Connection) -> None:
     db.executemany("INSERT INTO source_quality VALUES (?, ?)", rows)
 
 
-def update_quality(db: sqlite3.Connection, rowids: Collection[int] | None) -> None:
-    """Estimate the quality of those of ``rowids`` that have none; None for all articles. Raises sqlite3.Error."""
+def update_quality(db: sqlite3.Connection, rowids: Collection[int] | None) -> Sequence[int]:
+    """Estimate the quality of those of ``rowids`` that have none, None for all articles; return those that changed.
+
+    Raises sqlite3.Error.
+    """
     query = (
         "SELECT a.rowid, quality_estimate, sz, flags, published_at IS NOT NULL, source, original_url <> '', "
         "d.topics <> '', median FROM articles a JOIN details d ON d.rowid = a.rowid JOIN codes c ON c.rowid = a.rowid "
@@ -127,12 +130,16 @@ def update_quality(db: sqlite3.Connection, rowids: Collection[int] | None) -> No
             if new != was:
                 yield new, rowid
 
-    _write(db, "UPDATE articles SET quality_estimate = ? WHERE rowid = ?", estimates())
+    return _write(db, "UPDATE articles SET quality_estimate = ? WHERE rowid = ?", estimates())
 
 
-def forget_quality(db: sqlite3.Connection) -> None:
-    """Remove all estimates of quality. Raises sqlite3.Error."""
+def forget_quality(db: sqlite3.Connection) -> Sequence[int]:
+    """Remove all estimates of quality; return the articles that had one. Raises sqlite3.Error."""
+    changed = array(
+        "I", (rowid for (rowid,) in db.execute("SELECT rowid FROM articles WHERE quality_estimate IS NOT NULL"))
+    )
     db.execute("UPDATE articles SET quality_estimate = NULL WHERE quality_estimate IS NOT NULL")
+    return changed
 
 
 def _numbers(data: bytes) -> list[int]:
@@ -146,11 +153,12 @@ def _numbers(data: bytes) -> list[int]:
     return numbers
 
 
-def _write(db: sqlite3.Connection, statement: str, rows: Iterable[tuple[float, int]]) -> None:
-    """Execute ``statement`` for all rows, after these are read."""
+def _write(db: sqlite3.Connection, statement: str, rows: Iterable[tuple[float, int]]) -> Sequence[int]:
+    """Execute ``statement`` for all rows, after these are read; return the last value of each."""
     # Reading and writing one table at a time: an update must not move what is still to be read.
     numbers, rowids = array("d"), array("I")
     for number, rowid in rows:
         numbers.append(number)
         rowids.append(rowid)
     db.executemany(statement, zip(numbers, rowids, strict=True))
+    return rowids

@@ -72,9 +72,13 @@ def update(db: sqlite3.Connection, stories: Collection[int], context: HeatContex
     members: defaultdict[int, list[_Member]] = defaultdict(list)
     for row in db.execute(query, {"ids": json_array(stories)}):
         members[row[1]].append(_Member(*row))
+    ids = "SELECT id FROM stories WHERE id IN (SELECT value FROM json_each(?))"
+    known = {story for (story,) in db.execute(ids, [json_array(stories)])}
     changed = Changed(set(), set())
     several, ranks = [], []
     for story, found in members.items():
+        if (len(found) > 1) != (story in known):  # it gets its number now, or loses it
+            changed.rows.update(each.rowid for each in found)
         found.sort(key=_best_first)
         coverage = coverage_of(found)
         heat = context.heat(coverage)

@@ -87,7 +87,7 @@ def add_few(db: sqlite3.Connection, rowids: Sequence[int], *, quality: bool) -> 
     stories = state.changed | {story for (story,) in db.execute(query, [json_array(linked)])}
     changed = _update(db, {*rowids, *state.moved}, stories)
     changed.heats.update(rowids)
-    changed.rows.update(rowids, linked)
+    changed.rows.update(rowids, linked, state.moved)
     return changed
 
 
@@ -144,13 +144,15 @@ def update_all(db: sqlite3.Connection, *, quality: bool, only_estimates: bool) -
         copies.update_all(db)
     if quality:
         estimates.update_medians(db)
-        estimates.update_quality(db, None)
+        changed = estimates.update_quality(db, None)
     else:
-        estimates.forget_quality(db)
+        changed = estimates.forget_quality(db)
     db.execute("UPDATE facts SET value = ? WHERE name = 'stories_quality'", [quality])
-    if not only_estimates:  # and what stories add up to has changed with it
-        context = totals.load_context(db)
-        stories = [story for (story,) in db.execute("SELECT id FROM stories")]
-        for start in range(0, len(stories), _ADDED_TOGETHER):
-            totals.update(db, stories[start : start + _ADDED_TOGETHER], context)
+    # What stories add up to has changed with the quality of their articles, and with links.
+    of_changed = "WHERE id IN (SELECT story FROM articles WHERE rowid IN (SELECT value FROM json_each(?)))"
+    where, parameters = (of_changed, [json_array(changed)]) if only_estimates else ("", [])
+    stories = [story for (story,) in db.execute(f"SELECT id FROM stories {where}", parameters)]  # noqa: S608 - constants
+    context = totals.load_context(db)
+    for start in range(0, len(stories), _ADDED_TOGETHER):
+        totals.update(db, stories[start : start + _ADDED_TOGETHER], context)
     estimates.update_all(db)

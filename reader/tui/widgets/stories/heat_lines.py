@@ -64,7 +64,9 @@ def time_marker(bars: Sequence[Bar], selected: int, cells: int) -> str:
     bar = bars[selected]
     heat = "" if bar.heat is None else f", heat {round(bar.heat)}"
     text = f"{bar.label}: {format_count(bar.articles, 'article')}{heat}"
-    middle = (2 * selected + 1) * cells // (2 * len(bars))
+    # Sparkline draws in cell c the bar c * len(bars) // cells, rounded down.
+    first_cell, end = (-(-each * cells // len(bars)) for each in (selected, selected + 1))
+    middle = (first_cell + end - 1) // 2
     left, right = middle - 1, cells - middle - 2
     if right >= min(cell_width(text), left):
         line = f"{' ' * middle}▲ {truncate(text, max(0, right))}"
