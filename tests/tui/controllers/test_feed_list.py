@@ -147,9 +147,9 @@ async def test_feeds_are_added_changed_and_removed_and_each_is_undone(
         assert "The News ‖ 1/1" in " ".join(lines(reader)), "with the documents in its former folder"
         await move_to(reader, "The News")
         await reader.press("d")
-        assert "the documents stay.   Tab: yes  no" in reader.text
+        assert "The documents stay.   Tab: yes  no" in reader.text
         await reader.press("tab")
-        assert "Also deletes its documents" in reader.text
+        assert "Also deletes the documents" in reader.text
         await reader.press("ctrl+u", "x", "enter")
         assert "Type yes or no" in reader.text
         await reader.press("backspace", "enter")

@@ -99,8 +99,8 @@ class FeedListController:
 
     def _ask_remove(self, feeds: list[Subscription], what: str) -> None:
         def describe(line: PromptLine) -> None:
-            stays = "Enter removes it; the documents stay."
-            goes = "Also deletes its documents, except changed ones. These cannot be restored."
+            stays = "The documents stay."
+            goes = "Also deletes the documents, except changed ones. These cannot be restored."
             line.show_hint(goes if _is_yes(line.text) else stays)
 
         def rejects(line: PromptLine) -> bool:
@@ -116,7 +116,7 @@ class FeedListController:
             self._change(f"Removed {what}", without(each.key for each in feeds), deleting=deleting)
 
         prompt = Prompt(remove, describe, rejects=rejects, complete=_complete_yes_or_no)
-        self._session.prompts.open(prompt, f"Remove {what}. Its documents, too? ", "no")
+        self._session.prompts.open(prompt, f"Remove {what}. The documents, too? ", "no")
 
     def _ask_group(self, group: str) -> None:
         def rename(new: str) -> None:
