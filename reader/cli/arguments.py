@@ -80,6 +80,9 @@ class OptionalPath(click.Argument):
             if is_query:
                 rest = opts.get("query")
                 opts["query"] = (given, *(rest if isinstance(rest, tuple) else ()))
+        elif not isinstance(given, str) and not ctx.resilient_parsing:
+            missing = "Missing argument 'PATH'. There is no news folder yet; `newsreader add URL` makes it."
+            raise click.UsageError(missing, ctx)
         return super().handle_parse_result(ctx, opts, args)
 
 

@@ -24,7 +24,7 @@ def run(*arguments: str | Path, stdin: bytes | None = None) -> Result:
 
 def test_text_is_only_the_words() -> None:
     page = PAGES / "long-read-figures.html"
-    text = run(page, "--format", "text").stdout
+    text = run(page, "--format", "text", "--url", "https://m.example/a").stdout
     assert text.startswith("In a village in the hills")
     assert "The last bell founders" not in text
     assert "in 1874 and still in use" not in text  # a caption

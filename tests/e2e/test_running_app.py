@@ -259,7 +259,7 @@ def test_without_a_path_it_opens_the_last_folder(seeds: Path) -> None:
 def test_without_a_path_or_a_last_folder_it_explains_how_to_start() -> None:
     with Terminal() as terminal:
         assert terminal.end() == 2
-        assert "Start with `newsreader FOLDER`" in " ".join(terminal.text.split())
+        assert "`newsreader FOLDER` opens a folder of documents." in " ".join(terminal.text.split())
         assert b"\x1b[?1049h" not in terminal.raw
 
 

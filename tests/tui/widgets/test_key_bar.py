@@ -105,7 +105,7 @@ async def test_unavailable_keys_are_dimmed(make_folder: MakeFolder) -> None:
         reader.clear_message()
         everywhere = {"h": False, "e": False, "d": False, "u": True}
         assert {key: stands_out(reader)[key] for key in everywhere} == everywhere, "on All"
-        await reader.press(*"jjjjj")
+        await reader.press(*"jjjjjj")
         reader.clear_message()
         assert {key: stands_out(reader)[key] for key in everywhere} == dict.fromkeys(everywhere, True)
         await reader.press("u")
