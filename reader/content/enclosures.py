@@ -109,5 +109,6 @@ def _text(value: Json) -> str:
 
 def _number(value: Json) -> int | None:
     """Return a number of bytes or seconds; none is less than one."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return round(value) if is_number and 1 <= value < 1e15 else None  # type: ignore[operator,arg-type]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return round(value) if 1 <= value < 1e15 else None

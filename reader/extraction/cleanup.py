@@ -91,7 +91,9 @@ def _spans(block: Block) -> Iterable[Span]:
 
 def _is_boilerplate(block: Block) -> bool:
     """Return whether a block is a line that pages insert into articles."""
-    text = spans_text(block.spans).strip() if isinstance(block, Paragraph | Heading) else "text"
+    if not isinstance(block, Paragraph | Heading):
+        return False
+    text = spans_text(block.spans).strip()
     return not text or boilerplate.is_boilerplate_line(text)
 
 

@@ -120,7 +120,7 @@ class FeedChanges:
         """
         number = next(name for kind, name in step.items if kind == KIND)
         try:
-            return step.sentence if self._follow(number, redo=step.redo) else _too_late(step)
+            return step.sentence if self._follow(number, redo=step.redo) else step.too_late("feeds.toml")
         except ReaderError:
             self.library.marks.undo(redo=not step.redo)
             raise
@@ -157,15 +157,10 @@ def _same(one: list[str], other: list[str]) -> int:
     return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
-def _too_late(step: MarkResult) -> str:
-    what = step.sentence.partition(": ")[2]
-    return f"feeds.toml has changed there since: not {'redone' if step.redo else 'undone'}: {what}"
-
-
-def with_settings(keys: Iterable[str], **changes: object) -> Callable[[list[Subscription]], list[Subscription]]:
+def with_settings(keys: Iterable[str], **changes: Any) -> Callable[[list[Subscription]], list[Subscription]]:
     """Return what changes settings of the feeds with these keys."""
     chosen = frozenset(keys)
-    return lambda feeds: [replace(each, **changes) if each.key in chosen else each for each in feeds]  # type: ignore[arg-type]
+    return lambda feeds: [replace(each, **changes) if each.key in chosen else each for each in feeds]
 
 
 def with_group_renamed(group: str, new: str) -> Callable[[list[Subscription]], list[Subscription]]:

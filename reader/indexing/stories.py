@@ -11,7 +11,7 @@ from reader.storage.sqlite.index.folder_index import Index
 from reader.storage.sqlite.index.writer import IndexWriter
 from reader.storage.sqlite.lock import NO_WAIT, KeepWaiting
 from reader.storage.sqlite.stories import upkeep
-from reader.storage.sqlite.stories.totals import Changed
+from reader.storage.sqlite.stories.totals import ChangedArticles
 
 _FEW = 32
 """So many articles are grouped with fewer numbers in memory than a batch needs."""
@@ -81,7 +81,7 @@ class _Update:
             upkeep.end(db)
         yield True
 
-    def _add_few(self, rowids: Sequence[int]) -> Changed:
+    def _add_few(self, rowids: Sequence[int]) -> ChangedArticles:
         with self._writer.transaction() as db:
             return upkeep.add_few(db, rowids, quality=self._quality)
 

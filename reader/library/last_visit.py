@@ -20,7 +20,7 @@ class LastVisit:
     def left_at(self) -> int | None:
         """Return the highest row id when the user left; None if it is not known.
 
-        What was known first counts, although another window may be closed meanwhile.
+        It stays the same while the folder is open, whatever other windows do.
         """
         index = self._index()
         if self._known is None or self._known[0] is not index:

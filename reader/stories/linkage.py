@@ -63,21 +63,8 @@ class Compared:
     """A story while it is compared: the sums of the vectors, sources and days of its articles."""
 
     __slots__ = (
-        *(
-            "alike",
-            "dated",
-            "days",
-            "id",
-            "in_order",
-            "into",
-            "is_new",
-            "size",
-            "sources",
-            "taken",
-            "vectors",
-            "weights",
-        ),
-    )
+        "alike", "dated", "days", "id", "in_order", "into", "is_new", "size", "sources", "taken", "vectors", "weights",
+    )  # fmt: skip
 
     def __init__(self, id_: int, size: int, day: int | None, vector: Vector, *, is_new: bool) -> None:
         self.id = id_

@@ -48,8 +48,7 @@ class AddedRules:
         try:
             present = self._find(name)
             if present != (None if step.redo else rule):
-                what = step.sentence.partition(": ")[2]
-                return f"rules.toml has changed there since: not {'redone' if step.redo else 'undone'}: {what}"
+                return step.too_late("rules.toml")
             if step.redo:
                 self.file.put(rule)
             else:

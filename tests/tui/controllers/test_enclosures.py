@@ -91,7 +91,7 @@ async def test_a_download_shows_progress_is_canceled_continued_and_played(
             (file,) = (tmp_path / "episodes").iterdir()
             assert file.read_bytes() == content
             await reader.press_at_once("P", "p")
-            assert reader.message.startswith("It is downloaded: ") and "Set player" in reader.message
+            assert reader.message.startswith("Already downloaded: ") and "Set player" in reader.message
         go_on.set()
 
 

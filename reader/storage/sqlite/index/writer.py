@@ -29,7 +29,7 @@ from reader.storage.sqlite.index.schema import LATE_INDEXES
 from reader.storage.sqlite.stories import story_columns
 
 if TYPE_CHECKING:
-    from reader.storage.sqlite.stories.totals import Changed
+    from reader.storage.sqlite.stories.totals import ChangedArticles
 
 
 class KnownFile(NamedTuple):
@@ -388,7 +388,7 @@ class IndexWriter:
         self._database.checkpoint()
         return True
 
-    def publish_stories(self, changed: Changed | None) -> None:
+    def publish_stories(self, changed: ChangedArticles | None) -> None:
         """Let lists show what is known of stories; ``changed`` are the articles with changes, None for too many."""
         with self._database.write() as db:
             if changed is None or not sort_orders.is_worth_patching(len(changed.heats), sort_orders.article_count(db)):

@@ -61,6 +61,11 @@ class MarkResult(NamedTuple):
         """Kinds of the named items that changed."""
         return {kind for kind, _ in self.items}
 
+    def too_late(self, file: str) -> str:
+        """Return the sentence that says that ``file`` has changed since, so that the step was not undone or redone."""
+        what = self.sentence.partition(": ")[2]
+        return f"{file} has changed there since: not {'redone' if self.redo else 'undone'}: {what}"
+
     @property
     def changed(self) -> set[int]:
         """The ids of the articles that changed."""

@@ -51,7 +51,7 @@ def load_context(db: sqlite3.Connection) -> HeatContext:
     )
 
 
-class Changed(NamedTuple):
+class ChangedArticles(NamedTuple):
     """Articles of which something changed."""
 
     rows: set[int]
@@ -59,7 +59,7 @@ class Changed(NamedTuple):
     """Those of which the heat may have changed: only these move in lists."""
 
 
-def update(db: sqlite3.Connection, stories: Collection[int], context: HeatContext) -> Changed:
+def update(db: sqlite3.Connection, stories: Collection[int], context: HeatContext) -> ChangedArticles:
     """Bring ``stories``, given by their ids, up to date with their articles; return the articles that changed.
 
     Raises sqlite3.Error.
@@ -74,7 +74,7 @@ def update(db: sqlite3.Connection, stories: Collection[int], context: HeatContex
         members[row[1]].append(_Member(*row))
     ids = "SELECT id FROM stories WHERE id IN (SELECT value FROM json_each(?))"
     known = {story for (story,) in db.execute(ids, [json_array(stories)])}
-    changed = Changed(set(), set())
+    changed = ChangedArticles(set(), set())
     several, ranks = [], []
     for story, found in members.items():
         if (len(found) > 1) != (story in known):  # it gets its number now, or loses it

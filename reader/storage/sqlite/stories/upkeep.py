@@ -10,7 +10,7 @@ from reader.storage.sqlite.database import json_array
 from reader.storage.sqlite.index.facts import read_fact
 from reader.storage.sqlite.stories import copies, edges, estimates, totals, waiting
 from reader.storage.sqlite.stories.state import SqliteStoryState
-from reader.storage.sqlite.stories.totals import Changed
+from reader.storage.sqlite.stories.totals import ChangedArticles
 from reader.stories.grouping import MOST_REVIEWED, Grouping
 
 _ADDED_TOGETHER = 500
@@ -41,14 +41,14 @@ def end(db: sqlite3.Connection) -> None:
     db.execute("UPDATE facts SET value = 0 WHERE name = 'stories_unshown'")
 
 
-def take_departed(db: sqlite3.Connection) -> Changed:
+def take_departed(db: sqlite3.Connection) -> ChangedArticles:
     """Take articles that are gone or changed out of their stories; return the articles whose rows changed.
 
     Raises sqlite3.Error.
     """
     departed = db.execute("SELECT rowid, copy_of FROM departed").fetchall()
     if not departed:
-        return Changed(set(), set())
+        return ChangedArticles(set(), set())
     db.execute("DELETE FROM departed")
     state = SqliteStoryState(db)
     grouping = Grouping(state)
@@ -73,7 +73,7 @@ def to_add(db: sqlite3.Connection) -> tuple[Sequence[int], bool]:
     return rowids, is_review
 
 
-def add_few(db: sqlite3.Connection, rowids: Sequence[int], *, quality: bool) -> Changed:
+def add_few(db: sqlite3.Connection, rowids: Sequence[int], *, quality: bool) -> ChangedArticles:
     """Group a few articles; return the articles whose rows changed. Raises sqlite3.Error."""
     state = SqliteStoryState(db)
     Grouping(state).add(*waiting.articles(db, rowids))
@@ -119,7 +119,7 @@ def add_many(db: sqlite3.Connection, rowids: Iterable[int], *, review: bool) -> 
     save()
 
 
-def _update(db: sqlite3.Connection, rowids: Collection[int], stories: Collection[int]) -> Changed:
+def _update(db: sqlite3.Connection, rowids: Collection[int], stories: Collection[int]) -> ChangedArticles:
     """Update what is known of ``stories`` and of the copies of ``rowids``; return the articles whose rows changed."""
     changed = totals.update(db, stories, totals.load_context(db))
     changed.rows.update(copies.update(db, rowids))

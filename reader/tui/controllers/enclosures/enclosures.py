@@ -118,7 +118,7 @@ class EnclosuresController:
             await run_program(session, prepare, title, terminal=session.config.player_terminal)
         elif file.is_downloaded:  # what a stranger sent is opened by a program of the user's choice only
             why = "" if player else " Set player in config.toml to play it."
-            session.show_message(f"It is downloaded: {show_path(file.path)}.{why}")
+            session.show_message(f"Already downloaded: {show_path(file.path)}.{why}")
         else:
             self._open_url(file.enclosure.url)
 
@@ -129,7 +129,7 @@ class EnclosuresController:
         if path in self._running:
             self._downloader.cancel_download(file.path)
         elif file.is_downloaded:
-            session.show_message(f"It is downloaded: {show_path(file.path)}.", transient=True)
+            session.show_message(f"Already downloaded: {show_path(file.path)}.", transient=True)
         elif refusal := session.config.fetch.refusal:
             session.show_message(refusal, warning=True)
         else:
@@ -148,7 +148,7 @@ class EnclosuresController:
             del self._running[progress.path]
             key, name = session.key("enclosure.download"), truncate(file.enclosure.name, _NAME_CELLS)
             if progress.cancelled:
-                session.show_message(f"The download was canceled; {key} goes on with it.")
+                session.show_message(f"The download was canceled; {key} resumes it.")
             elif progress.error:
                 session.show_message(f"“{name}” was not downloaded. {progress.error}", warning=True)
             else:
