@@ -19,8 +19,7 @@ from reader.content.blocks import (
     spans_text,
 )
 from reader.core.text import clean
-from reader.extraction import boilerplate
-from reader.extraction.boilerplate import is_boilerplate_heading, letters
+from reader.extraction.boilerplate import has_date, is_line, letters, without_by
 
 _LONG = 5
 """Paragraphs of a long text."""
@@ -94,7 +93,7 @@ def _is_boilerplate(block: Block) -> bool:
     if not isinstance(block, Paragraph | Heading):
         return False
     text = spans_text(block.spans).strip()
-    return not text or boilerplate.is_boilerplate_line(text)
+    return not text or is_line(text, "boilerplate")
 
 
 def _announces(block: Block) -> bool:
@@ -120,12 +119,12 @@ def _repeats_metadata(line: str, titles: set[str], names: str) -> bool:
     """Return whether a line repeats a title, or is a byline or a date."""
     text = clean(line)
     key = letters(text)
-    if not key or key in titles or boilerplate.is_date(text) or boilerplate.is_byline(text):
+    if not key or key in titles or is_line(text, "date") or is_line(text, "byline"):
         return True
     if not names or len(text) > 160:
         return False
-    with_date = names in key and len(key) < len(names) + 50 and boilerplate.has_date(text)
-    return with_date or letters(boilerplate.without_by(text)) == names
+    with_date = names in key and len(key) < len(names) + 50 and has_date(text)
+    return with_date or letters(without_by(text)) == names
 
 
 # --- what follows the article ---------------------------------------------------------------------
@@ -138,8 +137,8 @@ def _without_other_articles(blocks: list[Block]) -> list[Block]:
     for block in blocks:
         text = text_of_block(block)
         is_short = isinstance(block, Paragraph) and len(text) < _MAX_LABEL
-        if isinstance(block, Heading) or (is_short and is_boilerplate_heading(text)):
-            dropped = [block] if is_boilerplate_heading(text) else []
+        if isinstance(block, Heading) or (is_short and is_line(text, "heading")):
+            dropped = [block] if is_line(text, "heading") else []
         elif dropped and len(text) >= 80 and linked_share(block) <= 0.5:
             # Running text after such a heading belongs to the article, and the heading was a real one.
             remaining += dropped if len(dropped) == 1 and isinstance(dropped[0], Heading) else []
