@@ -35,7 +35,7 @@ _CONTENT = frozenset(
     {"audio", "blockquote", "details", "figure", "iframe", "img", "math", "picture", "pre", "svg", "video"}
 )
 """Elements that no library needs to choose: what they show belongs to the text around them."""
-_NOISE = frozenset({"aside", "button", "dialog", "footer", "form", "nav"})
+_NOISE = frozenset({"button", "dialog", "footer", "form", "nav"})
 _NAMING = ("class", "id", "data-component", "data-testid")
 _OPENERS = HEADINGS | {"button", "dt", "summary"}
 """What stands above a hidden answer in an accordion."""
@@ -74,9 +74,10 @@ def standfirst(tree: HtmlElement, chosen: set[str]) -> set[str]:
         marks = marks_in(element)
         if element.tag == "p" and marks & chosen:
             break
-        if element.tag in HEADINGS | {"p", "div"} and _is_named(element, "standfirst") and not is_hidden(element):
-            if _LONG // 2 < size_of(element) < _TEASER and linked_share(element) < 0.2 and not marks & chosen:
-                return marks
+        is_standing = element.tag in HEADINGS | {"p", "div"} and _is_named(element, "standfirst") and not marks & chosen
+        is_text = is_standing and _LONG // 3 < size_of(element) < _TEASER and linked_share(element) < 0.2
+        if is_text and not is_hidden(element):
+            return marks
     return set()
 
 
@@ -184,7 +185,9 @@ class _Reduction:
                 drop(child)
 
     def _reduce_kept(self, element: HtmlElement, *, is_card: bool) -> None:
-        if element.tag in TEXTS or (element.tag in INLINE and all(inner.tag in INLINE for inner in element.iter("*"))):
+        if element.tag in TEXTS | {"blockquote"} or (
+            element.tag in INLINE and all(inner.tag in INLINE for inner in element.iter("*"))
+        ):
             return
         is_other = is_card or is_noise(element) or self._is_menu(element)
         belongs = element in self._sure or self._is_answer(element)
@@ -207,7 +210,7 @@ class _Reduction:
         tag, is_inside = element.tag, self._is_inside(element)
         if tag in ("br", "hr"):
             return True
-        if tag in HEADINGS:
+        if tag in _OPENERS:
             below = _below(element)
             return below is not None and linked_share(element) < 0.5 and (below in self._kept or is_hidden(below))
         if tag == "p":
@@ -216,12 +219,16 @@ class _Reduction:
             return False
         is_picture = not size_of(element) and next(element.iter("img"), None) is not None
         if tag in _CONTENT or is_picture:
-            return is_inside or ((tag in _CONTENT or not self._is_behind(element)) and element.getparent() in self._kept)
+            return is_inside or (
+                (tag in _CONTENT or not self._is_behind(element)) and element.getparent() in self._kept
+            )
         if tag in _LISTS:
             is_announced = self._is_behind(element) and self._is_announced(element)
             is_list = is_announced or (is_inside and linked_share(element) < 0.8)
             return is_list and next(element.iter("h2", "h3", "h4"), None) is None
-        return is_inside and tag not in INLINE and self._has_belonging(element)
+        if not is_inside or tag in INLINE:
+            return False
+        return _is_note(element) or self._has_belonging(element)
 
     def _has_belonging(self, box: HtmlElement) -> bool:
         if self._is_answer(box) or (box.tag in ("div", "section") and _is_named_after_heading(box)):
@@ -241,7 +248,11 @@ class _Reduction:
             return True
         is_sentence = text.endswith((".", "!", "?", "。", "”", '"', ":")) or len(text) > _LABEL
         if self._is_inside(element):
-            beside = element.itersiblings() if above is None else chain(element.itersiblings(preceding=True), element.itersiblings())
+            beside = (
+                element.itersiblings()
+                if above is None
+                else chain(element.itersiblings(preceding=True), element.itersiblings())
+            )
             if not any(other.tag in _BESIDE or (other.tag == "p" and other in self._kept) for other in beside):
                 return False
         elif not is_sentence or not self._is_behind(element) or above is None or above not in self._kept:
@@ -265,6 +276,13 @@ class _Reduction:
         if above is None or not is_hidden(element) or not self._is_inside(element):
             return False
         return above.tag in _OPENERS or above.get("aria-expanded") is not None
+
+
+def _is_note(element: HtmlElement) -> bool:
+    """Return whether a box has running text of its own, such as a quote or an explanation, and few links."""
+    own = max(map(len, filter(None, (element.text, *(child.tail for child in element)))), default=0)
+    is_box = element.tag == "aside" or (element.tag == "div" and own > _LONG)
+    return is_box and prose_size(element) > _LONG and linked_share(element) < 0.3
 
 
 def _is_links(element: HtmlElement) -> bool:

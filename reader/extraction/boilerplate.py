@@ -16,7 +16,7 @@ _SEPARATORS = re.compile(r"[-_:]+")
 _NO_LETTERS = re.compile(r"[\W_]+")
 _EDGES = " *|•·»›→()"
 """What is around lines of pages. A dash or a full stop is not: it makes a line a sentence, said by somebody."""
-_LONGEST = {"boilerplate": 400, "heading": 120, "date": 120, "byline": 80}
+_LONGEST = {"boilerplate": 400, "heading": 120, "date": 120, "byline": 80, "no name": 40}
 """Characters of a line of each kind; a longer one is text of the article."""
 
 

@@ -30,9 +30,12 @@ _NEAR = 8
 
 
 def clean_article(
-    blocks: Sequence[Block], title: str = "", byline: str = "", other_titles: Iterable[str] = ()
+    blocks: Sequence[Block], title: str = "", byline: str | None = "", other_titles: Iterable[str] = ()
 ) -> tuple[Block, ...]:
-    """Return an article without boilerplate, and without repetitions of its title, byline and date."""
+    """Return an article without boilerplate, and without repetitions of its title, byline and date.
+
+    ``byline`` is None for a thread: author and date of its first entry stay.
+    """
     remaining = [block for block in blocks if not _is_boilerplate(block)]
     remaining = _without_opening(remaining, {letters(name) for name in (title, *other_titles) if name}, byline)
     remaining = _without_teasers(_without_other_articles(remaining))
@@ -100,9 +103,9 @@ def _announces(block: Block) -> bool:
     return isinstance(block, Paragraph) and text_of_block(block).rstrip().endswith((":", "："))
 
 
-def _without_opening(blocks: list[Block], titles: set[str], byline: str) -> list[Block]:
+def _without_opening(blocks: list[Block], titles: set[str], byline: str | None) -> list[Block]:
     """Return blocks without the title, byline and date at the start. A heading with a date is that of a section."""
-    names = letters(byline)
+    names = None if byline is None else letters(byline)
 
     def repeats(block: Block) -> bool:
         if isinstance(block, CodeBlock | Table):
@@ -115,11 +118,13 @@ def _without_opening(blocks: list[Block], titles: set[str], byline: str) -> list
     return [*(block for block in blocks[:_NEAR] if not repeats(block)), *blocks[_NEAR:]]
 
 
-def _repeats_metadata(line: str, titles: set[str], names: str) -> bool:
+def _repeats_metadata(line: str, titles: set[str], names: str | None) -> bool:
     """Return whether a line repeats a title, or is a byline or a date."""
     text = clean(line)
     key = letters(text)
-    if not key or key in titles or is_line(text, "date") or is_line(text, "byline"):
+    if not key or key in titles:
+        return True
+    if names is not None and (is_line(text, "date") or is_line(text, "byline")):
         return True
     if not names or len(text) > 160:
         return False

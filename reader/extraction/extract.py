@@ -76,7 +76,7 @@ def extract_page(page: ParsedPage, url: str = "") -> Extract | None:
     from_scripts = script_text(tree)
     copied = deepcopy(tree)
     alive = list(copied.iter())  # lxml makes an object for an element each time it is met and none is alive
-    blocks = _cleaned(_from_markup(copied, base_url), metadata)
+    blocks = _from_markup(copied, base_url, metadata)
     for html in filter(None, (as_html(data.body), from_scripts)):
         if _size(blocks) < _SHORT:
             other = _cleaned(parse_html(html, base_url), metadata)
@@ -107,16 +107,16 @@ def _plain(text: str) -> tuple[Block, ...]:
     return (*blocks, cut_notice()) if is_cut else blocks
 
 
-def _from_markup(tree: HtmlElement, base_url: str) -> tuple[Block, ...]:
-    """Return the article in the markup of a page, with some boilerplate; changes the tree."""
+def _from_markup(tree: HtmlElement, base_url: str, metadata: Metadata) -> tuple[Block, ...]:
+    """Return the article in the markup of a page; changes the tree."""
     open_page(tree)
     if sum(1 for _ in tree.iter()) > MAX_ELEMENTS or size_of(tree) > MAX_TEXT:
         box = _main_part(tree)
         drop_noise(box)
-        return _blocks(box, base_url)
+        return _cleaned(_blocks(box, base_url), metadata)
     mark_texts(tree)
     chosen = _chosen(tree)
-    mark_entries(tree, chosen)
+    is_thread = mark_entries(tree, chosen)
     chosen |= {ENTRY, NOTE}
     if not marks_in(tree) & chosen:
         return ()
@@ -125,7 +125,7 @@ def _from_markup(tree: HtmlElement, base_url: str) -> tuple[Block, ...]:
     box = article_tree(tree, chosen)
     simplify(box)
     reduce(box, chosen)
-    return _blocks(box, base_url)
+    return _cleaned(_blocks(box, base_url), metadata, is_thread=is_thread)
 
 
 def _chosen(tree: HtmlElement) -> set[str]:
@@ -155,9 +155,9 @@ def _blocks(box: HtmlElement, base_url: str) -> tuple[Block, ...]:
     return (*blocks, cut_notice()) if len(html) > MAX_CHARACTERS else blocks
 
 
-def _cleaned(blocks: tuple[Block, ...], metadata: Metadata) -> tuple[Block, ...]:
+def _cleaned(blocks: tuple[Block, ...], metadata: Metadata, *, is_thread: bool = False) -> tuple[Block, ...]:
     """Return blocks without boilerplate and without what repeats the metadata."""
-    return clean_article(blocks, metadata.title, metadata.byline, metadata.titles)
+    return clean_article(blocks, metadata.title, None if is_thread else metadata.byline, metadata.titles)
 
 
 def _main_part(tree: HtmlElement) -> HtmlElement:

@@ -57,8 +57,12 @@ def structured_data(tree: HtmlElement) -> StructuredData:
     found = StructuredData()
     for script in tree.iter("script"):
         if "ld+json" in (script.get("type") or "").lower():
-            for thing in _things(_json(script.text or "")):
+            things = list(_things(_json(script.text or "")))
+            names = {str(thing["@id"]): thing["name"] for thing in things if "@id" in thing and "name" in thing}
+            for thing in things:
                 _read_access(thing, found)
+                if isinstance(author := thing.get("author"), dict):  # may be named elsewhere
+                    author.setdefault("name", names.get(str(author.get("@id"))))
                 if any(map(_ARTICLE.search, _strings(thing.get("@type")))):
                     _read_article(thing, found)
     return found

@@ -7,13 +7,14 @@ the article (:func:`simplify`). Names of classes are in ``boilerplate.toml``.
 from __future__ import annotations
 
 import re
+from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from reader.content.html.hidden import HiddenElements
 from reader.extraction.boilerplate import is_named
 from reader.extraction.extractors import MARKS
-from reader.extraction.page_tree import HEADINGS, INLINE, drop, is_hidden, prose_size, size_of, text_of
+from reader.extraction.page_tree import HEADINGS, INLINE, drop, is_hidden, size_of, text_of
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -43,70 +44,56 @@ _NOT_FIGURES = ("table", "pre", "blockquote", "figure", "code")
 
 def open_page(tree: HtmlElement) -> None:
     """Remove from a page what is no text, and hidden images, so that they are never fetched; show templates."""
-    _drop_hidden_images(tree)
+    rules = HiddenElements()
+    for sheet in tree.iter("style"):
+        if next(sheet.iterancestors("noscript"), None) is None:  # where scripts run, nothing in there counts
+            rules.add_style_sheet(sheet.text or "")
     for script in tree.iter("script"):
         if (script.get("type") or "").startswith("math/tex"):
             script.tag = "span"
             script.set("class", _TEX)
-    for element in list(tree.iter(*_NEVER)):
-        drop(element)
     for template in list(tree.iter("template")):
         if template.get("shadowrootmode") or template.get("shadowroot"):
             template.tag = "div"
         else:
             drop(template)
+    for element in list(tree.iter(*_NEVER)):
+        drop(element)
+    _drop_hidden_images(tree, rules)
     for formula in tree.iter("math"):  # hidden where a picture shows it
         for around in formula.iterancestors("span"):
             around.attrib.pop("style", None)
 
 
-def _drop_hidden_images(tree: HtmlElement) -> None:
-    rules, whole = HiddenElements(), 0
-    for sheet in tree.iter("style"):
-        if next(sheet.iterancestors("noscript"), None) is None:  # where scripts run, nothing in there counts
-            rules.add_style_sheet(sheet.text or "")
-    hidden: set[HtmlElement] = set()
-    for element in list(tree.iter("*")):
-        attributes = {str(name): str(value) for name, value in element.attrib.items()}
-        if element.getparent() in hidden or rules.hides(str(element.tag), attributes):
-            whole = whole or prose_size(tree)
-            if 3 * prose_size(element) <= whole:
-                hidden.add(element)
-            else:  # a script shows it
-                element.attrib.pop("style", None)
-        if element.tag in ("img", "amp-img", "picture") and (element in hidden or rules.hides_image(attributes)):
-            around = element.getparent()
-            drop(around if around is not None and around.tag == "picture" else element)
+def _drop_hidden_images(tree: HtmlElement, rules: HiddenElements) -> None:
+    @cache
+    def is_seen(box: HtmlElement | None) -> bool:
+        if box is None:
+            return True
+        if not rules.hides(str(box.tag), _attributes(box)):
+            return is_seen(box.getparent())
+        is_whole = 3 * size_of(box) > size_of(tree)  # a script shows it
+        if is_whole:
+            box.attrib.pop("style", None)
+        return is_whole
+
+    for image in list(tree.iter("img", "amp-img", "picture")):
+        around = image.getparent()
+        if rules.hides_image(_attributes(image)) or not is_seen(around):
+            drop(around if around is not None and around.tag == "picture" else image)
+
+
+def _attributes(element: HtmlElement) -> dict[str, str]:
+    return {str(name): str(value) for name, value in element.attrib.items()}
 
 
 def simplify(box: HtmlElement) -> None:
     """Rewrite the box of an article, with its marks."""
     for element in list(box.iter("*")):
-        tag, names = str(element.tag), element.get("class") or ""
-        if element is not box and _is_no_text(element, names):
+        if element is not box and _is_no_text(element, element.get("class") or ""):
             drop(element)
-        elif tag in _AMP:
-            element.tag = _AMP[tag]
-        elif tag in _PLAYERS:
-            attribute, address = _PLAYERS[tag]
-            element.tag = "iframe"
-            element.set("src", f"{address}{element.get(attribute)}")
-        elif tag.startswith("mjx-"):
-            element.tag = "span"
-        elif names == "katex-mathml" and next(element.iter("math"), None) is None:  # its last line is the TeX
-            text = MARKS.sub("", element.text_content()).strip()
-            element.clear(keep_tail=True)
-            element.text = text.rpartition("\n")[2].strip()
-        elif element.get("role") == "button" and element.get("aria-expanded") is not None:
-            element.tag = "button"
-        elif tag == "img":
-            _write_image(element, names)
-        elif tag == "div" and len(element) and element[0].tag in HEADINGS and size_of(element[0]) == size_of(element):
-            element.drop_tag()
-        elif tag == "cite" and MARKS.sub("", element.text_content()).endswith((":", "wrote")):
-            element.tag = "p"
         else:
-            _write_lines(element, names)
+            _rewrite(element, str(element.tag), element.get("class") or "")
     for write, name in (
         (_write_button, "button"),
         (_write_listing_of_table, "table"),
@@ -120,11 +107,36 @@ def simplify(box: HtmlElement) -> None:
                 write(element)
 
 
+def _rewrite(element: HtmlElement, tag: str, names: str) -> None:
+    if tag in _AMP:
+        element.tag = _AMP[tag]
+    elif tag in _PLAYERS:
+        attribute, address = _PLAYERS[tag]
+        element.tag = "iframe"
+        element.set("src", f"{address}{element.get(attribute)}")
+    elif tag.startswith("mjx-"):
+        element.tag = "span"
+    elif tag == "img":
+        _write_image(element, names)
+    elif names == "katex-mathml" and next(element.iter("math"), None) is None:  # its last line is the TeX
+        text = MARKS.sub("", element.text_content()).strip()
+        element.clear(keep_tail=True)
+        element.text = text.rpartition("\n")[2].strip()
+    elif element.get("role") == "button" and element.get("aria-expanded") is not None:
+        element.tag = "button"
+    elif tag == "cite" and MARKS.sub("", element.text_content()).endswith((":", "wrote")):
+        element.tag = "p"
+    elif tag == "div" and len(element) and element[0].tag in HEADINGS and size_of(element[0]) == size_of(element):
+        element.drop_tag()
+    else:
+        _write_lines(element, names)
+
+
 def _is_no_text(element: HtmlElement, names: str) -> bool:
     """Return whether an element shows nothing of its own: a link to a heading, a copy of a formula, a line number."""
-    if element.tag in INLINE - {"img"}:
-        if (is_hidden(element) and element.get("aria-hidden") != "true") or is_named(names, "screen reader"):
-            return True
+    is_unseen = (is_hidden(element) and element.get("aria-hidden") != "true") or is_named(names, "screen reader")
+    if is_unseen and element.tag in INLINE - {"img"}:
+        return True
     if element.tag == "a" and (element.get("href") or "").startswith("#") and next(element.iter("img"), None) is None:
         return not any(map(str.isalnum, MARKS.sub("", text_of(element))))
     if is_named(names, "edit link") or element.tag == "mjx-math":

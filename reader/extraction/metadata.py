@@ -7,16 +7,16 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from itertools import chain
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from reader.content.html.builder import pixels
 from reader.content.html.links import WEB, host_of, resolve_link
 from reader.core.model import Image
 from reader.core.text import clean
-from reader.extraction.boilerplate import has_date, letters, without_by
+from reader.extraction.boilerplate import has_date, is_line, letters, without_by
 from reader.extraction.json_ld import StructuredData
-from reader.extraction.page_tree import is_in_page_header, text_of
+from reader.extraction.page_tree import INLINE, is_in_page_header, text_of
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -44,6 +44,9 @@ _BYLINE_CLASS = re.compile(
     r"(?:^|[\s_-])(?:byline|author(?:-?name)?|post-author|entry-author)(?:$|[\s_-])", re.IGNORECASE
 )
 _AFTER_NAME = re.compile(r"\s*[|·•»]\s*|\s+[-–—]\s+|\s+(?:기자|記者|记者)(?:\s|$)|\s*,?\s*\d{1,4}[./-]\d{1,2}[./-]")
+_NAME_WORD = re.compile(
+    r"[^\W\d_a-z][\w.'’-]*,?|&|and|und|et|y|e|de|la|le|du|van|von|der|den|del|della|di|da|dos|bin|ibn|al|el|ten|ter|zu"
+)
 _RFC_2822 = re.compile(r"(?:[A-Z][a-z]{2},\s*)?\d{1,2} [A-Z][a-z]{2} \d{4} \d{1,2}:\d{2}", re.ASCII)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
@@ -113,7 +116,9 @@ def _named(tree: HtmlElement) -> dict[str, str]:
         content = element.get("content") or ""
         for attribute in ("property", "name", "itemprop"):
             name = (element.get(attribute) or "").strip().lower()
-            if name and content.strip():
+            if name in _AUTHORS and content not in named.get(name, content):
+                named[name] += f", {content}"
+            elif name and content.strip():
                 named.setdefault(name, content)
     return named
 
@@ -170,18 +175,19 @@ def _without_site(title: str, site: str) -> str:
 
 
 def _byline(tree: HtmlElement, named: dict[str, str], data: StructuredData) -> str:
-    marked = (
-        element
-        for element in tree.iter("a", "span", "p", "div", "address", "cite")
-        if element.get("itemprop") == "author" or "author" in (element.get("rel") or "").split()
-    )
-    classed = (
-        element
-        for element in tree.iter("a", "span", "p", "div", "address")
-        if _BYLINE_CLASS.search(element.get("class") or "") and not _is_in_comments(element)
-    )
+    """Return the authors: as the page's data names them, else as it marks them, else as a line says."""
     given = (data.author, *(named.get(name, "") for name in _AUTHORS))
-    return next(filter(None, map(_person, chain(given, map(_name_inside, marked), map(text_of, classed)))), "")
+    if found := next(filter(None, map(_person, given)), ""):
+        return found
+    boxes = tree.iter("a", "span", "p", "div", "address", "cite")
+    elements = [box for box in boxes if box.get("class") or box.get("rel") or box.get("itemprop")]
+    marked = [box for box in elements if "author" in (box.get("itemprop"), *(box.get("rel") or "").split())]
+    near = {around for box in marked[:1] for around in list(box.iterancestors())[:2]}
+    authors = (box for box in marked if not near.isdisjoint(list(box.iterancestors())[:2]))
+    if names := dict.fromkeys(filter(None, (_person(_name_inside(box)) for box in authors))):
+        return ", ".join(names)
+    lines = (box for box in elements if _BYLINE_CLASS.search(box.get("class") or "") and not _is_in_comments(box))
+    return next(filter(None, (_names_at_start(_person(_first_line(box))) for box in lines)), "")
 
 
 def _is_in_comments(element: HtmlElement) -> bool:
@@ -194,10 +200,33 @@ def _name_inside(element: HtmlElement) -> str:
     return text_of(element) if inner is None else inner.get("content") or text_of(inner)
 
 
+def _first_line(element: HtmlElement) -> str:
+    from lxml.etree import iterwalk
+
+    parts: list[str] = []
+    for event, inner in iterwalk(element, events=("start", "end")):
+        is_line = inner.tag in ("br", "button", "time") or inner.tag not in INLINE
+        parts += ["\n" * is_line, (inner.text if event == "start" else inner.tail) or ""]
+        if inner is element and event == "end":
+            parts.pop()
+    return next(filter(None, map(str.strip, "".join(parts).split("\n"))), "")
+
+
 def _person(text: str) -> str:
     name = _AFTER_NAME.split(without_by(text).strip(" ,|·•-–—"))[0].strip(" ,")
     is_name = 1 < len(name) <= 120 and not name.startswith(("http:", "https:", "@")) and any(map(str.isalpha, name))
     return name if is_name else ""
+
+
+def _names_at_start(line: str) -> str:
+    """Return the names with which a line begins, without a date, a place, a role or what else is behind them."""
+    words = list(takewhile(lambda word: _NAME_WORD.fullmatch(word) and not is_line(word, "no name"), line.split()))
+    while words and words[-1].islower():
+        words.pop()
+    first, *others = " ".join(words).split(",")
+    return (
+        ",".join([first, *(other for other in others if len(other.split()) > 1)]).strip(" ,") or line.partition(" ")[0]
+    )
 
 
 # --- date ---------------------------------------------------------------------------------------

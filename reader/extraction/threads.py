@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
+from functools import cache
 from typing import TYPE_CHECKING
 
 from reader.extraction.boilerplate import has_date, is_named
@@ -24,12 +26,13 @@ _NUMBER = re.compile(r"\d{1,2}[:.]\d{2}|\d{4}")
 _PROFILE = re.compile(r"(?:\b(?:user|member|profile|people)s?|/u|/~|[?&]u)\b", re.IGNORECASE)
 
 
-def mark_entries(tree: HtmlElement, chosen: set[str]) -> None:
+def mark_entries(tree: HtmlElement, chosen: set[str]) -> bool:
     """Mark the texts of all entries if they are what the page is about, and write author and time above each.
 
-    They are if most of them have chosen texts, or if they have half of the page's text and nothing else was chosen:
-    comments below an article are not.
+    Returns whether they are: if most of them have chosen texts, or if they have half of the page's text and nothing
+    else was chosen. Comments below an article are not.
     """
+    found = False
     for entries in _groups(tree):
         inside = [entry for entry in entries if marks_in(entry) & chosen]
         others = chosen - {mark for entry in inside for mark in marks_in(entry)}
@@ -39,22 +42,21 @@ def mark_entries(tree: HtmlElement, chosen: set[str]) -> None:
             kind = Counter(map(_kind, bodies)).most_common(1)[0][0]
             for (entry, time), body in zip(entries.items(), bodies, strict=True):
                 _write_entry(entry, time, next((box for box in entry.iter(kind[0]) if _kind(box) == kind), body))
+            found = True
+    return found
 
 
 def _groups(tree: HtmlElement) -> list[dict[HtmlElement, HtmlElement]]:
     """Return the entries of a page, by their kind, each with the element that has its time."""
     groups: dict[tuple[str, str], dict[HtmlElement, HtmlElement]] = {}
-    sizes: dict[HtmlElement, int] = {}
-    for time in list(tree.iter("*")):
-        if not _is_time(time):
-            continue
+    size = cache(prose_size)
+    for time in _times(tree):
         inner: HtmlElement | None = None
         outer = time
         for box in time.iterancestors():
-            size = sizes[box] = sizes[box] if box in sizes else prose_size(box)
-            if inner is None and size > _ENTRY:
+            if inner is None and size(box) > _ENTRY:
                 inner = box
-            if inner is not None and (size > sizes[inner] or box.tag == "body"):
+            if inner is not None and (size(box) > size(inner) or box.tag == "body"):
                 break
             outer = box
         if inner is not None and inner.tag != "body":
@@ -62,15 +64,27 @@ def _groups(tree: HtmlElement) -> list[dict[HtmlElement, HtmlElement]]:
     return [entries for entries in groups.values() if len(entries) >= _MIN_ENTRIES]
 
 
+def _times(tree: HtmlElement) -> Iterator[HtmlElement]:
+    """Yield the elements that have only a date or a time."""
+    for element in list(tree.iter("*")):
+        if element.tag in _TIMES:
+            yield element
+        elif _has_number(element.text) or _has_number(element.get("title")):
+            if _is_time(element):
+                yield element
+        elif _has_number(element.tail) and (around := element.getparent()) is not None and _is_time(around):
+            yield around
+
+
+def _has_number(text: str | None) -> bool:
+    return bool(text and len(text) < _LINE and _NUMBER.search(text))
+
+
 def _is_time(element: HtmlElement) -> bool:
-    if element.tag in _TIMES:
-        return True
-    own = "".join(filter(None, (element.text, *(child.tail for child in element))))
-    given = element.get("title") or ""
-    if len(own) > _LINE or not (_NUMBER.search(own) or _NUMBER.search(given)):
-        return False
     text = MARKS.sub("", text_of(element))
-    return len(text) < _LINE and any(_CLOCK.search(each) or has_date(each) for each in (text, given))
+    return len(text) < _LINE and any(
+        _CLOCK.search(each) or has_date(each) for each in (text, element.get("title") or "")
+    )
 
 
 def _kind(box: HtmlElement) -> tuple[str, str]:

@@ -54,7 +54,7 @@ def test_every_kind_of_page_has_names_and_statements() -> None:
 def test_importing_the_modules_loads_no_patterns() -> None:
     program = (
         "import sys, reader.extraction.boilerplate as b, reader.extraction.stubs.patterns as p;"
-        "print(b._patterns.cache_info().currsize, p.stub_patterns.cache_info().currsize)"
+        "print(b._file.cache_info().currsize, p.stub_patterns.cache_info().currsize)"
     )
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert found.stdout == "0 0\n"
