@@ -124,7 +124,9 @@ async def test_feeds_are_added_changed_and_removed_and_each_is_undone(
         await reader.press("plus", "enter")
         assert "Type an address" in reader.text
         await _paste(reader, page)
-        await reader.press("enter")
+        await reader.press_at_once("enter", "x")
+        assert "Enter looks there" in reader.text, "the answer would be about another address"
+        await reader.press("backspace", "enter")
         await reader.wait_until(lambda: "The page names 2 feeds" in reader.text, seconds=30)
         await reader.press("tab", "enter")
         await reader.wait_until(lambda: len(feeds()) == 2, seconds=30)
