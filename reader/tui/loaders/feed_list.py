@@ -137,7 +137,7 @@ class FeedsWatcher:
             self._report(" ".join(self._files.problems[:1]))
             self._session.background.post(self._on_feeds, feeds)
         except ReaderError as error:
-            self._report(f"{error} Until then, the feeds in the sidebar stay as they were.")
+            self._report(str(error))
         now = time.monotonic()
         self._not_before = now + _SHARE * (now - began)
 
