@@ -32,6 +32,7 @@ _LAYOUT = Layout(
     naming=SOURCES,
 )
 _MAX_FEEDS = 20_000
+_NOTHING_LOST = "Nothing is lost; until this is corrected, no feed is fetched or changed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,10 @@ def parse_subscriptions(text: str, shown: str) -> FeedFile:
 
 def _read(text: str, shown: str) -> list[Subscription | _Wrong]:
     """Return what each table says."""
-    tables = read_tables(text, "feed", shown)
+    try:
+        tables = read_tables(text, "feed", shown)
+    except ReaderError as error:
+        raise ReaderError(error.message, f"{error.hint} {_NOTHING_LOST}".lstrip()) from None
     if len(tables) > _MAX_FEEDS:
         raise ReaderError(f"{shown} has more than {_MAX_FEEDS:,} feeds.", "Remove some.")
     found: list[Subscription | _Wrong] = []

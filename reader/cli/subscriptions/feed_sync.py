@@ -112,9 +112,11 @@ def _run(
     import asyncio
 
     from reader.feeds.sync import FeedSync, is_offline
+    from reader.storage.trash import Trash
 
     settings = network_settings(files.paths)
     chosen = files.chosen(names, folder)
+    Trash(files.paths.trash_folder).drop_old(time.time())
     if not chosen:
         print_notice(NO_FEEDS)
     feeds = FeedSync(files.subscriptions, files.store, files.folders, settings)

@@ -76,6 +76,8 @@ class StoredEntry(NamedTuple):
 
 _MOST_CHANGES = 200
 """Changes of your list that are remembered, so that they can be undone."""
+_ASIDE = "removed:"
+"""Precedes the key of a feed that was removed with its documents, and the id of the change that did so."""
 _STATE_FIELDS = frozenset(each.name for each in fields(FeedState))
 _COLUMNS = "path, keys, title, published, first_seen, text_hash, text_length, document_hash"
 
@@ -157,8 +159,9 @@ class FeedStore:
         query = (
             "SELECT DISTINCT key FROM feed JOIN entry ON feed.id = entry.feed"
             " WHERE substr(path, 1, length(?1)) = ?1 AND instr(substr(path, length(?1) + 1), '/') = 0"
+            " AND key NOT LIKE ?2"
         )
-        return [key for (key,) in self._database.select(query, (f"{folder}/",))]
+        return [key for (key,) in self._database.select(query, (f"{folder}/", f"{_ASIDE}%"))]
 
     def save(self, key: str, entries: Iterable[StoredEntry], state: FeedState | None = None) -> None:
         """Store new and changed entries of a feed together with its state."""
@@ -179,12 +182,23 @@ class FeedStore:
             db.execute("DELETE FROM entry WHERE feed = (SELECT id FROM feed WHERE key = ?)", (key,))
             db.execute("DELETE FROM feed WHERE key = ?", (key,))
 
+    def set_aside(self, key: str, change: str) -> None:
+        """Take a feed for unknown, until a change of your list is undone or no longer remembered."""
+        self.rename(key, f"{_ASIDE}{change}:{key}")
+
+    def bring_back(self, key: str, change: str) -> None:
+        """Take a feed that was set aside for known again, unless it is known anyway."""
+        self.rename(f"{_ASIDE}{change}:{key}", key)
+
     def save_change(self, number: str, value: Sequence[object]) -> None:
         """Store what a change of your list did, as JSON; the oldest changes are dropped."""
         with self._database.write() as db:
             db.execute("INSERT INTO change VALUES (?, ?)", (number, json.dumps(value)))
             newest = "SELECT rowid FROM change ORDER BY rowid DESC LIMIT ?"
             db.execute(f"DELETE FROM change WHERE rowid NOT IN ({newest})", (_MOST_CHANGES,))  # noqa: S608 - a constant
+            for (key,) in db.execute("SELECT key FROM feed WHERE key LIKE ?", (f"{_ASIDE}%",)).fetchall():
+                if not db.execute("SELECT 1 FROM change WHERE id = ?", (key.split(":")[1],)).fetchone():
+                    self.forget(key)
 
     def change(self, number: str) -> Any:
         """Return what a change did; None if that is unknown."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from reader.core.text import clean, format_count, format_list, show_path, truncate
+from reader.core.text import clean, format_count, format_list, truncate
 from reader.tui.background import WRITES
 from reader.tui.prompts import Prompt
 from reader.tui.session import Session
@@ -100,7 +100,7 @@ class FeedListController:
     def _ask_remove(self, feeds: list[Subscription], what: str) -> None:
         def describe(line: PromptLine) -> None:
             stays = "The documents stay."
-            goes = "Also deletes the documents, except changed ones. These cannot be restored."
+            goes = "Also deletes the documents, except those that you have changed."
             line.show_hint(goes if _is_yes(line.text) else stays)
 
         def rejects(line: PromptLine) -> bool:
@@ -200,8 +200,9 @@ class FeedListController:
 
         if (files := self._files) is not None and text:
             file = Path(stored_place(text))
-            number = await self._session.background.write(files.export, file)
-            self._session.show_message(f"Exported {format_count(number, 'feed')} to {show_path(file)}.")
+            description = await self._session.background.write(files.export, file)
+            self._session.set_can_undo(True)
+            self._session.show_message(f"{description}. {self._session.undo_hint}")
 
     @property
     def _refusal(self) -> str:
@@ -232,22 +233,19 @@ class FeedListController:
         files = self._files
         assert files is not None
 
-        def work() -> tuple[bool, int, list[ListedFeed]]:
-            has_changed = files.changes().change(description, act, renamed)
-            deleted = files.delete_documents([*deleting]) if deleting and has_changed else 0
-            return has_changed, deleted, files.listed()
+        keys = [each.key for each in deleting]
 
         async def job() -> None:
             session = self._session
-            has_changed, deleted, feeds = await session.background.write(work)
-            self._take(feeds)
-            if has_changed:
+            changed = await session.background.write(lambda: files.changes().change(description, act, renamed, keys))
+            if changed.is_done:
                 session.set_can_undo(True)
-                also = f", and deleted {format_count(deleted, 'document')}" if deleting else ""
-                undo = f"{session.key('undo')} restores the feed, but not these." if deleting else session.undo_hint
-                session.show_message(f"{description}{also}. {then}{undo}")
+                also = f", and deleted {format_count(changed.deleted, 'document')}" if keys else ""
+                but = f"Not all were deleted: {changed.failure} " if changed.failure else ""
+                session.show_message(f"{description}{also}. {but}{then}{session.undo_hint}", warning=bool(but))
             else:
                 session.show_message("Nothing changed.", transient=True)
+            self._take(await session.background.run(files.listed))
 
         self._session.background.start(job, WRITES, exclusive=False)
 
