@@ -109,9 +109,8 @@ class Panes(CoveredContainer):
         styles.height = f"{share}%" if layout == "stacked" else None
         if layout == "beside":
             width = (width - SIDEBAR * self.shows_sidebar()) * share // 100
-        elif self._is_list_alone:
-            width -= SIDEBAR
-        has_lines = height >= (_FEW_LINES if layout == "stacked" else HIGH)
+        # Alone, the list is as it is above the article: it must not jump when the sidebar comes and goes.
+        has_lines = height >= (_FEW_LINES if layout == "stacked" or self._is_list_alone else HIGH)
         self._usual = "comfortable" if width < _COMPACT and has_lines else "compact"
         density = self._usual if self._split.density == "auto" else self._split.density
         self.header.comfortable = density == "comfortable"

@@ -72,7 +72,7 @@ async def test_feeds_are_shown_with_their_health_and_followed(
         await reader.wait_until(lambda: "LWN 2/2" in lines(reader))
         found = lines(reader)
         at = found.index("▾ Feeds 2")
-        assert found[at : at + 4] == ["▾ Feeds 2", "▾Linux 3/3", "LWN 2/2", "Gone 1/1"]
+        assert found[at : at + 4] == ["▾ Feeds 2", "▾ Linux 3/3", "LWN 2/2", "Gone 1/1"]
         assert [line for line in found if "notes" in line or line.startswith("Linux")] == ["notes 1/1"]
 
         _fail(own_directories)  # as a sync would

@@ -12,6 +12,8 @@ INITIAL_ENTRIES = 7
 """How many entries of a section are shown at first."""
 MANY_FEEDS = 20
 """If there are more feeds, their groups are folded at first, and no more lines of them are shown."""
+FAILED = "!"
+"""The sign of a feed that failed."""
 _OPEN = "open "
 """Precedes the id of a group that was unfolded although there are many feeds."""
 _TITLES: Mapping[EntryKind, str] = {

@@ -18,7 +18,7 @@ from reader.tui.input_gate import hold_keys
 from reader.tui.keys import bindings
 from reader.tui.theme.styles import draw_line
 from reader.tui.widgets.messages import show_status
-from reader.tui.widgets.sidebar.sections import SidebarLine, SidebarTree
+from reader.tui.widgets.sidebar.sections import FAILED, SidebarLine, SidebarTree
 from reader.tui.widgets.sidebar.selection import KINDS, SidebarChoice
 from reader.tui.widgets.text.scroll_view import (
     Direction,
@@ -159,7 +159,7 @@ class Sidebar(LineList):
         is_chosen = bool(line.choices) and all(each.key in self.choices for each in line.choices)
         arrow = "▸" if self.entries.is_folded(line.group or line.kind) and not self.entries.filter else "▾"
         symbol = arrow if line.what == "head" else "✓" if is_chosen else " "
-        before = f"{arrow if line.is_group else ' '}{'  ' if line.group and not line.is_group else ''}"
+        before = f" {arrow} " if line.is_group else "   " if line.group else " "
         room = max(1, cells - _MARKER_CELLS + 1 - len(before))
         unread, articles = self._numbers(line)
         sign = f" {line.sign}" if line.sign else ""
@@ -171,7 +171,7 @@ class Sidebar(LineList):
             Segment(symbol, self.style("quiet" if line.what == "head" else "accent", state)),
             Segment(before, self.style("quiet" if line.is_group else style, state)),
             Segment(fit_cells(line.text, room - cell_width(sign + unread + articles)), self.style(style, state)),
-            Segment(sign, self.style("quiet", state)),
+            Segment(sign, self.style("warning" if line.sign == FAILED else "quiet", state)),
             Segment(unread, self.style("strong" if line.unread else "quiet", state)),
             Segment(articles, self.style("quiet", state)),
         ]
