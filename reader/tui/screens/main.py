@@ -318,9 +318,7 @@ class MainScreen(BaseScreen):
 
     def go_back(self) -> bool:
         """Go from the article or the sidebar to the list."""
-        if self.panes.sidebar_has_focus:
-            self.saved_views.leave()
-        elif self.article.has_focus:
+        if self.panes.sidebar_has_focus or self.article.has_focus:
             self.panes.focus_list()
         else:
             return False

@@ -183,11 +183,6 @@ class Panes(CoveredContainer):
         if self.is_attached:  # otherwise compose() adds it
             self.mount(pane)
 
-    def set_sidebar_filter(self, text: str) -> None:
-        """Show the filter text above the sidebar."""
-        if self._sidebar_pane is not None:
-            self._sidebar_pane.title_bar.filter = text
-
     @property
     def sidebar_has_focus(self) -> bool:
         """Whether keys are for the sidebar."""
@@ -203,6 +198,8 @@ class Panes(CoveredContainer):
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Show the pane with the focus where there is space for only one."""
         self._show_pane(event.widget)
+        if self._sidebar_pane is not None and event.widget is not self._sidebar_pane.sidebar:
+            self._sidebar_pane.sidebar.filter_by("")  # left behind, it would hide what comes
         self.header.lit = event.widget is self.articles
         if event.widget is self.articles and self.article.selected >= 0:
             self.article.select_item(-1)  # in the list, keys are for the article

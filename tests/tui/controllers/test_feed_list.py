@@ -197,7 +197,16 @@ async def test_feeds_are_added_changed_and_removed_and_each_is_undone(
         assert own_directories.feeds_file.read_text("utf-8") == text
         assert "LWN 1/1" in " ".join(lines(reader))
 
-        await move_to(reader, "Linux")
+        await reader.press("/", *"linu", "enter")
+        assert "▌ ▾ Linux 1/1" in lines(reader)
+        await reader.press("e", "ctrl+u")
+        await _paste(reader, "BSD")
+        await reader.press("enter")
+        assert "▌ ▾ BSD 1/1" in lines(reader), "it is selected, though it would not match the filter"
+        await reader.press("u", "d")
+        assert "Remove 1 feed of “Linux”" in reader.text
+        await reader.press("escape")
+
         await reader.press("e", "ctrl+u")
         await _paste(reader, "G" * 200)
         await reader.press("enter", "plus")
