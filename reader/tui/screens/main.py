@@ -234,7 +234,7 @@ class MainScreen(BaseScreen):
         """Show the keys for the focused widget."""
         bar = self.key_bar
         if (line := self.panes.sidebar_line) is not None:
-            bar.context = "feed" if line.kind == "feed" else "views"
+            bar.context = line.key_context
         elif not len(self.articles.order):
             bar.context = "empty"
         elif not self.article.has_focus:

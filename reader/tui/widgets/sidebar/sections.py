@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from reader.core.tokenize import fold_case
 from reader.tui.widgets.sidebar.selection import BUILT_IN_VIEWS, KINDS, EntryKind, SidebarChoice
+
+if TYPE_CHECKING:
+    from reader.tui.keys.actions import KeyContext
 
 INITIAL_ENTRIES = 7
 """How many entries of a section are shown at first."""
@@ -56,6 +59,13 @@ class SidebarLine(NamedTuple):
     def key(self) -> LineKey:
         """What identifies the line."""
         return self.what, self.kind, "" if self.what in {"head", "more"} else self.id or self.text
+
+    @property
+    def key_context(self) -> KeyContext:
+        """Which keys the key bar shows for the line."""
+        if self.what != "entry":
+            return "entries"
+        return "feed" if self.kind == "feed" else "views" if self.kind == "view" else "entries"
 
     @property
     def is_group(self) -> bool:
