@@ -6,8 +6,8 @@ Documents that are deleted with a feed are moved to the trash, and so is an expo
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -162,7 +162,7 @@ class FeedChanges:
         self._add_step(stored, description)
 
     def _add_step(self, stored: _Stored, description: str) -> str:
-        number = secrets.token_hex(8)
+        number = os.urandom(8).hex()
         self.store.save_change(number, stored)
         self.library.items.put(KIND, {number: True}, description=description)
         return number

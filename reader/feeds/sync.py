@@ -201,6 +201,8 @@ class FeedLookup:
             feed = await self._services.parse(response.body, response.final_url, response.content_type_header)
         except FeedError:
             found = await self._services.feeds_of(response.body, response.final_url)
+            # YouTube sends those whom it asks for consent to another host, but the address may tell enough.
+            found = found or await self._services.feeds_of(b"", url)
             if not found:
                 raise
             return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import click
@@ -91,12 +92,10 @@ def remove(names: tuple[str, ...], *, documents: bool, as_json: bool) -> None:
 
 def _delete_documents(files: FeedFiles, feed: Subscription) -> int:
     """Delete the documents of a feed, and forget it; return how many there were."""
-    import secrets
-
     from reader.feeds.changes import delete_documents
     from reader.storage.trash import Trash
 
-    trash, removal = Trash(files.paths.trash_folder), secrets.token_hex(8)
+    trash, removal = Trash(files.paths.trash_folder), os.urandom(8).hex()
     delete_documents(feed.key, files.store, files.folders.root(feed), trash, removal)
     files.store.forget(feed.key)
     return len(trash.files(removal))

@@ -12,7 +12,16 @@ from reader.content.enclosures import Enclosure
 from reader.content.html.encodings import detect_encoding
 from reader.core.text import clean
 from reader.feeds.formats import convert, plain_text
-from reader.feeds.formats.convert import kind_of, language_of, text_as_html, to_number, to_seconds, unique, web_url
+from reader.feeds.formats.convert import (
+    kind_of,
+    kind_of_file,
+    language_of,
+    text_as_html,
+    to_number,
+    to_seconds,
+    unique,
+    web_url,
+)
 from reader.feeds.formats.timestamps import read_timestamp
 from reader.feeds.model import FeedEntry, FeedError, FeedImage, FeedLink, ParsedFeed
 
@@ -126,7 +135,7 @@ def _entry(item: Mapping[str, Any], base: str, language: str) -> FeedEntry:
         images=tuple(map(FeedImage, images)),
         enclosures=files,
         related=(FeedLink(external),) if own and external else (),
-        kind=kind_of(each.type for each in files),
+        kind=kind_of(map(kind_of_file, files)),
     )
 
 
