@@ -56,7 +56,9 @@ class ReaderScreen(BaseScreen):
 
     def on_mount(self) -> None:
         """Show other keys while a link is selected."""
-        self.watch(self.pane.view, "has_link", self.update_keys, init=False)
+        view = self.pane.view
+        self.watch(view, "has_link", self.update_keys, init=False)
+        self.watch(view, "scroll_y", view.selected_link.scrolled, init=False)
 
     def update_keys(self) -> None:
         """Show the keys of the reader, or of the selected link."""

@@ -205,11 +205,6 @@ class ReaderView(LineView):
     def _note_link(self) -> None:
         self.has_link = bool(self.selected_link.href)
 
-    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Follow the selected link."""
-        super().watch_scroll_y(old_value, new_value)
-        self.selected_link.scrolled()
-
     def action_links(self, what: Literal["label", "next", "previous", "read"] = "label") -> None:
         """Show a label at every link on the screen, select a link, or read the page of the selected one."""
         if what in {"next", "previous"}:
