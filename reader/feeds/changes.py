@@ -20,6 +20,7 @@ from reader.core.errors import ReaderError, describe_error
 from reader.core.hashing import hash_bytes
 from reader.core.text import format_count, show_path
 from reader.feeds.subscriptions import SOURCES, Subscription, Subscriptions, parse_setting, parse_subscriptions
+from reader.storage.sqlite.feeds.store import key_of_removed
 
 if TYPE_CHECKING:
     from reader.library.library import Library
@@ -216,7 +217,7 @@ class FeedChanges:
         try:
             for key in stored.deleted:
                 delete_documents(key, self.store, Path(stored.root), self.trash, number)
-                self.store.set_aside(key, number)
+                self.store.rename(key, key_of_removed(key, number))
         except ReaderError as error:
             return str(error)
         return ""
@@ -232,7 +233,7 @@ class FeedChanges:
         documents = format_count(len(self.trash.files(number)), "document")
         try:
             for key in stored.deleted:
-                self.store.bring_back(key, number)
+                self.store.rename(key_of_removed(key, number), key)
             left = self.trash.restore(number, Path(stored.root))
         except ReaderError as error:
             return f"{error} The documents are in {show_path(self.trash.folder / number)}."

@@ -11,6 +11,7 @@ import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -66,8 +67,7 @@ class Subscription:
         Queries and programs are hashed: they may contain a password or token, and you may share your documents.
         """
         if self.url:
-            address, mark, query = canonical_url(self.url).partition("?")
-            return f"{address}?{_digest(query)}" if mark else address
+            return _key_of(self.url)
         return f"exec:{_digest(format_value(self.exec))}" if self.exec else f"file:{self.file}"
 
     @property
@@ -81,6 +81,12 @@ class Subscription:
         if self.title:
             return self.title
         return display_host(self.url) if self.url else Path(self.exec[0] if self.exec else self.file).stem
+
+
+@lru_cache  # every document names the key
+def _key_of(url: str) -> str:
+    address, mark, query = canonical_url(url).partition("?")
+    return f"{address}?{_digest(query)}" if mark else address
 
 
 def _digest(text: str) -> str:

@@ -21,6 +21,8 @@ KeyContext = Literal[
     "unfolded",
     "text",
     "linked",
+    "link",
+    "entries",
     "views",
     "feed",
     "entry",
@@ -209,6 +211,10 @@ FOOTERS: dict[KeyContext, tuple[tuple[str, str], ...]] = {
         ("open", "open"), ("search", "search"), ("mark.read", "mark"), ("mark.star", "star"), ("mark.tags", "tags"),
         ("unread.next", "next unread"), ("undo", "undo"),
     ),
+    "entries": (
+        ("views.choose", "select"), ("views.combine", "add"), ("views.filter", "filter"), ("views.fold", "fold"),
+        ("views", "hide"), ("feeds.add", "new feed"), ("undo", "undo"),
+    ),
     "views": (
         ("views.choose", "select"), ("views.combine", "add"), ("views.filter", "filter"), ("views.fold", "fold"),
         ("views.rename", "rename"), ("views.delete", "delete"), ("views", "hide"), ("undo", "undo"),
@@ -230,6 +236,10 @@ FOOTERS: dict[KeyContext, tuple[tuple[str, str], ...]] = {
     "linked": (
         ("move.page_down", "page"), ("back", "previous text"), ("text.links", "links"), ("text.save", "save"),
         ("text.search", "search"), ("fetch", "original"), ("open", "open"), ("text.zen", "zen"),
+    ),
+    "link": (
+        ("text.link_read", "read the page"), ("open", "browser"), ("copy", "copy"), ("text.link_next", "next link"),
+        ("text.link_previous", "previous"), ("text.leave", "clear"),
     ),
     "related": (
         ("article.enter", "show"), ("related.next", "next"), ("article.leave", "article"), ("more", "more"),

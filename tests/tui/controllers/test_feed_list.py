@@ -72,7 +72,7 @@ async def test_feeds_are_shown_with_their_health_and_followed(
         await reader.wait_until(lambda: "LWN 2/2" in lines(reader))
         found = lines(reader)
         at = found.index("▾ Feeds 2")
-        assert found[at : at + 4] == ["▾ Feeds 2", "▾Linux 3/3", "LWN 2/2", "Gone 1/1"]
+        assert found[at : at + 4] == ["▾ Feeds 2", "▾ Linux 3/3", "LWN 2/2", "Gone 1/1"]
         assert [line for line in found if "notes" in line or line.startswith("Linux")] == ["notes 1/1"]
 
         _fail(own_directories)  # as a sync would
@@ -197,7 +197,16 @@ async def test_feeds_are_added_changed_and_removed_and_each_is_undone(
         assert own_directories.feeds_file.read_text("utf-8") == text
         assert "LWN 1/1" in " ".join(lines(reader))
 
-        await move_to(reader, "Linux")
+        await reader.press("/", *"linu", "enter")
+        assert "▌ ▾ Linux 1/1" in lines(reader)
+        await reader.press("e", "ctrl+u")
+        await _paste(reader, "BSD")
+        await reader.press("enter")
+        assert "▌ ▾ BSD 1/1" in lines(reader), "it is selected, though it would not match the filter"
+        await reader.press("u", "d")
+        assert "Remove 1 feed of “Linux”" in reader.text
+        await reader.press("escape")
+
         await reader.press("e", "ctrl+u")
         await _paste(reader, "G" * 200)
         await reader.press("enter", "plus")

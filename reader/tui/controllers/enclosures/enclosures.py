@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from reader.desktop.programs import Command
-    from reader.tui.loaders.enclosures import EnclosureFile
+    from reader.fetching.enclosure_files import EnclosureFile
     from reader.tui.widgets.article_pane.content import ArticleContent
 
     class Downloader(Protocol):
@@ -87,8 +87,7 @@ class EnclosuresController:
         from reader.tui.loaders.enclosures import load_enclosures
 
         session = self._session
-        downloads = session.config.fetch.downloads
-        found = await session.background.run(load_enclosures, session.library, source, downloads)
+        found = await session.background.run(load_enclosures, session.library, source, session.config.fetch)
         if not found:
             session.show_message("This article has no enclosure, such as an episode.", transient=True)
         elif len(found) == 1:
