@@ -170,6 +170,26 @@ def test_an_author_is_named_without_the_address(author: str) -> None:
     assert entry_of(rss(f"<item><author>{escape(author)}</author></item>")).authors == ("Jane Doe",)
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        atom(
+            "<author><name>Ann</name></author><entry><title>1</title></entry>"
+            "<entry><title>2</title><author><name>Bob</name></author></entry>"
+            "<entry><title>3</title><source><title>Another feed</title></source></entry>"
+        ),
+        json.dumps({
+            "version": "https://jsonfeed.org/version/1", "authors": {"name": "Ann"},
+            "items": [{"id": 1}, {"id": 2, "author": "Bob"}, {"id": 3, "author": {"name": "Eve"}}],
+        }).encode(),
+    ],
+)  # fmt: skip
+def test_entries_have_the_authors_of_the_feed_unless_they_have_others(data: bytes) -> None:
+    first, second, third = (each.authors for each in parse_feed(data).entries)
+    assert (first, second) == (("Ann",), ("Bob",))
+    assert third != ("Ann",)
+
+
 def test_an_author_without_a_name_is_an_address() -> None:
     for author in ("jane@example.software", "mailto:jane@example.org"):
         assert entry_of(rss(f"<item><author>{author}</author></item>")).authors == (author.removeprefix("mailto:"),)

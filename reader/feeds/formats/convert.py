@@ -55,19 +55,20 @@ def to_model(raw: RawFeed, url: str) -> ParsedFeed:
     base = base or site
     image = feed.get("image")
     picture = (_text(image, "href") if isinstance(image, dict) else "") or _text(feed, "logo") or _text(feed, "icon")
-    language = language_of(feed.get("language"))
+    language, authors = language_of(feed.get("language")), _authors(feed)
     return ParsedFeed(
         title=_plain(feed, "title"),
         url=site,
         self_url=self_url,
         description=plain_text.shorten(_plain(feed, "subtitle")),
         language=language,
-        authors=_authors(feed),
+        authors=authors,
         image=web_url(picture, base),
         topics=_topics(feed),
         ttl_minutes=to_number(feed.get("ttl")),
         kind=kind,
-        entries=tuple(_entry(entry, base, language) for entry in raw.entries),
+        # By RFC 4287, 4.1.2; RSS has no such rule.
+        entries=tuple(_entry(each, base, language, authors if kind == "atom" else ()) for each in raw.entries),
     )
 
 
@@ -145,7 +146,7 @@ def kind_of_file(file: Enclosure) -> str:
     return "video" if file.type == _FLASH else file.likely_type.partition("/")[0]
 
 
-def _entry(entry: Mapping[str, Any], base: str, language: str) -> FeedEntry:
+def _entry(entry: Mapping[str, Any], base: str, language: str, authors: tuple[str, ...]) -> FeedEntry:
     links = _links(entry)
     content = _content(entry)
     content_text = _text(content, "value")
@@ -154,7 +155,8 @@ def _entry(entry: Mapping[str, Any], base: str, language: str) -> FeedEntry:
     published = published or updated
     linked = list(_linked_files(entry, links, base))
     media = list(_media_files(entry, base))
-    playable = [file for file, kind, _ in media if kind in _PLAYABLE]
+    shown = {"image", "text"}
+    files = [file for file, kind, _ in media if kind in _PLAYABLE or (file.type and kind not in shown)]
     own_languages = (entry.get("language"), content.get("language"), _detail(entry, "title").get("language"))
     return FeedEntry(
         id=clean(_text(entry, "id")),
@@ -164,14 +166,14 @@ def _entry(entry: Mapping[str, Any], base: str, language: str) -> FeedEntry:
         updated=updated.moment if updated else None,
         published_text=published.text if published else "",
         updated_text=updated.text if updated else "",
-        authors=_authors(entry),
+        authors=_authors(entry) or (() if "source" in entry else authors),
         topics=_topics(entry),
         language=next(filter(None, map(language_of, own_languages)), language),
         excerpt=_excerpt(entry, content),
         content_html=content_text if _is_html(content) else text_as_html(content_text),
         content_base=content_base,
         images=_images(entry, linked, media, base),
-        enclosures=_unique_by_url([*linked, *playable]),
+        enclosures=_unique_by_url([*linked, *files]),
         related=_related(links, base),
         kind=kind_of([*map(kind_of_file, linked), *(kind for _, kind, _ in media)]),
     )

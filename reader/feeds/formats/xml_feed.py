@@ -425,6 +425,7 @@ class _Reader:
             raise OtherShapeError
         has_title = any(name_of(each) == "title" and (each.text or "").strip() for each in element)
         self.title_depth = depth + 1 if has_title else -1
+        self.context["source"] = {}
 
     def _read_media(self, element: Element, depth: int) -> None:
         self.context.setdefault("media_content", []).append(plain_attributes(element))
