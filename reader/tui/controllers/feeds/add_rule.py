@@ -89,9 +89,9 @@ def _describe(line: PromptLine) -> None:
 
 
 def _complete(text: str, cursor: int) -> Completion:
-    from reader.library.rules.rules_file import DEEDS
+    from reader.library.rules.rules_file import RULE_ACTIONS
     from reader.tui.widgets.prompt.completion import Completion, starting_with
 
     start = text.rfind(" ", 0, cursor) + 1
-    unused = (word for word in (*DEEDS, _TAG) if word not in text[:start].split())
+    unused = (word for word in (*RULE_ACTIONS, _TAG) if word not in text[:start].split())
     return Completion(start, cursor, tuple(starting_with(text[start:cursor], unused)))
