@@ -74,7 +74,11 @@ def standfirst(tree: HtmlElement, chosen: set[str]) -> set[str]:
         marks = marks_in(element)
         if element.tag == "p" and marks & chosen:
             break
-        is_standing = element.tag in HEADINGS | {"p", "div"} and _is_named(element, "standfirst") and not marks & chosen
+        is_standing = (
+            element.tag in HEADINGS | {"p", "div"}
+            and is_named(" ".join(element.get(name) or "" for name in _NAMING), "standfirst")
+            and not marks & chosen
+        )
         is_text = is_standing and _LONG // 3 < size_of(element) < _TEASER and linked_share(element) < 0.2
         if is_text and not is_hidden(element):
             return marks
@@ -100,10 +104,6 @@ def is_noise(element: HtmlElement) -> bool:
         return True
     names = (name for name in _NAMING if is_named(element.get(name) or "", "boilerplate"))
     return any(name != "id" or not _is_named_after_heading(element) for name in names)
-
-
-def _is_named(element: HtmlElement, kind: str) -> bool:
-    return is_named(" ".join(element.get(name) or "" for name in _NAMING), kind)
 
 
 def _is_named_after_heading(element: HtmlElement) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, pairwise
 
 from reader.content.blocks import (
@@ -23,8 +23,6 @@ from reader.extraction.boilerplate import has_date, is_line, letters, without_by
 
 _LONG = 5
 """Paragraphs of a long text."""
-_MAX_LABEL = 60
-"""Maximum characters of a paragraph that may introduce what follows, as a heading does."""
 _NEAR = 8
 """Blocks at the start that may repeat title, byline and date."""
 
@@ -51,20 +49,23 @@ def solid(text: str) -> str:
     return "".join(text.split())
 
 
+def _lines(block: Block) -> Iterator[Sequence[Span]]:
+    """Yield the lines of a block, without images and embeds."""
+    for part in leaves([block]):
+        match part:
+            case Heading(spans=spans) | Paragraph(spans=spans):
+                yield spans
+            case CodeBlock(text=text):
+                yield [Span(text)]
+            case Table(header=header, rows=rows):
+                for row in filter(None, (header, *rows)):
+                    yield [span for cell in row for span in (*cell, Span("\t"))]
+
+
 def text_of_block(block: Block) -> str:
     """Return the text of a block without images and embeds."""
-    return "\n".join(line for part in leaves([block]) for line in _lines(part))
-
-
-def _lines(block: Block) -> Iterable[str]:
-    match block:
-        case Heading(spans=spans) | Paragraph(spans=spans):
-            return [spans_text(spans)]
-        case CodeBlock(text=text):
-            return [text]
-        case Table(header=header, rows=rows):
-            return ["\t".join(map(spans_text, row)).strip() for row in (header, *rows) if row]
-    return []
+    lines = (spans_text(line) for line in _lines(block))
+    return "\n".join(line.strip() if line.endswith("\t") else line for line in lines)
 
 
 def article_text(blocks: Iterable[Block]) -> str:
@@ -74,18 +75,9 @@ def article_text(blocks: Iterable[Block]) -> str:
 
 def linked_share(block: Block) -> float:
     """Return the share of a block's text that is inside links, from 0 to 1."""
-    spans = [span for part in leaves([block]) for span in _spans(part)]
+    spans = list(chain(*_lines(block)))
     total = sum(len(span.text.strip()) for span in spans)
     return sum(len(span.text.strip()) for span in spans if span.href) / total if total else 0.0
-
-
-def _spans(block: Block) -> Iterable[Span]:
-    match block:
-        case Heading(spans=spans) | Paragraph(spans=spans):
-            return spans
-        case Table(header=header, rows=rows):
-            return chain(*header, *chain(*rows))
-    return []
 
 
 # --- single blocks ------------------------------------------------------------------------------
@@ -137,37 +129,33 @@ def _repeats_metadata(line: str, titles: set[str], names: str | None) -> bool:
 
 def _without_other_articles(blocks: list[Block]) -> list[Block]:
     """Return blocks without lists of other articles: a heading that announces them and the links below it."""
-    remaining: list[Block] = []
-    dropped: list[Block] = []
+    sections: list[list[Block]] = [[]]
     for block in blocks:
-        text = text_of_block(block)
-        is_short = isinstance(block, Paragraph) and len(text) < _MAX_LABEL
-        if isinstance(block, Heading) or (is_short and is_line(text, "heading")):
-            dropped = [block] if is_line(text, "heading") else []
-        elif dropped and len(text) >= 80 and linked_share(block) <= 0.5:
-            # Running text after such a heading belongs to the article, and the heading was a real one.
-            remaining += dropped if len(dropped) == 1 and isinstance(dropped[0], Heading) else []
-            dropped = []
-        elif dropped:
-            dropped.append(block)
-        if not dropped:
-            remaining.append(block)
+        if isinstance(block, Heading) or _announces_others(block):
+            sections.append([])
+        sections[-1].append(block)
+    kept = [s for s in sections if s and (any(map(_is_text, s[1:])) or not _announces_others(s[0]))]
+    remaining = [block for section in kept for block in section]
     while remaining and _is_link_list(remaining[-1]) and not (len(remaining) > 1 and _announces(remaining[-2])):
         remaining.pop()
     return remaining
 
 
+def _announces_others(block: Block) -> bool:
+    return isinstance(block, Heading | Paragraph) and is_line(text_of_block(block), "heading")
+
+
+def _is_text(block: Block) -> bool:
+    """Return whether a block is running text; links to other articles are none."""
+    return len(text_of_block(block)) > 80 and linked_share(block) < 0.5
+
+
 def _without_teasers(blocks: list[Block]) -> list[Block]:
     """Return blocks without linked headlines of other articles between the paragraphs of a long text."""
-    is_text = [isinstance(b, Paragraph) and len(text_of_block(b)) > 80 and linked_share(b) < 0.5 for b in blocks]
-    if sum(is_text) < _LONG:
-        return blocks
+    is_text = [isinstance(block, Paragraph) and _is_text(block) for block in blocks]
     neighbors = zip([False, *is_text], blocks, [*is_text[1:], False], strict=False)
-    return [block for before, block, after in neighbors if not (before and after and _is_headline(block))]
-
-
-def _is_headline(block: Block) -> bool:
-    return isinstance(block, Paragraph) and len(text_of_block(block).split()) >= 5 and _is_link_list(block)
+    is_long = sum(is_text) >= _LONG
+    return [block for before, block, after in neighbors if not (is_long and before and after and _is_link_list(block))]
 
 
 def _is_link_list(block: Block) -> bool:

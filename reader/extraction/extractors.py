@@ -66,10 +66,12 @@ def chosen_by_trafilatura(tree: HtmlElement) -> set[str]:
 
 def chosen_by_readability(tree: HtmlElement) -> set[str]:
     """Return the marks of the texts that readability finds. Leaves the tree unchanged."""
-    library = _readability()
+    from readability import readability
+
+    logging.getLogger("readability").setLevel(logging.CRITICAL)
     try:
-        return set(MARKS.findall(library.Document(deepcopy(tree)).summary(html_partial=True)))
-    except library.Unparseable:
+        return set(MARKS.findall(readability.Document(deepcopy(tree)).summary(html_partial=True)))
+    except readability.Unparseable:
         return set()
 
 
@@ -86,11 +88,3 @@ def _trafilatura() -> ModuleType:
         socket.has_ipv6 = has_ipv6
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it warns about every page without an article
     return core
-
-
-@cache
-def _readability() -> ModuleType:
-    from readability import readability
-
-    logging.getLogger("readability").setLevel(logging.CRITICAL)
-    return readability  # type: ignore[no-any-return]

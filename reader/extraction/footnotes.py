@@ -39,7 +39,7 @@ def mark_notes(tree: HtmlElement, chosen: set[str]) -> None:
     for note in notes:
         for link in filter(_is_here, list(note.iter("a"))):
             text = _words(link)
-            if _BACK.fullmatch(text) or (_MARKER.fullmatch(text) and _is_in_list(link)):
+            if _BACK.fullmatch(text) or (_MARKER.fullmatch(text) and note.tag in ("ol", "ul")):
                 drop(link)
             elif _MARKER.fullmatch(text):
                 link.drop_tag()
@@ -52,10 +52,6 @@ def _words(link: HtmlElement) -> str:
 
 def _is_here(link: HtmlElement) -> bool:
     return (link.get("href") or "").startswith("#")
-
-
-def _is_in_list(link: HtmlElement) -> bool:
-    return next(link.iterancestors("li"), None) is not None
 
 
 def _block(element: HtmlElement) -> HtmlElement:

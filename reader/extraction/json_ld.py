@@ -170,13 +170,11 @@ def script_text(tree: HtmlElement) -> str:
 def _texts(thing: dict[str, object]) -> Iterator[str]:
     yield ""
     for key, value in thing.items():
-        if isinstance(value, str):
-            if _BODY_KEYS.match(key) and _is_prose(value):
-                yield as_html(value)
-        elif isinstance(value, list):
+        parts = [value] if isinstance(value, str) and _BODY_KEYS.match(key) else []
+        if isinstance(value, list):
             parts = list(filter(None, map(_part, value[:5_000])))
-            if len(parts) > 1 and _is_prose(" ".join(parts)):
-                yield "".join(map(as_html, parts))
+        if parts and _is_prose(" ".join(parts)) and (len(parts) > 1 or parts[0] is value):
+            yield "".join(map(as_html, parts))
 
 
 def _part(value: object) -> str:
