@@ -50,6 +50,7 @@ def entry_of(data: bytes, url: str = URL) -> FeedEntry:
         b'<feed xmlns="http://www.w3.org/2005/Atom"><title>F</title><entry><title>One</title><link href="/1"/></entry></feed>',
         b'{"version": "https://jsonfeed.org/version/1", "title": "F", "items": [{"id": 1, "title": "One", "url": "/1"}]}',
         b'{"rss": {"version": "2.0", "channel": {"title": "F", "item": [{"title": "One", "guid": {"#value": "/1"}}]}}}',
+        b'<CHANNEL><TITLE>F</TITLE><ITEM HREF="/1"><TITLE>One</TITLE></ITEM></CHANNEL>',
         # What a machine has broken:
         b'\n\n garbage <?xml version="1.0"?><rss version="2.0"><channel><title>F</title><item><title>One</title>'
         b"<link>/1</link></item></channel></rss>",
@@ -193,6 +194,7 @@ def test_entries_have_the_authors_of_the_feed_unless_they_have_others(data: byte
 def test_an_author_without_a_name_is_an_address() -> None:
     for author in ("jane@example.software", "mailto:jane@example.org"):
         assert entry_of(rss(f"<item><author>{author}</author></item>")).authors == (author.removeprefix("mailto:"),)
+    assert entry_of(rss("<item><author>Jane (mailto:jane@example.org)</author></item>")).authors == ("Jane",)
 
 
 def json_feed(**item: Any) -> bytes:

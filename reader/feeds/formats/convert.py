@@ -31,6 +31,7 @@ _FLASH = "application/x-shockwave-flash"
 _DURATION = re.compile(r"(?:(\d+):)?(\d+):(\d+)(?:\.\d*)?|(\d+)(?:\.\d*)?", re.ASCII)
 _NOT_IN_URLS = re.compile(r"[\t\r\n]+\s*")
 _FEED_SCHEME = re.compile(r"^feed:(?:(?://)?(?=https?:)|//)", re.IGNORECASE)
+_MAILTO = re.compile(r"\s*[(<]?mailto:[)>]?")
 _LOOKS_LIKE_URL = re.compile(r"(?:https?:)?/|feed:", re.IGNORECASE)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
@@ -277,7 +278,7 @@ def _authors(found: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _name(text: str) -> str:
     """Return the name of a person, of which feedparser takes a parenthesis at the end for that around the name."""
-    name = plain_text.from_text(text).removeprefix("mailto:")
+    name = _MAILTO.sub("", plain_text.from_text(text))
     return f"{name})" if name.count("(") == name.count(")") + 1 else name
 
 
