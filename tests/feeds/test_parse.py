@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime
 from html import escape
 from typing import Any
@@ -491,6 +492,13 @@ def test_what_is_no_feed_is_refused_with_a_sentence(data: bytes, reason: str) ->
 @pytest.mark.parametrize(
     "broken", ["</width>", "</textInput>", "</media:player>", "<tags>", "<media:license/>", "<links>x</links>"]
 )
+@pytest.mark.parametrize("author", ["a" * 100_000, "a@" * 50_000])
+def test_an_author_of_any_length_is_read_in_linear_time(author: str) -> None:
+    start = time.process_time()
+    assert entry_of(rss(f"<item><author>{author}</author></item>")).authors == (author,)
+    assert time.process_time() - start < 5
+
+
 def test_tags_that_feedparser_fails_on_cost_no_entry(broken: str) -> None:
     feed = parse_feed(rss(f"<item><title>A</title></item>{broken}<item>{broken}<title>B</title></item>"))
     assert [each.title for each in feed.entries] == ["A", "B"]
