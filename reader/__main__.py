@@ -11,8 +11,8 @@ import signal
 import sys
 
 COMMANDS = frozenset({
-    "add", "cache", "check", "config", "count", "digest", "extract", "feeds", "fetch", "import", "index", "list",
-    "mark", "open", "related", "rules", "show", "state", "stats", "stories", "sync"})  # fmt: skip
+    "add", "cache", "check", "config", "count", "digest", "download", "extract", "feeds", "fetch", "import", "index",
+    "list", "mark", "open", "related", "rules", "show", "state", "stats", "stories", "sync"})  # fmt: skip
 """The commands of :mod:`reader.cli.main`, as a test checks; to open a folder of such a name, write ``./list``."""
 
 

@@ -368,6 +368,16 @@ def test_two_trees_are_compared_key_by_key(corpus: Path) -> None:
     ]
 
 
+def test_the_cold_index_of_two_trees_is_compared(corpus: Path) -> None:
+    tree = str(SCRIPTS.parent)
+    command = [sys.executable, str(SCRIPTS / "compare.py"), str(corpus), tree, tree, "--index", "--runs", "1"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert [line.partition(":")[0] for line in done.stdout.splitlines()] == [
+        f"cold index {what} grouping" for what in ("without", "with")
+    ]
+
+
 def test_an_unknown_part_is_reported(tmp_path: Path) -> None:
     command = [sys.executable, str(SCRIPTS / "run.py"), str(tmp_path), "--only", "keys,nothing"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

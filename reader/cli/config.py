@@ -127,7 +127,8 @@ def _load(path: Path) -> Config:
 
 
 def _lines(found: Config) -> dict[tuple[str, ...], int]:
-    from reader.config.load import lines_of, read_text
+    from reader.config.load import read_text
+    from reader.config.toml_lines import lines_of
 
     is_set = found.values or found.programs or found.macros
     return lines_of(read_text(found.path)[0]) if found.path is not None and is_set else {}

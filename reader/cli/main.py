@@ -19,6 +19,7 @@ from reader.cli import articles, index
 from reader.cli.config import config
 from reader.cli.marks import state
 from reader.cli.pages.cache import cache
+from reader.cli.pages.download import download
 from reader.cli.pages.extract import extract
 from reader.cli.pages.fetch import fetch
 from reader.cli.rules import rules
@@ -96,7 +97,7 @@ def cli() -> None:
 
 for _command in (*articles.COMMANDS, *index.COMMANDS, *STORY_COMMANDS, add, import_, sync, feeds):
     cli.add_command(_command)
-for _command in (config, fetch, extract, cache, rules, state):
+for _command in (config, download, fetch, extract, cache, rules, state):
     cli.add_command(_command)
 for _command in (*feed_list.COMMANDS, *feed_edit.COMMANDS):
     feeds.add_command(_command)

@@ -40,7 +40,7 @@ def list_(as_json: bool) -> None:
         return
     for rule in found:
         state = "" if rule.enabled else "\tdisabled"
-        out(f"{rule.name}\t{rule.query}\t{_deeds(rule)}{state}\n")
+        out(f"{rule.name}\t{rule.query}\t{_actions(rule)}{state}\n")
     if not found:
         print_notice("There are no rules. `newsreader rules add NAME QUERY --do hide` adds one.")
 
@@ -48,12 +48,12 @@ def list_(as_json: bool) -> None:
 @rules.command("add", short_help="Add a rule, or replace the one of that name.")
 @click.argument("name")
 @click.argument("query")
-@click.option("--do", "do", multiple=True, metavar="DEED", help="read, star, hide, fetch or stop; may be repeated.")
+@click.option("--do", "do", multiple=True, metavar="ACTION", help="read, star, hide, fetch or stop; may be repeated.")
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="A tag to give to the articles; may be repeated.")
 def add(name: str, query: str, do: tuple[str, ...], tags: tuple[str, ...]) -> None:
     """Add the rule NAME for the articles that match QUERY, or replace the rule of that name.
 
-    Deeds: read marks them read, star stars them, hide leaves them out of all lists (is:hidden finds them), fetch
+    Actions: read marks them read, star stars them, hide leaves them out of all lists (is:hidden finds them), fetch
     fetches their originals, and stop keeps the rules after this one away from them.
     """
     from reader.library.rules.rules_file import new_rule
@@ -92,7 +92,7 @@ def apply(library: Library, *, dry_run: bool, offline: bool, as_json: bool) -> N
     outcome = runner.run()
     for rule, count in outcome.counts:
         if not as_json:
-            out(f"{count:,}\t{rule.name}\t{_deeds(rule)}\n")
+            out(f"{count:,}\t{rule.name}\t{_actions(rule)}\n")
     changed = "" if dry_run else runner.apply(outcome)
     if as_json:
         records: list[Json] = [{**_record(rule), "articles": count} for rule, count in outcome.counts]
@@ -129,5 +129,5 @@ def _record(rule: ArrivalRule) -> dict[str, Json]:
     }  # fmt: skip
 
 
-def _deeds(rule: ArrivalRule) -> str:
+def _actions(rule: ArrivalRule) -> str:
     return ", ".join((*rule.do, *(f"tag {tag}" for tag in rule.tags)))

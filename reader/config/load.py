@@ -6,7 +6,7 @@ An error costs the setting it is in, not the whole file: :attr:`Config.problems`
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -14,23 +14,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from reader.config.declarations import BY_PATH, FIELDS, OWN_THEME, SETTINGS, TABLES, Setting, command_words, label
 from reader.config.names import did_you_mean, nearest, shown_name
 from reader.config.settings import DEFAULT_PRESET, Config, ConfigNote, FetchSettings, Program, TerminalSettings
+from reader.config.toml_lines import FIX_LINE, Names, lines_of, syntax_error
 from reader.core.errors import describe_error
-from reader.core.text import clean, show_path
+from reader.core.text import show_path
 
 if TYPE_CHECKING:
     from reader.config.own_actions import Problem
 
 T = TypeVar("T")
-_Names = tuple[str, ...]
 _MAX_BYTES = 200_000
-_MAX_PARSED = 20_000
-"""Lines that are parsed to find the lines of settings, which takes less than half a second."""
 _OWN_TABLES = ("keys", "themes", "programs", "macros")
 """Tables whose names are not those of settings."""
 _THEME_NAME = re.compile(r"[A-Za-z0-9_-]+")
-_OPEN_QUOTES = (r"Illegal character '\n'", "Unterminated string", "Expected \"'", "Unescaped '\\' in a string, but")
-"""What the parser says of a quote that is not closed."""
-_AT_LINE = re.compile(r" \(at line (\d+), column \d+\)")
 
 
 class KeysCheck(NamedTuple):
@@ -65,7 +60,8 @@ def load_config(path: Path, checks: AppChecks | None = None, before: Config | No
         try:
             values = tomllib.loads(text)
         except (ValueError, RecursionError) as error:
-            unreadable = _syntax_error(text, str(error))
+            line, reason = syntax_error(text, str(error))
+            unreadable = ConfigNote(line, f"not valid TOML: {reason}.", FIX_LINE)
     if unreadable is not None:
         if before is not None:
             return replace(before, problems=(unreadable,), notes=())
@@ -92,75 +88,6 @@ def read_text(path: Path) -> tuple[str, ConfigNote | None]:
         return "", ConfigNote(line, "not valid TOML: the text is not UTF-8.", "Save the file as UTF-8.")
 
 
-def _syntax_error(text: str, error: str) -> ConfigNote:
-    found = _AT_LINE.search(error)
-    line = int(found[1]) if found else text.rstrip("\n").count("\n") + 1
-    reason = _AT_LINE.sub("", error).replace(" (at end of document)", ", but the file ends here")
-    if reason.startswith(_OPEN_QUOTES):
-        reason = "a quote is not closed"
-        if not found:  # it may have been opened far above
-            line = next((start + 1 for start, parsed in _statements(text.split("\n")) if parsed is None), line)
-    return ConfigNote(line, f"not valid TOML: {clean(reason).rstrip('.')}.", "Fix that line.")
-
-
-def lines_of(text: str) -> dict[_Names, int]:
-    """Return the line of each table and each key in valid TOML, by the names that lead there, three at most.
-
-    The parser of the standard library reports no lines, so it is given one statement at a time. This takes far longer
-    than parsing: call it only if there is something to report. In an absurd file not all are found.
-    """
-    lines = text.split("\n")
-    found: dict[_Names, int] = {}
-    table: _Names = ()
-    for start, parsed in _statements(lines):
-        if parsed is None:
-            break
-        if lines[start].lstrip().startswith("["):
-            table = _names(parsed)
-            statement: dict[_Names, int] = {table: start + 1}
-        else:
-            statement = {(*table, *names): start + 1 for names in _inner_names(parsed)}
-        for names, line in statement.items():
-            for length in range(1, min(len(names), 3) + 1):
-                found.setdefault(names[:length], line)
-    return found
-
-
-def _statements(lines: Sequence[str]) -> Iterator[tuple[int, dict[str, Any] | None]]:
-    """Yield the index of the first line of each statement, and what it says: None for one that never ends, the last."""
-    import tomllib
-
-    start = parsed_lines = 0
-    while start < len(lines):
-        parsed = None
-        for end in range(start + 1, len(lines) + 1):
-            if (parsed_lines := parsed_lines + end - start) > _MAX_PARSED:
-                return
-            try:
-                parsed = tomllib.loads("\n".join(lines[start:end]))
-                break
-            except ValueError:  # the statement goes on
-                continue
-        yield start, parsed
-        start = end
-
-
-def _names(header: Any) -> _Names:
-    """Return the names in the header of a table, ``[a.b]`` or ``[[a.b]]``."""
-    names: _Names = ()
-    while header := (header[0] if isinstance(header, list) else header):
-        ((name, header),) = header.items()
-        names = (*names, name)
-    return names
-
-
-def _inner_names(parsed: dict[str, Any]) -> Iterable[_Names]:
-    for name, value in parsed.items():
-        yield (name,)
-        if isinstance(value, dict):
-            yield from ((name, inner) for inner in value)
-
-
 class _Loading:
     """The values of a file on their way to a :class:`Config`."""
 
@@ -172,10 +99,10 @@ class _Loading:
         self._tables = tables
         self._checks = checks
         self._before = before or Config()
-        self._lines: dict[_Names, int] | None = None
+        self._lines: dict[Names, int] | None = None
         self._problems: list[ConfigNote] = []
         self._is_uncertain = False
-        self._values: dict[_Names, Any] = {}
+        self._values: dict[Names, Any] = {}
         self._own_names: list[str] = []
         """The names of the actions in ``[programs]`` and ``[macros]``."""
         self._built_in = tuple(checks.themes() if checks else ())
@@ -254,7 +181,7 @@ class _Loading:
             self._themes[name] = {**self._before.themes[name]}
             self._values |= {("themes", name, inner): value for inner, value in self._themes[name].items()}
 
-    def _take(self, names: _Names, value: Any) -> None:
+    def _take(self, names: Names, value: Any) -> None:
         setting = BY_PATH.get(_declared(names))
         if setting is None:
             self._report_unknown(names)
@@ -278,7 +205,7 @@ class _Loading:
         else:
             self._values[names] = value
 
-    def _report_unknown(self, names: _Names) -> None:
+    def _report_unknown(self, names: Names) -> None:
         *table, name = _declared(names)
         here = [each for each in SETTINGS if [*each.path[:-1]] == table]
         near = nearest(name, [each.name for each in here] + ([] if table else [*TABLES]))
@@ -337,16 +264,16 @@ class _Loading:
             ConfigNote(self._line(("keys", action)), message, hint) for action, message, hint in found.notes
         ]
 
-    def _report(self, names: _Names, message: str, hint: str = "") -> None:
+    def _report(self, names: Names, message: str, hint: str = "") -> None:
         self._problems.append(ConfigNote(self._line(names), message, hint))
 
-    def _line(self, names: _Names) -> int:
+    def _line(self, names: Names) -> int:
         if self._lines is None:
             self._lines = lines_of(self._text)
         return next((self._lines[names[:end]] for end in (3, 2, 1) if names[:end] in self._lines), 0)
 
 
-def _declared(names: _Names) -> _Names:
+def _declared(names: Names) -> Names:
     """Return the path under which a setting is declared."""
     return (OWN_THEME, names[2]) if len(names) > 2 else names
 

@@ -13,8 +13,8 @@ from functools import cache
 from typing import Any, NamedTuple, TypeAlias
 
 from reader.config.names import shown_name
+from reader.config.toml_lines import FIX_LINE, lines_of, syntax_error
 from reader.core.errors import ReaderError
-from reader.core.text import clean
 
 Table: TypeAlias = Mapping[str, str]
 """The values of a table by key, as TOML."""
@@ -52,21 +52,24 @@ class _Block(NamedTuple):
 def read_tables(text: str, name: str, shown: str) -> list[dict[str, Any]]:
     """Return the tables ``[[name]]`` of ``text``, which may have nothing else. ``shown`` names the file in messages.
 
-    Raises ReaderError that says what is wrong, in which line if it is not TOML.
+    Raises ReaderError that says what is wrong, and in which line.
     """
     import tomllib  # lazy: without such files it is not needed
 
     try:
         values = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ReaderError(f"{shown} is not valid TOML: {clean(str(error))}.", "Fix that line.") from None
+        line, reason = syntax_error(text, str(error))
+        raise ReaderError(f"{shown}, line {line}, is not valid TOML: {reason}.", FIX_LINE) from None
     for key in values:
         if key != name:
+            line = lines_of(text).get((key,), 1)
             hint = f"Each {name} is a table: [[{name}]]."
-            raise ReaderError(f"{shown} has an unknown key “{shown_name(key)}”.", hint)
+            raise ReaderError(f"{shown}, line {line}, has an unknown key “{shown_name(key)}”.", hint)
     tables = values.get(name, [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise ReaderError(f"{shown}: {name} must be a table in double brackets: [[{name}]].")
+        line = lines_of(text).get((name,), 1)
+        raise ReaderError(f"{shown}, line {line}: {name} must be a table in double brackets: [[{name}]].")
     return tables
 
 

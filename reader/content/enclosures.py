@@ -30,6 +30,10 @@ _KINDS = {
     **{"application/pdf": "PDF", "application/epub+zip": "EPUB"},
 }
 """What people call the most frequent types."""
+_PLAYLIST = re.compile(r"mpegurl|scpls|xspf|smil|x-ms-(?:asx|wax|wvx)|realaudio|edl")
+"""In the types of lists of files to be played."""
+_PLAYLIST_ENDINGS = (".asx", ".cue", ".edl", ".m3u", ".m3u8", ".pls", ".ram", ".smi", ".smil", ".strm", ".wpl", ".xspf")
+_CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _ENDING = re.compile(r"\.[a-z0-9]{1,5}", re.ASCII)
 
 
@@ -52,8 +56,16 @@ class Enclosure:
         return self.type or mimetypes.guess_type(urlsplit(self.url).path)[0] or ""
 
     @property
+    def is_playlist(self) -> bool:
+        """Whether it is a list of what to play, which may name any file of the user and any address."""
+        is_named_so = urlsplit(self.url).path.lower().endswith(_PLAYLIST_ENDINGS)
+        return is_named_so or bool(_PLAYLIST.search(self.likely_type))
+
+    @property
     def is_playable(self) -> bool:
         """Whether a player is the program for it; one of unknown type is most likely an episode."""
+        if self.is_playlist:
+            return False
         return self.likely_type.partition("/")[0] in {"audio", "video", ""} or self.likely_type == _YOUTUBE
 
     @property
@@ -69,7 +81,7 @@ class Enclosure:
     @property
     def facts(self) -> tuple[str, ...]:
         """Its name, its type, how long it plays and its size; says what is not known."""
-        kind = _KINDS.get(self.likely_type, self.likely_type) or "type unknown"
+        kind = "playlist" if self.is_playlist else _KINDS.get(self.likely_type, self.likely_type) or "type unknown"
         lasts = format_duration(self.duration_seconds) if self.duration_seconds else "length unknown"
         size = format_size(self.length) if self.length else "size unknown"
         return (self.name, kind, lasts, size) if self.is_playable else (self.name, kind, size)
@@ -79,6 +91,11 @@ class Enclosure:
         ending = PurePosixPath(urlsplit(self.url).path).suffix.lower()
         ending = ending if _ENDING.fullmatch(ending) else mimetypes.guess_extension(self.type) or ""
         return f"{stem or 'file'}-{hash_bytes(self.url.encode(), 4).hex()}{ending}"
+
+
+def is_text(start: bytes) -> bool:
+    """Return whether a file that begins so is a text, as playlists are, whatever they are called; no recording is."""
+    return start.startswith((b"\xff\xfe", b"\xfe\xff")) or not _CONTROLS.search(start)
 
 
 def enclosures_of(extra: Mapping[str, Json]) -> tuple[Enclosure, ...]:

@@ -77,6 +77,11 @@ class Paths:
         return self.data / "news"
 
     @property
+    def trash_folder(self) -> Path:
+        """The files that newsreader has removed for the user, for some weeks."""
+        return self.data / "trash"
+
+    @property
     def downloads_folder(self) -> Path:
         """The default folder for enclosures that are downloaded."""
         return self.data / "downloads"

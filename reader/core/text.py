@@ -90,6 +90,11 @@ def clean_block(text: str) -> str:
     return _purge(_BREAKS.sub("\n", text))
 
 
+def is_clean_block(characters: str) -> bool:
+    """Return whether :func:`clean_block` changes no text that consists of ``characters`` and printable ASCII."""
+    return not _BREAKS.search(characters) and not _suspect().search(characters)
+
+
 def unescape(text: str) -> str:
     """Return ``text`` with its HTML character references decoded; the result is as untrusted as before."""
     if "&" not in text:

@@ -55,8 +55,8 @@ _COMMON_SEPARATORS = "\xa0‘’“”–—•"
 """Characters beyond ASCII that fold to nothing else and are in no word."""
 
 
-_signs = lazy_pattern(r"(?<=[a-z0-9])(\+\+|#(?!\w))|(?<![\w.])(\.)(?=net\b)", re.ASCII)
-"""Signs that belong to a name, in folded text."""
+_signs = lazy_pattern(r"\+\+(?<=[a-z0-9]\+\+)|#(?<=[a-z0-9]#)(?!\w)|\.(?=net\b)(?<![\w.]\.)", re.ASCII)
+"""Signs that belong to a name, in folded text. Each begins with itself, so that a search skips all other characters."""
 _net = lazy_pattern(r"\.net\b", re.ASCII)
 _SIGN_WORDS = {"++": "ᐩᐩ", "#": "ⵌ", ".": "ꓸ"}
 """Letters that look like the signs, as nothing but letters and digits is in a word."""
@@ -90,7 +90,7 @@ def sign_words(folded: str) -> Iterator[tuple[int, int, str]]:
 
 def _may_have_signs(folded: str) -> bool:
     # Single characters, and an expression that begins with one, are found ten times as fast as two in a row.
-    return "+" in folded or "#" in folded or _net().search(folded) is not None
+    return "+" in folded or "#" in folded or ("." in folded and _net().search(folded) is not None)
 
 
 def is_single_character(word: str) -> bool:
@@ -126,14 +126,15 @@ _accents = lazy_pattern(f"[{_ACCENTS}]+")
 # --- bodies --------------------------------------------------------------------------------
 
 _INLINE = "a|abbr|b|big|bdi|bdo|cite|code|del|em|font|i|ins|kbd|mark|q|s|small|span|strong|sub|sup|tt|u|var|wbr"
+_INLINE_STARTS = "".join(sorted({name[0] for name in _INLINE.split("|")}))
 
 
 # An unclosed construct extends to the end, which keeps the time linear.
-# Group 2 is an inline tag, which does not separate words.
+# Group 2 is an inline tag, which does not separate words. First letters are compared first, as most tags fail there.
 _tags = lazy_pattern(
     r"<(?:!--(?s:.*?)(?:-->|\Z)"
-    r"|(?i:(script|style)\b)(?s:.*?)(?:</(?i:script|style)\b[^<>]*+>|\Z)"
-    rf"|(/?(?i:{_INLINE})\b[^<>]*+>)"
+    r"|(?=[sS])(?i:(script|style)\b)(?s:.*?)(?:</(?i:script|style)\b[^<>]*+>|\Z)"
+    rf"|(/?(?=[{_INLINE_STARTS}{_INLINE_STARTS.upper()}])(?i:{_INLINE})\b[^<>]*+>)"
     r"|[/!]?[a-zA-Z][^<>]*+>)",
     re.ASCII,
 )

@@ -119,7 +119,11 @@ def canonical_url(url: str) -> str:
 
     Raises ReaderError as :func:`safe_url` does.
     """
-    usual = _USUAL.fullmatch(url)
+    return _canonical(url, _USUAL.fullmatch(url))
+
+
+def _canonical(url: str, usual: re.Match[str] | None) -> str:
+    """Return the canonical form of ``url``; ``usual`` is its match with :data:`_USUAL`."""
     after_host = usual[1] if usual else ""
     if after_host.startswith("/") and "%" not in after_host and len(url) <= MAX_CHARS:
         if "?" in after_host:
@@ -189,8 +193,24 @@ def url_key(url: str) -> int | None:
 
     For an INTEGER column of SQLite, which is signed; the same bits as in :func:`article_id`.
     """
-    digest = _fingerprint(url)
-    return None if digest is None else int.from_bytes(digest, "big", signed=True)
+    return _key(url, _USUAL.fullmatch(url))
+
+
+def safe_url_and_key(url: str) -> tuple[str, int | None]:
+    """Return :func:`safe_url` of ``url`` and the :func:`url_key` of that. Raises ReaderError."""
+    usual = _USUAL.fullmatch(url)
+    if usual and len(url) <= MAX_CHARS:
+        return url, _key(url, usual)
+    safe = _parse(url).join()
+    return safe, url_key(safe)
+
+
+def _key(url: str, usual: re.Match[str] | None) -> int | None:
+    try:
+        canonical = _canonical(url, usual)
+    except ReaderError:
+        return None
+    return int.from_bytes(hash_bytes(canonical.encode("ascii"), 8), "big", signed=True)
 
 
 def display_host(url: str) -> str:

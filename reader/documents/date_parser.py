@@ -35,6 +35,7 @@ _MONTHS = {
     for name in names.split()
 }  # fmt: skip
 _MONTH = rf"(?P<name>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\.?"
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WEEKDAY = r"(?:(?:mon|tue|tues|wed|wednes|thu|thur|thurs|fri|sat|satur|sun)(?:day)?\.?,?\s*)?"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 
@@ -63,7 +64,8 @@ _YEAR_FIRST = lazy_pattern(
     re.ASCII | re.IGNORECASE,
 )
 _SLASHED = lazy_pattern(
-    rf"{_WEEKDAY}(?P<first>\d{{1,2}})(?P<gap>[/.-])(?P<second>\d{{1,2}})(?P=gap)(?P<year>\d{{4}})(?!\d)",
+    r"(?:(?P<weekday>mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s*)?"
+    r"(?P<first>\d{1,2})(?P<gap>[/. -])(?P<second>\d{1,2})(?P=gap)(?P<year>\d{4})(?!\d)",
     re.ASCII | re.IGNORECASE,
 )
 # Of C's asctime(), date(1) and Ruby: the year is last.
@@ -87,7 +89,7 @@ _TIME = lazy_pattern(
         (?: \s*(?P<half>[ap])\.?m\b\.? )?
         (?: \s*\[?(?P<place>[A-Za-z_]+/[A-Za-z_/+\-]+)\]? | \s*(?P<zone>[A-Za-z]{1,5}) )?
         (?: \s*(?P<sign>[+\-−])(?P<off_hour>\d{1,2})(?::?(?P<off_minute>\d{2}))?
-            (?: \s+[A-Za-z+\-\d]{1,6} | \s*\[[\w/+\-]{1,40}\] | \s*\([^()]{1,40}\) )? )?
+            (?: Z | \s+[A-Za-z+\-\d]{1,6} | \s*\[[\w/+\-]{1,40}\] | \s*\([^()]{1,40}\) )? )?
     )?""",
     re.VERBOSE | re.ASCII | re.IGNORECASE,
 )
@@ -185,7 +187,7 @@ def _calendar_date(part: dict[str, str | None], order: DateOrder) -> tuple[int, 
     if len(part["year"] or "") == 2:  # RFC 5322, 4.3
         year += 2000 if year < 50 else 1900
     if first := part.get("first"):
-        return (year, *_month_and_day(int(first), int(part["second"] or 0), order))
+        return (year, *_month_and_day(year, int(first), int(part["second"] or 0), part["weekday"], order))
     if part.get("week"):
         try:
             monday = datetime.fromisocalendar(year, int(part["week"] or 0), int(part["weekday"] or 1))
@@ -202,7 +204,15 @@ def _calendar_date(part: dict[str, str | None], order: DateOrder) -> tuple[int, 
     return year, month, int(part.get("day") or part.get("day_") or 0)
 
 
-def _month_and_day(first: int, second: int, order: DateOrder) -> tuple[int, int]:
+def _month_and_day(year: int, first: int, second: int, weekday: str | None, order: DateOrder) -> tuple[int, int]:
+    if weekday and first <= 12 and second <= 12:
+        fitting = [
+            each
+            for each in {(first, second), (second, first)}
+            if all(each) and datetime(year, *each).weekday() == _WEEKDAYS.index(weekday.lower())  # noqa: DTZ001
+        ]
+        if len(fitting) == 1:
+            return fitting[0]
     if first > 12 or (order == "dmy" and second <= 12):
         return second, first
     if second > 12 or order == "mdy" or first == second:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from reader.core.errors import ReaderError
 from reader.core.model import PRECISIONS, BodyFormat, Json, Number
-from reader.core.text import clean, clean_block, show_path
+from reader.core.text import clean, clean_block, is_clean_block, show_path
 from reader.core.times import to_micros
-from reader.core.urls import article_key, safe_url, url_key
+from reader.core.urls import article_key, safe_url, safe_url_and_key
 from reader.documents import fast_patterns
 from reader.documents.body_start import body_format_of, first_paragraph, split_heading
 from reader.documents.date_parser import PartialDate, parse_date
@@ -31,6 +31,7 @@ from reader.documents.index_record import (
     RELATED,
     IndexRecord,
     RecordProblem,
+    cache_short,
     full_record,
     index_words,
     link_keys,
@@ -50,6 +51,8 @@ from reader.documents.scalars import (
 
 _ALLOWED_BYTES = bytes(range(0x20, 0x7F)) + b"\n" + bytes(range(0x80, 0x100))
 """Every byte except control characters; tab is one of them."""
+_COMMON_BYTES = bytes(range(0x20, 0x7F)) + b"\n"
+"""Bytes that are characters of their own, which stay in a body."""
 _YAML_SPECIAL = re.compile(
     b"[\xc2\xe2\xef](?:(?<=\xc2)[\x80-\x9f]|(?<=\xe2)\x80[\xa8\xa9]|(?<=\xef)(?:\xbb\xbf|\xbf[\xbe\xbf]))"
 )
@@ -126,9 +129,14 @@ def _header(data: bytes) -> tuple[str, int]:
 def _body(data: bytes) -> str:
     """Return the body as in an article. Raises UnicodeDecodeError, the only problem that a body can have."""
     text = data.decode("utf-8")
-    if not data.isascii() or data.translate(None, _ALLOWED_BYTES):
+    if (rest := data.translate(None, _COMMON_BYTES)) and not is_clean_block(rest.decode("utf-8")):
         text = clean_block(text.replace("\r\n", "\n"))
     return text.strip("\n")
+
+
+def _indented(items: str) -> str:
+    """Return a list without indent as one with it, which is the same in YAML."""
+    return "  " + items.replace("\n", "\n  ") + "\n"
 
 
 class _FastHeader:
@@ -140,35 +148,35 @@ class _FastHeader:
         self._others: list[str] = []  # fields of another kind
         self._written: dict[str, str] = {}  # the values as written of those on one line
         self._blocks: dict[str, str] = {}  # the lines below a field
+        values, blocks = self._values, self._blocks
         for key, value, below, odd in fast_patterns.split_fields().findall(header):
-            block = below.strip("\n")
-            if odd or key in self._values or key in self._blocks or (value and block):
+            block = below and below.strip("\n")
+            if odd or key in values or key in blocks or (value and block):
                 raise _NeedsParserError
-            if block.startswith("-"):  # a list without indent: the same in YAML
-                block = "  " + block.replace("\n", "\n  ")
-            if value.startswith("[") and (words := fast_patterns.flow_list().fullmatch(value)):
-                block = "\n".join(f"  - {word.strip(' ')}" for word in words[1].split(","))
-            if block:
-                self._blocks[key] = block + "\n"
-            elif value in {"[]", "{}"}:
-                if key in _SINGLE or (value == "{}" and key in _LISTS) or (value == "[]" and key == "provider"):
-                    raise _NeedsParserError
-                self._values[key] = None
-            else:
-                self._values[key] = _unquoted(value) if value else None
             if key not in _READ_HERE:
                 self._others.append(key)
                 self._written[key] = value
+            if block:
+                blocks[key] = _indented(block) if block[0] == "-" else f"{block}\n"
+            elif not value:
+                values[key] = None
+            elif value[0] == "[" and (words := fast_patterns.flow_list().fullmatch(value)):
+                blocks[key] = "".join(f"  - {word.strip(' ')}\n" for word in words[1].split(","))
+            elif value in {"[]", "{}"}:
+                if key in _SINGLE or (value == "{}" and key in _LISTS) or (value == "[]" and key == "provider"):
+                    raise _NeedsParserError
+                values[key] = None
+            else:
+                values[key] = _unquoted(value)
 
     def record(self, path: bytes, body: str) -> IndexRecord:
         """Return the record. Raises _NeedsParserError if there is any problem."""
         self._check_names()
-        provider = {"name": self._values.get("provider")}
         for key, block in self._blocks.items():
-            inner = _checked_block(key, block)
-            if key == "provider":
-                provider = inner
-        name, domain = _one_line(provider.get("name")), _one_line(provider.get("domain"))
+            if key not in {"provider", "topics"}:
+                _check_block(key, block)
+        provider = self._blocks.get("provider")
+        name, domain, authors = _provider(provider) if provider else (self._line("provider"), "", ())
         if text := self._values.get("secured"):
             secured = fast_patterns.secured().fullmatch(text)
             if not secured or len(secured[1]) % 4:
@@ -182,19 +190,18 @@ class _FastHeader:
             if heat != -1:
                 raise _NeedsParserError
             heat = None
-        links = [self._url(key) for key in LINK_FIELDS]
-        keys = {url: url_key(url) for url in links if url}
+        links, keys = self._links()
         best = next(iter(keys.values()), None)
         title = self._line("title") or self._line("name")
         if not title:
             if body:
                 title, body = split_heading(body, _format(path, body))
             title = title or title_from_path(show_path(path), self._options.order)
-        excerpt = clean_block(decode_entities(self._values.get("excerpt") or "")).strip()
+        excerpt = clean_block(_decoded(self._values.get("excerpt") or "")).strip()
         if not excerpt and body:
             excerpt = first_paragraph(body, _format(path, body))
         published_at, precision = self._time(path)
-        topics, authors = self._topics(), self._authors()
+        topics = self._topics()
         flags = (
             (PUBLISHED if published is not None and to_bool(published) else 0)
             | (RELATED if "related" in self._blocks else 0)
@@ -223,7 +230,12 @@ class _FastHeader:
             authors="\n".join(authors),
             flags=flags,
             words=index_words(
-                title, excerpt, name or domain, topics=topics, body=body, more=[*authors, *self._other_texts()]
+                title,
+                excerpt,
+                source=name or domain,
+                topics=topics,
+                body=body,
+                more=[*authors, *self._other_texts()],
             ),
             link_keys=link_keys(self._related_urls(), own=keys.values()),
             members=member_stems(self._members(), path),
@@ -244,9 +256,7 @@ class _FastHeader:
     def _check_names(self) -> None:
         """Raise if a field may have another name here."""
         names = self._options.names
-        if names.may_give(self._others):
-            raise _NeedsParserError
-        if any(key not in LANGUAGE_FIELDS and key.lower() in LANGUAGE_FIELDS for key in self._others):
+        if self._others and (names.may_give(self._others) or any(map(_may_be_language, self._others))):
             raise _NeedsParserError
         if "name" in self._blocks:  # a list in brackets may be the title
             raise _NeedsParserError
@@ -271,32 +281,27 @@ class _FastHeader:
                 raise _NeedsParserError from None
         return (to_micros(date.moment), PRECISIONS.index(date.precision)) if date else (None, 0)
 
-    def _url(self, key: str) -> str:
-        text = self._values.get(key)
-        return safe_url(text) if text and not text.isspace() else ""
+    def _links(self) -> tuple[list[str], dict[str, int | None]]:
+        """Return the URLs of :data:`LINK_FIELDS`, and the key of each."""
+        links: list[str] = []
+        keys: dict[str, int | None] = {}
+        for field in LINK_FIELDS:
+            url = self._values.get(field) or ""
+            if url.isspace():
+                url = ""
+            elif url and url not in keys:
+                url, key = safe_url_and_key(url)
+                keys[url] = key
+            links.append(url)
+        return links, keys
 
     def _topics(self) -> list[str]:
         block = self._blocks.get("topics")
         if block is None:
             topics = split_topics(self._line("topics"))
         else:
-            topics = [_one_line(_unquoted(line[4:])) for line in block.splitlines()]
-        return list(dict.fromkeys(topic for text in topics if (topic := undecorated(text))))
-
-    def _authors(self) -> list[str]:
-        block = self._blocks.get("provider", "")
-        if "  authors:" not in block:
-            return []
-        found = fast_patterns.author_lines().search(block)
-        if found is None:  # a single name on that line
-            raise _NeedsParserError
-        names = []
-        for line in found[1].splitlines():
-            name = fast_patterns.author_line().fullmatch(line)
-            if name is None:
-                raise _NeedsParserError
-            names.append(author_name(_one_line(_unquoted(name[1]))))
-        return list(dict.fromkeys(name for name in names if name))
+            return [*dict.fromkeys(filter(None, map(_topic, block.splitlines())))]
+        return [*dict.fromkeys(filter(None, map(undecorated, topics)))]
 
     def _other_texts(self) -> Iterator[str]:
         """Yield the texts that "More" shows of fields of another kind."""
@@ -314,9 +319,9 @@ class _FastHeader:
         if block is None:
             return set()
         found = fast_patterns.related_urls().findall(f"\n{block}")
-        if any("\\" in each for each in found):  # an escape, which no URL needs
+        if "\\" in block and any("\\" in each for each in found):  # an escape, which no URL needs
             raise _NeedsParserError
-        return {text for each in found if (text := _unquoted(each))}
+        return {each[1:-1] if each[0] == "'" else each for each in found}
 
     def _members(self) -> Json:
         """Return the field ``items``."""
@@ -354,6 +359,12 @@ def _format(path: bytes, body: str) -> BodyFormat:
     return body_format_of(os.path.splitext(path)[1].lower(), body)
 
 
+@cache_short
+def _may_be_language(key: str) -> bool:
+    """Return whether ``key`` is another spelling of a field for the language."""
+    return key not in LANGUAGE_FIELDS and key.lower() in LANGUAGE_FIELDS
+
+
 def _unquoted(value: str) -> str | None:
     """Return a value without its quotes; None for null."""
     if value.isalnum():  # the most common plain values
@@ -378,17 +389,51 @@ def _texts_of(text: str, written: str) -> Iterator[str]:
 
 
 def _one_line(text: str | None) -> str:
-    return clean(decode_entities(text)) if text else ""
+    return clean(_decoded(text)) if text else ""
 
 
-def _checked_block(key: str, block: str) -> dict[str, str | None]:
+def _decoded(text: str) -> str:
+    return decode_entities(text) if "&" in text else text
+
+
+@cache_short
+def _topic(line: str) -> str:
+    """Return the topic in a line below ``topics``."""
+    if not line.startswith("  - ") or len(line) == len("  - "):
+        raise _NeedsParserError
+    return undecorated(_one_line(_unquoted(line[4:])))
+
+
+@cache_short
+def _provider(block: str) -> tuple[str, str, tuple[str, ...]]:
+    """Return the name, the domain and the authors of the lines below ``provider``."""
+    fields = _check_block("provider", block)
+    return _one_line(fields.get("name")), _one_line(fields.get("domain")), tuple(_authors(block))
+
+
+def _authors(provider: str) -> Iterable[str]:
+    if "  authors:" not in provider:
+        return ()
+    found = fast_patterns.author_lines().search(provider)
+    if found is None:  # a single name on that line
+        raise _NeedsParserError
+    names = []
+    for line in found[1].splitlines():
+        name = fast_patterns.author_line().fullmatch(line)
+        if name is None:
+            raise _NeedsParserError
+        names.append(author_name(_one_line(_unquoted(name[1]))))
+    return dict.fromkeys(filter(None, names))
+
+
+def _check_block(key: str, block: str) -> dict[str, str | None]:
     """Check the lines below a field; return the values of the outermost mapping as far as the index stores them."""
     if key in _SINGLE:
         raise _NeedsParserError
-    if found := fast_patterns.ordered_lines(key).fullmatch(block):
+    if "\\" not in block and (found := fast_patterns.ordered_lines(key).fullmatch(block)):
         name, domain = found.groups() if key == "provider" else (None, None)
         return {"name": name and _unquoted(name), "domain": domain and _unquoted(domain)}
-    if key == "topics" or not fast_patterns.unordered_lines(key).fullmatch(block):
+    if not fast_patterns.unordered_lines(key).fullmatch(block):
         raise _NeedsParserError
     return _check_each(block, *_INNER.get(key, (0, None)))
 

@@ -51,10 +51,6 @@ class FolderListing(NamedTuple):
     readable: bool = True
     """False if the contents of the folder are unknown."""
 
-    def add_file(self, name: bytes, info: os.stat_result) -> None:
-        """Add a file that may be a document."""
-        self.files.append((name, _mtime_ns(info), info.st_size))
-
     def add_problem(self, name: bytes, why: OSError | str) -> None:
         """Add a file that cannot be read."""
         words = why if isinstance(why, str) else f"this file cannot be read: {describe_error(why)}"
@@ -149,6 +145,7 @@ def walk(folder: Folder, stop: Callable[[], bool] = lambda: False, start: bytes 
 def _list(root: bytes, listing: FolderListing) -> list[bytes]:
     """Fill in ``listing`` and return the names of its subfolders. Raises OSError."""
     folders: list[bytes] = []
+    files = listing.files
     with os.scandir(os.path.join(root, listing.folder) if listing.folder else root) as entries:
         for entry in entries:
             name = entry.name
@@ -157,7 +154,8 @@ def _list(root: bytes, listing: FolderListing) -> list[bytes]:
             try:
                 if entry.is_file(follow_symlinks=False):
                     if name.endswith(_LOWERCASE_EXTENSIONS) or is_document_name(name):
-                        listing.add_file(name, entry.stat(follow_symlinks=False))
+                        info = entry.stat(follow_symlinks=False)
+                        files.append((name, _mtime_ns(info), info.st_size))
                 elif entry.is_dir(follow_symlinks=False):
                     if name not in SKIPPED_FOLDERS:
                         folders.append(name)
@@ -229,14 +227,15 @@ def _add_resolved(root: bytes, name: bytes, listing: FolderListing) -> None:
         if real is None:
             listing.add_problem(name, "this link points outside the folder and is not followed")
         elif stat.S_ISREG(info.st_mode):
-            listing.add_file(name, info)
+            listing.files.append((name, _mtime_ns(info), info.st_size))
         elif not stat.S_ISDIR(info.st_mode):
             listing.add_problem(name, "this is not a regular file and is not read")
 
 
 def _mtime_ns(info: os.stat_result) -> int:
     """Return a file's mtime in ns, clamped to the 64 bits of SQLite: archives may contain any time."""
-    return max(_MIN_INT64, min(info.st_mtime_ns, _MAX_INT64))
+    mtime_ns = info.st_mtime_ns
+    return mtime_ns if _MIN_INT64 <= mtime_ns <= _MAX_INT64 else _MIN_INT64 if mtime_ns < 0 else _MAX_INT64
 
 
 def _inside(root: bytes, path: bytes) -> bytes | None:

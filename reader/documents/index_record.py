@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from reader.core.model import PRECISIONS, Article, Json, Number
 from reader.core.text import clean
@@ -14,11 +15,15 @@ from reader.core.urls import article_key, url_key
 from reader.documents.files import base_of_members
 from reader.documents.resolve import DEFAULTS, ReadingOptions
 
+T = TypeVar("T")
+
 PUBLISHED, RELATED, IMAGES, BODY = 1, 2, 4, 8
 """The flags that :attr:`IndexRecord.flags` combines."""
 LANGUAGE_FIELDS = ("lang", "language", "locale")
 TOPIC_SEPARATOR = " \N{MIDDLE DOT} "
 """Separates the words of two topics. It is not a word, so a phrase cannot match across it."""
+_MAX_CACHED = 200
+"""Characters; with more, hardly any text is that of another document too."""
 
 NOT_PARSED = -1
 """The modification time of a file that could not be read: the next refresh tries again."""
@@ -64,6 +69,15 @@ class IndexRecord(NamedTuple):
     members: tuple[bytes, ...]
     """The paths of the members of a collection, without their extensions."""
 
+
+def cache_short(function: Callable[[str], T]) -> Callable[[str], T]:
+    """Return ``function`` with a cache of its results for short texts, which many documents share."""
+    cached = lru_cache(4096)(function)
+    return lambda text: cached(text) if len(text) < _MAX_CACHED else function(text)
+
+
+_words_of_name = cache_short(spaced_words)
+_words_of_value = cache_short(spaced_body_words)
 
 RecordValues: TypeAlias = tuple[object, ...]
 """The values of an :class:`IndexRecord`, in order."""
@@ -126,7 +140,7 @@ def record_of_article(article: Article, path: bytes, options: ReadingOptions = D
         words=index_words(
             article.title,
             article.excerpt,
-            article.provider.name or article.provider.domain,
+            source=article.provider.name or article.provider.domain,
             topics=article.topics,
             body=article.body,
             more=(*article.provider.authors, *texts_in(article.extra)),
@@ -141,7 +155,7 @@ def record_of_article(article: Article, path: bytes, options: ReadingOptions = D
 
 def link_keys(urls: Collection[str], own: Iterable[int | None]) -> tuple[int, ...]:
     """Return :attr:`IndexRecord.link_keys` of related items with ``urls``; ``own`` are the keys of the document's."""
-    return tuple(sorted({key for key in map(url_key, urls) if key is not None}.difference(own)))
+    return tuple(sorted({key for key in map(url_key, urls) if key is not None}.difference(own))) if urls else ()
 
 
 def member_stems(members: Json, path: bytes) -> tuple[bytes, ...]:
@@ -171,11 +185,12 @@ def texts_in(value: Json | Mapping[str, Json]) -> Iterator[str]:
         yield str(value)
 
 
-def index_words(*texts: str, topics: Iterable[str], body: str, more: Sequence[str]) -> tuple[str, ...]:
-    """Return :attr:`IndexRecord.words` of ``texts``, which are title, excerpt and source, and of the rest."""
+def index_words(*texts: str, source: str, topics: Iterable[str], body: str, more: Sequence[str]) -> tuple[str, ...]:
+    """Return :attr:`IndexRecord.words` of ``texts``, which are title and excerpt, and of the rest."""
     return (
         *map(spaced_words, texts),
-        TOPIC_SEPARATOR.join(map(spaced_words, topics)),
+        _words_of_name(source),
+        TOPIC_SEPARATOR.join(map(_words_of_name, topics)),
         spaced_body_words(body) if body else "",
-        TOPIC_SEPARATOR.join(map(spaced_body_words, more)) if more else "",
+        TOPIC_SEPARATOR.join(map(_words_of_value, more)) if more else "",
     )

@@ -1,26 +1,32 @@
 """Changes of your list in the app: each edits feeds.toml in place, and is a step that can be undone like marks.
 
 The marks file has the step. feeds.db has the lines that it changed: they may contain secrets, and stay on the machine.
+Documents that are deleted with a feed are moved to the trash, and so is an exported list if that is undone.
 """
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reader.config.feed_settings import BY_NAME, format_minutes
+from reader.core.atomic_write import create_atomically
 from reader.core.errors import ReaderError, describe_error
 from reader.core.hashing import hash_bytes
+from reader.core.text import format_count, show_path
 from reader.feeds.subscriptions import SOURCES, Subscription, Subscriptions, parse_setting, parse_subscriptions
+from reader.storage.sqlite.feeds.store import key_of_removed
 
 if TYPE_CHECKING:
     from reader.library.library import Library
-    from reader.storage.sqlite.feeds.store import FeedStore
+    from reader.storage.sqlite.feeds.store import FeedStore, StoredEntry
     from reader.storage.sqlite.marks.undo import MarkResult
+    from reader.storage.trash import Trash
 
 KIND = "feeds"
 """Kind of the items that stand for changes, by their ids."""
@@ -78,6 +84,34 @@ class Patch(NamedTuple):
         return "".join([*lines[:at], self.above, self.after, self.below, *lines[at + len(wanted) :]])
 
 
+class _Stored(NamedTuple):
+    """What a change did, as it is stored: as lists in JSON."""
+
+    patch: Patch | None = None
+    """The lines of feeds.toml that it changed; None if it exported the list."""
+    renamed: tuple[str, str] | None = None
+    """The keys that a feed had and has."""
+    deleted: tuple[str, ...] = ()
+    """The keys of the feeds whose documents were deleted"""
+    root: str = ""
+    """in this folder; or the folder to which the list was exported,"""
+    file: str = ""
+    """the name of that file,"""
+    file_hash: str = ""
+    """and a hash of what was written to it."""
+
+
+class Changed(NamedTuple):
+    """What a change has done."""
+
+    is_done: bool
+    """Whether the list has changed."""
+    deleted: int = 0
+    """The number of documents that are in the trash."""
+    failure: str = ""
+    """Why others are not, as a sentence."""
+
+
 @dataclass(frozen=True, slots=True)
 class FeedChanges:
     """Changes the list, and takes changes back. Methods block and raise ReaderError."""
@@ -85,16 +119,19 @@ class FeedChanges:
     library: Library
     subscriptions: Subscriptions
     store: FeedStore
+    trash: Trash
 
     def change(
         self,
         description: str,
         act: Callable[[list[Subscription]], Iterable[Subscription]],
         renamed: tuple[str, str] | None = None,
-    ) -> bool:
-        """Replace the feeds by what ``act`` makes of them as a described step; return whether that changed anything.
+        deleting: Iterable[str] = (),
+    ) -> Changed:
+        """Replace the feeds by what ``act`` makes of them as a described step.
 
-        ``renamed`` are the keys that a feed had and has, if its address changes.
+        ``renamed`` are the keys that a feed had and has, if its address changes. The documents of the feeds with the
+        keys ``deleting`` are deleted.
         """
 
         def checked(feeds: list[Subscription]) -> list[Subscription]:
@@ -105,33 +142,55 @@ class FeedChanges:
 
         before, after = self.subscriptions.edit(checked)
         if before == after:
-            return False
+            return Changed(is_done=False)
         if renamed is not None:
             self.store.rename(*renamed)
-        number = secrets.token_hex(8)
-        self.store.save_change(number, [list(Patch.between(before, after)), renamed])
+        root = str(self.library.folder.root)
+        stored = _Stored(Patch.between(before, after), renamed, tuple(deleting), root)
+        number = self._add_step(stored, description)
+        failure = self._delete(number, stored)
+        return Changed(True, len(self.trash.files(number)), failure)
+
+    def export(self, file: Path, content: bytes, description: str) -> None:
+        """Write a list to a new file as a described step."""
+        try:
+            create_atomically(file, content)
+        except FileExistsError:
+            raise ReaderError(f"{show_path(file)} exists already.", "Choose another name.") from None
+        except OSError as error:
+            raise ReaderError(f"{show_path(file)} cannot be written: {describe_error(error)}.") from error
+        stored = _Stored(root=str(file.parent), file=file.name, file_hash=_hash(content))
+        self._add_step(stored, description)
+
+    def _add_step(self, stored: _Stored, description: str) -> str:
+        number = os.urandom(8).hex()
+        self.store.save_change(number, stored)
         self.library.items.put(KIND, {number: True}, description=description)
-        return True
+        return number
 
     def follow(self, step: MarkResult) -> str:
-        """Do in feeds.toml what was undone or redone, and return the sentence about it.
+        """Do in the files what was undone or redone, and return the sentence about it.
 
-        Raises ReaderError if the file cannot be read or written now; the step then stays as it was.
+        Raises ReaderError if feeds.toml cannot be read or written now; the step then stays as it was.
         """
         number = next(name for kind, name in step.items if kind == KIND)
         try:
-            return step.sentence if self._follow(number, redo=step.redo) else step.too_late("feeds.toml")
+            values = self.store.change(number)
+            if values is None:
+                return step.refused("It is not known on this machine which lines of feeds.toml that changed")
+            stored = _Stored(*values)
+            if stored.patch is None:
+                return self._follow_export(number, stored, step)
+            if not self._follow_patch(Patch(*stored.patch), stored.renamed, redo=step.redo):
+                return step.too_late("feeds.toml")
         except ReaderError:
             self.library.marks.undo(redo=not step.redo)
             raise
+        return " ".join(filter(None, (step.sentence, self._follow_deletion(number, stored, redo=step.redo))))
 
-    def _follow(self, number: str, *, redo: bool) -> bool:
+    def _follow_patch(self, change: Patch, renamed: tuple[str, str] | None, *, redo: bool) -> bool:
         """Return whether the lines are still as a change left them, and were changed back."""
-        stored = self.store.change(number)
-        if stored is None:
-            return False
-        values, renamed = stored
-        patch = Patch(*values) if redo else Patch(*values).reversed
+        patch = change if redo else change.reversed
         is_done = False
 
         def edit(text: str) -> str:
@@ -150,6 +209,58 @@ class FeedChanges:
 
     def _problems(self, text: str) -> int:
         return len(parse_subscriptions(text, self.subscriptions.shown).problems)
+
+    # Documents, which are in the trash once they are deleted.
+
+    def _delete(self, number: str, stored: _Stored) -> str:
+        """Delete the documents of feeds, and return what went wrong, as a sentence."""
+        try:
+            for key in stored.deleted:
+                delete_documents(key, self.store, Path(stored.root), self.trash, number)
+                self.store.rename(key, key_of_removed(key, number))
+        except ReaderError as error:
+            return str(error)
+        return ""
+
+    def _follow_deletion(self, number: str, stored: _Stored, *, redo: bool) -> str:
+        """Restore the deleted documents, or delete them again; return what is to be said, as a sentence."""
+        if not stored.deleted:
+            return ""
+        if redo:
+            return self._delete(number, stored)
+        if not self.trash.has(number):
+            return "Its documents are no longer in the trash; the next sync writes those that the feed still has."
+        documents = format_count(len(self.trash.files(number)), "document")
+        try:
+            for key in stored.deleted:
+                self.store.rename(key_of_removed(key, number), key)
+            left = self.trash.restore(number, Path(stored.root))
+        except ReaderError as error:
+            return f"{error} The documents are in {show_path(self.trash.folder / number)}."
+        if left:
+            return f"Of {documents}, {left} stay in {show_path(self.trash.folder / number)}: others have their names."
+        return f"{documents} restored."
+
+    def _follow_export(self, number: str, stored: _Stored, step: MarkResult) -> str:
+        """Move an exported list to the trash, unless it has changed, or back from there; return the sentence."""
+        folder = Path(stored.root)
+        file = folder / stored.file
+        if step.redo:
+            if not self.trash.has(number) or self.trash.restore(number, folder):
+                return step.refused(f"{show_path(file)} is there again, or no longer in the trash")
+        else:
+            try:
+                is_unchanged = not file.is_symlink() and _hash(file.read_bytes()) == stored.file_hash
+            except OSError:
+                is_unchanged = False
+            if not is_unchanged:
+                return step.too_late(show_path(file))
+            self.trash.put(number, folder, [stored.file])
+        return step.sentence
+
+
+def _hash(content: bytes) -> str:
+    return hash_bytes(content, 16).hex()
 
 
 def _same(one: list[str], other: list[str]) -> int:
@@ -223,16 +334,18 @@ def parse_settings_line(line: str, feed: Subscription) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value != getattr(feed, name)}
 
 
-def delete_documents(feed: Subscription, store: FeedStore, root: Path) -> int:
-    """Delete the documents of a feed that are as newsreader wrote them in ``root``, and forget it; return how many."""
-    deleted = 0
-    for entry in store.entries(feed.key):
+def delete_documents(key: str, store: FeedStore, root: Path, trash: Trash, removal: str) -> None:
+    """Move the documents of a feed that are in ``root`` as newsreader wrote them to the trash. Raises ReaderError."""
+    trash.drop_old(time.time())
+    trash.put(removal, root, _unchanged(store.entries(key), root))
+
+
+def _unchanged(entries: Iterable[StoredEntry], root: Path) -> Iterator[str]:
+    """Yield the paths of the documents that are as newsreader wrote them. Raises ReaderError."""
+    for entry in entries:
         file = root / entry.path
         try:
-            if file.is_file() and hash_bytes(file.read_bytes(), 16) == entry.document_hash:
-                file.unlink()
-                deleted += 1
+            if file.is_file() and not file.is_symlink() and hash_bytes(file.read_bytes(), 16) == entry.document_hash:
+                yield entry.path
         except OSError as error:
-            raise ReaderError(f"{entry.path} cannot be deleted: {describe_error(error)}.") from error
-    store.forget(feed.key)
-    return deleted
+            raise ReaderError(f"{entry.path} cannot be read: {describe_error(error)}.") from error

@@ -44,12 +44,17 @@ _NOT_A_FEED = re.compile(r"\.(?:html?|php|png|jpe?g|gif|svg|css|js|pdf|zip|opml)
 _YOUTUBE = "https://www.youtube.com/feeds/videos.xml"
 _YOUTUBE_HOSTS = {"youtube.com", "m.youtube.com", "music.youtube.com", "youtube-nocookie.com"}
 _CHANNEL = re.compile(r"UC[\w-]{22}", re.ASCII)
-_CHANNEL_IN_PAGE = re.compile(
-    r'(?:"(?:externalId|externalChannelId|browseId)"\s*:\s*"|itemprop="(?:channelId|identifier)"\s+content="'
-    r"|/channel/)(UC[\w-]{22})",
-    re.ASCII,
-)
-_PLAYLIST = re.compile(r"[\w-]{12,64}", re.ASCII)
+_CHANNEL_IN_PAGE = [
+    re.compile(rf"{before}(UC[\w-]{{22}})", re.ASCII)
+    for before in (
+        r'"external(?:Channel)?Id"\s*:\s*"',
+        r'itemprop="(?:channelId|identifier)"\s+content="',
+        r'(?:"browseId"\s*:\s*"|/channel/)',
+    )
+]
+"""What precedes the channel that a page is about, the surest first: pages link to other channels, too."""
+_PLAYLIST = re.compile(r"(?!RD)[\w-]{12,64}", re.ASCII)
+"""Not the mixes that YouTube makes for a viewer, which have no feed."""
 _USUAL = ("feed", "rss", "atom.xml", "feed.xml", "rss.xml", "index.xml", "feed.json")
 _MAX_FOUND = 50
 _MAX_CHARS, _MAX_LINKS = 3_000_000, 1_000
@@ -195,8 +200,7 @@ def _of_youtube(page: str, url: str) -> Iterator[FoundFeed]:
     first, _, name = parts.path.strip("/").partition("/")
     channel = name.partition("/")[0] if first == "channel" else ""
     if not _CHANNEL.fullmatch(channel):
-        found = _CHANNEL_IN_PAGE.search(page)
-        channel = found[1] if found else ""
+        channel = next((found[1] for each in _CHANNEL_IN_PAGE if (found := each.search(page))), "")
     if channel:
         yield FoundFeed(f"{_YOUTUBE}?channel_id={channel}", "", "atom")
     elif first == "user" and name:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from xml.sax.saxutils import quoteattr
+from html import escape
 
 from reader.content.html.encodings import detect_encoding
 from reader.content.html.tokenizer import ATTRIBUTE
@@ -211,7 +211,7 @@ def _outline(feed: OpmlFeed) -> str:
 
 
 def _quoted(text: str) -> str:
-    return quoteattr(clean(text), {"'": "&#39;", '"': "&#34;"})
+    return f'"{escape(clean(text))}"'
 
 
 def _escaped(text: str) -> str:

@@ -39,7 +39,7 @@ def parse_feed(data: bytes, *, url: str = "", content_type: str = "", fast: bool
         raise _no_feed(data)
     whole = repair.whole_part(data)
     raw = _read(whole or data, url, fast=fast)
-    if not raw.version and not raw.entries:
+    if not raw.version and not raw.entries and repair.root_of(data) != b"channel":  # of CDF, from before RSS
         raise _no_feed(data)
     hours, days = _skipped(data)
     return replace(convert.to_model(raw, url), skip_hours=hours, skip_days=days, is_complete=whole is None)

@@ -11,6 +11,7 @@ import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -32,6 +33,7 @@ _LAYOUT = Layout(
     naming=SOURCES,
 )
 _MAX_FEEDS = 20_000
+_NOTHING_LOST = "Nothing is lost; until this is corrected, no feed is fetched or changed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,7 @@ class Subscription:
         Queries and programs are hashed: they may contain a password or token, and you may share your documents.
         """
         if self.url:
-            address, mark, query = canonical_url(self.url).partition("?")
-            return f"{address}?{_digest(query)}" if mark else address
+            return _key_of(self.url)
         return f"exec:{_digest(format_value(self.exec))}" if self.exec else f"file:{self.file}"
 
     @property
@@ -80,6 +81,12 @@ class Subscription:
         if self.title:
             return self.title
         return display_host(self.url) if self.url else Path(self.exec[0] if self.exec else self.file).stem
+
+
+@lru_cache  # every document names the key
+def _key_of(url: str) -> str:
+    address, mark, query = canonical_url(url).partition("?")
+    return f"{address}?{_digest(query)}" if mark else address
 
 
 def _digest(text: str) -> str:
@@ -117,7 +124,10 @@ def parse_subscriptions(text: str, shown: str) -> FeedFile:
 
 def _read(text: str, shown: str) -> list[Subscription | _Wrong]:
     """Return what each table says."""
-    tables = read_tables(text, "feed", shown)
+    try:
+        tables = read_tables(text, "feed", shown)
+    except ReaderError as error:
+        raise ReaderError(error.message, f"{error.hint} {_NOTHING_LOST}".lstrip()) from None
     if len(tables) > _MAX_FEEDS:
         raise ReaderError(f"{shown} has more than {_MAX_FEEDS:,} feeds.", "Remove some.")
     found: list[Subscription | _Wrong] = []

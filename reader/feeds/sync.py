@@ -135,13 +135,9 @@ class _Services:
         """Return the web client for a proxy; empty for that of the settings."""
         if proxy not in self._clients:
             from reader.web.client import WebClient
-            from reader.web.options import USER_AGENT, ClientOptions
+            from reader.web.options import options_of
 
-            options = ClientOptions(
-                user_agent=self._settings.user_agent or USER_AGENT,
-                proxy=proxy or self._settings.proxy,
-                allow_hosts=frozenset(self._settings.allow_hosts),
-            )
+            options = options_of(replace(self._settings, proxy=proxy or self._settings.proxy))
             self._clients[proxy] = await self._stack.enter_async_context(WebClient(options))
         return self._clients[proxy]
 
@@ -201,6 +197,8 @@ class FeedLookup:
             feed = await self._services.parse(response.body, response.final_url, response.content_type_header)
         except FeedError:
             found = await self._services.feeds_of(response.body, response.final_url)
+            # YouTube sends those whom it asks for consent to another host, but the address may tell enough.
+            found = found or await self._services.feeds_of(b"", url)
             if not found:
                 raise
             return found

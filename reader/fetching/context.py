@@ -53,16 +53,11 @@ async def open_context(
         if prestart:
             extractor.prestart()
         from reader.web.client import WebClient  # after the extractor has begun to start
-        from reader.web.options import USER_AGENT, ClientOptions
+        from reader.web.options import options_of
         from reader.web.wayback import newest_capture
 
-        options = ClientOptions(
-            user_agent=settings.user_agent or USER_AGENT,
-            proxy=settings.proxy,
-            allow_hosts=frozenset(settings.allow_hosts),
-        )
         library.pages.limit = settings.cache_mb * _MEGABYTE
-        async with WebClient(options) as client:
+        async with WebClient(options_of(settings)) as client:
             yield FetchContext(client, extractor, library.pages, library_thread, newest_capture)
     finally:
         extractor.close()

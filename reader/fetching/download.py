@@ -71,7 +71,11 @@ def _open_part(path: Path) -> Iterator[IO[bytes]]:
             is_ours = True
         if not is_ours:  # or another program has just completed it
             raise ReaderError("Another newsreader is downloading this file.")
-        yield file
+        try:
+            yield file
+        finally:
+            if not os.fstat(file.fileno()).st_size:
+                _remove_part(path)
 
 
 class _PartialFile:

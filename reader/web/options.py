@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reader import __version__
+from reader.config.settings import FetchSettings
 
 USER_AGENT = f"newsreader/{__version__}"
 """The product identifier (RFC 9110, 10.1.5), and nothing else."""
@@ -29,3 +30,12 @@ class ClientOptions:
     per_host: int = 2
     """Connections to one host, including idle ones."""
     in_all: int = 8
+
+
+def options_of(settings: FetchSettings) -> ClientOptions:
+    """Return the options that the user has set."""
+    return ClientOptions(
+        user_agent=settings.user_agent or USER_AGENT,
+        proxy=settings.proxy,
+        allow_hosts=frozenset(settings.allow_hosts),
+    )

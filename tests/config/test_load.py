@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.config.load import AppChecks, lines_of, load_config, problem_lines
+from reader.config.load import AppChecks, load_config, problem_lines
 from reader.config.settings import Config, FetchSettings
+from reader.config.toml_lines import lines_of
 from reader.tui.keys import bindings
 from reader.tui.keys.keymap import check_keys
 

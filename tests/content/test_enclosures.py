@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.content.enclosures import Enclosure, enclosures_of
+from reader.content.enclosures import Enclosure, enclosures_of, is_text
 
 URL = "https://a.example/e5.mp3"
 JSON = st.recursive(
@@ -72,3 +72,27 @@ def test_the_ending_is_that_of_the_url_or_the_type() -> None:
     assert Enclosure("https://a.example/x.M4A?y=1.exe").file_name("a").endswith(".m4a")
     assert Enclosure("https://a.example/x", "audio/mpeg").file_name("a").endswith(".mp3")
     assert "." not in Enclosure("https://a.example/x").file_name("a")
+
+
+PLAYLISTS = (
+    Enclosure("https://a.example/x.m3u"), Enclosure("https://a.example/x.PLS", "audio/mpeg"),
+    *(Enclosure(URL, f"a/{kind}") for kind in ("vnd.apple.mpegurl", "x-mpegurl", "x-scpls", "xspf+xml", "x-ms-wax")),
+)  # fmt: skip
+
+
+def test_a_playlist_is_known_by_its_name_or_type_and_is_not_played() -> None:
+    assert all(each.is_playlist and not each.is_playable and "playlist" in each.facts for each in PLAYLISTS)
+    others = Enclosure(f"{URL}?a=b.m3u"), Enclosure("https://a.example/x"), Enclosure(URL, "video/x-ms-asf")
+    assert all(each.is_playable and not each.is_playlist and "playlist" not in each.facts for each in others)
+
+
+@pytest.mark.parametrize(
+    ("start", "text"),
+    [
+        (b"#EXTM3U\nfile:///x\n", True), ("[playlist]\r\nFile1=é".encode("latin-1"), True), (b"# mpv EDL v0\n", True),
+        ("#EXTM3U".encode("utf-16"), True), (b"", True), (b"ID3\x04\x00\x00", False), (b"OggS\x00", False),
+        (b"fLaC\x00", False), (b"\x00\x00\x00\x20ftyp", False), (b"\x1a\x45\xdf\xa3", False),
+    ],
+)  # fmt: skip
+def test_a_playlist_is_known_by_its_content(start: bytes, text: bool) -> None:
+    assert is_text(start) == text

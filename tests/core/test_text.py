@@ -156,3 +156,9 @@ def test_the_fast_path_for_ascii_equals_the_full_one(plain: str) -> None:
 def test_the_quick_check_covers_every_removed_character(any_text: str) -> None:
     # A removed character makes the rest be checked too.
     assert text.clean_block(any_text) == text.clean_block(any_text + "x\x1b").removesuffix("x")
+
+
+@given(_TEXTS)
+def test_a_clean_block_stays_as_it_is(any_text: str) -> None:
+    if text.is_clean_block("".join(char for char in any_text if not (" " <= char <= "~" or char == "\n"))):
+        assert text.clean_block(any_text) == any_text

@@ -177,6 +177,7 @@ def test_safe_is_harmless_ascii_or_a_reader_error(url: str) -> None:
     assert len(result) <= urls.MAX_CHARS
     assert urls.safe_url(result) == result
     assert text.clean(result) == result
+    assert urls.safe_url_and_key(url) == (result, urls.url_key(result))
 
 
 @pytest.mark.parametrize(

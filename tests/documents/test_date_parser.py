@@ -165,6 +165,8 @@ def test_any_text_is_a_time_in_utc_or_refused(written: str) -> None:
         ("11:45 AM EST, Mon, 3 June 2024", "2024-06-03T16:45:00+00:00", "time"),
         ("09:30 OCT 2, 2024", "2024-10-02T09:30:00+00:00", "time"),
         ("1700000000123", "2023-11-14T22:13:20.123000+00:00", "time"),
+        ("Fri, 03/05/2024 10:00", "2024-05-03T10:00:00+00:00", "time"),  # 5 March is a Tuesday
+        ("Tuesday 03/05/2024 10:00", "2024-03-05T10:00:00+00:00", "time"),
     ],
 )
 def test_dates_of_other_programs(written: str, moment: str, precision: str) -> None:
@@ -176,6 +178,7 @@ def test_dates_of_other_programs(written: str, moment: str, precision: str) -> N
     ("written", "reason"),
     [
         ("03/04/2024", "may be day 3 of month 4 or the other way around"),
+        ("Sun, 03/04/2024", "may be day 3 of month 4 or the other way around"),
         ("2024-01-02 10:00 IST", "has the time zone IST, which is unknown or stands for more than one"),
         ("2024-01-02 10:00 Mars/Crater", "has the unknown time zone Mars/Crater"),
         ("January 5, 2024 13:04 PM", "has a time of day that does not exist"),

@@ -83,6 +83,20 @@ def test_new_entries_become_documents_once(machine: Machine) -> None:
     assert len(machine.texts()) == 3
 
 
+def test_documents_have_the_permissions_of_other_files_unless_the_feed_needs_credentials(machine: Machine) -> None:
+    before = os.umask(0o027)
+    try:
+        machine.take(entry(1))
+        headers = {"Authorization": "x"}
+        machine.take(entry(2), mine=replace(MINE, url="https://b.example/", title="B", headers=headers))
+    finally:
+        os.umask(before)
+    assert {each.parent.name: each.stat().st_mode & 0o777 for each in machine.root.rglob("*.md")} == {
+        "A": 0o640,
+        "B": 0o600,
+    }
+
+
 def test_a_deleted_document_does_not_come_back(machine: Machine) -> None:
     (path,) = machine.take(entry(1)).new
     (machine.root / path).unlink()

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reader.core.errors import ReaderError
+from reader.core.hashing import hash_bytes
 from reader.core.paths import Paths
 from reader.feeds.changes import (
     FeedChanges,
     Patch,
-    delete_documents,
     parse_settings_line,
     settings_line,
     with_group_renamed,
@@ -24,7 +24,8 @@ from reader.feeds.changes import (
 )
 from reader.feeds.subscriptions import Subscription, Subscriptions
 from reader.library.library import Library
-from reader.storage.sqlite.feeds.store import FeedStore
+from reader.storage.sqlite.feeds.store import FeedState, FeedStore, StoredEntry
+from reader.storage.trash import DAYS, Trash
 
 A, B = Subscription("https://a.example/feed"), Subscription("https://b.example/feed")
 TEXT = """# mine
@@ -66,7 +67,8 @@ def changes(tmp_path: Path, own_directories: Paths) -> Iterator[FeedChanges]:
     folder.mkdir()
     store, _ = FeedStore.open(own_directories.feed_state_file)
     with contextlib.closing(store), contextlib.closing(Library.open(folder, own_directories)) as library:
-        yield FeedChanges(library, Subscriptions(own_directories.feeds_file), store)
+        trash = Trash(own_directories.trash_folder)
+        yield FeedChanges(library, Subscriptions(own_directories.feeds_file), store, trash)
 
 
 def undo(changes: FeedChanges, *, redo: bool = False) -> str:
@@ -76,9 +78,9 @@ def undo(changes: FeedChanges, *, redo: bool = False) -> str:
 
 def test_changes_are_undone_with_comments_and_secrets_and_redone(changes: FeedChanges, own_directories: Paths) -> None:
     file = own_directories.feeds_file
-    assert changes.change("Removed the feed “B”", without([B.key]))
-    assert changes.change("Renamed the group “Old” to “New”", with_group_renamed("Old", "New/Deep"))
-    assert not changes.change("Paused nothing", with_settings(["x"], paused=True))
+    assert changes.change("Removed the feed “B”", without([B.key])).is_done
+    assert changes.change("Renamed the group “Old” to “New”", with_group_renamed("Old", "New/Deep")).is_done
+    assert not changes.change("Paused nothing", with_settings(["x"], paused=True)).is_done
     changed = file.read_text("utf-8")
     assert 'group = "New/Deep"' in changed
     assert "secret" not in changed
@@ -171,15 +173,94 @@ def test_a_feed_has_one_source(changes: FeedChanges) -> None:
         changes.change("Changed", with_settings([A.key], file="/x"))
 
 
-def test_documents_are_deleted_as_they_were_written_only(tmp_path: Path, own_directories: Paths) -> None:
-    from reader.core.hashing import hash_bytes
-    from reader.storage.sqlite.feeds.store import StoredEntry
+def write_documents(changes: FeedChanges, **texts: str) -> Path:
+    """Write documents of the feed A, of which newsreader knows the text "same"."""
+    folder = changes.library.folder.root / "Old/A"
+    folder.mkdir(parents=True)
+    entries = []
+    for name, text in texts.items():
+        (folder / f"{name}.md").write_text(text, "utf-8")
+        entries.append(StoredEntry(0, f"Old/A/{name}.md", (), name, None, 0, None, 0, hash_bytes(b"same", 16)))
+    deleted_by_person = StoredEntry(0, "Old/A/gone.md", (), "gone", None, 0, None, 0, None)
+    changes.store.save(A.key, [*entries, deleted_by_person], FeedState(title="A"))
+    return folder
 
-    store, _ = FeedStore.open(own_directories.feed_state_file)
-    with contextlib.closing(store):
-        for name, text in (("1.md", "same"), ("2.md", "changed")):
-            (tmp_path / name).write_text(text, "utf-8")
-            store.save(A.key, [StoredEntry(0, name, (), "", None, 0, None, 0, hash_bytes(b"same", 16))])
-        assert delete_documents(A, store, tmp_path) == 1
-        assert [each.name for each in tmp_path.glob("*.md")] == ["2.md"]
-        assert store.entries(A.key) == []
+
+def names(folder: Path) -> list[str]:
+    return sorted(each.name for each in folder.iterdir())
+
+
+def test_deleted_documents_come_back_and_go_again(changes: FeedChanges) -> None:
+    folder = write_documents(changes, one="same", two="changed")
+    known = changes.store.entries(A.key)
+    done = changes.change("Removed the feed “A”", without([A.key]), deleting=[A.key])
+    assert (done.deleted, done.failure, names(folder)) == (1, "", ["two.md"]), "what the person has changed stays"
+    assert changes.store.entries(A.key) == []
+    assert changes.store.keys_in("Old/A") == [], "if the feed is added again, its documents are written again"
+
+    assert undo(changes) == "Undone: removing the feed “A”. 1 document restored."
+    assert names(folder) == ["one.md", "two.md"]
+    assert changes.store.entries(A.key) == known, "also what the person has deleted"
+    assert changes.store.states()[A.key].title == "A"
+    assert list(changes.trash.folder.iterdir()) == []
+
+    assert undo(changes, redo=True) == "Redone: removing the feed “A”."
+    assert names(folder) == ["two.md"]
+    (folder / "one.md").write_text("another", "utf-8")
+    assert ": others have their names." in undo(changes)
+    assert (folder / "one.md").read_text("utf-8") == "another"
+    assert len(list(changes.trash.folder.rglob("one.md"))) == 1
+
+
+def test_a_removal_is_a_step_even_if_its_documents_cannot_be_deleted(changes: FeedChanges) -> None:
+    folder = write_documents(changes, one="same")
+    changes.trash.folder.write_text("a file is in the way", "utf-8")
+    done = changes.change("Removed the feed “A”", without([A.key]), deleting=[A.key])
+    assert (done.is_done, done.deleted, names(folder)) == (True, 0, ["one.md"])
+    assert "cannot be created" in done.failure
+    undo(changes)
+    assert A.key in {each.key for each in changes.subscriptions.load()}
+    assert len(changes.store.entries(A.key)) == 2
+
+
+def test_the_trash_is_emptied(changes: FeedChanges) -> None:
+    folder = write_documents(changes, one="same")
+    changes.change("Removed the feed “A”", without([A.key]), deleting=[A.key])
+    (removal,) = changes.trash.folder.iterdir()
+    removed = removal.stat().st_mtime
+    changes.trash.drop_old(removed + DAYS * 86_400 - 1)
+    assert removal.exists()
+    changes.trash.drop_old(removed + DAYS * 86_400 + 1)
+    assert not removal.exists()
+    assert "no longer in the trash" in undo(changes)
+    assert names(folder) == []
+    assert changes.store.entries(A.key) == [], "so that the next sync writes them"
+
+
+def test_what_was_set_aside_is_forgotten_with_the_change(changes: FeedChanges) -> None:
+    write_documents(changes, one="same")
+    changes.change("Removed the feed “A”", without([A.key]), deleting=[A.key])
+    assert len(changes.store.states()) == 1
+    for number in range(200):
+        changes.store.save_change(f"{number}", [])
+    assert changes.store.states() == {}
+
+
+def test_an_export_is_undone_unless_the_file_has_changed(changes: FeedChanges, tmp_path: Path) -> None:
+    file = tmp_path / "feeds.opml"
+    changes.export(file, b"<opml/>", "Exported 1 feed to feeds.opml")
+    with pytest.raises(ReaderError, match="exists already"):
+        changes.export(file, b"<opml/>", "Exported 1 feed to feeds.opml")
+    assert undo(changes) == "Undone: exporting 1 feed to feeds.opml."
+    assert not file.exists()
+    assert undo(changes, redo=True) == "Redone: exporting 1 feed to feeds.opml."
+    assert file.read_bytes() == b"<opml/>"
+    file.write_bytes(b"mine")
+    assert "feeds.opml has changed there since: not undone: exporting 1 feed" in undo(changes)
+    assert file.read_bytes() == b"mine"
+
+
+def test_a_step_of_another_machine_is_not_taken_for_one_of_this(changes: FeedChanges) -> None:
+    changes.library.items.put("feeds", {"0123": True}, description="Removed the feed “A”")  # as a merge brings it
+    reason = "It is not known on this machine which lines of feeds.toml that changed"
+    assert undo(changes) == f"{reason}: not undone: removing the feed “A”."

@@ -14,6 +14,8 @@ from reader.feeds.parse import parse_feed
 
 URL = "https://example.org/blog/post"
 CHANNEL = "UC0123456789abcdefghijkl"
+OTHER = f"UC{'x' * 22}"
+MIX = f"RD{'x' * 20}"
 
 
 def test_declared_feeds_come_first_and_those_of_comments_after_them() -> None:
@@ -64,6 +66,16 @@ def test_what_is_a_feed(link: str, address: str) -> None:
         (f"https://www.youtube.com/channel/{CHANNEL}/videos", "", f"channel_id={CHANNEL}"),
         ("https://www.youtube.com/@name", f'<script>{{"externalId":"{CHANNEL}"}}</script>', f"channel_id={CHANNEL}"),
         ("https://m.youtube.com/c/name", f'<meta itemprop="identifier" content="{CHANNEL}">', f"channel_id={CHANNEL}"),
+        (
+            "https://www.youtube.com/@name",
+            f'"browseId":"UC{"x" * 22}" "externalId":"{CHANNEL}"',
+            f"channel_id={CHANNEL}",
+        ),
+        (
+            f"https://www.youtube.com/watch?v=x&list=RD{'x' * 20}",
+            f'"externalChannelId":"{CHANNEL}"',
+            f"channel_id={CHANNEL}",
+        ),
         ("https://www.youtube.com/user/name", "", "user=name"),
         ("https://www.youtube.com/playlist?list=PL0123456789ab", "", "playlist_id=PL0123456789ab"),
     ],

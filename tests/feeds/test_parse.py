@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime
+from html import escape
 from typing import Any
 
 import pytest
@@ -49,6 +51,7 @@ def entry_of(data: bytes, url: str = URL) -> FeedEntry:
         b'<feed xmlns="http://www.w3.org/2005/Atom"><title>F</title><entry><title>One</title><link href="/1"/></entry></feed>',
         b'{"version": "https://jsonfeed.org/version/1", "title": "F", "items": [{"id": 1, "title": "One", "url": "/1"}]}',
         b'{"rss": {"version": "2.0", "channel": {"title": "F", "item": [{"title": "One", "guid": {"#value": "/1"}}]}}}',
+        b'<CHANNEL><TITLE>F</TITLE><ITEM HREF="/1"><TITLE>One</TITLE></ITEM></CHANNEL>',
         # What a machine has broken:
         b'\n\n garbage <?xml version="1.0"?><rss version="2.0"><channel><title>F</title><item><title>One</title>'
         b"<link>/1</link></item></channel></rss>",
@@ -138,6 +141,61 @@ def test_media_rss_gives_images_and_videos() -> None:
     assert entry.enclosures == (Enclosure("https://example.org/v.mp4", "video/mp4", None, 61),)
     assert entry.images == (FeedImage("https://example.org/t.jpg", 480, 360),)
     assert entry.excerpt == "Said"
+
+
+def test_files_without_a_type_are_known_by_their_addresses() -> None:
+    media = '<media:content url="{}" {}/>'
+    contents = (
+        ("/1.jpg?width=140", 'width="140"'),
+        ("/2", 'medium="image" type="text/html"'),
+        ("/3", 'medium="video"'),
+    )
+    item = "".join(media.format(*each) for each in contents) + media.format("/page", "")
+    episode = '<enclosure url="/4.mp3"/><itunes:duration>61</itunes:duration>'
+    entry = entry_of(rss(f"<item>{item}{episode}</item>", root='xmlns:media="http://search.yahoo.com/mrss/"'))
+    assert [each.url for each in entry.images] == ["https://example.org/1.jpg?width=140", "https://example.org/2"]
+    assert entry.enclosures == (
+        Enclosure("https://example.org/4.mp3", duration_seconds=61),
+        Enclosure("https://example.org/3"),
+    )
+    assert entry.kind == "video"
+
+
+@pytest.mark.parametrize(
+    "author",
+    [
+        *("jane@example.software (Jane Doe)", "Jane Doe <jane@example.software>", "jane@example.org (Jane Doe)"),
+        *("Jane Doe jane@example.software", "jane@example.software Jane Doe", "(Jane Doe) jane@example.org"),
+    ],
+)
+def test_an_author_is_named_without_the_address(author: str) -> None:
+    assert entry_of(rss(f"<item><author>{escape(author)}</author></item>")).authors == ("Jane Doe",)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        atom(
+            "<author><name>Ann</name></author><entry><title>1</title></entry>"
+            "<entry><title>2</title><author><name>Bob</name></author></entry>"
+            "<entry><title>3</title><source><title>Another feed</title></source></entry>"
+        ),
+        json.dumps({
+            "version": "https://jsonfeed.org/version/1", "authors": {"name": "Ann"},
+            "items": [{"id": 1}, {"id": 2, "author": "Bob"}, {"id": 3, "author": {"name": "Eve"}}],
+        }).encode(),
+    ],
+)  # fmt: skip
+def test_entries_have_the_authors_of_the_feed_unless_they_have_others(data: bytes) -> None:
+    first, second, third = (each.authors for each in parse_feed(data).entries)
+    assert (first, second) == (("Ann",), ("Bob",))
+    assert third != ("Ann",)
+
+
+def test_an_author_without_a_name_is_an_address() -> None:
+    for author in ("jane@example.software", "mailto:jane@example.org"):
+        assert entry_of(rss(f"<item><author>{author}</author></item>")).authors == (author.removeprefix("mailto:"),)
+    assert entry_of(rss("<item><author>Jane (mailto:jane@example.org)</author></item>")).authors == ("Jane",)
 
 
 def json_feed(**item: Any) -> bytes:
@@ -245,6 +303,12 @@ def test_every_encoding_is_read(label: str, codec: str) -> None:
     assert entry_of(text.encode(codec)).title == title
 
 
+def test_encodings_that_python_does_not_know_by_their_names_are_read() -> None:
+    text = rss("<item><title>Müller</title></item>").decode()
+    assert entry_of(f'<?xml version="1.0" encoding="x-mac-roman"?>{text}'.encode("mac-roman")).title == "Müller"
+    assert entry_of(text.encode("utf-32")).title == "Müller"
+
+
 def test_an_encoding_that_only_the_server_names_is_read() -> None:
     data = rss("<item><title>Новости</title></item>").decode().encode("koi8-r")
     assert parse_feed(data, content_type="text/xml; charset=koi8-r").entries[0].title == "Новости"
@@ -272,6 +336,8 @@ def test_one_wrong_byte_does_not_change_all_others() -> None:
         ("Wed, 19 Aug 2009 18:28:00 CEST", "2009-08-19T18:28:00+02:00"),
         ("2020-05-25 04:45:26 JST", "2020-05-25T04:45:26+09:00"),
         ("Fri, 2006/09/15 08:19:53 EDT", "2006-09-15T08:19:53-04:00"),
+        ("2020-11-08T16:20:00-05:00Z", "2020-11-08T16:20:00-05:00"),
+        ("Sat, 11 04 2020 08:51:49 +0100", "2020-04-11T08:51:49+01:00"),  # 4 November is a Wednesday
         ("Thu, 13 Jul 2023 15:33:12 0000", "2023-07-13T15:33:12+00:00"),  # only feedparser reads it
         ("2020-05-25", "2020-05-25"),
         ("yesterday", ""),
@@ -308,6 +374,14 @@ def test_a_guid_is_a_link_unless_it_says_that_it_is_none() -> None:
     assert entry_of(rss("<item><guid>https://example.org/1</guid></item>")).url == "https://example.org/1"
     entry = entry_of(rss('<item><guid isPermaLink="false">https://example.org/1</guid></item>'))
     assert (entry.id, entry.url) == ("https://example.org/1", "")
+    for number in ("17", "tag 17"):  # the id is the same wherever the feed is
+        entry = entry_of(rss(f"<item><guid>{number}</guid></item>"))
+        assert (entry.id, entry.url) == (number, "")
+
+
+def test_the_first_page_of_an_entry_of_atom_is_its_link() -> None:
+    links = '<link type="application/json" href="/j"/><link hreflang="de" href="/de"/><link hreflang="en" href="/en"/>'
+    assert entry_of(atom(f"<entry><title>x</title>{links}</entry>")).url == "https://example.org/de"
 
 
 def test_without_an_address_of_the_feed_its_site_is_the_base() -> None:
@@ -373,8 +447,10 @@ LAUGHS = (
 
 
 @pytest.mark.parametrize("reference", ["&c;", "&x;"])
-def test_entities_of_a_feed_are_not_expanded(reference: str) -> None:
-    feed = parse_feed(LAUGHS + rss(f"<item><title>one {reference} two</title></item>"))
+@pytest.mark.parametrize("comment", [b"", b"<!-- <rss -->"])
+def test_entities_of_a_feed_are_not_expanded(reference: str, comment: bytes) -> None:
+    start = LAUGHS.replace(b"<!DOCTYPE", comment + b"<!DOCTYPE")
+    feed = parse_feed(start + rss(f"<item><title>one {reference} two</title></item>"))
     assert feed.entries[0].title in {f"one {reference} two", f"one {reference.removesuffix(';')} two"}
 
 
@@ -416,6 +492,13 @@ def test_what_is_no_feed_is_refused_with_a_sentence(data: bytes, reason: str) ->
 @pytest.mark.parametrize(
     "broken", ["</width>", "</textInput>", "</media:player>", "<tags>", "<media:license/>", "<links>x</links>"]
 )
+@pytest.mark.parametrize("author", ["a" * 100_000, "a@" * 50_000])
+def test_an_author_of_any_length_is_read_in_linear_time(author: str) -> None:
+    start = time.process_time()
+    assert entry_of(rss(f"<item><author>{author}</author></item>")).authors == (author,)
+    assert time.process_time() - start < 5
+
+
 def test_tags_that_feedparser_fails_on_cost_no_entry(broken: str) -> None:
     feed = parse_feed(rss(f"<item><title>A</title></item>{broken}<item>{broken}<title>B</title></item>"))
     assert [each.title for each in feed.entries] == ["A", "B"]

@@ -140,8 +140,9 @@ def test_a_wrong_feed_is_reported_with_its_line_and_stays_as_it_is(text: str, me
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[[feed]\n", "is not valid TOML"),
-        ("[[feeds]]\n", "has an unknown key “feeds”. Each feed is a table: [[feed]]."),
+        ("# mine\n[[feed]\n", "feeds.toml, line 2, is not valid TOML: Expected ']]'"),
+        ("\n\n[[feeds]]\n", "line 3, has an unknown key “feeds”. Each feed is a table: [[feed]]. Nothing is lost;"),
+        ("\nfeed = 3", "line 2: feed must be a table in double brackets: [[feed]]. Nothing is lost; until"),
     ],
 )
 def test_a_file_that_has_anything_but_feeds_is_not_changed(text: str, message: str, tmp_path: Path) -> None:

@@ -147,10 +147,11 @@ async def test_validators_are_not_kept_if_the_documents_could_not_be_written(tmp
         assert "if-none-match" not in server.requests[1].headers
 
 
-async def test_a_permanent_redirect_changes_the_address_after_the_third_time(tmp_path: Path) -> None:
+@pytest.mark.parametrize("status", ["301 Moved Permanently", "308 Permanent Redirect"])
+async def test_a_permanent_redirect_changes_the_address_after_the_third_time(tmp_path: Path, status: str) -> None:
     async with running(tmp_path) as (server, runs):
         old, new = server.on("/old", b""), server.on("/new", reply(rss(1)))
-        server.on("/old", redirect(new, "301 Moved Permanently"))
+        server.on("/old", redirect(new, status))
         runs.add(Subscription(old, title="Site", group="G"))
         for _ in range(2):
             assert [each.notice for each in await runs.sync(asked=True)] == [""]
@@ -237,6 +238,30 @@ async def test_ttl_and_cache_control_are_respected(tmp_path: Path) -> None:
         assert [each.next_due - runs.time for each in results] == [3 * HOUR, 3 * HOUR]
         await runs.sync(after=2 * HOUR)
         assert len(server.requests) == 2
+
+
+async def test_hours_and_days_that_a_feed_skips_are_skipped(tmp_path: Path) -> None:
+    hours = "".join(f"<hour>{each}</hour>" for each in range(13, 24))  # it starts on a Sunday at 12
+    skipped = f"<skipHours>{hours}</skipHours><skipDays><day>Monday</day></skipDays>"
+    async with running(tmp_path) as (server, runs):
+        runs.add(Subscription(server.on("/feed", reply(rss(1, more=skipped)))))
+        await runs.sync()
+        for _ in range(35):
+            await runs.sync(after=HOUR)
+        assert len(server.requests) == 1
+        await runs.sync(after=HOUR)
+        assert len(server.requests) == 2
+
+
+async def test_a_feed_that_seldom_changes_is_asked_once_a_day(tmp_path: Path) -> None:
+    async with running(tmp_path) as (server, runs):
+        runs.add(Subscription(server.on("/feed", reply(rss(1)))))
+        asked = []
+        for _ in range(24 * 7):
+            await runs.sync(after=HOUR)
+            asked.append(len(server.requests))
+        assert asked[23] >= 4, "at first it is not known how often it changes"
+        assert asked[-1] - asked[-25] == 1
 
 
 async def test_headers_go_to_the_host_of_the_feed_only(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from reader.core.ordering import Sort
 from reader.core.paths import Paths
 from reader.indexing.refresh import refresh
 from reader.library.library import Library
-from reader.library.rules.rules_file import DEEDS, ArrivalRule, RulesFile, edit_rules, new_rule, parse_rules
+from reader.library.rules.rules_file import RULE_ACTIONS, ArrivalRule, RulesFile, edit_rules, new_rule, parse_rules
 from reader.library.rules.run import run_rules
 from reader.query.parser import parse_query
 from tests.conftest import MakeFolder, OpenLibrary
@@ -70,7 +70,7 @@ _RULES = st.lists(
         ArrivalRule,
         name=st.sampled_from(["A", "b c", 'q"uote', "ü"]),
         query=st.sampled_from(["a", "title:'x y'", 'source:"The Star"', "quality<20 OR -b"]),
-        do=st.lists(st.sampled_from(DEEDS), min_size=1, unique=True).map(tuple),
+        do=st.lists(st.sampled_from(RULE_ACTIONS), min_size=1, unique=True).map(tuple),
         tags=st.lists(st.sampled_from(["t", "long tag"]), unique=True).map(tuple),
         enabled=st.booleans(),
     ),

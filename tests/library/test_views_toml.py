@@ -120,11 +120,11 @@ def test_windows_line_endings_are_preserved() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("name = ", "f is not valid TOML: Invalid value (at end of document). Fix that line."),
-        ("[[view]]\nname = 'A'\nname = 'B'\nquery = ''", "at line 3"),
-        ("[views]\n", "f has an unknown key “views”. Each view is a table: [[view]]."),
-        ("[view]\nname = 'A'", "f: view must be a table in double brackets: [[view]]."),
-        ("view = 3", "f: view must be a table"),
+        ("name = ", "f, line 1, is not valid TOML: Invalid value, but the file ends here. Fix that line."),
+        ("[[view]]\nname = 'A'\nname = 'B'\nquery = ''", "f, line 3, is not valid TOML: "),
+        ("[views]\n", "f, line 1, has an unknown key “views”. Each view is a table: [[view]]."),
+        ("[view]\nname = 'A'", "f, line 1: view must be a table in double brackets: [[view]]."),
+        ("view = 3", "f, line 1: view must be a table"),
         ("[[view]]\nquery = 'x'", "f: view number 1 has no name."),
         ("[[view]]\nname = '\\u202e'\nquery = 'x'\n[[view]]\nname = ' '", "f: view number 2 has no name."),
         ("[[view]]\nname = 'A'", "f: the view “A” has no query."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import click
@@ -15,7 +16,7 @@ from reader.cli.subscriptions.feed_files import (
     open_feed_files,
 )
 from reader.core.errors import ReaderError
-from reader.core.text import format_count, format_list
+from reader.core.text import format_count, format_list, show_path
 from reader.exit import print_notice
 
 if TYPE_CHECKING:
@@ -74,19 +75,30 @@ def pause(names: tuple[str, ...], *, resume: bool, as_json: bool) -> None:
 @json_option
 def remove(names: tuple[str, ...], *, documents: bool, as_json: bool) -> None:
     """Remove the feeds that NAMES mean (groups, URLs or titles) from feeds.toml. Their documents stay by default."""
-    from reader.feeds.changes import delete_documents, without
+    from reader.feeds.changes import without
+    from reader.storage.trash import DAYS
 
     with open_feed_files() as files:
         chosen = _named(files, names)
-        keys = {each.key for each in chosen}
-        files.subscriptions.change(without(keys))
-        store, root = files.store, files.folders.root
-        deleted = {each.key: delete_documents(each, store, root(each)) if documents else 0 for each in chosen}
+        files.subscriptions.change(without(each.key for each in chosen))
+        deleted = {each.key: _delete_documents(files, each) if documents else 0 for each in chosen}
         if as_json:
             print_json_array({"url": each.url or each.address, "deleted": deleted[each.key]} for each in chosen)
-    number = sum(deleted.values())
-    also = f", and {format_count(number, 'document')} deleted" if documents else "; their documents stay"
+        trash = show_path(files.paths.trash_folder)
+    number = format_count(sum(deleted.values()), "document")
+    also = f", and {number} deleted: for {DAYS} days, they are in {trash}" if documents else "; their documents stay"
     print_notice(f"{format_count(len(chosen), 'feed')} removed{also}.")
+
+
+def _delete_documents(files: FeedFiles, feed: Subscription) -> int:
+    """Delete the documents of a feed, and forget it; return how many there were."""
+    from reader.feeds.changes import delete_documents
+    from reader.storage.trash import Trash
+
+    trash, removal = Trash(files.paths.trash_folder), os.urandom(8).hex()
+    delete_documents(feed.key, files.store, files.folders.root(feed), trash, removal)
+    files.store.forget(feed.key)
+    return len(trash.files(removal))
 
 
 def _named(files: FeedFiles, names: tuple[str, ...]) -> list[Subscription]:

@@ -47,10 +47,10 @@ _FETCHED = ("new", "unchanged")
 @folder_option
 @click.option("--force", is_flag=True, help="Also fetch feeds that are not due yet.")
 @click.option("--watch", is_flag=True, help="Keep running, and fetch each feed when it is due.")
-@click.option("--install-timer", is_flag=True, help="With --print: a service of the system that fetches feeds.")
 @click.option(
-    "--print", "printed", is_flag=True, help="With --install-timer: print its files, and how to install them."
+    "--install-timer", is_flag=True, help="Print the files of a timer of the system, and how to install them."
 )
+@click.option("--print", "printed", is_flag=True, help="The same: nothing is ever installed.")
 @json_option
 def sync(
     names: tuple[str, ...],
@@ -71,11 +71,6 @@ def sync(
     if install_timer or printed:
         from reader.cli.subscriptions.sync_timer import timer_files
 
-        if not printed:
-            raise ReaderError(
-                "newsreader changes no settings of the system by itself.",
-                "`newsreader sync --install-timer --print` prints the files of a timer, and how to install them.",
-            )
         out(timer_files(sys.platform))
         return
     with open_feed_files() as files:
@@ -112,9 +107,11 @@ def _run(
     import asyncio
 
     from reader.feeds.sync import FeedSync, is_offline
+    from reader.storage.trash import Trash
 
     settings = network_settings(files.paths)
     chosen = files.chosen(names, folder)
+    Trash(files.paths.trash_folder).drop_old(time.time())
     if not chosen:
         print_notice(NO_FEEDS)
     feeds = FeedSync(files.subscriptions, files.store, files.folders, settings)

@@ -6,7 +6,7 @@ import os
 import shlex
 import shutil
 import sys
-from xml.sax.saxutils import escape
+from html import escape
 
 _SYSTEMD = """\
 # Save these as newsreader-sync.service and newsreader-sync.timer in ~/.config/systemd/user, then:

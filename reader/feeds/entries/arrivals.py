@@ -125,7 +125,8 @@ class _Taking:
         self.entries: dict[str, StoredEntry] = {}
         """What is to be stored, by path."""
         self.arrived = Arrived()
-        self._files = NewFiles(place.root, place.folder)
+        # What a feed sends to nobody without credentials is for nobody else.
+        self._files = NewFiles(place.root, place.folder, private=bool(subscription.headers))
         self._waiting: dict[str, StoredEntry] = {}
         """New entries by path, whose documents may not be on disk yet."""
 

@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import TypeAlias
 
 from reader.core.errors import ReaderError
@@ -22,6 +23,8 @@ from reader.feeds.model import FeedEntry
 Key: TypeAlias = str
 """``u:`` and a canonical URL, ``g:`` and a guid, or ``t:`` and date and text of an entry that has neither."""
 _MOST_CHARS = 300
+_CACHED = 4096
+"""Links and titles whose keys are remembered: each is asked for several times while a feed is read."""
 _MOVED_SHARE = 0.5
 """If more of the entries than this are known only by their titles, the whole feed has moved."""
 
@@ -44,6 +47,7 @@ def keys_of(entry: FeedEntry) -> frozenset[Key]:
     return keys or frozenset([f"t:{entry.published_text}:{title_key(entry)[:_MOST_CHARS]}"])
 
 
+@lru_cache(_CACHED)
 def link_key(url: str) -> Key:
     """Return the key of a link, the same for http and https and whatever the tracking parameters; may be empty.
 
@@ -68,6 +72,7 @@ def title_key(entry: FeedEntry) -> str:
     return fold_title(title_of(entry))
 
 
+@lru_cache(_CACHED)
 def fold_title(title: str) -> str:
     """Return a title for comparisons."""
     return clean(title).casefold()

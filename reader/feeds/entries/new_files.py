@@ -29,10 +29,15 @@ _REPORTS_FAILURES = (5, 8)
 
 
 class NewFiles:
-    """Files below ``root`` in ``folder``, a path with ``/`` between its parts."""
+    """Files below ``root`` in ``folder``, a path with ``/`` between its parts.
 
-    def __init__(self, root: Path, folder: str) -> None:
+    They have the usual permissions of new files, or if they are ``private``, only their owner can read them.
+    """
+
+    def __init__(self, root: Path, folder: str, *, private: bool = False) -> None:
         self._root = root
+        self._mode = 0o600 if private else 0o666
+        """Without what the umask takes away."""
         self._folder = os.path.join(root, folder)
         self._is_there = False
         self._prefix = f".newsreader-{os.urandom(6).hex()}-"
@@ -49,7 +54,7 @@ class NewFiles:
             if not self._is_there:
                 self._create_folder()
             self._waiting[name] = part
-            with open(part, "xb", buffering=0, opener=_open_private) as file:
+            with open(part, "xb", buffering=0, opener=self._open) as file:
                 while data:
                     data = data[file.write(data) :]
         except OSError as error:
@@ -91,13 +96,12 @@ class NewFiles:
                 sync(each)
         self._is_there = True
 
+    def _open(self, path: str, flags: int) -> int:
+        return os.open(path, flags | os.O_CLOEXEC, self._mode)
+
     def _error(self, name: str, error: OSError) -> ReaderError:
         file = show_path(os.path.join(self._folder, name))
         return ReaderError(f"{file} could not be written: {describe_error(error)}.")
-
-
-def _open_private(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_CLOEXEC, 0o600)  # what a user reads is private
 
 
 def flush_file_system(folder: str) -> bool:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from html import escape
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import urljoin
 
 from reader.content.enclosures import Enclosure
@@ -23,10 +24,15 @@ from reader.feeds.model import EntryKind, FeedEntry, FeedImage, FeedKind, FeedLi
 
 _HTML_TYPES = frozenset({"text/html", "html", "application/xhtml+xml", "xhtml"})
 _TEXT_TYPES = frozenset({"text/plain", "text", "plain", ""})
+_MEDIA = frozenset({"audio", "video", "image"})
+_PLAYABLE = frozenset({"audio", "video"})
+_MediaFile: TypeAlias = tuple[Enclosure, str, Mapping[str, Any]]
 _FLASH = "application/x-shockwave-flash"
 _DURATION = re.compile(r"(?:(\d+):)?(\d+):(\d+)(?:\.\d*)?|(\d+)(?:\.\d*)?", re.ASCII)
 _NOT_IN_URLS = re.compile(r"[\t\r\n]+\s*")
 _FEED_SCHEME = re.compile(r"^feed:(?:(?://)?(?=https?:)|//)", re.IGNORECASE)
+_MAILTO = re.compile(r"\s*[(<]?mailto:[)>]?")
+_LOOKS_LIKE_URL = re.compile(r"(?:https?:)?/|feed:", re.IGNORECASE)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
@@ -50,19 +56,20 @@ def to_model(raw: RawFeed, url: str) -> ParsedFeed:
     base = base or site
     image = feed.get("image")
     picture = (_text(image, "href") if isinstance(image, dict) else "") or _text(feed, "logo") or _text(feed, "icon")
-    language = language_of(feed.get("language"))
+    language, authors = language_of(feed.get("language")), _authors(feed)
     return ParsedFeed(
         title=_plain(feed, "title"),
         url=site,
         self_url=self_url,
         description=plain_text.shorten(_plain(feed, "subtitle")),
         language=language,
-        authors=_authors(feed),
+        authors=authors,
         image=web_url(picture, base),
         topics=_topics(feed),
         ttl_minutes=to_number(feed.get("ttl")),
         kind=kind,
-        entries=tuple(_entry(entry, base, language) for entry in raw.entries),
+        # By RFC 4287, 4.1.2; RSS has no such rule.
+        entries=tuple(_entry(each, base, language, authors if kind == "atom" else ()) for each in raw.entries),
     )
 
 
@@ -129,39 +136,47 @@ def text_as_html(text: str) -> str:
     return "".join(f"<p>{escape(each, quote=False).replace(chr(10), '<br>')}</p>" for each in paragraphs if each)
 
 
-def kind_of(types: Iterable[str]) -> EntryKind:
-    """Return what an entry is, by the media types of its files."""
-    mains = {each.partition("/")[0] for each in types}
-    return "video" if "video" in mains else "audio" if "audio" in mains else "article"
+def kind_of(kinds: Iterable[str]) -> EntryKind:
+    """Return what an entry is, by the kinds of its files."""
+    found = set(kinds)
+    return "video" if "video" in found else "audio" if "audio" in found else "article"
 
 
-def _entry(entry: Mapping[str, Any], base: str, language: str) -> FeedEntry:
+def kind_of_file(file: Enclosure) -> str:
+    """Return what a file is, as ``audio`` or ``image``, by its type or else its URL; empty if that is unknown."""
+    return "video" if file.type == _FLASH else file.likely_type.partition("/")[0]
+
+
+def _entry(entry: Mapping[str, Any], base: str, language: str, authors: tuple[str, ...]) -> FeedEntry:
     links = _links(entry)
     content = _content(entry)
     content_text = _text(content, "value")
     content_base = web_url(str(content.get("base") or ""), base) or base
     published, updated = _time(entry, "published") or _time(entry, "created"), _time(entry, "updated")
     published = published or updated
-    files = _unique_by_url([*_linked_files(entry, links, base), *_media_files(entry, base)])
+    linked = list(_linked_files(entry, links, base))
+    media = list(_media_files(entry, base))
+    shown = {"image", "text"}
+    files = [file for file, kind, _ in media if kind in _PLAYABLE or (file.type and kind not in shown)]
     own_languages = (entry.get("language"), content.get("language"), _detail(entry, "title").get("language"))
     return FeedEntry(
         id=clean(_text(entry, "id")),
         title=_plain(entry, "title"),
-        url=web_url(_text(entry, "link"), base) or web_url(_first(links, "alternate"), base),
+        url=web_url(_page(entry, links), base) or web_url(_first(links, "alternate"), base),
         published=published.moment if published else None,
         updated=updated.moment if updated else None,
         published_text=published.text if published else "",
         updated_text=updated.text if updated else "",
-        authors=_authors(entry),
+        authors=_authors(entry) or (() if "source" in entry else authors),
         topics=_topics(entry),
         language=next(filter(None, map(language_of, own_languages)), language),
         excerpt=_excerpt(entry, content),
         content_html=content_text if _is_html(content) else text_as_html(content_text),
         content_base=content_base,
-        images=_images(entry, files, base),
-        enclosures=tuple(files),
+        images=_images(entry, linked, media, base),
+        enclosures=_unique_by_url([*linked, *files]),
         related=_related(links, base),
-        kind=kind_of(each.type if each.type != _FLASH else "video/" for each in files),
+        kind=kind_of([*map(kind_of_file, linked), *(kind for _, kind, _ in media)]),
     )
 
 
@@ -247,9 +262,24 @@ def _first(links: list[Mapping[str, Any]], rel: str) -> str:
     return next((_text(each, "href") for each in links if each.get("rel") == rel), "")
 
 
+def _page(entry: Mapping[str, Any], links: list[Mapping[str, Any]]) -> str:
+    """Return the link of an entry: the first to a page, or a guid that looks like one."""
+    link = _text(entry, "link")
+    pages = [each["href"] for each in links if each.get("rel") == "alternate" and _is_html(each)]
+    if link in pages:
+        return str(pages[0])
+    return link if link != _text(entry, "id") or _LOOKS_LIKE_URL.match(link) else ""
+
+
 def _authors(found: Mapping[str, Any]) -> tuple[str, ...]:
     people = _dicts(found, "authors")
-    return unique(plain_text.from_text(_text(each, "name")) or clean(_text(each, "email")) for each in people)
+    return unique(_name(_text(each, "name")) or clean(_text(each, "email")) for each in people)
+
+
+def _name(text: str) -> str:
+    """Return the name of a person, of which feedparser takes a parenthesis at the end for that around the name."""
+    name = _MAILTO.sub("", plain_text.from_text(text))
+    return f"{name})" if name.count("(") == name.count(")") + 1 else name
 
 
 def _topics(found: Mapping[str, Any]) -> tuple[str, ...]:
@@ -261,31 +291,31 @@ def _linked_files(entry: Mapping[str, Any], links: list[Mapping[str, Any]], base
     for each in links:
         if each.get("rel") == "enclosure":
             title = plain_text.from_text(_text(each, "title"))
-            length = to_number(each.get("length"))
-            media_type = clean(_text(each, "type")).lower()
-            lasts = media_type.startswith(("audio/", "video/"))
-            yield Enclosure(web_url(each["href"], base), media_type, length, duration if lasts else None, title)
+            media_type, length = clean(_text(each, "type")).lower(), to_number(each.get("length"))
+            file = Enclosure(web_url(each["href"], base), media_type, length, title=title)
+            yield replace(file, duration_seconds=duration) if kind_of_file(file) in _PLAYABLE else file
 
 
-def _media_files(entry: Mapping[str, Any], base: str) -> Iterator[Enclosure]:
-    """Yield the audio and video files of Media RSS."""
+def _media_files(entry: Mapping[str, Any], base: str) -> Iterator[_MediaFile]:
+    """Yield the files of Media RSS, each with its kind and all that the feed says of it."""
     for each in _dicts(entry, "media_content"):
+        length, duration = to_number(each.get("filesize")), to_seconds(each.get("duration"))
+        file = Enclosure(web_url(_text(each, "url"), base), clean(_text(each, "type")).lower(), length, duration)
         medium = _text(each, "medium").strip().lower()
-        media_type = clean(_text(each, "type")).lower() or (f"{medium}/" if medium in {"audio", "video"} else "")
-        if media_type.startswith(("audio/", "video/")) or media_type == _FLASH:
-            length = to_number(each.get("filesize"))
-            yield Enclosure(web_url(_text(each, "url"), base), media_type, length, to_seconds(each.get("duration")))
+        yield file, medium if medium in _MEDIA else kind_of_file(file), each
 
 
-def _unique_by_url(files: list[Enclosure]) -> list[Enclosure]:
+def _unique_by_url(files: list[Enclosure]) -> tuple[Enclosure, ...]:
     found: dict[str, Enclosure] = {}
     for each in files:
         if each.url:
             found.setdefault(each.url, each)
-    return list(found.values())
+    return tuple(found.values())
 
 
-def _images(entry: Mapping[str, Any], files: list[Enclosure], base: str) -> tuple[FeedImage, ...]:
+def _images(
+    entry: Mapping[str, Any], linked: list[Enclosure], media: list[_MediaFile], base: str
+) -> tuple[FeedImage, ...]:
     found: dict[str, FeedImage] = {}
 
     def add(url: str, source: Mapping[str, Any]) -> None:
@@ -293,15 +323,15 @@ def _images(entry: Mapping[str, Any], files: list[Enclosure], base: str) -> tupl
             width, height = to_number(source.get("width")), to_number(source.get("height"))
             found.setdefault(url, FeedImage(url, width or None, height or None))
 
-    for each in _dicts(entry, "media_content"):
-        if _text(each, "medium").strip().lower() == "image" or _text(each, "type").lower().startswith("image/"):
-            add(_text(each, "url"), each)
+    for file, kind, said in media:
+        if kind == "image":
+            add(file.url, said)
     for each in _dicts(entry, "media_thumbnail"):
         add(_text(each, "url"), each)
     if isinstance(image := entry.get("image"), dict):
         add(_text(image, "href"), image)
-    for file in files:
-        if file.type.startswith("image/"):
+    for file in linked:
+        if kind_of_file(file) == "image":
             add(file.url, {})
     return tuple(found.values())
 

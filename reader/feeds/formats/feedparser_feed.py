@@ -6,6 +6,7 @@ HTML, which is made safe where it is read (:mod:`reader.content.html`), nor reso
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import io
 import re
@@ -29,13 +30,18 @@ _WIDE = re.compile(
 )
 """A declaration that would be unreadable if it were true."""
 _XML_START = re.compile(rb"<\?xml\s")
-_ROOT = re.compile(rb"<\w")
+_BEFORE_DOCTYPE = re.compile(rb"(?:<\?.*?\?>|<!--.*?-->|[^<]++)*+(?=<!DOCTYPE)", re.DOTALL)
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^\[>]*(?:\[(.*?)\]\s*)?>", re.DOTALL)
 _SAFE_ENTITY = re.compile(rb"""<!ENTITY(\s+\w{1,40}\s+"(?:&#\w{1,8};|[^"&%<>]{0,100})")\s*>""")
 _ABSOLUTE = re.compile(r"https?://[A-Za-z0-9.-]+(?:/[\w.~%+,!@*()/:=&-]*)?(?:\?[\w.~%+,!@*()/:=&-]+)?", re.ASCII)
 """Addresses that no base changes."""
 _RSS_PREFIX = re.compile(rb"<(/?)rss:(?=\w)")
+_LONG_ADDRESS = re.compile(r"[\w.+-]+@(?:[\w-]+\.)+[a-z]{5,}(?![\w.-])", re.IGNORECASE)
+"""An email address whose end feedparser takes for a name, as it expects at most four letters after the last dot."""
+_MOST_AUTHOR = 1000
+"""Longer texts are not searched for an address, which takes quadratic time."""
 _C1 = re.compile("[\x80-\x9f]")
+_UTF_32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 _GARBAGE = 4096
 """Bytes before the first tag that are skipped."""
 
@@ -49,7 +55,9 @@ def to_utf8(data: bytes, content_type: str = "") -> bytes:
     data = _without_garbage(data)
     charset = _CHARSET.search(content_type)
     name = detect_encoding(data, charset[1] if charset else "")
-    if _WIDE.search(data):
+    if data.startswith(_UTF_32):
+        name = "utf-32"
+    elif _WIDE.search(data):
         name = "utf-8"
     elif data.isascii() or (name == "utf-8" and b"\x00" in data[:4]):
         name = ""  # any encoding that the feed or its server names: there are some that use only bytes of ASCII
@@ -58,15 +66,23 @@ def to_utf8(data: bytes, content_type: str = "") -> bytes:
         data = _DECLARED.sub(rb"\1'utf-8'", data.decode(name, "replace").removeprefix("\ufeff").encode(), 1)
         content_type = "application/xml"
     found: dict[str, Any] = {}
-    try:
+    converted = b""
+    with contextlib.suppress(UnicodeError, ValueError):  # the name of the encoding is nonsense
         headers = {"content-type": content_type} if content_type else {}
-        converted: bytes = encodings.convert_to_utf8(headers, data, found)
-    except (UnicodeError, ValueError):  # the name of the encoding is nonsense
+        converted = encodings.convert_to_utf8(headers, data, found)
+    is_other = isinstance(found.get("bozo_exception"), feedparser.CharacterEncodingOverride)
+    if not converted or (is_other and name and name == codec_for_label(_declared_label(data))):
+        # It is in no encoding of the name that it gives, or in one that Python knows by another name.
         converted = _DECLARED.sub(rb"\1'utf-8'", data.decode(name or "utf-8", "replace").encode(), 1)
     converted = _without_entities(converted)
     if b"<rss:channel" in converted and b"xmlns:rss" not in converted:
         return _RSS_PREFIX.sub(rb"<\1", converted)  # a prefix without a namespace, which feedparser does not know
     return converted
+
+
+def _declared_label(data: bytes) -> str:
+    found = _DECLARED.search(data, 0, _GARBAGE)
+    return found[2][1:-1].decode("ascii", "replace") if found else ""
 
 
 def _without_garbage(data: bytes) -> bytes:
@@ -82,9 +98,10 @@ def _without_entities(data: bytes) -> bytes:
 
     Neither feedparser nor our own reader then expands entities in entities, or asks for files.
     """
-    start, root = data.find(b"<!DOCTYPE"), _ROOT.search(data)
-    if start < 0 or (root and root.start() < start):
+    found = _BEFORE_DOCTYPE.match(data)
+    if found is None:
         return data
+    start = found.end()
     found = _DOCTYPE.match(data, start)
     if found is None:  # it never ends
         return data[:start] + data[start + len(b"<!DOCTYPE") :]
@@ -95,8 +112,7 @@ def _without_entities(data: bytes) -> bytes:
 
 def wrong_encoding(data: bytes) -> str:
     """Return what is wrong with the encoding that a feed declares, as a sentence; empty if nothing is."""
-    declared = encodings.RE_XML_PI_ENCODING.match(data[:_GARBAGE])
-    name = declared[1].decode("ascii", "replace") if declared else "utf-8"
+    name = _declared_label(data) or "utf-8"
     codec = codec_for_label(name)
     if not codec:
         return f"Its encoding “{clean(name)}” is unknown."
@@ -152,6 +168,26 @@ def mend(text: str) -> str:
     with contextlib.suppress(UnicodeError):
         text = text.encode("iso-8859-1").decode("utf-8")
     return text.translate(_cp1252) if _C1.search(text) else text  # translate() is slow
+
+
+def _sync_author_detail(parser: Any, key: str = "author") -> None:
+    """Split an author given in one text, as feedparser does, but with any email address."""
+    context = parser._get_context()
+    people = context.get(f"{key}s") or [{}]
+    text = "" if people[-1] else context.get(key) or ""
+    if text and ("@" not in text or len(text) > _MOST_AUTHOR):
+        people[-1]["name"] = text
+        return
+    _split_as_feedparser(parser, key)
+    if address := _LONG_ADDRESS.search(text):
+        name = re.sub(r"\(\)|<>|&lt;&gt;", "", text.replace(address[0], "")).strip()
+        people[-1]["name"], people[-1]["email"] = name.removeprefix("(").removesuffix(")").strip(), address[0]
+
+
+_split_as_feedparser: Any = _PARSER._sync_author_detail
+for _each in (api.StrictFeedParser, api.LooseFeedParser):
+    _each._sync_author_detail = _sync_author_detail
+    _each.can_be_relative_uri = _each.can_be_relative_uri - {"id"}  # an id does not depend on where the feed is
 
 
 def split_author(text: str) -> dict[str, str]:

@@ -12,7 +12,16 @@ from reader.content.enclosures import Enclosure
 from reader.content.html.encodings import detect_encoding
 from reader.core.text import clean
 from reader.feeds.formats import convert, plain_text
-from reader.feeds.formats.convert import kind_of, language_of, text_as_html, to_number, to_seconds, unique, web_url
+from reader.feeds.formats.convert import (
+    kind_of,
+    kind_of_file,
+    language_of,
+    text_as_html,
+    to_number,
+    to_seconds,
+    unique,
+    web_url,
+)
 from reader.feeds.formats.timestamps import read_timestamp
 from reader.feeds.model import FeedEntry, FeedError, FeedImage, FeedLink, ParsedFeed
 
@@ -40,7 +49,7 @@ def read(data: bytes, url: str) -> ParsedFeed:
         raise FeedError("It is JSON, but no JSON Feed: it has no list “items”.")
     base = url or web_url(_text(feed, "feed_url"))
     site = web_url(_text(feed, "home_page_url"), base)
-    language = language_of(feed.get("language"))
+    language, authors = language_of(feed.get("language")), _authors(feed)
     entries = (each for each in items or [] if isinstance(each, dict)) if isinstance(items, list) else ()
     return ParsedFeed(
         title=plain_text.from_text(_text(feed, "title")),
@@ -48,10 +57,10 @@ def read(data: bytes, url: str) -> ParsedFeed:
         self_url=web_url(_text(feed, "feed_url"), base),
         description=plain_text.shorten(plain_text.from_text(_text(feed, "description"))),
         language=language,
-        authors=_authors(feed),
+        authors=authors,
         image=web_url(_text(feed, "icon") or _text(feed, "favicon"), base),
         kind="json",
-        entries=tuple(_entry(each, base or site, language) for each in entries),
+        entries=tuple(_entry(each, base or site, language, authors) for each in entries),
         is_complete=is_complete,
     )
 
@@ -98,7 +107,7 @@ def _beginning(text: str) -> dict[str, Any]:
     return {**feed, "items": items}
 
 
-def _entry(item: Mapping[str, Any], base: str, language: str) -> FeedEntry:
+def _entry(item: Mapping[str, Any], base: str, language: str, authors: tuple[str, ...]) -> FeedEntry:
     published = read_timestamp(_text(item, "date_published"))
     updated = read_timestamp(_text(item, "date_modified"))
     published = published or updated
@@ -117,7 +126,7 @@ def _entry(item: Mapping[str, Any], base: str, language: str) -> FeedEntry:
         updated=updated.moment if updated else None,
         published_text=published.text if published else "",
         updated_text=updated.text if updated else "",
-        authors=_authors(item),
+        authors=_authors(item) or authors,
         topics=unique(plain_text.from_text(each) for each in _list(item, "tags") if isinstance(each, str)),
         language=language_of(item.get("language")) or language,
         excerpt=plain_text.shorten(summary or plain_text.from_html(html, 2 * plain_text.MAX_EXCERPT)),
@@ -126,7 +135,7 @@ def _entry(item: Mapping[str, Any], base: str, language: str) -> FeedEntry:
         images=tuple(map(FeedImage, images)),
         enclosures=files,
         related=(FeedLink(external),) if own and external else (),
-        kind=kind_of(each.type for each in files),
+        kind=kind_of(map(kind_of_file, files)),
     )
 
 
@@ -139,8 +148,10 @@ def _files(item: Mapping[str, Any], base: str) -> Iterator[Enclosure]:
 
 
 def _authors(found: Mapping[str, Any]) -> tuple[str, ...]:
-    people = [*_list(found, "authors"), found.get("author")]  # the second is that of version 1.0
-    return unique(plain_text.from_text(_text(each, "name")) for each in people if isinstance(each, dict))
+    people = found.get("authors")
+    people = [*(people if isinstance(people, list) else [people]), found.get("author")]  # that of version 1.0
+    names = (each.get("name") if isinstance(each, dict) else each for each in people)
+    return unique(plain_text.from_text(each) for each in names if isinstance(each, str))
 
 
 def _text(found: Mapping[str, Any], name: str) -> str:

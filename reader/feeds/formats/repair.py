@@ -24,6 +24,12 @@ _REFERENCE = re.compile(
 )
 
 
+def root_of(data: bytes) -> bytes:
+    """Return the name of the outermost element of a feed in lower case; empty if there is none."""
+    root = _ROOT.match(data)
+    return root[1].lower() if root else b""
+
+
 def whole_part(data: bytes) -> bytes | None:
     """Return a feed that ends early up to what is whole in it, with end tags; None if it does not end early.
 

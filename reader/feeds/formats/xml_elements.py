@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from html import escape
 from typing import TYPE_CHECKING, Any, TypeAlias
-from xml.sax.saxutils import escape
 
 from reader.feeds.formats import feedparser_feed
 
@@ -113,15 +113,13 @@ def xhtml_of(element: Element) -> Iterator[str]:
 
 
 def _markup(element: Element, depth: int) -> Iterator[str]:
-    yield escape(element.text or "")
+    yield escape(element.text or "", quote=False)
     for child in element:
         namespace, _, name = str(child.tag).lower().rpartition("}")
         if namespace[1:] != _XHTML or name in {"body", "svg", "math"} or depth > _MAX_DEPTH:
             raise OtherShapeError
-        attributes = "".join(
-            f' {key}="{escape(value, {chr(34): "&quot;"})}"' for key, value in plain_attributes(child).items()
-        )
+        attributes = "".join(f' {key}="{escape(value)}"' for key, value in plain_attributes(child).items())
         yield f"<{name}{attributes}>"
         yield from _markup(child, depth + 1)
         yield f"</{name}>"
-        yield escape(child.tail or "")
+        yield escape(child.tail or "", quote=False)

@@ -275,9 +275,7 @@ class _Reader:
 
     def _read_id(self, element: Element, depth: int) -> None:
         is_link = plain_attributes(element).get("ispermalink", "true") == "true"
-        text = raw_text_of(element)
-        text = mended(feedparser_feed.resolve(self.base, text) if is_link and text else text)
-        self._store("id", text, depth)
+        text = self._keep_text("id", element, depth)
         if is_link:
             self.context.setdefault("link", text)
 
@@ -427,6 +425,7 @@ class _Reader:
             raise OtherShapeError
         has_title = any(name_of(each) == "title" and (each.text or "").strip() for each in element)
         self.title_depth = depth + 1 if has_title else -1
+        self.context["source"] = {}
 
     def _read_media(self, element: Element, depth: int) -> None:
         self.context.setdefault("media_content", []).append(plain_attributes(element))

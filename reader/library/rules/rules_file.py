@@ -16,8 +16,8 @@ from reader.query.ast import Query, QueryError, depends_on_stories
 from reader.query.parser import parse_query
 from reader.storage.edited_file import EditedFile
 
-Deed = Literal["read", "star", "hide", "fetch", "stop"]
-DEEDS: tuple[Deed, ...] = get_args(Deed)
+RuleAction = Literal["read", "star", "hide", "fetch", "stop"]
+RULE_ACTIONS: tuple[RuleAction, ...] = get_args(RuleAction)
 """What a rule can do to an article, besides tagging it; ``stop`` keeps later rules away from it."""
 _KEYS = ("name", "query", "do", "tags", "enabled")
 _LAYOUT = Layout(
@@ -36,7 +36,7 @@ class ArrivalRule:
 
     name: str
     query: str
-    do: tuple[Deed, ...] = ()
+    do: tuple[RuleAction, ...] = ()
     tags: tuple[str, ...] = ()
     enabled: bool = True
     parsed: Query = field(default_factory=Query, compare=False)
@@ -75,23 +75,23 @@ def _rule(table: Mapping[str, Any], name: str) -> ArrivalRule:
         raise ReaderError("has no name.", 'Give it one: name = "…".')
     if len(name) > _LONGEST_NAME:
         raise ReaderError(f"has a name of more than {_LONGEST_NAME} characters.", "Shorten it.")
-    deeds, tags, enabled = (table.get(key, default) for key, default in (("do", []), ("tags", []), ("enabled", True)))
-    for key, value in (("do", deeds), ("tags", tags)):
+    actions, tags, enabled = (table.get(key, default) for key, default in (("do", []), ("tags", []), ("enabled", True)))
+    for key, value in (("do", actions), ("tags", tags)):
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
             raise ReaderError(f"needs a list of strings for {key}.", f'Write {key} = ["…"].')
     if not isinstance(enabled, bool):
         raise ReaderError("needs true or false for enabled.")
-    for deed in deeds:
-        if deed not in DEEDS:
-            hint = did_you_mean(nearest(deed, DEEDS)) or f"Use {', '.join(DEEDS)}, or tags."
-            raise ReaderError(f"cannot do “{shown_name(deed)}”.", hint)
-    if not deeds and not tags:
-        raise ReaderError("does nothing.", f"It needs a tag or one of: {', '.join(DEEDS)}.")
+    for action in actions:
+        if action not in RULE_ACTIONS:
+            hint = did_you_mean(nearest(action, RULE_ACTIONS)) or f"Use {', '.join(RULE_ACTIONS)}, or tags."
+            raise ReaderError(f"cannot do “{shown_name(action)}”.", hint)
+    if not actions and not tags:
+        raise ReaderError("does nothing.", f"It needs a tag or one of: {', '.join(RULE_ACTIONS)}.")
     query = table.get("query")
     if not isinstance(query, str):
         raise ReaderError("has no query.", "Give it one: query = 'title:…'.")
     query = clean(query)
-    return ArrivalRule(name, query, tuple(deeds), tuple(map(_tag, tags)), enabled, _parsed(query))
+    return ArrivalRule(name, query, tuple(actions), tuple(map(_tag, tags)), enabled, _parsed(query))
 
 
 def _tag(text: str) -> str:

@@ -258,9 +258,12 @@ class ArticleListController:
         if self._announced_sort != self.sort:
             self._announced_sort = self.sort
             words = _SORT_WORDS[self.sort.by][self.sort.reverse]
-            is_estimated = self.sort.by == "heat" and any(row.heat is None for row in loaded.rows if row.has("heat"))
-            estimates = " Values with a ~ are estimates." if is_estimated else ""
-            self._session.show_message(f"Sorted by {self.sort.by}, {words}; unknown last.{estimates}")
+            last = "unknown last"
+            if self.sort.by == "heat" and any(row.heat is None for row in loaded.rows if row.has("heat")):
+                last += ". Values with a ~ are estimates"
+            elif self.sort.by == "quality" and any(row.quality_estimate is not None for row in loaded.rows):
+                last = "estimates (~) and unknown last, newest first"
+            self._session.show_message(f"Sorted by {self.sort.by}, {words}; {last}.")
         if len(loaded.order):
             self._list.fields = self._header.fields = loaded.fields
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from reader.tui.widgets.panes import Panes
     from reader.tui.widgets.prompt.completion import Completion
     from reader.tui.widgets.prompt.prompt import PromptLine
-    from reader.tui.widgets.sidebar.sections import SidebarLine, SidebarTree
+    from reader.tui.widgets.sidebar.sections import LineKey, SidebarLine, SidebarTree
     from reader.tui.widgets.sidebar.selection import EntryKind
     from reader.tui.widgets.sidebar.sidebar import SidebarCommand
 
@@ -88,8 +88,10 @@ class SavedViewsController:
         """The queries of saved views by name, without the invalid ones."""
         self._counted_views: dict[str, SidebarLine] = {}
         """The lines of saved views by name, as they were last counted."""
-        self._name_to_select: str | None = None
-        """A saved view to select in the sidebar once it appears."""
+        self._key_to_select: LineKey | None = None
+        """The line to select once it appears: a view that was saved, or what was renamed,"""
+        self._former_key: LineKey | None = None
+        """if this line is selected until then; None for any."""
         self._has_begun = False
         self._is_focusing = False
         """Whether the sidebar gets the focus once it is mounted."""
@@ -154,7 +156,7 @@ class SavedViewsController:
         panes = self._panes
         if panes.sidebar_has_focus:
             self._show(visible=False)
-            self.leave()
+            panes.focus_list()
             return
         self._show(visible=True)
         self._session.gate.hold()
@@ -240,16 +242,17 @@ class SavedViewsController:
                 continue  # it stays in the sidebar; selecting it shows the error
         if self._tree is None:
             return
-        name, self._name_to_select = self._name_to_select, None
         lines = (SidebarLine("entry", "view", view.name) for view in saved)
         entries = [self._counted_views.get(line.text, line) for line in lines]
-        self._set_entries({"view": entries}, None if name is None else ("entry", "view", name))
+        self._set_entries({"view": entries})
         self._mark_choices()
         self.count()
 
-    def show_feeds(self, feeds: Sequence[ListedFeed]) -> None:
-        """Show these feeds in the sidebar."""
+    def show_feeds(self, feeds: Sequence[ListedFeed], renamed: tuple[str, str] | None = None) -> None:
+        """Show these feeds in the sidebar; ``renamed`` are the ids that the line of a feed or group had and has."""
         self._feeds = feeds
+        if renamed is not None:
+            self._former_key, self._key_to_select = ("entry", "feed", renamed[0]), ("entry", "feed", renamed[1])
         self.count()
 
     def count(self) -> None:
@@ -289,15 +292,20 @@ class SavedViewsController:
             del entries["view"]  # they have changed since and are being counted again
         self._set_entries(entries)
 
-    def _set_entries(
-        self, entries: Mapping[EntryKind, Sequence[SidebarLine]], key: tuple[str, str, str] | None = None
-    ) -> None:
-        """Show these entries, and select the line with this key, or the one that was selected."""
-        sidebar = self._panes.sidebar
-        if sidebar is not None and key is None:
-            key = sidebar.line.key
-        if self._tree is not None:
-            self._tree.set(entries)
+    def _set_entries(self, entries: Mapping[EntryKind, Sequence[SidebarLine]]) -> None:
+        """Show these entries; the line that was selected stays so, unless another one is to be."""
+        tree, sidebar = self._tree, self._panes.sidebar
+        if tree is None:
+            return
+        key = None if sidebar is None else sidebar.line.key
+        tree.set(entries)
+        wanted = self._key_to_select
+        if wanted is not None and any(line.key == wanted for lines in entries.values() for line in lines):
+            if self._former_key in {None, key}:
+                key = wanted
+                if sidebar is not None and tree.find(wanted) is None:
+                    sidebar.filter_by("")  # it does not match
+            self._key_to_select = self._former_key = None
         if sidebar is not None:
             sidebar.show_lines(key)
 
@@ -334,8 +342,8 @@ class SavedViewsController:
             case "filter":
                 self._ask_filter()
             case "leave":
-                if self._tree is not None and self._tree.filter:
-                    self._filter("")
+                if (sidebar := self._panes.sidebar) is not None and sidebar.entries.filter:
+                    sidebar.filter_by("")
                     self._session.gate.release()
                 else:
                     self._panes.focus_list()
@@ -347,11 +355,6 @@ class SavedViewsController:
                 step = 1 if command == "down" else -1
                 end = "This is the last saved view." if step > 0 else "This is the first saved view."
                 self._change(lambda views: views.move(line.text, step), end)
-
-    def leave(self) -> None:
-        """Go to the list; the filter ends."""
-        self._filter("")
-        self._panes.focus_list()
 
     def _choose(self, line: SidebarLine) -> None:
         from reader.query.parser import format_query
@@ -365,7 +368,7 @@ class SavedViewsController:
             query = query_for(line.choices, self._queries)
             done = self._search("" if query is None else format_query(query), None)
         if done:
-            self.leave()
+            self._panes.focus_list()
         else:
             self._session.gate.release()
 
@@ -382,27 +385,10 @@ class SavedViewsController:
             self._session.show_message("The list shows all articles already.", transient=True)
 
     def _ask_filter(self) -> None:
-        text = "" if self._tree is None else self._tree.filter
-        prompt = Prompt(self._filter, lambda line: self._filter(line.text), lambda: self._filter(""))
-        self._session.prompts.open(prompt, "Show: ", text)
-
-    def _filter(self, text: str) -> None:
-        tree, sidebar = self._tree, self._panes.sidebar
-        text = text.strip()
-        if tree is None or sidebar is None or text == tree.filter:
-            return
-        key = sidebar.line.key
-        tree.filter_by(text)
-        sidebar.show_lines(key)
-        if tree.find(key) is None:
-            kind = key[1]
-            others = (
-                index
-                for index, line in enumerate(tree.lines)
-                if (line.what == "entry" if text else (line.what, line.kind) == ("more", kind))
-            )
-            sidebar.select(next(others, 0))
-        self._panes.set_sidebar_filter(text)
+        if (sidebar := self._panes.sidebar) is not None:
+            show = sidebar.filter_by
+            prompt = Prompt(show, lambda line: show(line.text), lambda: show(""))
+            self._session.prompts.open(prompt, "Show: ", sidebar.entries.filter)
 
     # Changing saved views.
 
@@ -435,7 +421,7 @@ class SavedViewsController:
 
         def save(name: str) -> None:
             if clean(name):
-                self._name_to_select = clean(name)
+                self._key_to_select = ("entry", "view", clean(name))
                 self._change(lambda views: views.save(name, text, own_sort))
             else:
                 self._session.show_message("Not saved: a view needs a name.")
@@ -461,7 +447,7 @@ class SavedViewsController:
             if clean(new) in {"", name}:
                 self._session.show_message(f"The view keeps its name “{name}”.")
             else:
-                self._name_to_select = clean(new)
+                self._key_to_select = ("entry", "view", clean(new))
                 self._change(lambda views: views.rename(name, new))
 
         def is_taken(line: PromptLine) -> bool:

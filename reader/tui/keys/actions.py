@@ -21,6 +21,8 @@ KeyContext = Literal[
     "unfolded",
     "text",
     "linked",
+    "link",
+    "entries",
     "views",
     "feed",
     "entry",
@@ -146,7 +148,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("enclosure.open", "p", "run('enclosure.open')", "Links", _BROWSE, "Play the enclosure", "Open an enclosure of the article, such as an episode, in your player: the file if it was downloaded. A number chooses among several."),
     Action("enclosure.download", "P", "run('enclosure.download')", "Links", _BROWSE, "Download the enclosure", "Download an enclosure of the article; press again to cancel. It goes on later where it ended."),
     Action("copy", "y", "run('copy')", "Links", _BROWSE, "Copy the link", "Copy the URL of the article, or the selected lines of a text, through the terminal (OSC 52)."),
-    Action("sort.quality", "1", "run('sort.quality')", "List", _BROWSE, "Sort by quality", "Best first; press again for worst first. Unknown quality is always last."),
+    Action("sort.quality", "1", "run('sort.quality')", "List", _BROWSE, "Sort by quality", "Best first; press again for worst first. Unknown quality, estimated (~) or not, is always last."),
     Action("sort.heat", "2", "run('sort.heat')", "List", _BROWSE, "Sort by heat", "Hottest first; press again for coolest first. Unknown heat is always last."),
     Action("sort.date", "3", "run('sort.date')", "List", _BROWSE, "Sort by date", "Newest first; press again for oldest first. Unknown dates are always last."),
     Action("list.density", "d", "run('list.density')", "List", _BROWSE, "One or two lines", "Show each article of the list in two lines, or in one; the choice is remembered."),
@@ -209,6 +211,10 @@ FOOTERS: dict[KeyContext, tuple[tuple[str, str], ...]] = {
         ("open", "open"), ("search", "search"), ("mark.read", "mark"), ("mark.star", "star"), ("mark.tags", "tags"),
         ("unread.next", "next unread"), ("undo", "undo"),
     ),
+    "entries": (
+        ("views.choose", "select"), ("views.combine", "add"), ("views.filter", "filter"), ("views.fold", "fold"),
+        ("views", "hide"), ("feeds.add", "new feed"), ("undo", "undo"),
+    ),
     "views": (
         ("views.choose", "select"), ("views.combine", "add"), ("views.filter", "filter"), ("views.fold", "fold"),
         ("views.rename", "rename"), ("views.delete", "delete"), ("views", "hide"), ("undo", "undo"),
@@ -230,6 +236,10 @@ FOOTERS: dict[KeyContext, tuple[tuple[str, str], ...]] = {
     "linked": (
         ("move.page_down", "page"), ("back", "previous text"), ("text.links", "links"), ("text.save", "save"),
         ("text.search", "search"), ("fetch", "original"), ("open", "open"), ("text.zen", "zen"),
+    ),
+    "link": (
+        ("text.link_read", "read the page"), ("open", "browser"), ("copy", "copy"), ("text.link_next", "next link"),
+        ("text.link_previous", "previous"), ("text.leave", "clear"),
     ),
     "related": (
         ("article.enter", "show"), ("related.next", "next"), ("article.leave", "article"), ("more", "more"),

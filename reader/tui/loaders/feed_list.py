@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from reader.core.errors import ReaderError, describe_error
-from reader.core.text import show_path
+from reader.core.errors import ReaderError
+from reader.core.text import format_count, show_path
 from reader.tui.loaders.feeds import folder_setting
 from reader.tui.loaders.watched_files import file_version
 
@@ -18,13 +18,15 @@ if TYPE_CHECKING:
     from reader.core.paths import Paths
     from reader.feeds.changes import FeedChanges
     from reader.feeds.overview import ListedFeed
-    from reader.feeds.subscriptions import Subscription, Subscriptions
+    from reader.feeds.subscriptions import Subscriptions
     from reader.library.library import Library
     from reader.storage.sqlite.feeds.store import FeedStore
     from reader.tui.session import Session
 
 _SHARE = 20
 """The pause after loading is this many times its duration: a sync changes what is known all the time."""
+_OUTDATED = 900.0
+"""Seconds after which what was loaded is loaded again."""
 
 
 class FolderFeeds:
@@ -66,8 +68,9 @@ class FolderFeeds:
     def changes(self) -> FeedChanges:
         """Return what changes the list."""
         from reader.feeds.changes import FeedChanges
+        from reader.storage.trash import Trash
 
-        return FeedChanges(self._library, self._subscriptions(), self.store())
+        return FeedChanges(self._library, self._subscriptions(), self.store(), Trash(self.paths.trash_folder))
 
     def listed(self) -> list[ListedFeed]:
         """Return the feeds that write to the open folder."""
@@ -80,26 +83,15 @@ class FolderFeeds:
         folders = FeedFolders(self.paths.news_folder)
         return listed_feeds(everything, folders, self._library.folder.root, self.store(), time.time())
 
-    def delete_documents(self, feeds: list[Subscription]) -> int:
-        """Delete the documents of feeds of the open folder that are as newsreader wrote them; return how many."""
-        from reader.feeds.changes import delete_documents
-
-        return sum(delete_documents(each, self.store(), self._library.folder.root) for each in feeds)
-
-    def export(self, file: Path) -> int:
-        """Write the feeds of the open folder as OPML to a new file; return how many."""
-        from reader.core.atomic_write import create_atomically
+    def export(self, file: Path) -> str:
+        """Write the feeds of the open folder as OPML to a new file; return the description of the step."""
         from reader.feeds.opml import write_opml
         from reader.feeds.overview import opml_feeds
 
         feeds = opml_feeds([each.subscription for each in self.listed()], self.store().states())
-        try:
-            create_atomically(file, write_opml(feeds))
-        except FileExistsError:
-            raise ReaderError(f"{show_path(file)} exists already.", "Choose another name.") from None
-        except OSError as error:
-            raise ReaderError(f"{show_path(file)} cannot be written: {describe_error(error)}.") from error
-        return len(feeds)
+        description = f"Exported {format_count(len(feeds), 'feed')} to {show_path(file)}"
+        self.changes().export(file, write_opml(feeds), description)
+        return description
 
 
 class FeedsWatcher:
@@ -113,7 +105,7 @@ class FeedsWatcher:
         database = files.paths.feed_state_file
         self._watched = (files.paths.feeds_file, database, database.with_name(f"{database.name}-wal"))
         self._seen: object = None
-        """The versions of the files that were loaded last."""
+        """The versions of the files that were loaded last, and about when."""
         self._not_before = 0.0
         """When to look again, by time.monotonic()."""
         self._fault = ""
@@ -126,18 +118,20 @@ class FeedsWatcher:
 
     def _check(self) -> None:
         began = time.monotonic()
-        versions = tuple(map(file_version, self._watched))
+        # Also as time passes: how a feed is, in words, says when it is tried again.
+        versions = (*map(file_version, self._watched), began // _OUTDATED)
         if began < self._not_before or versions == self._seen:
             return
-        is_first, self._seen = self._seen is None, versions
-        if is_first and versions[0] is None:
+        if self._seen is None and versions[0] is None:
+            self._seen = versions
             return
         try:
             feeds = self._files.listed()
+            self._seen = versions
             self._report(" ".join(self._files.problems[:1]))
             self._session.background.post(self._on_feeds, feeds)
-        except ReaderError as error:
-            self._report(f"{error} Until then, the feeds in the sidebar stay as they were.")
+        except ReaderError as error:  # perhaps another program is busy with the files: they are read again
+            self._report(str(error))
         now = time.monotonic()
         self._not_before = now + _SHARE * (now - began)
 

@@ -14,7 +14,7 @@ from reader.core.tokenize import fold_case
 from reader.library.saved_views.store import SavedViews
 from reader.query.ast import QueryError
 from reader.query.parser import parse_query
-from reader.tui.widgets.sidebar.sections import SidebarLine
+from reader.tui.widgets.sidebar.sections import FAILED, SidebarLine, group_id
 from reader.tui.widgets.sidebar.selection import BUILT_IN_VIEWS, OF_DOCUMENTS, EntryKind
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from reader.library.saved_views.toml_file import SavedView
     from reader.tui.session import Session
 
-_SIGNS: Mapping[HealthKind, str] = {"": "", "trouble": "!", "paused": "‖", "muted": "~"}
+_SIGNS: Mapping[HealthKind, str] = {"": "", "trouble": FAILED, "paused": "‖", "muted": "~"}
 _MOST_FOLDERS = 100
 """Folders of a group, whose query has a condition for each."""
 
@@ -150,7 +150,7 @@ def with_feeds(feeds: Sequence[ListedFeed], folders: Sequence[SidebarLine]) -> d
     for each in feeds:
         by_group[each.subscription.group].append(each)
     for group, members in by_group.items():
-        key = f"feed/{group}" if group else ""
+        key = group_id(group)
         if group:
             place = members[0].folders[0].rpartition("/")[0]
             inside = outermost([place, *(folder for each in members for folder in each.folders)])

@@ -35,7 +35,7 @@ class EnclosuresScreen(ListingScreen):
     @property
     def foot(self) -> str:
         """The last line: how to choose, and the keys."""
-        return f"{self._typed or 'number'} choose   {self.usual_foot}"
+        return f"{self._typed or f'1–{len(self._enclosures)}'} choose   {self.usual_foot}"
 
     def action_digit(self, digit: str) -> None:
         """Begin or continue a number, and choose once it is clear; Enter ends it."""

@@ -44,7 +44,10 @@ _SYMBOLS = (
 )
 
 
-_GROUPS_OF: dict[KeyContext, Group] = {"text": "Reader", "views": "Sidebar", "entry": "Prompt"}
+_GROUPS_OF: dict[KeyContext, Group] = {
+    "text": "Reader", "linked": "Reader", "link": "Reader",
+    "entries": "Sidebar", "views": "Sidebar", "feed": "Sidebar", "entry": "Prompt",
+}  # fmt: skip
 """Contexts in which keys mean something else than in the list and the article, with their help groups."""
 _HERE: dict[KeyContext, str] = {
     "empty": "In the empty list", "list": "In the list", "chosen": "With several articles selected",

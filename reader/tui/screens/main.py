@@ -234,7 +234,7 @@ class MainScreen(BaseScreen):
         """Show the keys for the focused widget."""
         bar = self.key_bar
         if (line := self.panes.sidebar_line) is not None:
-            bar.context = "feed" if line.kind == "feed" else "views"
+            bar.context = line.key_context
         elif not len(self.articles.order):
             bar.context = "empty"
         elif not self.article.has_focus:
@@ -318,9 +318,7 @@ class MainScreen(BaseScreen):
 
     def go_back(self) -> bool:
         """Go from the article or the sidebar to the list."""
-        if self.panes.sidebar_has_focus:
-            self.saved_views.leave()
-        elif self.article.has_focus:
+        if self.panes.sidebar_has_focus or self.article.has_focus:
             self.panes.focus_list()
         else:
             return False

@@ -9,6 +9,7 @@ from textual import events, on
 from textual.app import ComposeResult
 
 from reader.core.text import format_count
+from reader.tui.keys.actions import KeyContext
 from reader.tui.screens.base import NOT_IN_READER, BaseScreen
 from reader.tui.widgets.reader.header import ReaderPane
 from reader.tui.widgets.reader.reader_view import ReaderView
@@ -53,9 +54,16 @@ class ReaderScreen(BaseScreen):
         yield self.pane
         yield from self.bars()
 
+    def on_mount(self) -> None:
+        """Show other keys while a link is selected."""
+        view = self.pane.view
+        self.watch(view, "has_link", self.update_keys, init=False)
+        self.watch(view, "scroll_y", view.selected_link.scrolled, init=False)
+
     def update_keys(self) -> None:
-        """Show the keys of the reader."""
-        self.key_bar.context = "linked" if self._reader.can_go_back else "text"
+        """Show the keys of the reader, or of the selected link."""
+        text: KeyContext = "linked" if self._reader.can_go_back else "text"
+        self.key_bar.context = "link" if self.pane.view.has_link else text
         self.key_bar.idle = frozenset(["fetch"]) if self.pane.view.is_page else frozenset(["text.save"])
 
     def restore_focus(self, widget: Widget | None) -> None:

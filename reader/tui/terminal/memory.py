@@ -31,9 +31,9 @@ _SIZES = {"_crop_cache": 16, "_style_cache": 16} | dict.fromkeys(
 )
 _REGIONS = ("intersection", "union", "shrink", "grow", "translate", "split", "split_vertical", "split_horizontal")
 _LIMITS: tuple[tuple[type, str, int], ...] = (
-    # Textual caches this by widget, which would retain a thousand removed widgets with all their lines.
+    # Textual caches this for each widget, so that the lines of as many removed widgets would stay.
     (StylesCache, "get_inner_outer", 256),
-    # And this by parser: there is a new one each time that another program has had the terminal.
+    # And this for each parser: there is a new one each time that another program has had the terminal.
     (XTermParser, "_parse_extended_key", 64),
     (Segment, "_split_cells", 512),
     (Strip, "render_ansi", 1024),
@@ -54,11 +54,11 @@ _BOX_MODELS = 4
 def limit_textual() -> None:
     """Replace methods of Textual."""
     for owner, name, limit in _LIMITS:
-        method = getattr(owner, name)
-        if hasattr(method, "__self__"):  # a class method
-            setattr(owner, name, staticmethod(lru_cache(limit)(partial(method.__wrapped__, owner))))
+        function = getattr(owner, name).__wrapped__
+        if function.__code__.co_varnames[0] == "cls":  # a class method, or written like one
+            setattr(owner, name, staticmethod(lru_cache(limit)(partial(function, owner))))
         else:
-            setattr(owner, name, lru_cache(limit)(method.__wrapped__))
+            setattr(owner, name, lru_cache(limit)(function))
     _limit_cell_len()
     widget.LRUCache = lambda size: LRUCache(min(size, _BOX_MODELS))  # type: ignore[attr-defined,assignment]
     divide_and_cache = Strip.divide

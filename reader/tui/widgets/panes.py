@@ -109,9 +109,8 @@ class Panes(CoveredContainer):
         styles.height = f"{share}%" if layout == "stacked" else None
         if layout == "beside":
             width = (width - SIDEBAR * self.shows_sidebar()) * share // 100
-        elif self._is_list_alone:
-            width -= SIDEBAR
-        has_lines = height >= (_FEW_LINES if layout == "stacked" else HIGH)
+        # Alone, the list is as it is above the article: it must not jump when the sidebar comes and goes.
+        has_lines = height >= (_FEW_LINES if layout == "stacked" or self._is_list_alone else HIGH)
         self._usual = "comfortable" if width < _COMPACT and has_lines else "compact"
         density = self._usual if self._split.density == "auto" else self._split.density
         self.header.comfortable = density == "comfortable"
@@ -184,11 +183,6 @@ class Panes(CoveredContainer):
         if self.is_attached:  # otherwise compose() adds it
             self.mount(pane)
 
-    def set_sidebar_filter(self, text: str) -> None:
-        """Show the filter text above the sidebar."""
-        if self._sidebar_pane is not None:
-            self._sidebar_pane.title_bar.filter = text
-
     @property
     def sidebar_has_focus(self) -> bool:
         """Whether keys are for the sidebar."""
@@ -204,6 +198,8 @@ class Panes(CoveredContainer):
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Show the pane with the focus where there is space for only one."""
         self._show_pane(event.widget)
+        if self._sidebar_pane is not None and event.widget is not self._sidebar_pane.sidebar:
+            self._sidebar_pane.sidebar.filter_by("")  # left behind, it would hide what comes
         self.header.lit = event.widget is self.articles
         if event.widget is self.articles and self.article.selected >= 0:
             self.article.select_item(-1)  # in the list, keys are for the article

@@ -42,7 +42,6 @@ async def rounds(reader: Reader) -> Counter[type]:
     for _ in range(ROUNDS):
         await reader.press(*USE)
         assert reader.is_main_screen_on_top
-    StylesCache.get_inner_outer.cache_clear()  # it keeps the last thousand, whether or not their screens are open
     gc.collect()
     found = Counter(map(type, gc.get_objects()))
     return Counter({each: number for each, number in found.items() if is_shown(each)})

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from reader.tui.keys import bindings
+from reader.tui.keys.actions import KeyContext
 from tests.conftest import MakeFolder
 from tests.tui.helpers import FETCH_DISABLED, Reader, document, open_app
 
-PLACES = {"views": "b", "empty": ""}
+PLACES: dict[KeyContext, str] = {"entries": "b", "empty": ""}
 """Context -> the keys that lead there."""
 LEAVING = {"quit"}
 
@@ -26,7 +27,7 @@ def state(reader: Reader) -> object:
 
 
 @pytest.mark.parametrize(("where", "way"), PLACES.items())
-async def test_each_key_of_the_key_bar_acts_or_says_why_not(folder: Path, where: str, way: str) -> None:
+async def test_each_key_of_the_key_bar_acts_or_says_why_not(folder: Path, where: KeyContext, way: str) -> None:
     silent = []
     empty = folder.parent / "nothing"
     empty.mkdir()

@@ -205,9 +205,11 @@ async def test_the_width_that_decides_on_the_density_is_that_of_the_list(folder:
 
 async def test_beside_the_sidebar_a_low_screen_has_the_list_alone(folder: Path) -> None:
     async with open_app(folder, STACKED_SIZE) as reader:
+        titles = [line.split()[-1] for line in drawn(reader)]
         await reader.press("b")
         assert not reader.article_pane.display
-        assert reader.article_list.row_height == 2
+        assert reader.article_list.row_height == 1
+        assert [line.split()[-1] for line in drawn(reader)][: len(titles)] == titles, "every row stays in its place"
         assert reader.article_list.region.size == (50, STACKED_SIZE[1] - 3)
         await reader.press("tab")
         assert reader.article_pane.display

@@ -7,10 +7,11 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reader.config.settings import Config, FetchSettings
+from reader.content.enclosures import Enclosure
 from reader.core.events import DownloadProgress
 from reader.core.text import cell_width
 from reader.tui.widgets.bars.progress import download_wordings, fitting
@@ -36,6 +37,7 @@ async def test_enclosures_are_shown_chosen_and_played(make_folder: MakeFolder, t
         "2.md": document("None", "quality: 7"),
     })  # fmt: skip
     settings = replace(FETCH_DISABLED, player=(str(script), "--at=%s"))
+    settings = replace(settings, fetch=replace(settings.fetch, downloads=str(tmp_path)))
     async with open_app(folder, settings=settings) as reader:
         assert "Enclosure  1.mp3 · MP3 audio · 52 min · 2 kB" in reader.text
         await reader.press_at_once("p", "j")  # the key after it is for the list again
@@ -54,6 +56,11 @@ async def test_enclosures_are_shown_chosen_and_played(make_folder: MakeFolder, t
         assert reader.message.startswith("Fetching is off")
         await reader.press_at_once("j", "p")
         assert reader.message == "This article has no enclosure, such as an episode."
+        assert len(played.read_text().splitlines()) == 3
+
+        (tmp_path / Enclosure(urls[0], "audio/mpeg").file_name("one")).write_text("#EXTM3U\nfile:///etc/passwd\n")
+        await reader.press_at_once("g", "p")
+        await reader.wait_until(lambda: "is a text, perhaps a playlist. Playlists are not played" in reader.message)
         assert len(played.read_text().splitlines()) == 3
 
 
@@ -98,6 +105,7 @@ async def test_a_download_shows_progress_is_canceled_continued_and_played(
 PROGRESS = st.builds(DownloadProgress, st.just("x"), st.integers(0, 10**12), st.integers(0, 10**12), st.floats(0, 1e9))
 
 
+@example([DownloadProgress("x", 0, 1, 5e-324)], 80)  # it takes longer than a number can say
 @given(st.lists(PROGRESS, min_size=1, max_size=3), st.integers(1, 200))
 def test_the_bar_fits_and_says_how_much_has_come(downloads: list[DownloadProgress], cells: int) -> None:
     wordings = download_wordings(downloads, "P")

@@ -7,13 +7,16 @@ import os
 import time
 from pathlib import Path
 
+import pytest
 from textual import events
 
 from reader.config.settings import Config
+from reader.core.hashing import hash_bytes
 from reader.core.paths import Paths
 from reader.feeds.subscriptions import Subscription, Subscriptions
 from reader.library.rules.rules_file import ArrivalRule, RulesFile
 from reader.storage.sqlite.feeds.store import FeedState, FeedStore, StoredEntry
+from reader.storage.sqlite.lock import BusyError
 from tests.cli.test_sync_command import server
 from tests.conftest import MakeFolder
 from tests.feeds.test_sync import rss
@@ -45,18 +48,31 @@ async def _paste(reader: Reader, text: str) -> None:
     await reader.settle()
 
 
-async def test_feeds_are_shown_with_their_health_and_followed(make_folder: MakeFolder, own_directories: Paths) -> None:
+async def test_feeds_are_shown_with_their_health_and_followed(
+    make_folder: MakeFolder, own_directories: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
     places = {"Linux/LWN/1.md": "One", "Linux/LWN/2.md": "Two", "Linux/Gone/3.md": "Three", "notes/4.md": "Four"}
     folder = make_folder({path: document(title) for path, title in places.items()})
     lwn = 'url = "https://lwn.example/rss"\ntitle = "LWN"\ngroup = "Linux"'
     gone = f'url = "{_GONE.url}"\ntitle = "Gone"\ngroup = "Linux"'
     _write(own_directories, folder, lwn, gone)
+    is_busy = [True]
+    open_store = FeedStore.open
+
+    def open_when_free(path: Path) -> tuple[FeedStore, str]:
+        if is_busy:
+            raise BusyError("Another program is using feeds.db.")
+        return open_store(path)
+
+    monkeypatch.setattr(FeedStore, "open", open_when_free)  # a lock would be waited for, for five seconds
     async with open_app(folder, SIDE, timings=_TIMINGS) as reader:
         await reader.press("b")
+        await reader.wait_until(lambda: "using feeds.db" in reader.message)
+        is_busy.clear()
         await reader.wait_until(lambda: "LWN 2/2" in lines(reader))
         found = lines(reader)
         at = found.index("▾ Feeds 2")
-        assert found[at : at + 4] == ["▾ Feeds 2", "▾Linux 3/3", "LWN 2/2", "Gone 1/1"]
+        assert found[at : at + 4] == ["▾ Feeds 2", "▾ Linux 3/3", "LWN 2/2", "Gone 1/1"]
         assert [line for line in found if "notes" in line or line.startswith("Linux")] == ["notes 1/1"]
 
         _fail(own_directories)  # as a sync would
@@ -111,7 +127,8 @@ async def test_feeds_are_added_changed_and_removed_and_each_is_undone(
     text = own_directories.feeds_file.read_text("utf-8")
     store, _ = FeedStore.open(own_directories.feed_state_file)
     with contextlib.closing(store):
-        store.save("https://lwn.example/rss", [StoredEntry(0, "Linux/LWN/1.md", (), "", None, 0, None, 0, None)])
+        known = hash_bytes((folder / "Linux/LWN/1.md").read_bytes(), 16)
+        store.save("https://lwn.example/rss", [StoredEntry(0, "Linux/LWN/1.md", (), "", None, 0, None, 0, known)])
 
     def feeds() -> list[Subscription]:
         return Subscriptions(own_directories.feeds_file).load()
@@ -124,7 +141,9 @@ async def test_feeds_are_added_changed_and_removed_and_each_is_undone(
         await reader.press("plus", "enter")
         assert "Type an address" in reader.text
         await _paste(reader, page)
-        await reader.press("enter")
+        await reader.press_at_once("enter", "x")
+        assert "Enter looks there" in reader.text, "the answer would be about another address"
+        await reader.press("backspace", "enter")
         await reader.wait_until(lambda: "The page names 2 feeds" in reader.text, seconds=30)
         await reader.press("tab", "enter")
         await reader.wait_until(lambda: len(feeds()) == 2, seconds=30)
@@ -152,7 +171,14 @@ async def test_feeds_are_added_changed_and_removed_and_each_is_undone(
         assert "Also deletes the documents" in reader.text
         await reader.press("ctrl+u", "x", "enter")
         assert "Type yes or no" in reader.text
-        await reader.press("backspace", "enter")
+        await reader.press("ctrl+u", "y", "enter")
+        assert reader.message == "Removed the feed “The News”, and deleted 1 document. u undoes it."
+        assert not (folder / "Linux/LWN/1.md").exists()
+        await reader.press("u")
+        assert reader.message.endswith("removing the feed “The News”. 1 document restored.")
+        await reader.wait_until(lambda: "The News ‖ 1/1" in " ".join(lines(reader)))
+        await move_to(reader, "The News")
+        await reader.press("d", "enter")
         assert reader.message == "Removed the feed “The News”. u undoes it."
         assert (folder / "Linux/LWN/1.md").exists()
 
@@ -161,6 +187,9 @@ async def test_feeds_are_added_changed_and_removed_and_each_is_undone(
         await reader.press("enter")
         assert reader.message.startswith("Exported 1 feed to ")
         assert feed in (own_directories.data / "feeds.opml").read_text("utf-8")
+        await reader.press("u")
+        assert reader.message.startswith("Undone: exporting 1 feed to ")
+        assert not (own_directories.data / "feeds.opml").exists()
 
         await reader.press("u", "u", "u")
         assert reader.message == "Undone: pausing the feed “LWN”."
@@ -168,7 +197,16 @@ async def test_feeds_are_added_changed_and_removed_and_each_is_undone(
         assert own_directories.feeds_file.read_text("utf-8") == text
         assert "LWN 1/1" in " ".join(lines(reader))
 
-        await move_to(reader, "Linux")
+        await reader.press("/", *"linu", "enter")
+        assert "▌ ▾ Linux 1/1" in lines(reader)
+        await reader.press("e", "ctrl+u")
+        await _paste(reader, "BSD")
+        await reader.press("enter")
+        assert "▌ ▾ BSD 1/1" in lines(reader), "it is selected, though it would not match the filter"
+        await reader.press("u", "d")
+        assert "Remove 1 feed of “Linux”" in reader.text
+        await reader.press("escape")
+
         await reader.press("e", "ctrl+u")
         await _paste(reader, "G" * 200)
         await reader.press("enter", "plus")

@@ -93,7 +93,11 @@ async def test_o_opens_the_selected_link_in_the_browser(
     make_folder: MakeFolder, server: Server, followed: list[str]
 ) -> None:
     async with open_app(linking(make_folder, server, "/one", "/two"), STACKED, _ALLOWED) as reader:
-        await reader.press("enter", "tab", "tab", "o")
+        await reader.press("enter")
+        usual = reader.key_bar.text
+        await reader.press("tab", "tab")
+        assert reader.key_bar.text.startswith(" Enter read the page  o browser  y copy  Tab next link")
+        await reader.press("o")
         assert followed == [server.url("/two")]
         await reader.press("tab")
         assert reader.message == "This is the last link."
@@ -101,7 +105,10 @@ async def test_o_opens_the_selected_link_in_the_browser(
         assert reader.app.clipboard == server.url("/one")
         await reader.press("shift+tab")
         assert reader.message == "This is the first link."
-        await reader.press("escape", "G", "o")  # no link is selected now
+        await reader.press("escape")  # no link is selected now
+        reader.clear_message()
+        assert reader.key_bar.text == usual
+        await reader.press("G", "o")
         assert followed[-1] == server.url("/own")
         assert server.targets == []
 

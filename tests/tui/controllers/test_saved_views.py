@@ -104,10 +104,10 @@ async def test_a_broken_file_is_reported_and_not_changed(folder: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("[[view]\n")
     async with open_app(folder, WIDE) as reader:
-        assert "views.toml is not valid TOML" in reader.message
+        assert "views.toml, line 1, is not valid TOML" in reader.message
         assert "AI 7" in shown(reader)
         await save(reader, "A")
-        assert "views.toml is not valid TOML" in reader.message
+        assert "views.toml, line 1, is not valid TOML" in reader.message
         await reader.press("m", "u")
         assert reader.message == "Undone: marking 1 article read."
     assert path.read_text() == "[[view]\n"

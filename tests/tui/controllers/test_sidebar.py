@@ -253,7 +253,10 @@ async def test_a_filter_shows_matching_entries(folder: Path) -> None:
         await reader.press("b")
         assert shown(reader)[0] == "All 20"
         assert any(line.startswith("▌") and "Law" in line for line in shown(reader))
-        await reader.press("/", *"AW", "enter", "escape")
+        await reader.press("/", *"AW", "enter", "tab")
+        assert reader.focus == "list"
+        assert reader.sidebar_title.filter == "", "left behind, it would hide what comes"
+        await reader.press("shift+tab", "/", *"AW", "enter", "escape")
         assert pane(reader).has_focus
         assert shown(reader)[0] == "All 20"
         await reader.press("/", *"zzz")

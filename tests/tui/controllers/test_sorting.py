@@ -72,6 +72,13 @@ async def test_the_header_shows_key_name_and_direction(
         assert "unknown last" in reader.message
 
 
+async def test_estimates_of_quality_are_said_to_be_last(mixed: Path) -> None:
+    async with open_app(mixed, grouping=True) as reader:
+        await reader.press("2", "1")
+        assert [row.quality_estimate is None for row in reader.rows] == [True] * 4 + [False] * 2
+        assert reader.message == "Sorted by quality, best first; estimates (~) and unknown last, newest first."
+
+
 async def test_the_selection_follows_the_article(mixed: Path) -> None:
     async with open_app(mixed) as reader:
         await reader.press("j", "j")

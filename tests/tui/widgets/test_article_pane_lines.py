@@ -169,6 +169,12 @@ def test_source_scores_and_topics_have_a_line_each() -> None:
     assert ("A name " * 9).strip() in shown
 
 
+def test_a_long_name_of_a_source_leaves_room_for_the_date() -> None:
+    subject = content(provider=Provider("The Long Conversation: an hour with people who build things"))
+    assert texts(head(subject, 40))[1] == "The Long Conversation: an h… · no date"
+    assert "who build things" in " ".join(more(subject, 40)), "the whole name is under More"
+
+
 def test_the_image_and_the_related_items_follow_the_excerpt_and_everything_else_is_folded() -> None:
     subject = replace(
         content(

@@ -103,11 +103,11 @@ async def test_unavailable_keys_are_dimmed(make_folder: MakeFolder) -> None:
         assert not stands_out(reader)["Backspace"]
         await reader.press("w", *"Saved", "enter", "b", "g")
         reader.clear_message()
-        everywhere = {"h": False, "e": False, "d": False, "u": True}
-        assert {key: stands_out(reader)[key] for key in everywhere} == everywhere, "on All"
+        assert (stands_out(reader)["h"], stands_out(reader)["u"]) == (False, True), "on All"
+        assert not {"e", "d"} & stands_out(reader).keys(), "they do nothing there"
         await reader.press(*"jjjjjj")
         reader.clear_message()
-        assert {key: stands_out(reader)[key] for key in everywhere} == dict.fromkeys(everywhere, True)
+        assert [stands_out(reader)[key] for key in ("h", "e", "d", "u")] == [True] * 4
         await reader.press("u")
         reader.clear_message()
         assert not stands_out(reader)["u"]

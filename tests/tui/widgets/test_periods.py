@@ -81,6 +81,24 @@ def test_a_story_is_of_the_day_by_which_it_is_sorted() -> None:
     assert named == ["Today", "", "Yesterday", "Saturday"]
 
 
+@pytest.mark.parametrize("reverse", [False, True])
+def test_a_story_has_the_date_of_the_period_that_it_is_in(reverse: bool) -> None:
+    """Whichever of its articles is the best one, and whether or not it is folded."""
+    rows = cache_of(None, NOW, NOW - timedelta(days=1), NOW - timedelta(days=2))
+    flat = ArticleOrder(Sort("date", reverse), array("I", [3, 2, 1] if reverse else [1, 2, 3]))
+    for best in (1, 2, 3):
+        order = group_order(flat, (0, 7, 7, 7), [each != best for each in range(4)])
+        for grouped in (order, order.fold(best, unfold=True)):
+            shown = rows.shown(grouped, best)
+            assert shown is not None
+            assert period(shown.row.published_at, NOW) == rows.period_from(grouped, 0, NOW)
+        rows.has_periods = False
+        unfolded = rows.shown(order.fold(best, unfold=True), best)
+        assert unfolded is not None
+        assert unfolded.row == rows[best], "its own date, if no period is named"
+        rows.has_periods = True
+
+
 async def test_the_list_names_periods_while_it_is_sorted_by_date(make_folder: MakeFolder) -> None:
     def dated(day: str) -> bytes:
         return document(f"On {day}", "quality: 1", f"publishedDateTime: {day}")

@@ -82,7 +82,10 @@ def test_groups_of_feeds_fold(tree: SidebarTree) -> None:
     assert shown(tree)[7:10] == ["Feeds", "  G", "  Own"]
     assert tree.part_of(feed, folded=True) == "feed", "then the section"
     tree.filter_by("feed 1")
-    assert shown(tree) == ["Feeds", "  Feed 1"]
+    assert shown(tree) == ["Feeds", "  G", "  Feed 1"], "with its group"
+    assert [tree.matches(line) for line in tree.lines] == [False, False, True]
+    tree.filter_by("g")
+    assert shown(tree) == ["Feeds", "  G", "  Feed 0", "  Feed 1"], "a group with its feeds"
     tree.filter_by("")
     assert tree.fold(tree.part_of(tree.lines[8], folded=False), folded=False)
     assert not tree.folded - {"open feed/G"}

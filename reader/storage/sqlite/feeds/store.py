@@ -76,6 +76,8 @@ class StoredEntry(NamedTuple):
 
 _MOST_CHANGES = 200
 """Changes of your list that are remembered, so that they can be undone."""
+_REMOVED = "removed:"
+"""Precedes such a key."""
 _STATE_FIELDS = frozenset(each.name for each in fields(FeedState))
 _COLUMNS = "path, keys, title, published, first_seen, text_hash, text_length, document_hash"
 
@@ -157,8 +159,9 @@ class FeedStore:
         query = (
             "SELECT DISTINCT key FROM feed JOIN entry ON feed.id = entry.feed"
             " WHERE substr(path, 1, length(?1)) = ?1 AND instr(substr(path, length(?1) + 1), '/') = 0"
+            " AND key NOT LIKE ?2"
         )
-        return [key for (key,) in self._database.select(query, (f"{folder}/",))]
+        return [key for (key,) in self._database.select(query, (f"{folder}/", f"{_REMOVED}%"))]
 
     def save(self, key: str, entries: Iterable[StoredEntry], state: FeedState | None = None) -> None:
         """Store new and changed entries of a feed together with its state."""
@@ -180,11 +183,14 @@ class FeedStore:
             db.execute("DELETE FROM feed WHERE key = ?", (key,))
 
     def save_change(self, number: str, value: Sequence[object]) -> None:
-        """Store what a change of your list did, as JSON; the oldest changes are dropped."""
+        """Store what a change of your list did, as JSON; drop the oldest, with the feeds that they removed."""
         with self._database.write() as db:
             db.execute("INSERT INTO change VALUES (?, ?)", (number, json.dumps(value)))
             newest = "SELECT rowid FROM change ORDER BY rowid DESC LIMIT ?"
             db.execute(f"DELETE FROM change WHERE rowid NOT IN ({newest})", (_MOST_CHANGES,))  # noqa: S608 - a constant
+            for (key,) in db.execute("SELECT key FROM feed WHERE key LIKE ?", (f"{_REMOVED}%",)).fetchall():
+                if not db.execute("SELECT 1 FROM change WHERE id = ?", (key.split(":")[1],)).fetchone():
+                    self.forget(key)
 
     def change(self, number: str) -> Any:
         """Return what a change did; None if that is unknown."""
@@ -214,6 +220,11 @@ class FeedStore:
             for key, entries in by_feed.items():
                 self.save(key, entries)
             db.execute("INSERT OR IGNORE INTO folder VALUES (?)", (folder,))
+
+
+def key_of_removed(key: str, change: str) -> str:
+    """Return the key under which a feed that was removed with its documents is stored, until that change is undone."""
+    return f"{_REMOVED}{change}:{key}"
 
 
 def _save_state(db: sqlite3.Connection, key: str, state: FeedState | None) -> int:

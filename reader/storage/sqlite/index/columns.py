@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from array import array
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Literal, TypeAlias, get_args
 
 from reader.core.model import without_www
@@ -47,24 +47,36 @@ _TYPECODES = "BHIQ"
 _SELECT = f"SELECT rowid, {', '.join(FIELDS)} FROM codes"  # noqa: S608 - constants
 
 
-def label_code(db: sqlite3.Connection, cache: dict[tuple[str, str], int], field: ColumnField, text: str) -> int:
-    """Return the code of a text, which is new if there is none yet. Raises sqlite3.Error.
+class LabelCodes:
+    """The codes of the texts of each field, with a cache, which must be cleared when a transaction is rolled back."""
 
-    ``cache`` is for this function alone; it must be cleared when the transaction is rolled back.
-    """
-    if not text:
-        return 0
-    code = cache.get((field, text))
-    if code is None:
-        row = db.execute("SELECT code FROM labels WHERE field = ? AND text = ?", (field, text)).fetchone()
-        if row is None:
-            row = db.execute("SELECT ifnull(max(code), 0) + 1 FROM labels WHERE field = ?", [field]).fetchone()
-            key = "\n".join(map(fold_case, text.split("\n")))
-            db.execute("INSERT INTO labels VALUES (?, ?, ?, ?)", (field, *row, text, key))
-        if len(cache) >= _CACHE_SIZE:
-            cache.clear()
-        code = cache[field, text] = int(row[0])
-    return code
+    def __init__(self) -> None:
+        self._known: dict[ColumnField, dict[str, int]] = {}
+
+    def clear(self) -> None:
+        """Forget all codes."""
+        self._known.clear()
+
+    def of(self, db: sqlite3.Connection, field: ColumnField, texts: Sequence[str]) -> list[int]:
+        """Return the code of each text; those that have none yet get one. Raises sqlite3.Error."""
+        known = self._known.setdefault(field, {"": 0})
+        if len(known) >= _CACHE_SIZE:
+            known.clear()
+            known[""] = 0
+        for text in dict.fromkeys(texts):
+            if text not in known:
+                known[text] = _find_or_add(db, field, without_www(text) if field in {"source", "domain"} else text)
+        return [known[text] for text in texts]
+
+
+def _find_or_add(db: sqlite3.Connection, field: ColumnField, text: str) -> int:
+    """Return the code of a text, which is new if there is none yet. Raises sqlite3.Error."""
+    row = db.execute("SELECT code FROM labels WHERE field = ? AND text = ?", (field, text)).fetchone()
+    if row is None:
+        row = db.execute("SELECT ifnull(max(code), 0) + 1 FROM labels WHERE field = ?", [field]).fetchone()
+        key = "\n".join(map(fold_case, text.split("\n")))
+        db.execute("INSERT INTO labels VALUES (?, ?, ?, ?)", (field, *row, text, key))
+    return int(row[0])
 
 
 def rebuild(db: sqlite3.Connection) -> None:

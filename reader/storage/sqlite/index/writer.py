@@ -14,7 +14,6 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from reader.core.model import Problem, ReadProgress
@@ -82,8 +81,7 @@ class IndexWriter:
         """
         self._claimed: set[int] = set()
         """Those of them that were found again."""
-        self._labels: dict[tuple[str, str], int] = {}
-        """The cache of :func:`reader.storage.sqlite.index.columns.label_code`."""
+        self._labels = columns.LabelCodes()
         self._frequent: fulltext.FrequentSets | None = None
         """Sets computed while sorting, to be stored by :meth:`finish`."""
         self.sorting_threads = 2
@@ -256,8 +254,7 @@ class IndexWriter:
                 for problem in file.problems
             ]
             db.executemany("INSERT INTO problems VALUES (?, ?, ?, ?, ?)", problems)
-            code = partial(columns.label_code, db, self._labels)
-            documents.insert(db, folder_rowid, zip(rowids, files, strict=True), last, code)
+            documents.insert(db, folder_rowid, zip(rowids, files, strict=True), last, self._labels)
             self._mark_changed(db, rowids)
 
     def _update_files(self, db: sqlite3.Connection, folder: int, files: Sequence[ParsedFile], last: int) -> list[int]:

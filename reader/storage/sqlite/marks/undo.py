@@ -61,10 +61,14 @@ class MarkResult(NamedTuple):
         """Kinds of the named items that changed."""
         return {kind for kind, _ in self.items}
 
+    def refused(self, reason: str) -> str:
+        """Return the sentence that says that the step was not undone or redone in a file, and for which reason."""
+        what = self.sentence.partition(": ")[2]
+        return f"{reason}: not {'redone' if self.redo else 'undone'}: {what}"
+
     def too_late(self, file: str) -> str:
         """Return the sentence that says that ``file`` has changed since, so that the step was not undone or redone."""
-        what = self.sentence.partition(": ")[2]
-        return f"{file} has changed there since: not {'redone' if self.redo else 'undone'}: {what}"
+        return self.refused(f"{file} has changed there since")
 
     @property
     def changed(self) -> set[int]:

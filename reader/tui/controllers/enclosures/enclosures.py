@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from reader.core.errors import ReaderError, describe_error
 from reader.core.events import DownloadProgress
 from reader.core.text import show_path, truncate
 from reader.tui.run_program import run_program
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from reader.desktop.programs import Command
-    from reader.tui.loaders.enclosures import EnclosureFile
+    from reader.fetching.enclosure_files import EnclosureFile
     from reader.tui.widgets.article_pane.content import ArticleContent
 
     class Downloader(Protocol):
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 
 _NAME_CELLS = 40
+_START = 1024
+"""Bytes of a file that tell whether it is a text."""
+_PLAYLISTS = "Playlists are not played: they may name any file of yours."
 _HINT = "Set player in config.toml to a program that is installed, such as mpv."
 
 
@@ -87,8 +91,7 @@ class EnclosuresController:
         from reader.tui.loaders.enclosures import load_enclosures
 
         session = self._session
-        downloads = session.config.fetch.downloads
-        found = await session.background.run(load_enclosures, session.library, source, downloads)
+        found = await session.background.run(load_enclosures, session.library, source, session.config.fetch)
         if not found:
             session.show_message("This article has no enclosure, such as an episode.", transient=True)
         elif len(found) == 1:
@@ -112,12 +115,12 @@ class EnclosuresController:
     async def _play(self, file: EnclosureFile) -> None:
         session, player = self._session, self._session.config.player
         if player and file.enclosure.is_playable:
-            target = str(file.path) if file.is_downloaded else file.enclosure.url
             title = player[0].rpartition("/")[2]
-            prepare = partial(_player_command, player, title, target)
+            prepare = partial(_player_command, player, title, file)
             await run_program(session, prepare, title, terminal=session.config.player_terminal)
         elif file.is_downloaded:  # what a stranger sent is opened by a program of the user's choice only
-            why = "" if player else " Set player in config.toml to play it."
+            why = " Set player in config.toml to play it." if file.enclosure.is_playable else ""
+            why = f" {_PLAYLISTS}" if file.enclosure.is_playlist else why
             session.show_message(f"Already downloaded: {show_path(file.path)}.{why}")
         else:
             self._open_url(file.enclosure.url)
@@ -152,17 +155,29 @@ class EnclosuresController:
             elif progress.error:
                 session.show_message(f"“{name}” was not downloaded. {progress.error}", warning=True)
             else:
-                session.show_message(f"Downloaded “{name}”; {session.key('enclosure.open')} plays it.")
+                then = f"; {session.key('enclosure.open')} plays it" if file.enclosure.is_playable else ""
+                session.show_message(f"Downloaded “{name}”{then}.")
         self._publish()
 
     def _publish(self) -> None:
         self._session.downloads_changed.publish([progress for _, progress in self._running.values()])
 
 
-def _player_command(player: tuple[str, ...], title: str, target: str) -> Command:
-    """Return the command that plays a URL or file. Raises ReaderError if there is no such program."""
+def _player_command(player: tuple[str, ...], title: str, file: EnclosureFile) -> Command:
+    """Return the command that plays a URL or file. Raises ReaderError if it cannot, or must not."""
     import shutil
 
+    from reader.content.enclosures import is_text
     from reader.desktop.programs import Command, find_program, with_target
 
+    target = file.enclosure.url
+    if file.is_downloaded:
+        target = str(file.path)
+        try:
+            with file.path.open("rb") as opened:
+                start = opened.read(_START)
+        except OSError as error:
+            raise ReaderError(f"{show_path(file.path)} cannot be read: {describe_error(error)}.") from error
+        if is_text(start):
+            raise ReaderError(f"{show_path(file.path)} is a text, perhaps a playlist.", _PLAYLISTS)
     return Command(with_target(find_program(player, "player in config.toml", _HINT, shutil.which), target), title, None)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reader.core.errors import ReaderError
 from reader.core.paths import Paths
-from reader.core.text import clean
+from reader.core.text import clean, truncate
 from reader.tui.background import WRITES
 from reader.tui.prompts import Prompt
 from reader.tui.session import Session
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from reader.tui.widgets.prompt.completion import Completion
     from reader.tui.widgets.prompt.prompt import PromptLine
 
+_SHOWN = 24
+"""Cells of the query in the prompt."""
 _TAG = "tag:"
 
 
@@ -36,7 +38,7 @@ class AddRuleController:
             self._session.show_message(f"A rule needs a query: {search} searches for what it is about.", transient=True)
             return
         prompt = Prompt(partial(self._add, query), _describe, rejects=partial(_is_bad, query), complete=_complete)
-        self._session.prompts.open(prompt, "New articles that match: ")
+        self._session.prompts.open(prompt, f"What to do with new articles of {truncate(query, _SHOWN)}: ")
 
     def _add(self, query: str, text: str) -> None:
         async def job() -> None:
@@ -85,13 +87,13 @@ def _is_bad(query: str, line: PromptLine) -> bool:
 
 
 def _describe(line: PromptLine) -> None:
-    line.show_hint("What to do with them; tag:NAME adds a tag.")
+    line.show_hint("tag:NAME adds a tag.")
 
 
 def _complete(text: str, cursor: int) -> Completion:
-    from reader.library.rules.rules_file import DEEDS
+    from reader.library.rules.rules_file import RULE_ACTIONS
     from reader.tui.widgets.prompt.completion import Completion, starting_with
 
     start = text.rfind(" ", 0, cursor) + 1
-    unused = (word for word in (*DEEDS, _TAG) if word not in text[:start].split())
+    unused = (word for word in (*RULE_ACTIONS, _TAG) if word not in text[:start].split())
     return Completion(start, cursor, tuple(starting_with(text[start:cursor], unused)))

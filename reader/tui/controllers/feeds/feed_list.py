@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from reader.core.text import clean, format_count, format_list, show_path, truncate
+from reader.core.text import clean, format_count, format_list, truncate
 from reader.tui.background import WRITES
 from reader.tui.prompts import Prompt
 from reader.tui.session import Session
@@ -29,8 +29,10 @@ _GONE = "It is no longer in your list."
 class FeedListController:
     """Loads, follows and changes the feeds that write to the open folder."""
 
-    def __init__(self, session: Session, on_feeds: Callable[[list[ListedFeed]], object]) -> None:
-        """``on_feeds`` gets the feeds, and again when they have changed."""
+    def __init__(
+        self, session: Session, on_feeds: Callable[[list[ListedFeed], tuple[str, str] | None], object]
+    ) -> None:
+        """``on_feeds`` gets the feeds, again when they have changed, and the ids that a line had and has, if any."""
         self._session = session
         self._on_feeds = on_feeds
         self._feeds: list[ListedFeed] = []
@@ -57,9 +59,9 @@ class FeedListController:
             self._opened = FolderFeeds(library, library.paths)
         return self._opened
 
-    def _take(self, feeds: list[ListedFeed]) -> None:
+    def _take(self, feeds: list[ListedFeed], renamed: tuple[str, str] | None = None) -> None:
         self._feeds = feeds
-        self._on_feeds(feeds)
+        self._on_feeds(feeds, renamed)
 
     def close(self) -> None:
         """Close what is known of feeds."""
@@ -100,7 +102,7 @@ class FeedListController:
     def _ask_remove(self, feeds: list[Subscription], what: str) -> None:
         def describe(line: PromptLine) -> None:
             stays = "The documents stay."
-            goes = "Also deletes the documents, except changed ones. These cannot be restored."
+            goes = "Also deletes the documents, except those that you have changed."
             line.show_hint(goes if _is_yes(line.text) else stays)
 
         def rejects(line: PromptLine) -> bool:
@@ -121,12 +123,12 @@ class FeedListController:
     def _ask_group(self, group: str) -> None:
         def rename(new: str) -> None:
             from reader.feeds.changes import with_group_renamed
+            from reader.tui.widgets.sidebar.sections import group_id
 
             new = "/".join(filter(None, (part.strip() for part in new.split("/"))))
             what = f"Renamed the group “{truncate(group, _SHOWN)}” to “{truncate(new, _SHOWN)}”"
-            self._change(
-                what if new else f"Dissolved the group “{truncate(group, _SHOWN)}”", with_group_renamed(group, new)
-            )
+            what = what if new else f"Dissolved the group “{truncate(group, _SHOWN)}”"
+            self._change(what, with_group_renamed(group, new), line=(group_id(group), group_id(new)))
 
         def describe(line: PromptLine) -> None:
             line.show_hint("New articles go to the folder of this name. Empty: the feeds are in no group.")
@@ -150,7 +152,8 @@ class FeedListController:
             act = with_settings([feed.key], **changes)
             (changed,) = act([feed])
             renamed = None if changed.key == feed.key else (feed.key, changed.key)
-            self._change(f"Changed {format_list(changes)} of the feed “{name}”", act, renamed=renamed)
+            what = f"Changed {format_list(changes)} of the feed “{name}”"
+            self._change(what, act, renamed=renamed, line=(feed.key, changed.key))
 
         prompt = Prompt(change, partial(_describe_settings, feed), rejects=partial(_is_bad, feed), complete=_complete)
         self._session.prompts.open(prompt, f"{name}: ", settings_line(feed))
@@ -200,8 +203,9 @@ class FeedListController:
 
         if (files := self._files) is not None and text:
             file = Path(stored_place(text))
-            number = await self._session.background.write(files.export, file)
-            self._session.show_message(f"Exported {format_count(number, 'feed')} to {show_path(file)}.")
+            description = await self._session.background.write(files.export, file)
+            self._session.set_can_undo(True)
+            self._session.show_message(f"{description}. {self._session.undo_hint}")
 
     @property
     def _refusal(self) -> str:
@@ -227,27 +231,30 @@ class FeedListController:
         renamed: tuple[str, str] | None = None,
         deleting: Iterable[Subscription] = (),
         then: str = "",
+        line: tuple[str, str] | None = None,
     ) -> None:
-        """Change the list as a step that can be undone, and show the message about it."""
+        """Change the list as a step that can be undone, and show the message about it.
+
+        ``line`` are the ids that the line of a feed or group had and has.
+        """
         files = self._files
         assert files is not None
 
-        def work() -> tuple[bool, int, list[ListedFeed]]:
-            has_changed = files.changes().change(description, act, renamed)
-            deleted = files.delete_documents([*deleting]) if deleting and has_changed else 0
-            return has_changed, deleted, files.listed()
+        keys = [each.key for each in deleting]
+        if line is not None:
+            self._take(self._feeds, line)  # before the change, which the watcher may see first
 
         async def job() -> None:
             session = self._session
-            has_changed, deleted, feeds = await session.background.write(work)
-            self._take(feeds)
-            if has_changed:
+            changed = await session.background.write(lambda: files.changes().change(description, act, renamed, keys))
+            if changed.is_done:
                 session.set_can_undo(True)
-                also = f", and deleted {format_count(deleted, 'document')}" if deleting else ""
-                undo = f"{session.key('undo')} restores the feed, but not these." if deleting else session.undo_hint
-                session.show_message(f"{description}{also}. {then}{undo}")
+                also = f", and deleted {format_count(changed.deleted, 'document')}" if keys else ""
+                but = f"Not all were deleted: {changed.failure} " if changed.failure else ""
+                session.show_message(f"{description}{also}. {but}{then}{session.undo_hint}", warning=bool(but))
             else:
                 session.show_message("Nothing changed.", transient=True)
+            self._take(await session.background.run(files.listed))
 
         self._session.background.start(job, WRITES, exclusive=False)
 

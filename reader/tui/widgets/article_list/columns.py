@@ -10,6 +10,7 @@ ColumnName = Literal["mark", "quality", "heat", "date", "source", "type", "topic
 
 _TYPE_MARKS = {
     "video": "▷",
+    "audio": "♪",
     "download": "↓",
     "course": "§",
     "collection": "≡",
@@ -51,15 +52,15 @@ def columns(width: int, fields: frozenset[str], *, comfortable: bool) -> Columns
     A comfortable row has two lines, the first for its title. Else the title has the largest share of the only line:
     there is a source if that leaves enough for the title.
     """
-    date = 9 if width >= 46 else 6
     if comfortable:
-        score, source, gap = (8, min(20, width // 4), 2) if width >= 46 else (4, width // 3, 1)
+        score, source, date, gap = (8, min(20, width // 4), 9, 2) if width >= 46 else (4, width // 3, 6, 1)
         wanted: list[_Wanted] = [("source", max(1, source)), ("date", date), ("quality", score), ("heat", score)]
         below, end = _placed([*wanted, ("type", 1)], fields, _INDENT, gap)
         if "topics" in fields and width - end >= _LEAST_TOPICS:
             below.append(Column("topics", end, width - end))
         return Columns(((_MARK, Column("title", _INDENT, max(1, width - _INDENT))), tuple(below)), 0)
-    score, bar, gap = (9, 4, 2) if width >= 100 else (6, 0, 2) if width >= 90 else (5 if width >= 46 else 4, 0, 1)
+    score, bar, gap = (9, 4, 2) if width >= 100 else (6, 0, 2) if width >= 90 else (5 if width >= 60 else 4, 0, 1)
+    date = 9 if width >= 60 else 6
     wanted = [("quality", score), ("heat", score), ("date", date)]
     _, end = _placed([*wanted, ("type", 1)], fields, _MARK.width, gap)
     source = min(_SOURCE[-1], width - end - gap - _TITLE_BESIDE_SOURCE)

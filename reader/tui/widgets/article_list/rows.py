@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from reader.core.marks import MarkChange
-from reader.core.model import Row
+from reader.core.model import Precision, Row
 from reader.core.ordering import MAX_FOLDED, ArticleOrder, FoldState, with_folded
 from reader.tui.widgets.text import formats
 
@@ -122,7 +122,12 @@ class RowCache(OrderedDict[int, Row]):
         loaded = [self[each] for each in rowids[:MAX_FOLDED] if each in self]
         # Of a larger story, not every source is known.
         listed = len({each.source for each in loaded}) if len(loaded) == len(rowids) else 0
-        return story_row(loaded, len(rowids), listed) if fold == "folded" else ListRow(row, fold, listed=listed)
+        found = story_row(loaded, len(rowids), listed) if fold == "folded" else ListRow(row, fold, listed=listed)
+        # In a list by date, a story has the date by which it is sorted, also unfolded, under the name of that day.
+        if order.sort.by == "date" and (fold == "folded" or (fold == "unfolded" and self.has_periods)):
+            moment, precision = _date_of_story(loaded, oldest=order.sort.reverse)
+            return found._replace(row=replace(found.row, published_at=moment, precision=precision))
+        return found
 
     def period_from(self, order: ArticleOrder, index: int, now: datetime) -> str:
         """Return the day or month that begins with a row of a list sorted by date, in words; else an empty string."""
@@ -137,10 +142,9 @@ class RowCache(OrderedDict[int, Row]):
     def _period(self, order: ArticleOrder, index: int, now: datetime) -> str:
         """Return the period by which a row is sorted; empty if it is not loaded."""
         rows = [self[each] for each in order.story_of(order.rowids[index])[:MAX_FOLDED] if each in self]
-        dated = [(row.published_at, row.precision) for row in rows if row.published_at is not None]
         if not rows:
             return ""
-        moment, precision = (min if order.sort.reverse else max)(dated, default=(None, rows[0].precision))
+        moment, precision = _date_of_story(rows, oldest=order.sort.reverse)
         return formats.period(moment, now, precision)
 
     def lacks(self, order: ArticleOrder, rowid: int) -> bool:
@@ -177,8 +181,7 @@ def story_row(rows: Sequence[Row], articles: int, listed: int = 0) -> ListRow:
     """
     heats = [row.heat for row in rows if row.heat is not None]
     estimates = [row.heat_estimate for row in rows if row.heat_estimate is not None]
-    dated = [(row.published_at, row.precision) for row in rows if row.published_at is not None]
-    latest, precision = max(dated, default=(None, rows[0].precision))
+    latest, precision = _date_of_story(rows)
     row = replace(
         rows[0],
         read=all(row.read for row in rows),
@@ -188,5 +191,12 @@ def story_row(rows: Sequence[Row], articles: int, listed: int = 0) -> ListRow:
         published_at=latest,
         precision=precision,
     )
-    days = 0 if latest is None else (latest - min(dated)[0]).days
+    oldest, _ = _date_of_story(rows, oldest=True)
+    days = 0 if latest is None or oldest is None else (latest - oldest).days
     return ListRow(row, "folded", articles, days, listed)
+
+
+def _date_of_story(rows: Sequence[Row], *, oldest: bool = False) -> tuple[datetime | None, Precision]:
+    """Return the date of the latest article that has one, or of the oldest, and how precise it is."""
+    dated = [(row.published_at, row.precision) for row in rows if row.published_at is not None]
+    return (min if oldest else max)(dated, default=(None, rows[0].precision))

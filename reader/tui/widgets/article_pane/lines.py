@@ -39,6 +39,8 @@ _MAX_LINKS = 200
 """How many links of a text are listed below it."""
 _ENCLOSURES = 5
 """How many enclosures the lines of facts show."""
+_LEAST_SOURCE = 12
+"""Cells that the name of a source has at least, however narrow the pane is."""
 _HUGE = 1e9
 """Scores from here on are abbreviated."""
 _LENGTH = "length"
@@ -90,7 +92,7 @@ def lay_out_pane(content: ArticleContent, cells: int, image: RenderedImage | str
     lines = paragraph(content.article.title, cells, "title")
     cut: list[_Field] = []
     lines_of_facts = (
-        ("source", _shorter(_origin(content), _origin(content, brief=True), cells)),
+        ("source", _shorter(_origin(content), _origin(content, cells), cells)),
         ("scores", _shorter(_scores(content), _scores(content, brief=True), cells)),
         ("topics", _topics(content)),
     )
@@ -98,7 +100,9 @@ def lay_out_pane(content: ArticleContent, cells: int, image: RenderedImage | str
         first, *rest = [*wrap_facts(facts, cells)] or [BLANK]
         if rest:
             first = (*next(wrap_facts(facts, cells - 2)), Run(" …", "quiet"))
-            cut.append(_Field(name, " · ".join(run.text for run in facts if run.text)))
+        if rest or (name == "source" and facts[0].text != content.article.source):
+            whole = _origin(content) if name == "source" else facts
+            cut.append(_Field(name, " · ".join(run.text for run in whole if run.text)))
         # How much of the facts is shown depends on the width.
         lines += [tuple(replace(run, counts=False) for run in first)] if first else []
         lines += paragraph(content.heat_reason, cells, "quiet") if name == "scores" and content.heat_reason else []
@@ -139,9 +143,11 @@ def _enclosures(extra: Mapping[str, Json], cells: int) -> Iterator[Line]:
     found = enclosures_of(extra)
     for number, each in enumerate(found[:_ENCLOSURES], 1):
         label = f"Enclosure {number}  " if len(found) > 1 else "Enclosure  "
-        title, *facts = each.facts
-        words = " · ".join((truncate(title, max(12, cells - len(label))), *facts))
-        yield from labeled(line_of(label, "quiet"), words, cells, "link", each.url)
+        name, *facts = each.facts
+        runs = [Run(name, "link", href=each.url), *(Run(fact, "quiet") for fact in facts)]
+        for line in wrap_facts(runs, max(12, cells - len(label))):
+            yield Run(label, "quiet"), *line
+            label = " " * len(label)
     if len(found) > _ENCLOSURES:
         yield line_of(f"and {format_count(len(found) - _ENCLOSURES, 'more enclosure')}", "quiet")
 
@@ -202,12 +208,15 @@ def _shorter(facts: list[Run], brief: list[Run], cells: int) -> list[Run]:
     return facts if len([*wrap_facts(facts, cells)]) < 2 else brief
 
 
-def _origin(content: ArticleContent, *, brief: bool = False) -> list[Run]:
+def _origin(content: ArticleContent, cells: int = 0) -> list[Run]:
+    """Return source, date and authors; with ``cells``, a brief date, and a source that leaves room for it there."""
     article = content.article
     authors = ", ".join(article.provider.authors)
+    date = formats.full_date(article.published_at, article.precision, brief=bool(cells)) or "no date"
+    room = max(_LEAST_SOURCE, cells - cell_width(f" · {date} …"))
     return [
-        Run(article.source, "accent", href=article.links.best),
-        Run(formats.full_date(article.published_at, article.precision, brief=brief) or "no date", "quiet"),
+        Run(truncate(article.source, room) if cells else article.source, "accent", href=article.links.best),
+        Run(date, "quiet"),
         Run(f"by {authors}" if authors else "", "quiet"),
     ]
 

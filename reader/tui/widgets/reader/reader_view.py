@@ -9,6 +9,7 @@ from typing import Literal
 from textual import events, on
 from textual.binding import Binding
 from textual.message import Message
+from textual.reactive import reactive
 from textual.selection import Selection
 from textual.strip import Strip
 
@@ -52,6 +53,9 @@ class ReaderView(LineView):
             super().__init__()
             self.step = step
 
+    has_link: reactive[bool] = reactive(False, repaint=False)
+    """Whether a link is selected and on the screen, so that keys are for it."""
+
     def __init__(self) -> None:
         super().__init__(id="text", measure=DEFAULT_MEASURE)
         self.text: ReaderText | None = None
@@ -64,7 +68,7 @@ class ReaderView(LineView):
         """The index of the match that was visited last, or -1."""
         self._selected_lines: tuple[int, int] | None = None
         """The line where the user began to select, and the line where the selection ends, or None."""
-        self.selected_link = LinkSelection(self, lambda: self.text_layout.text)
+        self.selected_link = LinkSelection(self, lambda: self.text_layout.text, self._note_link)
         self._shown_at = 0.0
         """When the text was shown, by time.monotonic()."""
 
@@ -197,6 +201,9 @@ class ReaderView(LineView):
         scroll_to_line(self, line)
 
     # Links.
+
+    def _note_link(self) -> None:
+        self.has_link = bool(self.selected_link.href)
 
     def action_links(self, what: Literal["label", "next", "previous", "read"] = "label") -> None:
         """Show a label at every link on the screen, select a link, or read the page of the selected one."""

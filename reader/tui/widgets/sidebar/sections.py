@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from reader.core.tokenize import fold_case
 from reader.tui.widgets.sidebar.selection import BUILT_IN_VIEWS, KINDS, EntryKind, SidebarChoice
+
+if TYPE_CHECKING:
+    from reader.tui.keys.actions import KeyContext
 
 INITIAL_ENTRIES = 7
 """How many entries of a section are shown at first."""
 MANY_FEEDS = 20
 """If there are more feeds, their groups are folded at first, and no more lines of them are shown."""
+FAILED = "!"
+"""The sign of a feed that failed."""
 _OPEN = "open "
 """Precedes the id of a group that was unfolded although there are many feeds."""
 _TITLES: Mapping[EntryKind, str] = {
@@ -24,6 +29,10 @@ _TITLES: Mapping[EntryKind, str] = {
     "tag": "Tags",
     "folder": "Folders",
 }
+
+
+LineKey: TypeAlias = tuple[str, str, str]
+"""Identifies a line, whatever its numbers are."""
 
 
 class SidebarLine(NamedTuple):
@@ -47,9 +56,16 @@ class SidebarLine(NamedTuple):
     words: str = ""
 
     @property
-    def key(self) -> tuple[str, str, str]:
-        """Identifies the line, whatever its numbers are."""
+    def key(self) -> LineKey:
+        """What identifies the line."""
         return self.what, self.kind, "" if self.what in {"head", "more"} else self.id or self.text
+
+    @property
+    def key_context(self) -> KeyContext:
+        """Which keys the key bar shows for the line."""
+        if self.what != "entry":
+            return "entries"
+        return "feed" if self.kind == "feed" else "views" if self.kind == "view" else "entries"
 
     @property
     def is_group(self) -> bool:
@@ -64,6 +80,11 @@ class SidebarLine(NamedTuple):
         if self.kind == "feed":
             return tuple(SidebarChoice("folder", folder) for folder in self.folders)
         return (SidebarChoice(self.kind, self.text),)
+
+
+def group_id(name: str) -> str:
+    """Return the id of the line of a group of feeds; empty for feeds in no group."""
+    return f"feed/{name}" if name else ""
 
 
 class SidebarTree:
@@ -94,9 +115,13 @@ class SidebarTree:
         self._lay_out()
 
     def filter_by(self, text: str) -> None:
-        """Show only entries that contain ``text``, ignoring case."""
+        """Show only entries that contain ``text``, ignoring case, with their groups, or all feeds of a group."""
         self.filter = text
         self._lay_out()
+
+    def matches(self, line: SidebarLine) -> bool:
+        """Return whether an entry contains the filter itself, rather than its group or feeds."""
+        return line.what == "entry" and fold_case(self.filter) in fold_case(line.text)
 
     def is_folded(self, part: str) -> bool:
         """Return whether a section, or a group by its id, is folded."""
@@ -137,7 +162,7 @@ class SidebarTree:
 
     # Lookup.
 
-    def find(self, key: tuple[str, str, str]) -> int | None:
+    def find(self, key: LineKey) -> int | None:
         """Return the index of the line with this :attr:`SidebarLine.key`, or None."""
         return next((index for index, line in enumerate(self.lines) if line.key == key), None)
 
@@ -185,4 +210,9 @@ class SidebarTree:
             return entries
         if kind not in self._keys:
             self._keys[kind] = [fold_case(entry.text) for entry in entries]
-        return [entry for entry, key in zip(entries, self._keys[kind], strict=True) if folded_filter in key]
+        found = [entry for entry, key in zip(entries, self._keys[kind], strict=True) if folded_filter in key]
+        if kind != "feed":
+            return found
+        inside = {entry.group for entry in found if entry.is_group}
+        keys = {entry.id for entry in found} | {entry.group for entry in found}
+        return [entry for entry in entries if entry.id in keys or (entry.group and entry.group in inside)]

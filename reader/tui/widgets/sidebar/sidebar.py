@@ -18,7 +18,7 @@ from reader.tui.input_gate import hold_keys
 from reader.tui.keys import bindings
 from reader.tui.theme.styles import draw_line
 from reader.tui.widgets.messages import show_status
-from reader.tui.widgets.sidebar.sections import SidebarLine, SidebarTree
+from reader.tui.widgets.sidebar.sections import FAILED, LineKey, SidebarLine, SidebarTree
 from reader.tui.widgets.sidebar.selection import KINDS, SidebarChoice
 from reader.tui.widgets.text.scroll_view import (
     Direction,
@@ -122,7 +122,7 @@ class Sidebar(LineList):
 
     # Content.
 
-    def show_lines(self, key: tuple[str, str, str] | None = None) -> None:
+    def show_lines(self, key: LineKey | None = None) -> None:
         """Show the entries after a change; the line with ``key`` stays selected, by default the index."""
         index = None if key is None else self.entries.find(key)
         offset = self.cursor - self.scroll_offset.y
@@ -131,6 +131,23 @@ class Sidebar(LineList):
             scroll_to_line(self, index - offset)
         set_line_count(self, len(self.entries.lines))
         self.select(self.entries.step(self.cursor, 0))
+
+    def filter_by(self, text: str) -> None:
+        """Show only entries that contain ``text``, and select one of them; with an empty text, show all."""
+        text, tree, key = text.strip(), self.entries, self.line.key
+        if text == tree.filter:
+            return
+        tree.filter_by(text)
+        self.show_lines(key)
+        if tree.find(key) is None:
+            others = (
+                index
+                for index, line in enumerate(tree.lines)
+                if (tree.matches(line) if text else (line.what, line.kind) == ("more", key[1]))
+            )
+            self.select(next(others, 0))
+        if isinstance(self.parent, SidebarPane):
+            self.parent.title_bar.filter = text
 
     def select(self, index: int) -> None:
         """Select a line, and scroll it into view."""
@@ -159,7 +176,7 @@ class Sidebar(LineList):
         is_chosen = bool(line.choices) and all(each.key in self.choices for each in line.choices)
         arrow = "▸" if self.entries.is_folded(line.group or line.kind) and not self.entries.filter else "▾"
         symbol = arrow if line.what == "head" else "✓" if is_chosen else " "
-        before = f"{arrow if line.is_group else ' '}{'  ' if line.group and not line.is_group else ''}"
+        before = f" {arrow} " if line.is_group else "   " if line.group else " "
         room = max(1, cells - _MARKER_CELLS + 1 - len(before))
         unread, articles = self._numbers(line)
         sign = f" {line.sign}" if line.sign else ""
@@ -171,7 +188,7 @@ class Sidebar(LineList):
             Segment(symbol, self.style("quiet" if line.what == "head" else "accent", state)),
             Segment(before, self.style("quiet" if line.is_group else style, state)),
             Segment(fit_cells(line.text, room - cell_width(sign + unread + articles)), self.style(style, state)),
-            Segment(sign, self.style("quiet", state)),
+            Segment(sign, self.style("warning" if line.sign == FAILED else "quiet", state)),
             Segment(unread, self.style("strong" if line.unread else "quiet", state)),
             Segment(articles, self.style("quiet", state)),
         ]

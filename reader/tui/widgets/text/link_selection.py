@@ -26,10 +26,11 @@ class _Link(NamedTuple):
 class LinkSelection:
     """Goes from link to link in a view."""
 
-    def __init__(self, view: LineView, text: Callable[[], range]) -> None:
-        """``text`` returns the lines whose links can be selected."""
+    def __init__(self, view: LineView, text: Callable[[], range], on_change: Callable[[], object]) -> None:
+        """``text`` returns the lines whose links can be selected; ``on_change`` is called when another one is."""
         self._view = view
         self._text = text
+        self._on_change = on_change
         self._link: _Link | None = None
 
     @property
@@ -47,6 +48,7 @@ class LinkSelection:
         if self._link is not None:
             self._link = None
             self._view.refresh()
+            self._on_change()
 
     @property
     def place(self) -> tuple[int, str] | None:
@@ -60,6 +62,12 @@ class LinkSelection:
             at, href = place
             link = next(islice(self._links(), at, None), None)
             self._link = link if link is not None and link.href == href else None
+            self._on_change()
+
+    def scrolled(self) -> None:
+        """Take a new position of the view: the link may no longer be on the screen."""
+        if self._link is not None:
+            self._on_change()
 
     def move(self, step: int) -> None:
         """Select the next link or, with -1, the previous one; the first one from the top of the screen."""
@@ -73,6 +81,7 @@ class LinkSelection:
             view.position.user_scrolls = True
             scroll_line_into_view(view, self._link.line)
             view.refresh()
+            self._on_change()
         elif not links:
             show_status(view, "This text has no links.")
         else:
