@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 
@@ -69,22 +68,22 @@ class _Update:
                 added = upkeep.add_few(db, rowids, quality=self._quality)
                 changed.rows.update(added.rows)
                 changed.heats.update(added.heats)
-                self._show(db, changed, only_estimates=is_first)  # else a process that was killed may have added many
+                self._show(changed, only_estimates=is_first)  # else a process that was killed may have added many
         if many:
             yield from self._add_many(rowids, review=is_review)
             if self._stopped():
                 return
-            with self._writer.transaction() as db:
-                self._show(db, changed, only_estimates=False)
+            self._show(changed, only_estimates=False)
         yield True
 
-    def _show(self, db: sqlite3.Connection, changed: ChangedArticles, *, only_estimates: bool) -> None:
+    def _show(self, changed: ChangedArticles, *, only_estimates: bool) -> None:
         """Bring estimates up to date, unless ``only_estimates`` what the whole folder adds up to, and show them."""
-        is_whole = not only_estimates or upkeep.is_outdated(db, quality=self._quality)
-        if is_whole:
-            upkeep.update_all(db, quality=self._quality, only_estimates=only_estimates)
-        self._writer.publish_stories(None if is_whole else changed)
-        upkeep.end(db)
+        with self._writer.transaction() as db:
+            is_whole = not only_estimates or upkeep.is_outdated(db, quality=self._quality)
+            if is_whole:
+                upkeep.update_all(db, quality=self._quality, only_estimates=only_estimates)
+            self._writer.publish_stories(None if is_whole else changed)
+            upkeep.end(db)
 
     def _add_many(self, rowids: Sequence[int], *, review: bool) -> Iterator[bool]:
         """Add articles in batches; show from time to time what is known."""
