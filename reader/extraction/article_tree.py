@@ -1,21 +1,22 @@
 """The tree of a page -> the tree of its article: what the libraries chose, and what belongs between. Pure.
 
-Both libraries drop parts of articles: lists of links, listings, quotes from social networks, answers in accordions,
-footnotes. So an unchosen element stays if it stands between chosen ones and is of a kind that articles have. What a box
-is named counts for boxes only: a paragraph is judged by its text, whatever its class.
+Both libraries drop parts of articles: lists of links, listings, quotes from social networks, answers in accordions. So
+an unchosen element stays if it stands between chosen ones and is of a kind that articles have. What a box is named
+counts for boxes only: a paragraph is judged by its text, whatever its class.
 """
 
 from __future__ import annotations
 
 import re
-from copy import deepcopy
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
-from reader.extraction.boilerplate import is_boilerplate_heading, is_boilerplate_line, is_named
-from reader.extraction.extractors import KEEP, MARKS, marks_in
+from reader.extraction.boilerplate import is_line, is_named
+from reader.extraction.extractors import ENTRY, MARKS, NOTE, marks_in
 from reader.extraction.page_tree import (
+    HEADINGS,
     INLINE,
+    TEXTS,
     drop,
     is_hidden,
     is_in_page_header,
@@ -28,66 +29,65 @@ from reader.extraction.page_tree import (
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-_TEXTS = HEADINGS | {"p", "pre", "dt", "figcaption", "caption", "summary"}
-"""Elements that stay whole if any of their text was chosen."""
-_LISTS = frozenset({"ul", "ol", "dl", "menu"})
-_PARTS = frozenset({"tbody", "thead", "tfoot", "tr", "td", "th", "li", "dd"})
+_LISTS = frozenset({"ul", "ol", "dl", "menu", "table"})
+_CARDS = frozenset({"article", "li", "div", "section"})
 _CONTENT = frozenset(
     {"audio", "blockquote", "details", "figure", "iframe", "img", "math", "picture", "pre", "svg", "video"}
 )
 """Elements that no library needs to choose: what they show belongs to the text around them."""
-_NOISE = frozenset({"aside", "button", "dialog", "footer", "form", "nav"})
-_MAY_STAND_FIRST = HEADINGS | {"p", "div"}
-_NEAR_HEADING = 60
-"""Elements behind the heading of a page that are searched for a standfirst."""
+_NOISE = frozenset({"button", "dialog", "footer", "form", "nav"})
 _NAMING = ("class", "id", "data-component", "data-testid")
 _OPENERS = HEADINGS | {"button", "dt", "summary"}
 """What stands above a hidden answer in an accordion."""
+_NEAR_HEADING = 60
+"""Elements behind the heading of a page that are searched for a standfirst."""
 _FAR = 20
 """Siblings above a list that are searched for what announces it."""
-_LABEL = 100
-"""Characters of a line without a sentence, such as a byline."""
 _TEASER = 400
 """Characters of a box that shows another article."""
+_LABEL = 100
+"""Characters of a line without a sentence, such as a byline."""
+_BESIDE = frozenset({"blockquote", "figure", "pre", "table"})
+"""What a caption stands beside."""
 _LONG = 60
 """Characters; a longer text outside headings is where an article begins."""
 
 
 def article_tree(tree: HtmlElement, chosen: set[str]) -> HtmlElement:
-    """Return a copy of the smallest element that has all chosen texts; see :func:`reduce`."""
-    kept = _with_chosen(tree, chosen)
+    """Return the smallest box that has all chosen texts; see :func:`reduce`."""
+    kept = _with_marks(tree, chosen)
     box = tree
-    while box.tag not in _TEXTS and not _has_own_text(box, chosen):
+    while box.tag not in TEXTS and not _has_own_text(box, chosen):
         inner = [child for child in box if child in kept]
         if len(inner) != 1:
             break
         box = inner[0]
-    copied = deepcopy(box)
-    copied.tail = None
-    if copied.tag in _TEXTS | _PARTS:
-        copied.tag = "div"
-    return copied
+    if box.tag != "body":
+        box.tag = "div"
+    return box
 
 
 def standfirst(tree: HtmlElement, chosen: set[str]) -> set[str]:
     """Return the marks of the standfirst: a text that is named so, between the page's heading and its article."""
     heading = next((found for found in tree.iter("h1") if not is_in_page_header(found)), None)
     for element in () if heading is None else heading.xpath("following::*")[:_NEAR_HEADING]:
-        if element.tag == "p" and marks_in(element) & chosen:
+        marks = marks_in(element)
+        if element.tag == "p" and marks & chosen:
             break
-        names = " ".join(element.get(name) or "" for name in _NAMING)
-        if element.tag in _MAY_STAND_FIRST and is_named(names, "standfirst") and not is_hidden(element):
-            marks = marks_in(element)
-            is_text = _LONG // 2 < len(text_of(element)) < _TEASER and linked_share(element) < 0.2
-            if is_text and not marks & chosen:
-                return marks
+        is_standing = (
+            element.tag in HEADINGS | {"p", "div"}
+            and is_named(" ".join(element.get(name) or "" for name in _NAMING), "standfirst")
+            and not marks & chosen
+        )
+        is_text = is_standing and _LONG // 3 < size_of(element) < _TEASER and linked_share(element) < 0.2
+        if is_text and not is_hidden(element):
+            return marks
     return set()
 
 
 def reduce(box: HtmlElement, chosen: set[str]) -> None:
     """Remove from a box with marks what is not the article's."""
-    _Reduction(box, chosen).reduce(box)
+    _Reduction(box, chosen | {NOTE, ENTRY}).reduce(box)
 
 
 def drop_noise(box: HtmlElement) -> None:
@@ -113,8 +113,8 @@ def _is_named_after_heading(element: HtmlElement) -> bool:
     return len(slug) > 3 and (element.get("id") or "").lower().startswith(slug) and prose_size(element) > 0
 
 
-def _with_chosen(tree: HtmlElement, chosen: set[str]) -> set[HtmlElement]:
-    """Return the elements that have chosen text inside."""
+def _with_marks(tree: HtmlElement, chosen: set[str]) -> set[HtmlElement]:
+    """Return the elements that have text with one of these marks inside."""
     kept: set[HtmlElement] = set()
     for element in tree.iter("*"):
         owner = element if element.text and element.text[0] in chosen else None
@@ -131,40 +131,30 @@ def _has_own_text(element: HtmlElement, chosen: set[str]) -> bool:
     return any(text and text[0] in chosen for text in (element.text, *(child.tail for child in element)))
 
 
-def _is_label(element: HtmlElement) -> bool:
-    """Return whether a text is too short for a sentence."""
-    text = text_of(element)
-    return len(text) < _LABEL and not text.endswith((".", "!", "?", "。", "”", '"', ":"))
-
-
-def _is_links(element: HtmlElement) -> bool:
-    return element.tag in ("p", "ul", "ol") and linked_share(element) > 0.5
-
-
-def _is_teaser(element: HtmlElement) -> bool:
+def _is_card(element: HtmlElement) -> bool:
     """Return whether a box looks as if it showed another article: a heading that is a link, and little text."""
-    if element.tag not in ("article", "li", "div", "section") or size_of(element) > _TEASER:
-        return False
-    heading = next(element.iter(*HEADINGS), None)
+    heading = next(element.iter(*HEADINGS), None) if element.tag in _CARDS and size_of(element) < _TEASER else None
     if heading is None:
         return False
     return linked_share(heading) > 0.9 or any(outer.tag == "a" for outer in heading.iterancestors())
 
 
 def _below(element: HtmlElement) -> HtmlElement | None:
-    """Return the element that begins where another ends."""
+    """Return the element with text that begins where another ends."""
     below = element.getnext()
-    while below is None and (around := element.getparent()) is not None:
-        element, below = around, around.getnext()
-    return below
+    while below is not None and not size_of(below) and next(below.iter("img"), None) is None:
+        below = below.getnext()
+    around = element.getparent()
+    return below if below is not None or around is None else _below(around)
 
 
 class _Reduction:
     """One pass over a box in the order of its elements."""
 
     def __init__(self, box: HtmlElement, chosen: set[str]) -> None:
-        self._chosen = chosen | {KEEP}
-        self._kept = _with_chosen(box, self._chosen)
+        self._chosen = chosen
+        self._kept = _with_marks(box, chosen)
+        self._sure = _with_marks(box, {NOTE, ENTRY})
         self._places = {element: place for place, element in enumerate(box.iter("*"))}
         texts = [place for element, place in self._places.items() if self._begins(element)]
         self._begin, self._end = min(texts, default=0), max(texts, default=0)
@@ -173,7 +163,7 @@ class _Reduction:
     def _begins(self, element: HtmlElement) -> bool:
         """Return whether chosen running text stands in an element or right behind it."""
         texts = [element.tail] if element.tag in HEADINGS else [element.text, element.tail]
-        return any(text and text[0] in self._chosen and len(text) > _LONG for text in texts)
+        return any(text and len(text) > _LONG and text[0] != NOTE and text[0] in self._chosen for text in texts)
 
     def _chosen_size(self, element: HtmlElement) -> int:
         return sum(len(text) for text in element.itertext() if text[:1] in self._chosen)
@@ -181,24 +171,29 @@ class _Reduction:
     def _is_inside(self, element: HtmlElement) -> bool:
         return self._begin < self._places.get(element, 0) < self._end
 
+    def _is_behind(self, element: HtmlElement) -> bool:
+        return self._begin < self._places.get(element, 0)
+
     def reduce(self, box: HtmlElement) -> None:
         """Remove what does not belong from an element with chosen text."""
         is_running = _has_own_text(box, self._chosen)
-        teasers = set(filter(_is_teaser, box))
+        cards = set(filter(_is_card, box))
         for child in list(box):
             if child in self._kept:
-                self._reduce_kept(child, is_card=child in teasers and len(teasers) > 1)
+                self._reduce_kept(child, is_card=child in cards and len(cards) > 1)
             elif not (is_running and child.tag in INLINE) and not self._belongs(child):
                 drop(child)
 
     def _reduce_kept(self, element: HtmlElement, *, is_card: bool) -> None:
-        if element.tag in _TEXTS or (element.tag in INLINE and all(inner.tag in INLINE for inner in element.iter("*"))):
+        if element.tag in TEXTS | {"blockquote"} or (
+            element.tag in INLINE and all(inner.tag in INLINE for inner in element.iter("*"))
+        ):
             return
         is_other = is_card or is_noise(element) or self._is_menu(element)
-        belongs = is_footnotes(element) or self._is_answer(element)
+        belongs = element in self._sure or self._is_answer(element)
         if is_other and not belongs and 3 * self._chosen_size(element) < self._size:
             drop(element)
-        elif element.tag not in _LISTS | {"table"} or next(element.iter("p", "div", "section"), None) is not None:
+        elif element.tag not in _LISTS or next(element.iter("p", "div", "section"), None) is not None:
             self.reduce(element)
 
     def _is_menu(self, element: HtmlElement) -> bool:
@@ -206,32 +201,34 @@ class _Reduction:
         links = list(element.iter("a"))
         if element.tag == "td" and links and not prose_size(element):
             return True
-        return len(links) >= 3 and linked_share(element) > 0.7 and not self._is_list(element)
+        return len(links) >= 3 and linked_share(element) > 0.7 and not self._is_announced(element)
 
     # --- what was not chosen ----------------------------------------------------------------------
 
     def _belongs(self, element: HtmlElement) -> bool:
         """Return whether an unchosen element belongs to the article; remove from it what does not."""
-        tag = element.tag
+        tag, is_inside = element.tag, self._is_inside(element)
         if tag in ("br", "hr"):
             return True
-        if is_footnotes(element):
-            return self._places[element] > self._begin
-        if tag in HEADINGS:
-            return self._is_heading(element)
+        if tag in _OPENERS:
+            below = _below(element)
+            return below is not None and linked_share(element) < 0.5 and (below in self._kept or is_hidden(below))
         if tag == "p":
-            return (self._is_inside(element) or self._continues(element)) and self._is_paragraph(element)
+            return self._is_paragraph(element)
         if tag != "img" and is_noise(element) and not self._is_answer(element):  # hidden images are gone already
             return False
-        if tag in _CONTENT:
-            return self._is_inside(element) or element.getparent() in self._kept
-        if not self._is_inside(element):
+        is_picture = not size_of(element) and next(element.iter("img"), None) is not None
+        if tag in _CONTENT or is_picture:
+            return is_inside or (
+                (tag in _CONTENT or not self._is_behind(element)) and element.getparent() in self._kept
+            )
+        if tag in _LISTS:
+            is_announced = self._is_behind(element) and self._is_announced(element)
+            is_list = is_announced or (is_inside and linked_share(element) < 0.8)
+            return is_list and next(element.iter("h2", "h3", "h4"), None) is None
+        if not is_inside or tag in INLINE:
             return False
-        if tag in _LISTS or tag == "table":
-            return next(element.iter("h2", "h3", "h4"), None) is None and self._is_list(element)
-        if tag in INLINE:
-            return False
-        return self._has_belonging(element)
+        return _is_note(element) or self._has_belonging(element)
 
     def _has_belonging(self, box: HtmlElement) -> bool:
         if self._is_answer(box) or (box.tag in ("div", "section") and _is_named_after_heading(box)):
@@ -244,49 +241,49 @@ class _Reduction:
                 drop(child)
         return found
 
-    def _is_heading(self, element: HtmlElement) -> bool:
-        """Return whether a heading is that of a part of the article."""
-        below = _below(element)
-        if below is None or linked_share(element) >= 0.5:
-            return False
-        return is_footnotes(below) or (self._is_inside(element) and (below in self._kept or is_hidden(below)))
-
-    def _continues(self, element: HtmlElement) -> bool:
-        """Return whether a paragraph is a sentence right below the last one."""
-        above = element.getprevious()
-        return above is not None and above.tag == "p" and above in self._kept and not _is_label(element)
-
     def _is_paragraph(self, element: HtmlElement) -> bool:
-        """Return whether a paragraph is one of several in its box."""
-        text = MARKS.sub("", text_of(element))
-        around = element.getparent()
+        """Return whether a paragraph is one between chosen ones, or a sentence right below the last one."""
+        text, above = MARKS.sub("", text_of(element)), element.getprevious()
         if not text:
             return True
-        if around is None or not any(other.tag == "p" and other in self._kept for other in around):
+        is_sentence = text.endswith((".", "!", "?", "。", "”", '"', ":")) or len(text) > _LABEL
+        if self._is_inside(element):
+            beside = (
+                element.itersiblings()
+                if above is None
+                else chain(element.itersiblings(preceding=True), element.itersiblings())
+            )
+            if not any(other.tag in _BESIDE or (other.tag == "p" and other in self._kept) for other in beside):
+                return False
+        elif not is_sentence or not self._is_behind(element) or above is None or above not in self._kept:
             return False
-        return self._is_list(element) and not is_boilerplate_line(text)
+        self._kept.add(element)
+        is_text = linked_share(element) < 0.5 or self._is_announced(element)
+        return is_text and not is_line(text, "boilerplate")
 
-    def _is_list(self, element: HtmlElement) -> bool:
-        """Return whether an element has other text than links, or is announced by the text above it."""
-        if linked_share(element) < 0.5:
-            return True
-        above = next(
-            (above for above in islice(element.itersiblings(preceding=True), _FAR) if not _is_links(above)), None
-        )
+    def _is_announced(self, element: HtmlElement) -> bool:
+        """Return whether links are announced by the text above them."""
+        others = (above for above in islice(element.itersiblings(preceding=True), _FAR) if not _is_links(above))
+        above = next(others, None)
         if above is None or above not in self._kept:
             return False
         text = MARKS.sub("", text_of(above))
-        return (above.tag in HEADINGS or text.endswith((":", "："))) and not is_boilerplate_heading(text)
+        return (above.tag in HEADINGS or text.endswith((":", "："))) and not is_line(text, "heading")
 
     def _is_answer(self, element: HtmlElement) -> bool:
         """Return whether a hidden box is the answer to what stands above it, as in an accordion."""
         above = element.getprevious()
-        return above is not None and above.tag in _OPENERS and self._is_inside(element) and is_hidden(element)
+        if above is None or not is_hidden(element) or not self._is_inside(element):
+            return False
+        return above.tag in _OPENERS or above.get("aria-expanded") is not None
 
 
-def is_footnotes(element: HtmlElement) -> bool:
-    """Return whether an element is the list of an article's footnotes."""
-    names = f"{element.get('class') or ''} {element.get('id') or ''} {element.get('role') or ''}".lower()
-    if element.tag in ("div", "section", "ol", "ul", "dl", "aside", "footer"):
-        return any(name in names for name in ("footnotes", "endnotes", "reflist", "references"))
-    return False
+def _is_note(element: HtmlElement) -> bool:
+    """Return whether a box has running text of its own, such as a quote or an explanation, and few links."""
+    own = max(map(len, filter(None, (element.text, *(child.tail for child in element)))), default=0)
+    is_box = element.tag == "aside" or (element.tag == "div" and own > _LONG)
+    return is_box and prose_size(element) > _LONG and linked_share(element) < 0.3
+
+
+def _is_links(element: HtmlElement) -> bool:
+    return element.tag in ("p", "ul", "ol") and linked_share(element) > 0.5

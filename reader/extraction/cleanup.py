@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, pairwise
 
 from reader.content.blocks import (
@@ -19,21 +19,21 @@ from reader.content.blocks import (
     spans_text,
 )
 from reader.core.text import clean
-from reader.extraction import boilerplate
-from reader.extraction.boilerplate import is_boilerplate_heading, letters
+from reader.extraction.boilerplate import has_date, is_line, letters, without_by
 
 _LONG = 5
 """Paragraphs of a long text."""
-_MAX_LABEL = 60
-"""Maximum characters of a paragraph that may introduce what follows, as a heading does."""
 _NEAR = 8
 """Blocks at the start that may repeat title, byline and date."""
 
 
 def clean_article(
-    blocks: Sequence[Block], title: str = "", byline: str = "", other_titles: Iterable[str] = ()
+    blocks: Sequence[Block], title: str = "", byline: str | None = "", other_titles: Iterable[str] = ()
 ) -> tuple[Block, ...]:
-    """Return an article without boilerplate, and without repetitions of its title, byline and date."""
+    """Return an article without boilerplate, and without repetitions of its title, byline and date.
+
+    ``byline`` is None for a thread: author and date of its first entry stay.
+    """
     remaining = [block for block in blocks if not _is_boilerplate(block)]
     remaining = _without_opening(remaining, {letters(name) for name in (title, *other_titles) if name}, byline)
     remaining = _without_teasers(_without_other_articles(remaining))
@@ -49,20 +49,23 @@ def solid(text: str) -> str:
     return "".join(text.split())
 
 
+def _lines(block: Block) -> Iterator[Sequence[Span]]:
+    """Yield the lines of a block, without images and embeds."""
+    for part in leaves([block]):
+        match part:
+            case Heading(spans=spans) | Paragraph(spans=spans):
+                yield spans
+            case CodeBlock(text=text):
+                yield [Span(text)]
+            case Table(header=header, rows=rows):
+                for row in filter(None, (header, *rows)):
+                    yield [span for cell in row for span in (*cell, Span("\t"))]
+
+
 def text_of_block(block: Block) -> str:
     """Return the text of a block without images and embeds."""
-    return "\n".join(line for part in leaves([block]) for line in _lines(part))
-
-
-def _lines(block: Block) -> Iterable[str]:
-    match block:
-        case Heading(spans=spans) | Paragraph(spans=spans):
-            return [spans_text(spans)]
-        case CodeBlock(text=text):
-            return [text]
-        case Table(header=header, rows=rows):
-            return ["\t".join(map(spans_text, row)).strip() for row in (header, *rows) if row]
-    return []
+    lines = (spans_text(line) for line in _lines(block))
+    return "\n".join(line.strip() if line.endswith("\t") else line for line in lines)
 
 
 def article_text(blocks: Iterable[Block]) -> str:
@@ -72,18 +75,9 @@ def article_text(blocks: Iterable[Block]) -> str:
 
 def linked_share(block: Block) -> float:
     """Return the share of a block's text that is inside links, from 0 to 1."""
-    spans = [span for part in leaves([block]) for span in _spans(part)]
+    spans = list(chain(*_lines(block)))
     total = sum(len(span.text.strip()) for span in spans)
     return sum(len(span.text.strip()) for span in spans if span.href) / total if total else 0.0
-
-
-def _spans(block: Block) -> Iterable[Span]:
-    match block:
-        case Heading(spans=spans) | Paragraph(spans=spans):
-            return spans
-        case Table(header=header, rows=rows):
-            return chain(*header, *chain(*rows))
-    return []
 
 
 # --- single blocks ------------------------------------------------------------------------------
@@ -94,16 +88,16 @@ def _is_boilerplate(block: Block) -> bool:
     if not isinstance(block, Paragraph | Heading):
         return False
     text = spans_text(block.spans).strip()
-    return not text or boilerplate.is_boilerplate_line(text)
+    return not text or is_line(text, "boilerplate")
 
 
 def _announces(block: Block) -> bool:
     return isinstance(block, Paragraph) and text_of_block(block).rstrip().endswith((":", "："))
 
 
-def _without_opening(blocks: list[Block], titles: set[str], byline: str) -> list[Block]:
+def _without_opening(blocks: list[Block], titles: set[str], byline: str | None) -> list[Block]:
     """Return blocks without the title, byline and date at the start. A heading with a date is that of a section."""
-    names = letters(byline)
+    names = None if byline is None else letters(byline)
 
     def repeats(block: Block) -> bool:
         if isinstance(block, CodeBlock | Table):
@@ -116,16 +110,18 @@ def _without_opening(blocks: list[Block], titles: set[str], byline: str) -> list
     return [*(block for block in blocks[:_NEAR] if not repeats(block)), *blocks[_NEAR:]]
 
 
-def _repeats_metadata(line: str, titles: set[str], names: str) -> bool:
+def _repeats_metadata(line: str, titles: set[str], names: str | None) -> bool:
     """Return whether a line repeats a title, or is a byline or a date."""
     text = clean(line)
     key = letters(text)
-    if not key or key in titles or boilerplate.is_date(text) or boilerplate.is_byline(text):
+    if not key or key in titles:
+        return True
+    if names is not None and (is_line(text, "date") or is_line(text, "byline")):
         return True
     if not names or len(text) > 160:
         return False
-    with_date = names in key and len(key) < len(names) + 50 and boilerplate.has_date(text)
-    return with_date or letters(boilerplate.without_by(text)) == names
+    with_date = names in key and len(key) < len(names) + 50 and has_date(text)
+    return with_date or letters(without_by(text)) == names
 
 
 # --- what follows the article ---------------------------------------------------------------------
@@ -133,37 +129,33 @@ def _repeats_metadata(line: str, titles: set[str], names: str) -> bool:
 
 def _without_other_articles(blocks: list[Block]) -> list[Block]:
     """Return blocks without lists of other articles: a heading that announces them and the links below it."""
-    remaining: list[Block] = []
-    dropped: list[Block] = []
+    sections: list[list[Block]] = [[]]
     for block in blocks:
-        text = text_of_block(block)
-        is_short = isinstance(block, Paragraph) and len(text) < _MAX_LABEL
-        if isinstance(block, Heading) or (is_short and is_boilerplate_heading(text)):
-            dropped = [block] if is_boilerplate_heading(text) else []
-        elif dropped and len(text) >= 80 and linked_share(block) <= 0.5:
-            # Running text after such a heading belongs to the article, and the heading was a real one.
-            remaining += dropped if len(dropped) == 1 and isinstance(dropped[0], Heading) else []
-            dropped = []
-        elif dropped:
-            dropped.append(block)
-        if not dropped:
-            remaining.append(block)
+        if isinstance(block, Heading) or _announces_others(block):
+            sections.append([])
+        sections[-1].append(block)
+    kept = [s for s in sections if s and (any(map(_is_text, s[1:])) or not _announces_others(s[0]))]
+    remaining = [block for section in kept for block in section]
     while remaining and _is_link_list(remaining[-1]) and not (len(remaining) > 1 and _announces(remaining[-2])):
         remaining.pop()
     return remaining
 
 
+def _announces_others(block: Block) -> bool:
+    return isinstance(block, Heading | Paragraph) and is_line(text_of_block(block), "heading")
+
+
+def _is_text(block: Block) -> bool:
+    """Return whether a block is running text; links to other articles are none."""
+    return len(text_of_block(block)) > 80 and linked_share(block) < 0.5
+
+
 def _without_teasers(blocks: list[Block]) -> list[Block]:
     """Return blocks without linked headlines of other articles between the paragraphs of a long text."""
-    is_text = [isinstance(b, Paragraph) and len(text_of_block(b)) > 80 and linked_share(b) < 0.5 for b in blocks]
-    if sum(is_text) < _LONG:
-        return blocks
+    is_text = [isinstance(block, Paragraph) and _is_text(block) for block in blocks]
     neighbors = zip([False, *is_text], blocks, [*is_text[1:], False], strict=False)
-    return [block for before, block, after in neighbors if not (before and after and _is_headline(block))]
-
-
-def _is_headline(block: Block) -> bool:
-    return isinstance(block, Paragraph) and len(text_of_block(block).split()) >= 5 and _is_link_list(block)
+    is_long = sum(is_text) >= _LONG
+    return [block for before, block, after in neighbors if not (is_long and before and after and _is_link_list(block))]
 
 
 def _is_link_list(block: Block) -> bool:

@@ -24,17 +24,20 @@ from reader.core.tokenize import words
 from reader.extraction.article_tree import article_tree, drop_noise, reduce, standfirst
 from reader.extraction.cleanup import article_text, clean_article, solid
 from reader.extraction.extractors import (
+    ENTRY,
     MARKS,
+    NOTE,
     chosen_by_readability,
     chosen_by_trafilatura,
     mark_texts,
     marks_in,
-    unmark_texts,
 )
+from reader.extraction.footnotes import mark_notes
 from reader.extraction.json_ld import as_html, script_text
-from reader.extraction.markup import open_page, simplify
+from reader.extraction.markup import LINE_BREAK, open_page, simplify
 from reader.extraction.metadata import Metadata, base_url_of, read_metadata
 from reader.extraction.page_tree import ParsedPage, prose_size, read_page, size_of
+from reader.extraction.threads import mark_entries
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -67,12 +70,13 @@ def extract_page(page: ParsedPage, url: str = "") -> Extract | None:
     if page.tree is None:
         return _with_metadata(_plain(page.text), Metadata())
     tree = page.tree
-    alive = list(tree.iter())  # lxml makes an object for an element each time it is met and none is alive
     base_url = base_url_of(tree, resolve_link(url, "", WEB))
     data = page.data
     metadata = read_metadata(tree, data, base_url)
     from_scripts = script_text(tree)
-    blocks = _cleaned(_from_markup(tree, base_url), metadata)
+    copied = deepcopy(tree)
+    alive = list(copied.iter())  # lxml makes an object for an element each time it is met and none is alive
+    blocks = _from_markup(copied, base_url, metadata)
     for html in filter(None, (as_html(data.body), from_scripts)):
         if _size(blocks) < _SHORT:
             other = _cleaned(parse_html(html, base_url), metadata)
@@ -103,26 +107,25 @@ def _plain(text: str) -> tuple[Block, ...]:
     return (*blocks, cut_notice()) if is_cut else blocks
 
 
-def _from_markup(tree: HtmlElement, base_url: str) -> tuple[Block, ...]:
-    """Return the article in the markup of a page, with some boilerplate."""
+def _from_markup(tree: HtmlElement, base_url: str, metadata: Metadata) -> tuple[Block, ...]:
+    """Return the article in the markup of a page; changes the tree."""
     open_page(tree)
     if sum(1 for _ in tree.iter()) > MAX_ELEMENTS or size_of(tree) > MAX_TEXT:
-        box = deepcopy(_main_part(tree))
+        box = _main_part(tree)
         drop_noise(box)
-        return _blocks(box, base_url)
+        return _cleaned(_blocks(box, base_url), metadata)
     mark_texts(tree)
     chosen = _chosen(tree)
-    if not chosen:
-        unmark_texts(tree)
+    is_thread = mark_entries(tree, chosen)
+    chosen |= {ENTRY, NOTE}
+    if not marks_in(tree) & chosen:
         return ()
     chosen |= standfirst(tree, chosen)
+    mark_notes(tree, chosen)
     box = article_tree(tree, chosen)
-    unmark_texts(tree)
-    alive = list(box.iter())
-    simplify(box, chosen)
+    simplify(box)
     reduce(box, chosen)
-    del alive
-    return _blocks(box, base_url)
+    return _cleaned(_blocks(box, base_url), metadata, is_thread=is_thread)
 
 
 def _chosen(tree: HtmlElement) -> set[str]:
@@ -134,15 +137,8 @@ def _chosen(tree: HtmlElement) -> set[str]:
     other = chosen_by_readability(tree)
     if not chosen:
         return other or marks_in(_main_part(tree))
-    other &= _article_around(tree, chosen)
     completes = 2 * _chosen_size(tree, chosen & other) > size and 2 * _chosen_size(tree, other) > 3 * size
     return other if completes else chosen
-
-
-def _article_around(tree: HtmlElement, chosen: set[str]) -> set[str]:
-    """Return the marks in the ``article`` element that has all chosen texts, or all marks if there is none."""
-    around = [marks for article in tree.iter("article") if chosen <= (marks := marks_in(article))]
-    return min(around, key=len, default=marks_in(tree))
 
 
 def _chosen_size(tree: HtmlElement, chosen: set[str]) -> int:
@@ -153,14 +149,15 @@ def _blocks(box: HtmlElement, base_url: str) -> tuple[Block, ...]:
     """Return a tree as blocks, in linear time and within the limits of parse_html."""
     from lxml.etree import tostring
 
-    html = MARKS.sub("", tostring(box, encoding="unicode", method="html", with_tail=False))
+    html = tostring(box, encoding="unicode", method="html", with_tail=False)
+    html = MARKS.sub("", html.replace(LINE_BREAK, "<br>"))
     blocks = build(html[:MAX_CHARACTERS], base_url)
     return (*blocks, cut_notice()) if len(html) > MAX_CHARACTERS else blocks
 
 
-def _cleaned(blocks: tuple[Block, ...], metadata: Metadata) -> tuple[Block, ...]:
+def _cleaned(blocks: tuple[Block, ...], metadata: Metadata, *, is_thread: bool = False) -> tuple[Block, ...]:
     """Return blocks without boilerplate and without what repeats the metadata."""
-    return clean_article(blocks, metadata.title, metadata.byline, metadata.titles)
+    return clean_article(blocks, metadata.title, None if is_thread else metadata.byline, metadata.titles)
 
 
 def _main_part(tree: HtmlElement) -> HtmlElement:

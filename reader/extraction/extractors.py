@@ -11,7 +11,6 @@ import logging
 import re
 from copy import deepcopy
 from functools import cache
-from itertools import count
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,30 +21,32 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MARKS = re.compile("[\U000f0000-\U000ffffd]")
-KEEP = "\U000ffffd"
-"""The mark of a text that belongs to the article, whatever the libraries choose."""
-_FIRST_MARK = "\U000f0000"
+NOTE = "\U000ffffc"
+"""The mark of a footnote."""
+ENTRY = "\U000ffffd"
+"""The mark of an entry in a thread. Texts with this mark or the one above are the article's, whatever is chosen."""
+_FIRST_MARK = ord("\U000f0000")
 _LIBRARY_ERRORS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 """Raised by code that was not written for hostile pages."""
 
 
 def mark_texts(tree: HtmlElement) -> None:
     """Put a mark before each text of a tree; trees that are given to the libraries have fewer texts than marks."""
-    marks = count(ord(_FIRST_MARK))
+    marks = map(chr, range(_FIRST_MARK, ord(NOTE)))
     for element in tree.iter("*"):
         if element.text and not element.text.isspace():
-            element.text = chr(next(marks)) + element.text
+            element.text = next(marks) + element.text
         if element.tail and not element.tail.isspace():
-            element.tail = chr(next(marks)) + element.tail
+            element.tail = next(marks) + element.tail
 
 
-def unmark_texts(tree: HtmlElement) -> None:
-    """Remove the marks from a tree."""
-    for element in tree.iter("*"):
-        if element.text and element.text[0] >= _FIRST_MARK:
-            element.text = element.text[1:]
-        if element.tail and element.tail[0] >= _FIRST_MARK:
-            element.tail = element.tail[1:]
+def remark(element: HtmlElement, mark: str) -> None:
+    """Give all texts in a marked element the same mark."""
+    for inner in element.iter("*"):
+        if inner.text and MARKS.match(inner.text):
+            inner.text = mark + inner.text[1:]
+        if inner is not element and inner.tail and MARKS.match(inner.tail):
+            inner.tail = mark + inner.tail[1:]
 
 
 def marks_in(element: HtmlElement) -> set[str]:
@@ -65,10 +66,12 @@ def chosen_by_trafilatura(tree: HtmlElement) -> set[str]:
 
 def chosen_by_readability(tree: HtmlElement) -> set[str]:
     """Return the marks of the texts that readability finds. Leaves the tree unchanged."""
-    library = _readability()
+    from readability import readability
+
+    logging.getLogger("readability").setLevel(logging.CRITICAL)
     try:
-        return set(MARKS.findall(library.Document(deepcopy(tree)).summary(html_partial=True)))
-    except library.Unparseable:
+        return set(MARKS.findall(readability.Document(deepcopy(tree)).summary(html_partial=True)))
+    except readability.Unparseable:
         return set()
 
 
@@ -85,11 +88,3 @@ def _trafilatura() -> ModuleType:
         socket.has_ipv6 = has_ipv6
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it warns about every page without an article
     return core
-
-
-@cache
-def _readability() -> ModuleType:
-    from readability import readability
-
-    logging.getLogger("readability").setLevel(logging.CRITICAL)
-    return readability  # type: ignore[no-any-return]

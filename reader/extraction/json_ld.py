@@ -57,8 +57,12 @@ def structured_data(tree: HtmlElement) -> StructuredData:
     found = StructuredData()
     for script in tree.iter("script"):
         if "ld+json" in (script.get("type") or "").lower():
-            for thing in _things(_json(script.text or "")):
+            things = list(_things(_json(script.text or "")))
+            names = {str(thing["@id"]): thing["name"] for thing in things if "@id" in thing and "name" in thing}
+            for thing in things:
                 _read_access(thing, found)
+                if isinstance(author := thing.get("author"), dict):  # may be named elsewhere
+                    author.setdefault("name", names.get(str(author.get("@id"))))
                 if any(map(_ARTICLE.search, _strings(thing.get("@type")))):
                     _read_article(thing, found)
     return found
@@ -166,13 +170,11 @@ def script_text(tree: HtmlElement) -> str:
 def _texts(thing: dict[str, object]) -> Iterator[str]:
     yield ""
     for key, value in thing.items():
-        if isinstance(value, str):
-            if _BODY_KEYS.match(key) and _is_prose(value):
-                yield as_html(value)
-        elif isinstance(value, list):
+        parts = [value] if isinstance(value, str) and _BODY_KEYS.match(key) else []
+        if isinstance(value, list):
             parts = list(filter(None, map(_part, value[:5_000])))
-            if len(parts) > 1 and _is_prose(" ".join(parts)):
-                yield "".join(map(as_html, parts))
+        if parts and _is_prose(" ".join(parts)) and (len(parts) > 1 or parts[0] is value):
+            yield "".join(map(as_html, parts))
 
 
 def _part(value: object) -> str:

@@ -1,210 +1,286 @@
 """Rewrites what sites build with classes and scripts as plain HTML, which reader.content.html reads. Pure.
 
 Before the libraries see a page, only what hides its text changes (:func:`open_page`); the rest is done in the box of
-the article (:func:`simplify`).
+the article (:func:`simplify`). Names of classes are in ``boilerplate.toml``.
 """
 
 from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from reader.extraction.article_tree import HEADINGS, is_footnotes
+from reader.content.html.hidden import HiddenElements
 from reader.extraction.boilerplate import is_named
-from reader.extraction.extractors import KEEP, MARKS, marks_in
-from reader.extraction.hidden_images import drop_hidden_images
-from reader.extraction.page_tree import INLINE, drop, elements, is_hidden, prose_size, size_of, text_of
+from reader.extraction.extractors import MARKS
+from reader.extraction.page_tree import HEADINGS, INLINE, drop, is_hidden, size_of, text_of
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 _NEVER = ("applet", "canvas", "embed", "noindex", "object", "script", "select", "style", "textarea")
-_MATH_COPY = re.compile(r"(?:^|\s)(?:katex-html|MathJax\S*|mjx-chtml|mwe-math-fallback\S*)(?:\s|$)")
-_MATH_IMAGE = re.compile(r"(?:^|\s)(?:latex|mwe-math-fallback\S*)(?:\s|$)")
+_AMP = {f"amp-{name}": name for name in ("audio", "iframe", "img", "video")}
+_PLAYERS = {
+    "lite-youtube": ("videoid", "https://youtu.be/"),
+    "amp-youtube": ("data-videoid", "https://youtu.be/"),
+    "amp-vimeo": ("data-videoid", "https://vimeo.com/"),
+    "amp-twitter": ("data-tweetid", "https://x.com/i/status/"),
+}
+"""Elements of players, with the attribute that has the id, and what is before it in the URL."""
 _TEX = "math-tex"
-_VIDEO = {"lite-youtube": "videoid", "amp-youtube": "data-videoid"}
-_VERSE = re.compile(r"(?:^|[\s_-])(?:line|verse)(?:\s|$)")
-_EDIT_LINK = re.compile(
-    r"(?:^|\s)(?:mw-editsection|headerlink|header-link|anchorjs-link|heading-anchor|anchor)(?:\s|$)"
-)
-_CODE_CELL = re.compile(r"(?:^|[\s_-])(?:code|blob-code|hljs-ln-code)(?:[\s_-]|$)")
-_LINE_NUMBERS = re.compile(
-    r"(?:^|[\s_-])(?:line-?numbers?(?:-rows)?|lineno?s?|linenos?|gutter|blob-num|ln|hljs-ln-n(?:umbers)?)(?:\s|$)", re.I
-)
+_FORMULA_URL = re.compile(r"latex|mathtex|mimetex|equation\?tex=|/math/render/|cht=tx", re.IGNORECASE)
 _LANGUAGE = re.compile(r"(?:^|\s)(?:lang(?:uage)?-|brush:\s*|highlight-source-|highlight-)([\w+#.-]{1,32})", re.ASCII)
-_CAPTION = re.compile(r"(?:^|[\s_-])captions?(?:$|[\s_-])|caption-?text", re.IGNORECASE)
-_ICON = re.compile(
-    r"(?:^|[\s_-])(?:avatar|icon|logo|pixel|spacer|gravatar|badge|sprite|tracking)(?:$|[\s_-])", re.IGNORECASE
-)
+_PRE = re.compile(r"white-space\s*:\s*pre(-line|-wrap)?", re.IGNORECASE)
+_INDENT = re.compile(r"(?:margin|padding)(?:-inline-start|-left)\s*:\s*(\d+)(?:\.\d+)?(em|px)", re.IGNORECASE)
+_INDENT_CLASS = re.compile(r"\bi(?:n|ndent)?-?(\d)\b")
+_SOURCE_LINE = re.compile(r"\n([ \t]*)")
+LINE_BREAK = "\N{LINE SEPARATOR}"
+"""The sign for a line break until the tree is written as HTML; no page has it, as it is read as a blank."""
 _LONGEST_CAPTION = 600
-_AUTHOR = re.compile(r"(?:^|[\s_-])(?:author|creator|username|user-?name|poster|fn)(?:$|[\s_-])", re.IGNORECASE)
-_NOTE_MARKER = re.compile(r"[\[(]?\s*(\w{1,4}|[*†‡])\s*[\])]?")
-_BACK_LINKS = frozenset("↩↑^⏎↵←⤴")
-_ENTRY = 60
-"""Characters of running text that a box must have to be an entry."""
-_MIN_ENTRIES = 3
-"""Boxes with a time each that make a live blog or a thread."""
+_MEDIA = ("img", "video", "audio", "iframe", "picture")
+_NOT_FIGURES = ("table", "pre", "blockquote", "figure", "code")
 
 
 def open_page(tree: HtmlElement) -> None:
-    """Remove from a page what is no text; show what stands in templates."""
-    drop_hidden_images(tree)
-    for script in elements(tree, "script"):
+    """Remove from a page what is no text, and hidden images, so that they are never fetched; show templates."""
+    rules = HiddenElements()
+    for sheet in tree.iter("style"):
+        if next(sheet.iterancestors("noscript"), None) is None:  # where scripts run, nothing in there counts
+            rules.add_style_sheet(sheet.text or "")
+    for script in tree.iter("script"):
         if (script.get("type") or "").startswith("math/tex"):
             script.tag = "span"
             script.set("class", _TEX)
-    for element in elements(tree, *_NEVER):
-        drop(element)
-    for template in elements(tree, "template"):
+    for template in list(tree.iter("template")):
         if template.get("shadowrootmode") or template.get("shadowroot"):
             template.tag = "div"
         else:
             drop(template)
-    for formula in elements(tree, "math"):  # hidden where a picture shows it
+    for element in list(tree.iter(*_NEVER)):
+        drop(element)
+    _drop_hidden_images(tree, rules)
+    for formula in tree.iter("math"):  # hidden where a picture shows it
         for around in formula.iterancestors("span"):
             around.attrib.pop("style", None)
 
 
-def simplify(box: HtmlElement, chosen: set[str]) -> None:
-    """Rewrite the box of an article, with its marks; ``chosen`` are those of its texts."""
+def _drop_hidden_images(tree: HtmlElement, rules: HiddenElements) -> None:
+    @cache
+    def is_seen(box: HtmlElement | None) -> bool:
+        if box is None:
+            return True
+        if not rules.hides(str(box.tag), _attributes(box)):
+            return is_seen(box.getparent())
+        is_whole = 3 * size_of(box) > size_of(tree)  # a script shows it
+        if is_whole:
+            box.attrib.pop("style", None)
+        return is_whole
+
+    for image in list(tree.iter("img", "amp-img", "picture")):
+        around = image.getparent()
+        if rules.hides_image(_attributes(image)) or not is_seen(around):
+            drop(around if around is not None and around.tag == "picture" else image)
+
+
+def _attributes(element: HtmlElement) -> dict[str, str]:
+    return {str(name): str(value) for name, value in element.attrib.items()}
+
+
+def simplify(box: HtmlElement) -> None:
+    """Rewrite the box of an article, with its marks."""
     for element in list(box.iter("*")):
-        names = element.get("class") or ""
-        is_unseen = element.tag in INLINE - {"img"} and (is_hidden(element) or is_named(names, "screen reader"))
-        is_copy = element.tag == "mjx-math" or (_MATH_COPY.search(names) and _is_beside_formula(element))
-        is_number = _LINE_NUMBERS.search(names) and MARKS.sub("", "".join(text_of(element).split())).isdecimal()
-        if is_unseen or is_copy or is_number or (_EDIT_LINK.search(names) and _is_edit_link(element)):
+        if element is not box and _is_no_text(element, element.get("class") or ""):
             drop(element)
-        elif element.tag == "img" and _MATH_IMAGE.search(names):
-            element.tag = "math"
-            element.set("alttext", element.get("alt") or "")
-        elif element.tag == "amp-img":
-            element.tag = "img"
-        elif video := _VIDEO.get(str(element.tag)):
-            element.tag = "iframe"
-            element.set("src", f"https://youtu.be/{element.get(video)}")
-        elif str(element.tag).startswith("mjx-"):
-            element.tag = "span"
-        elif _VERSE.search(names) and _is_line(element):
-            element.tag = "span"
-            element.addnext(element.makeelement("br", {}))
-        elif element.tag == "cite" and MARKS.sub("", element.text_content()).endswith((":", "wrote")):
-            element.tag = "p"
-    _show_buttons(box)
-    _write_code(box)
-    _show_noscript_images(box)
-    _write_figures(box)
-    _write_footnotes(box)
-    _write_entries(box, chosen)
+        else:
+            _rewrite(element, str(element.tag), element.get("class") or "")
+    for write, name in (
+        (_write_button, "button"),
+        (_write_listing_of_table, "table"),
+        (_name_language, "pre"),
+        (_write_noscript, "noscript"),
+        (_write_caption, "*"),
+        (_write_figure, "figure"),
+    ):
+        for element in list(box.iterdescendants(name)):
+            if element.getparent() is not None:
+                write(element)
 
 
-def _is_line(element: HtmlElement) -> bool:
-    """Return whether an element has one line of text; not in listings, which have lines of their own."""
-    is_line = element.tag == "div" and all(inner.tag in INLINE for inner in element.iterdescendants("*"))
-    return is_line and next(element.iterancestors("pre"), None) is None
+def _rewrite(element: HtmlElement, tag: str, names: str) -> None:
+    if tag in _AMP:
+        element.tag = _AMP[tag]
+    elif tag in _PLAYERS:
+        attribute, address = _PLAYERS[tag]
+        element.tag = "iframe"
+        element.set("src", f"{address}{element.get(attribute)}")
+    elif tag.startswith("mjx-"):
+        element.tag = "span"
+    elif tag == "img":
+        _write_image(element, names)
+    elif names == "katex-mathml" and next(element.iter("math"), None) is None:  # its last line is the TeX
+        text = MARKS.sub("", element.text_content()).strip()
+        element.clear(keep_tail=True)
+        element.text = text.rpartition("\n")[2].strip()
+    elif element.get("role") == "button" and element.get("aria-expanded") is not None:
+        element.tag = "button"
+    elif tag == "cite" and MARKS.sub("", element.text_content()).endswith((":", "wrote")):
+        element.tag = "p"
+    elif tag == "div" and len(element) and element[0].tag in HEADINGS and size_of(element[0]) == size_of(element):
+        element.drop_tag()
+    else:
+        _write_lines(element, names)
 
 
-def _is_beside_formula(element: HtmlElement) -> bool:
-    """Return whether what looks like a formula is there for browsers that cannot draw the formula itself."""
+def _is_no_text(element: HtmlElement, names: str) -> bool:
+    """Return whether an element shows nothing of its own: a link to a heading, a copy of a formula, a line number."""
+    is_unseen = (is_hidden(element) and element.get("aria-hidden") != "true") or is_named(names, "screen reader")
+    if is_unseen and element.tag in INLINE - {"img"}:
+        return True
+    if element.tag == "a" and (element.get("href") or "").startswith("#") and next(element.iter("img"), None) is None:
+        return not any(map(str.isalnum, MARKS.sub("", text_of(element))))
+    if is_named(names, "edit link") or element.tag == "mjx-math":
+        return True
+    if is_named(names, "line number"):
+        return MARKS.sub("", "".join(text_of(element).split())).isdecimal()
+    if not is_named(names, "formula copy"):
+        return False
     around, below = element.getparent(), element.getnext()
     if below is not None and below.get("class") == _TEX:
         return True
-    return (
-        next(element.iter("math"), None) is None and around is not None and next(around.iter("math"), None) is not None
-    )
+    is_beside = around is not None and next(around.iter("math"), None) is not None
+    return is_beside and next(element.iter("math"), None) is None
 
 
-def _is_edit_link(element: HtmlElement) -> bool:
-    return "edit" in (element.get("class") or "") or len(MARKS.sub("", text_of(element))) <= 1
+def _write_image(image: HtmlElement, names: str) -> None:
+    """Show images of formulas and of initials as text; drop icons."""
+    alt, behind = image.get("alt") or "", MARKS.sub("", image.tail or "")
+    if alt and (is_named(names, "formula image") or _FORMULA_URL.search(image.get("src") or "")):
+        image.tag = "math"
+        image.set("alttext", alt)
+    elif len(alt) == 1 and alt.isalpha() and behind[:1].islower():
+        image.tag, image.text = "span", alt
+    elif alt.isascii() and (is_named(names, "icon") or is_named(image.get("id") or "", "icon")):
+        drop(image)
 
 
-def _show_buttons(box: HtmlElement) -> None:
+# --- lines --------------------------------------------------------------------------------------------
+
+
+def _write_lines(element: HtmlElement, names: str) -> None:
+    """Write lines of verse, and lines that only a style separates, with line breaks."""
+    style = element.get("style") or ""
+    is_lines = _PRE.search(style)
+    if not is_lines and not is_named(names, "line of verse"):
+        return
+    if next(element.iterancestors("pre"), None) is not None:
+        return
+    if is_lines and "\n" in element.text_content().strip():
+        if is_lines[1] is None or element.tag == "code":
+            element.tag = "pre"
+        else:
+            for inner in element.iter("*"):
+                inner.text = _with_breaks(inner.text)
+                inner.tail = inner.tail if inner is element else _with_breaks(inner.tail)
+    elif element.tag in ("div", "p", "span") and all(inner.tag in INLINE for inner in element.iterdescendants("*")):
+        found = _INDENT.search(style)
+        depth = int(found[1]) if found and found[2] == "em" else int(found[1]) // 16 if found else 0
+        if not found and (number := _INDENT_CLASS.search(names)):
+            depth = int(number[1])
+        text = element.text or ""
+        mark = text[: bool(MARKS.match(text))]
+        element.text = mark + "\N{NO-BREAK SPACE}" * 2 * min(depth, 20) + text[len(mark) :]
+        if element.tag == "div":
+            element.tag = "span"
+            element.addnext(element.makeelement("br", {}))
+
+
+def _with_breaks(text: str | None) -> str | None:
+    """Return a text with signs for its line breaks, and with its indents."""
+    return text and _SOURCE_LINE.sub(lambda found: LINE_BREAK + "\N{NO-BREAK SPACE}" * len(found[1]), text)
+
+
+# --- buttons and code ---------------------------------------------------------------------------------
+
+
+def _write_button(button: HtmlElement) -> None:
     """Keep the words of buttons that are named in a sentence, or that open an answer; drop other buttons."""
-    for button in elements(box, "button"):
-        around, below = button.getparent(), button.getnext()
-        if around is not None and around.tag in ("p", "li", "td", "dd") and size_of(around) > 2 * size_of(button):
-            button.tag = "kbd"
-        elif below is not None and is_hidden(below):
-            button.tag = "h4"
-        elif around is not None and around.tag in HEADINGS:
-            button.drop_tag()
-        elif around is not None:
-            drop(button)
+    around, below = button.getparent(), button.getnext()
+    if around is None:
+        return
+    if around.tag in ("p", "li", "td", "dd") and size_of(around) > 2 * size_of(button):
+        button.tag = "kbd"
+    elif below is not None and is_hidden(below):
+        button.tag = "h4"
+    elif (around.tag in HEADINGS | {"dt"} and size_of(around) == size_of(button)) or button.get("aria-expanded"):
+        button.drop_tag()
+    else:
+        drop(button)
 
 
-# --- code -------------------------------------------------------------------------------------------
+def _write_listing_of_table(table: HtmlElement) -> None:
+    """Make a listing of a table with code in one column and line numbers in the others, if any."""
+    cells = [cell for cell in table.iter("td") if not MARKS.sub("", "".join(text_of(cell).split())).isdecimal()]
+    cells = [cell for cell in cells if size_of(cell) or is_named(cell.get("class") or "", "code")]
+    rows = [cell.getparent() for cell in cells]
+    if not cells or len(set(rows)) < len(rows) or not all(map(_is_code, cells)):
+        return
+    for cell in cells:
+        is_plain = next(cell.iter("pre"), None) is None
+        for inner in cell.iter("*"):
+            inner.tag = "div" if inner.tag in ("pre", "td") else inner.tag
+            if is_plain and inner.tag == "div":  # what is between lines in the source
+                inner.text = None if not (inner.text or "").strip() else inner.text
+                inner.tail = None if not (inner.tail or "").strip() else inner.tail
+        cell.tail = None
+    table.clear(keep_tail=True)
+    table.tag = "pre"
+    table.extend(cells)
 
 
-def _write_code(box: HtmlElement) -> None:
-    """Write listings in tables as listings."""
-    for table in elements(box, "table"):
-        cells = [cell for cell in table.iter("td") if _CODE_CELL.search(cell.get("class") or "")]
-        if not cells or table.getparent() is None:
-            continue
-        listings = [listing for cell in cells for listing in cell.iter("pre")]
-        lines = ["".join(cell.itertext()) for cell in cells] if not listings else map(_listed, listings)
-        table.clear(keep_tail=True)
-        table.tag, table.text = "pre", KEEP + MARKS.sub("", "\n".join(line.strip("\n") for line in lines))
-    for listing in elements(box, "pre"):
-        around = listing.getparent()
-        named = [listing, *listing.iter("code"), *([around] if around is not None else [])]
-        found = [match[1] for part in named if (match := _LANGUAGE.search(part.get("class") or ""))]
-        if found:
-            listing.set("class", f"language-{found[0]}")
+def _is_code(cell: HtmlElement) -> bool:
+    return is_named(cell.get("class") or "", "code") or next(cell.iter("pre"), None) is not None
 
 
-def _listed(listing: HtmlElement) -> str:
-    for line in listing.iter("br"):
-        line.tail = "\n" + (line.tail or "")
-    return "".join(listing.itertext())
+def _name_language(listing: HtmlElement) -> None:
+    named = chain([listing], listing.iter("code"), list(listing.iterancestors())[:2])
+    found = (match[1] for part in named if (match := _LANGUAGE.search(part.get("class") or "")))
+    if language := next(found, ""):
+        listing.set("class", f"language-{language}")
 
 
-# --- images -----------------------------------------------------------------------------------------
+# --- images -------------------------------------------------------------------------------------------
 
 
-def _show_noscript_images(box: HtmlElement) -> None:
+def _write_noscript(fallback: HtmlElement) -> None:
     """Show images that are there without scripts only; most are copies of an image beside them."""
-    for fallback in elements(box, "noscript"):
-        around = fallback.getparent()
-        images = list(fallback.iter("img"))
-        above = fallback.getprevious()
-        near = [] if above is None else list(above.iter("img"))
-        if not images or any(_has_source(image) for image in near):
-            drop(fallback)
-        elif around is not None:
-            for image in near:
-                drop(image)
-            for image in images:
-                fallback.addprevious(image)
-                image.tail = None
-            drop(fallback)
+    images = list(fallback.iter("img"))
+    beside = [other for other in (fallback.getprevious(), fallback.getnext()) if other is not None]
+    near = [image for other in beside for image in other.iter("img") if image not in images]
+    if images and not any(map(_has_source, near)):
+        for image in near:
+            drop(image)
+        for image in images:
+            fallback.addprevious(image)
+            image.tail = None
+    drop(fallback)
 
 
 def _has_source(image: HtmlElement) -> bool:
     return any("src" in name and not value.startswith("data:") for name, value in image.attrib.items())
 
 
-def _write_figures(box: HtmlElement) -> None:
-    """Make figures of images with captions; drop icons, and captions without an image."""
-    for image in elements(box, "img"):
-        if _ICON.search(f"{image.get('class') or ''} {image.get('id') or ''}") and image.get("alt", "").isascii():
-            drop(image)
-    for element in [element for element in box.iter("div", "p", "span", "li") if element is not box]:
-        is_caption = _CAPTION.search(f"{element.get('class') or ''} {element.get('id') or ''}")
-        if is_caption and next(element.iterdescendants("img", "p", "pre"), None) is None:
-            _caption(element)
-    for figure in elements(box, "figure"):
-        if figure.getparent() is not None:
-            _write_figure(figure)
-
-
-def _caption(element: HtmlElement) -> None:
+def _write_caption(element: HtmlElement) -> None:
     """Make a figure of the nearest box that has an image and hardly more than this caption."""
-    if next(element.iterancestors("figure"), None) is not None:
-        element.tag = "figcaption"
+    names = f"{element.get('class') or ''} {element.get('id') or ''}"
+    if element.tag in (*INLINE - {"span"}, *_MEDIA, "figcaption", "caption") or not is_named(names, "caption"):
         return
-    for around in list(element.iterancestors("div", "p", "span", "a", "section", "li"))[:3]:
-        if size_of(around) > _LONGEST_CAPTION + size_of(element):
+    if next(element.iterdescendants("img", "pre", "figcaption"), None) is not None:
+        return
+    for around in list(element.iterancestors())[:4]:
+        if around.tag == "figure":
+            element.tag = "figcaption"
+        if around.tag == "figure" or size_of(around) > _LONGEST_CAPTION + size_of(element):
             return
         if next(around.iter("img"), None) is not None:
             around.tag, element.tag = "figure" if around.tag != "li" else "li", "figcaption"
@@ -212,105 +288,21 @@ def _caption(element: HtmlElement) -> None:
 
 
 def _write_figure(figure: HtmlElement) -> None:
-    """Leave images, media, tables and one caption of a figure; a figure of a text is that text."""
-    if next(figure.iterdescendants("table", "pre", "blockquote", "figure", "code"), None) is not None:
-        is_gallery = len(list(figure.iterdescendants("figure"))) > 1
+    """Leave images, media and one caption of a figure; a figure of a text is that text."""
+    inside = list(figure.iterdescendants(*_NOT_FIGURES))
+    if [one.tag for one in inside] not in ([], ["figure"]):
         for caption in figure.iterchildren("figcaption"):
-            caption.tag, caption.text = "p", KEEP * is_gallery + (caption.text or "")
+            caption.tag = "p"
         figure.tag = "div"
         return
-    media = list(figure.iter("img", "video", "audio", "iframe", "picture"))
-    captions = elements(figure, "figcaption")
+    media = [one for one in figure.iter(*_MEDIA) if not any(around.tag in _MEDIA for around in one.iterancestors())]
+    captions = list(figure.iter("figcaption"))
     text = " ".join(dict.fromkeys(MARKS.sub("", text_of(caption)) for caption in captions or [figure])).strip()
-    pictures = [one for one in media if not any(one in around.iter("*") for around in media if around is not one)]
-    for one in pictures:
+    for one in media:
         one.tail = None
     figure.clear(keep_tail=True)
-    figure.extend(pictures)
-    if text and pictures:
+    figure.extend(media)
+    if text and media:
         caption = figure.makeelement("figcaption", {})
-        caption.text = KEEP + text
+        caption.text = text
         figure.append(caption)
-
-
-# --- notes ------------------------------------------------------------------------------------------
-
-
-def _write_footnotes(box: HtmlElement) -> None:
-    """Show the markers of notes as raised numbers, and drop the links from notes back to the text."""
-    targets = {element.get("id"): element for element in box.iter("*") if element.get("id")}
-    for link in elements(box, "a"):
-        address = link.get("href") or ""
-        if not address.startswith("#"):
-            continue
-        text, target = MARKS.sub("", text_of(link)), targets.get(address[1:])
-        is_back = text.strip("\ufe0e\ufe0f ") in _BACK_LINKS
-        if _is_in_notes(link) and (len(text) < 3 or is_back):
-            if is_back or next(link.iterancestors("li"), None) is not None:
-                drop(link)
-            else:  # the only marker that the note has
-                link.drop_tag()
-        elif target is not None and (found := _NOTE_MARKER.fullmatch(text)) and _is_in_notes(target):
-            around = link.getparent()
-            mark = link if around is None or around.tag != "sup" else around
-            mark.clear(keep_tail=True)
-            mark.tag, mark.text = "sup", KEEP + found[1]
-
-
-def _is_in_notes(element: HtmlElement) -> bool:
-    return any(map(is_footnotes, (element, *element.iterancestors())))
-
-
-# --- live blogs and threads ---------------------------------------------------------------------------
-
-
-def _write_entries(box: HtmlElement, chosen: set[str]) -> None:
-    """Write author and time above each entry of a live blog or a thread.
-
-    Entries are boxes of one parent, alike, each with a text and a time. If most have chosen texts, the others are the
-    article's, too.
-    """
-    size = cache(prose_size)
-    entries: dict[HtmlElement, dict[HtmlElement, HtmlElement]] = {}
-    for time in elements(box, "time"):
-        around = time.getparent()
-        if around is None or (around.tag in ("p", "li", "td") and size_of(around) > 2 * _ENTRY):
-            continue
-        path = list(time.iterancestors())
-        outers = [outer for outer in path[: path.index(box)] if size(outer) > _ENTRY]
-        entry = next((outer for outer in reversed(outers) if size(outer) == size(outers[0])), None)
-        if entry is not None and (parent := entry.getparent()) is not None:
-            entries.setdefault(parent, {}).setdefault(entry, time)
-    for alike in entries.values():
-        others = [entry for entry in alike if not marks_in(entry) & chosen]
-        if len(alike) >= _MIN_ENTRIES and 2 * len(others) < len(alike):
-            for entry in others:
-                _keep_texts(entry)
-            for entry, time in alike.items():
-                _write_entry(entry, time)
-
-
-def _keep_texts(entry: HtmlElement) -> None:
-    for element in entry.iter("*"):
-        if element.text and len(element.text) > _ENTRY:
-            element.text = KEEP + element.text[1:]
-        if element.tail and len(element.tail) > _ENTRY:
-            element.tail = KEEP + element.tail[1:]
-
-
-def _write_entry(entry: HtmlElement, time: HtmlElement) -> None:
-    named = (inner for inner in entry.iter("a", "span", "div", "b", "strong") if _is_author(inner))
-    author = next(named, None)
-    words = [MARKS.sub("", text_of(part)) for part in (author, time) if part is not None]
-    around = time.getparent()
-    for part in (author, around if around is not None and around.tag == "p" else time):
-        if part is not None and part.getparent() is not None:
-            drop(part)
-    line = entry.makeelement("p", {})
-    line.text, line.tail, entry.text = KEEP + " · ".join(filter(None, words)), entry.text, None
-    entry.insert(0, line)
-
-
-def _is_author(element: HtmlElement) -> bool:
-    names = f"{element.get('class') or ''} {element.get('itemprop') or ''} {element.get('rel') or ''}"
-    return bool(_AUTHOR.search(names)) and 0 < size_of(element) < _ENTRY

@@ -7,16 +7,16 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from itertools import chain
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from reader.content.html.builder import pixels
 from reader.content.html.links import WEB, host_of, resolve_link
 from reader.core.model import Image
 from reader.core.text import clean
-from reader.extraction.boilerplate import has_date, letters, without_by
+from reader.extraction.boilerplate import has_date, is_line, letters, names_of, without_by
 from reader.extraction.json_ld import StructuredData
-from reader.extraction.page_tree import is_in_page_header, text_of
+from reader.extraction.page_tree import INLINE, is_in_page_header, text_of
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -26,24 +26,14 @@ MAX_TITLE = 500
 
 _LOOK_AHEAD = 15
 """Elements behind the heading that are searched for a date."""
-_TITLES = ("og:title", "twitter:title", "dc.title", "dcterms.title", "parsely-title", "sailthru.title")
-_AUTHORS = (
-    "author", "article:author", "dc.creator", "dcterms.creator", "parsely-author", "sailthru.author", "byl",
-    "citation_author",
-)  # fmt: skip
-_DATES = (
-    "article:published_time", "og:article:published_time", "datepublished", "date", "pubdate", "publishdate",
-    "publish-date", "dc.date", "dc.date.issued", "dcterms.created", "dcterms.date", "dcterms.issued",
-    "parsely-pub-date", "sailthru.date", "article.published", "published_at", "cxenseparse:recs:publishtime",
-    "citation_publication_date", "release_date",
-)  # fmt: skip
-_SITES = ("og:site_name", "application-name", "al:ios:app_name", "dc.publisher")
-_IMAGES = ("og:image:secure_url", "og:image", "og:image:url", "twitter:image", "twitter:image:src")
 _SEPARATOR = re.compile(r"\s+(?:[|–—·•»«:]|::|-|/{1,2}|>)\s+|\s*[|｜]\s*|\s*[_]\s*(?=[^\W\d]+$)")
 _BYLINE_CLASS = re.compile(
     r"(?:^|[\s_-])(?:byline|author(?:-?name)?|post-author|entry-author)(?:$|[\s_-])", re.IGNORECASE
 )
 _AFTER_NAME = re.compile(r"\s*[|·•»]\s*|\s+[-–—]\s+|\s+(?:기자|記者|记者)(?:\s|$)|\s*,?\s*\d{1,4}[./-]\d{1,2}[./-]")
+_NAME_WORD = re.compile(
+    r"[^\W\d_a-z][\w.'’-]*,?|&|and|und|et|y|e|de|la|le|du|van|von|der|den|del|della|di|da|dos|bin|ibn|al|el|ten|ter|zu"
+)
 _RFC_2822 = re.compile(r"(?:[A-Z][a-z]{2},\s*)?\d{1,2} [A-Z][a-z]{2} \d{4} \d{1,2}:\d{2}", re.ASCII)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
@@ -76,16 +66,15 @@ class Metadata:
 def read_metadata(tree: HtmlElement, data: StructuredData, base_url: str) -> Metadata:
     """Return the metadata of an article. ``tree`` is the whole page with its head."""
     named = _named(tree)
-    site = _short(next(filter(None, map(named.get, _SITES)), data.publisher))
+    site = _short(next(filter(None, map(named.get, names_of("sites"))), data.publisher))
     site = site or host_of(resolve_link(base_url, "", WEB))
     elements = list(tree.iter("h1"))
     elements = [element for element in elements if not is_in_page_header(element)] or elements
     headings = [name for element in elements[:5] if (name := _short(text_of(element).strip("¶# ")))]
-    meta_titles = [_short(title) for title in (data.headline, *(named.get(name, "") for name in _TITLES))]
+    meta_titles = [_short(title) for title in (data.headline, *(named.get(name, "") for name in names_of("titles")))]
     page_title = _short(next(map(text_of, tree.iter("title")), ""))
     titles = [*meta_titles, *headings, page_title]
-    forms = [*meta_titles, page_title]
-    forms += _title_headings(forms, headings)
+    forms = [*meta_titles, page_title, *headings[:1]]
     return Metadata(
         title=_title(titles, headings, site),
         byline=_byline(tree, named, data),
@@ -113,7 +102,9 @@ def _named(tree: HtmlElement) -> dict[str, str]:
         content = element.get("content") or ""
         for attribute in ("property", "name", "itemprop"):
             name = (element.get(attribute) or "").strip().lower()
-            if name and content.strip():
+            if name in names_of("authors") and content not in named.get(name, content):
+                named[name] += f", {content}"
+            elif name and content.strip():
                 named.setdefault(name, content)
     return named
 
@@ -121,19 +112,6 @@ def _named(tree: HtmlElement) -> dict[str, str]:
 def _short(text: str) -> str:
     text = clean(text)
     return text if len(text) <= MAX_TITLE else ""
-
-
-def _title_headings(titles: list[str], headings: list[str]) -> list[str]:
-    """Return the headings that give the title: the first, and those that contain or are part of a known title.
-
-    Some pages have an ``h1`` before each of their sections.
-    """
-    keys = list(filter(None, map(letters, titles)))
-    return [
-        heading
-        for index, heading in enumerate(headings)
-        if index == 0 or any(letters(heading) in key or key in letters(heading) for key in keys)
-    ]
 
 
 # --- title --------------------------------------------------------------------------------------
@@ -170,18 +148,19 @@ def _without_site(title: str, site: str) -> str:
 
 
 def _byline(tree: HtmlElement, named: dict[str, str], data: StructuredData) -> str:
-    marked = (
-        element
-        for element in tree.iter("a", "span", "p", "div", "address", "cite")
-        if element.get("itemprop") == "author" or "author" in (element.get("rel") or "").split()
-    )
-    classed = (
-        element
-        for element in tree.iter("a", "span", "p", "div", "address")
-        if _BYLINE_CLASS.search(element.get("class") or "") and not _is_in_comments(element)
-    )
-    given = (data.author, *(named.get(name, "") for name in _AUTHORS))
-    return next(filter(None, map(_person, chain(given, map(_name_inside, marked), map(text_of, classed)))), "")
+    """Return the authors: as the page's data names them, else as it marks them, else as a line says."""
+    given = (data.author, *(named.get(name, "") for name in names_of("authors")))
+    if found := next(filter(None, map(_person, given)), ""):
+        return found
+    boxes = tree.iter("a", "span", "p", "div", "address", "cite")
+    elements = [box for box in boxes if box.get("class") or box.get("rel") or box.get("itemprop")]
+    marked = [box for box in elements if "author" in (box.get("itemprop"), *(box.get("rel") or "").split())]
+    near = {around for box in marked[:1] for around in list(box.iterancestors())[:2]}
+    authors = (box for box in marked if not near.isdisjoint(list(box.iterancestors())[:2]))
+    if names := dict.fromkeys(filter(None, (_person(_name_inside(box)) for box in authors))):
+        return ", ".join(names)
+    lines = (box for box in elements if _BYLINE_CLASS.search(box.get("class") or "") and not _is_in_comments(box))
+    return next(filter(None, (_names_at_start(_person(_first_line(box))) for box in lines)), "")
 
 
 def _is_in_comments(element: HtmlElement) -> bool:
@@ -190,8 +169,20 @@ def _is_in_comments(element: HtmlElement) -> bool:
 
 
 def _name_inside(element: HtmlElement) -> str:
-    inner = next((inner for inner in element.iter("*") if inner.get("itemprop") == "name"), None)
-    return text_of(element) if inner is None else inner.get("content") or text_of(inner)
+    inner = next((inner for inner in element.iter("*") if inner.get("itemprop") == "name"), element)
+    return inner.get("content") or text_of(inner)
+
+
+def _first_line(element: HtmlElement) -> str:
+    from lxml.etree import iterwalk
+
+    parts: list[str] = []
+    for event, inner in iterwalk(element, events=("start", "end")):
+        is_line = inner.tag in ("br", "button", "time") or inner.tag not in INLINE
+        parts += ["\n" * is_line, (inner.text if event == "start" else inner.tail) or ""]
+        if inner is element and event == "end":
+            parts.pop()
+    return next(filter(None, map(str.strip, "".join(parts).split("\n"))), "")
 
 
 def _person(text: str) -> str:
@@ -200,11 +191,22 @@ def _person(text: str) -> str:
     return name if is_name else ""
 
 
+def _names_at_start(line: str) -> str:
+    """Return the names with which a line begins, without a date, a place, a role or what else is behind them."""
+    words = list(takewhile(lambda word: _NAME_WORD.fullmatch(word) and not is_line(word, "no name"), line.split()))
+    while words and words[-1].islower():
+        words.pop()
+    first, *others = " ".join(words).split(",")
+    return (
+        ",".join([first, *(other for other in others if len(other.split()) > 1)]).strip(" ,") or line.partition(" ")[0]
+    )
+
+
 # --- date ---------------------------------------------------------------------------------------
 
 
 def _published(tree: HtmlElement, named: dict[str, str], data: StructuredData) -> datetime | None:
-    given = (data.published, *(named.get(name, "") for name in _DATES))
+    given = (data.published, *(named.get(name, "") for name in names_of("dates")))
     if found := next(filter(None, map(parse_date, given)), None):
         return found
     marked: list[str] = []
@@ -271,7 +273,7 @@ def _anywhere(text: str) -> datetime | None:
 
 
 def _image(named: dict[str, str], data: StructuredData, base_url: str) -> Image | None:
-    for address in (*(named.get(name, "") for name in _IMAGES), data.image):
+    for address in (*(named.get(name, "") for name in names_of("images")), data.image):
         url = resolve_link(address.strip(), base_url, WEB)
         if url:
             width, height = (pixels(named.get(f"og:image:{name}")) for name in ("width", "height"))

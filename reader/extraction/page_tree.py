@@ -29,6 +29,9 @@ INLINE = frozenset({
     "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr",
 })  # fmt: skip
 """Elements inside lines."""
+HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+TEXTS = HEADINGS | {"p", "pre", "dt", "figcaption", "caption", "summary"}
+"""Elements that stay whole if any of their text was chosen."""
 _PROSE = (
     "p", "div", "li", "dd", "td", "section", "article", "main", "blockquote", "center", "font", "span", "body", "pre",
 )  # fmt: skip
@@ -115,11 +118,6 @@ def _with_some_attributes(tag: re.Match[str]) -> str:
     return tag[0]
 
 
-def elements(tree: HtmlElement, *names: str) -> list[HtmlElement]:
-    """Return the elements with these names in order."""
-    return list(tree.iter(*names))
-
-
 def drop(element: HtmlElement) -> None:
     """Remove an element from its tree, but not the text behind it."""
     if element.getparent() is not None:
@@ -163,6 +161,7 @@ def prose_size(element: HtmlElement) -> int:
 
 
 def linked_share(element: HtmlElement) -> float:
-    """Return the share of an element's text that is inside links, from 0 to 1."""
+    """Return the share of an element's text that is inside links to other pages, from 0 to 1."""
     total = size_of(element)
-    return sum(map(size_of, element.iter("a"))) / total if total else 0.0
+    links = (link for link in element.iter("a") if not (link.get("href") or "#").startswith("#"))
+    return sum(map(size_of, links)) / total if total else 0.0

@@ -5,7 +5,8 @@ from lxml.html import HtmlElement
 
 from reader.extraction.article_tree import article_tree, drop_noise, reduce, standfirst
 from reader.extraction.extract import extract
-from reader.extraction.extractors import MARKS, mark_texts, unmark_texts
+from reader.extraction.extractors import MARKS, NOTE, mark_texts
+from reader.extraction.footnotes import mark_notes
 from reader.extraction.page_tree import read_page, text_of
 
 STORY = (
@@ -41,12 +42,11 @@ def text_with(inside: str) -> str:
     return found.markdown
 
 
-def test_marks_come_and_go() -> None:
+def test_each_text_gets_a_mark_of_its_own() -> None:
     tree = tree_of("<p>one <b>two</b> three</p> <p> </p>")
     mark_texts(tree)
-    assert len(MARKS.findall("".join(tree.itertext()))) == 3
-    unmark_texts(tree)
-    assert "".join(tree.itertext()) == "one two three  "
+    assert len(set(MARKS.findall("".join(tree.itertext())))) == 3
+    assert MARKS.sub("", "".join(tree.itertext())) == "one two three  "
 
 
 def test_private_characters_of_a_page_are_no_marks() -> None:
@@ -101,9 +101,19 @@ def test_a_box_between_chosen_texts_is_judged_by_its_kind() -> None:
     assert "north" not in reduced(f"<div>{P[0]}{P[1]}<div><ul><li>north</ul></div></div>", "north")
 
 
-def test_notes_stay_wherever_they_are() -> None:
-    notes = "<h2>Notes</h2><ol class=footnotes><li>Two of nine.</ol>"
-    assert reduced(f"<div>{P[0]}{P[1]}{notes}</div>", "Notes", "Two of nine.").endswith("Notes Two of nine.")
+def test_notes_to_chosen_texts_stay_wherever_they_are() -> None:
+    linked = P[1].replace("</p>", " <a href='#n1' id=r1>[1]</a></p>")
+    notes = "<footer class=references><h2>Notes</h2><ol><li id=n1>Two of nine. <a href='#r1'>^</a></ol></footer>"
+    for text, expected in ((linked, True), (P[1], False)):
+        tree = tree_of(f"<main><div>{P[0]}{text}</div><form>Tell us.</form></main>{notes}")
+        mark_texts(tree)
+        chosen = {text[0] for text in tree.itertext() if MARKS.match(text) and text[1:].strip() in STORY}
+        mark_notes(tree, chosen)
+        box = article_tree(tree, chosen | {NOTE})
+        reduce(box, chosen)
+        found = MARKS.sub("", text_of(box))
+        assert found.endswith("1 Notes Two of nine.") == expected
+        assert "Tell us" not in found
 
 
 def test_a_standfirst_is_between_heading_and_text() -> None:

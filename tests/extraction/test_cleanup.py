@@ -6,15 +6,7 @@ from hypothesis import strategies as st
 
 from reader.content.blocks import CodeBlock, Figure, Heading, ListBlock, Paragraph, Quote, Rule, Span
 from reader.content.html.builder import parse_html
-from reader.extraction.boilerplate import (
-    has_date,
-    is_boilerplate_heading,
-    is_boilerplate_line,
-    is_byline,
-    is_date,
-    is_named,
-    without_by,
-)
+from reader.extraction.boilerplate import has_date, is_line, is_named, without_by
 from reader.extraction.cleanup import article_text, clean_article, linked_share
 
 LONG = "The council met on Tuesday evening and decided, after a long debate, to repair the bridge before winter"
@@ -79,7 +71,7 @@ def cleaned(html: str, title: str = "", byline: str = "") -> str:
     ],
 )
 def test_lines_of_pages(line: str) -> None:
-    assert is_boilerplate_line(line)
+    assert is_line(line, "boilerplate")
 
 
 @pytest.mark.parametrize(
@@ -108,21 +100,21 @@ def test_lines_of_pages(line: str) -> None:
     ],
 )
 def test_lines_of_articles(line: str) -> None:
-    assert not is_boilerplate_line(line)
+    assert not is_line(line, "boilerplate")
 
 
 @pytest.mark.parametrize(
     "line", ["Related", "More from News", "You may also like", "Mehr zum Thema", "関連記事", "3 Comments"]
 )
 def test_headings_of_what_follows_an_article(line: str) -> None:
-    assert is_boilerplate_heading(line)
+    assert is_line(line, "heading")
 
 
 @pytest.mark.parametrize(
     "line", ["Relatedness", "More is different", "The comments of the king", "Share and share alike", ""]
 )
 def test_headings_of_articles(line: str) -> None:
-    assert not is_boilerplate_heading(line)
+    assert not is_line(line, "heading")
 
 
 @pytest.mark.parametrize(
@@ -143,7 +135,7 @@ def test_headings_of_articles(line: str) -> None:
     ],
 )
 def test_dates(line: str, expected: bool) -> None:
-    assert is_date(line) == expected
+    assert is_line(line, "date") == expected
 
 
 @pytest.mark.parametrize(
@@ -154,7 +146,7 @@ def test_dates(line: str, expected: bool) -> None:
     ],
 )
 def test_bylines(line: str, expected: bool) -> None:
-    assert is_byline(line) == expected
+    assert is_line(line, "byline") == expected
 
 
 def test_names_of_boxes() -> None:
@@ -191,14 +183,9 @@ def test_names_of_boxes() -> None:
 
 @given(st.text(max_size=300))
 def test_any_line_is_checked_quickly(text: str) -> None:
-    for ask in (
-        is_boilerplate_line,
-        is_boilerplate_heading,
-        is_date,
-        is_byline,
-        has_date,
-    ):
-        assert ask(text) in (True, False)
+    for kind in ("boilerplate", "heading", "date", "byline", "no name"):
+        assert is_line(text, kind) in (True, False)
+    assert has_date(text) in (True, False)
     assert is_named(text, "boilerplate") in (True, False)
 
 
@@ -259,7 +246,7 @@ def test_a_refrain_stays() -> None:
 
 @pytest.mark.parametrize("line", ["“Listen.”", "Close!", "Print?", "– Share", "Save."])
 def test_what_somebody_says_is_no_button(line: str) -> None:
-    assert not is_boilerplate_line(line)
+    assert not is_line(line, "boilerplate")
 
 
 def test_captions_are_not_words_of_the_article() -> None:

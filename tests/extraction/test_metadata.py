@@ -150,3 +150,30 @@ def test_any_title_is_clean(text: str) -> None:
     )
     assert found.title == clean(found.title)
     assert found.byline == clean(found.byline)
+
+
+@pytest.mark.parametrize(
+    ("markup", "expected"),
+    [
+        ("<p class=byline>By Ann Lee on March 3, 2025</p>", "Ann Lee"),
+        ("<p class=byline>By <a href=/ann>Ann Lee</a>, Senior Reporter</p>", "Ann Lee"),
+        ("<p class=byline>By Ann Lee Updated 3 March 2025, 10:00</p>", "Ann Lee"),
+        ("<div class=author>Ann Lee <button>Follow</button> 5 min read</div>", "Ann Lee"),
+        ("<p class=byline>By Ann Lee<br>Photographs by Bob Ray</p>", "Ann Lee"),
+        (
+            "<p class=byline>By Ann Lee, Bob Ray and Ida de la Cruz for the Post</p>",
+            "Ann Lee, Bob Ray and Ida de la Cruz",
+        ),
+        ("<span class=author>Von Anna Müller, Holm</span>", "Anna Müller"),
+        ("<span class=author>作者：王小明　来源：海岛日报</span>", "王小明"),
+        ("<p><a rel=author href=/a>Ann Lee</a> and <a rel=author href=/b>Bob Ray</a></p>", "Ann Lee, Bob Ray"),
+        ("<meta name=author content='Ann Lee'><meta name=author content='Bob Ray'>", "Ann Lee, Bob Ray"),
+        (
+            '<script type="application/ld+json">[{"@type": "Article", "author": {"@id": "#a"}},'
+            '{"@type": "Person", "@id": "#a", "name": "Ann Lee"}]</script>',
+            "Ann Lee",
+        ),
+    ],
+)
+def test_a_byline_has_names_only(markup: str, expected: str) -> None:
+    assert about(f"<html><body><h1>A ferry</h1>{markup}</body></html>").byline == expected

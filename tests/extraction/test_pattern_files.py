@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from reader.extraction.pattern_files import PatternFile
-from reader.extraction.stubs.patterns import stub_patterns
+from reader.extraction.stubs.patterns import page_kinds
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FILES = [("reader.extraction", "boilerplate.toml"), ("reader.extraction.stubs", "patterns.toml")]
@@ -46,7 +46,7 @@ def test_a_fragment_may_be_one_pattern_or_alternatives() -> None:
 
 
 def test_every_kind_of_page_has_names_and_statements() -> None:
-    kinds = stub_patterns().kinds
+    kinds = page_kinds()
     assert len({kind.reason for kind in kinds}) == len(kinds) == 8
     assert all(kind.statements and isinstance(kind.names, re.Pattern) for kind in kinds)
 
@@ -54,7 +54,7 @@ def test_every_kind_of_page_has_names_and_statements() -> None:
 def test_importing_the_modules_loads_no_patterns() -> None:
     program = (
         "import sys, reader.extraction.boilerplate as b, reader.extraction.stubs.patterns as p;"
-        "print(b._patterns.cache_info().currsize, p.stub_patterns.cache_info().currsize)"
+        "print(b._file.cache_info().currsize, p._file.cache_info().currsize)"
     )
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert found.stdout == "0 0\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime
 from html import escape
 from typing import Any
@@ -486,6 +487,13 @@ def test_feedparser_gets_no_address_to_fetch(monkeypatch: pytest.MonkeyPatch) ->
 def test_what_is_no_feed_is_refused_with_a_sentence(data: bytes, reason: str) -> None:
     with pytest.raises(FeedError, match=reason):
         parse_feed(data)
+
+
+@pytest.mark.parametrize("author", ["a" * 100_000, "a@" * 50_000])
+def test_an_author_of_any_length_is_read_in_linear_time(author: str) -> None:
+    start = time.process_time()
+    assert entry_of(rss(f"<item><author>{author}</author></item>")).authors == (author,)
+    assert time.process_time() - start < 5
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 _LAZY = ("data-src", "data-original", "data-lazy-src", "data-lazy", "data-img-src", "data-hi-res-src", "data-url")
 """Where pages that load images by scripts have the URL; ``src`` has a placeholder then."""
-_SETS = ("data-srcset", "data-lazy-srcset", "srcset")
+_LAZY_SETS = ("data-srcset", "data-lazy-srcset")
 # A comma ends a candidate if it is behind a descriptor, or a blank is behind it: URLs have commas, too.
 _CANDIDATE = re.compile(r"\s*+([^\s,]\S*?)(?:\s++([\d.]++)[wx]\s*+(?:,|$)|,\s|,?$)")
 _COMMAS = re.compile(r",[\s,]+")
@@ -20,10 +20,10 @@ _MAX_EMOJI = 12
 
 def image_sources(attributes: Mapping[str, str]) -> Iterator[str]:
     """Yield the URLs that an ``img`` or ``source`` element names, the best first."""
-    for name in (*_LAZY, "src"):
-        yield attributes.get(name, "")
-    for name in _SETS:
-        yield _largest(attributes.get(name, ""))
+    yield from (attributes.get(name, "") for name in _LAZY)
+    yield from (_largest(attributes.get(name, "")) for name in _LAZY_SETS)
+    yield attributes.get("src", "")
+    yield _largest(attributes.get("srcset", ""))
 
 
 def _largest(srcset: str) -> str:

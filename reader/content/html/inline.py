@@ -18,6 +18,8 @@ SOURCE_SPACE = re.compile(f"[{_BREAKS}][ {_BREAKS}]*+| [ {_BREAKS}]++")
 # One no-break space between two words is intended; several are an indent.
 _BLANKS = re.compile("[ \xa0]{2,}|[\t\n]")
 
+_WIDTHS = {"\xa0": 1, "\N{EN SPACE}": 1, "\N{EM SPACE}": 2, "\N{IDEOGRAPHIC SPACE}": 2}
+_MAX_INDENT = 40
 _SUPERSCRIPT = dict(zip("0123456789+-−=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱ", strict=True))
 _SUBSCRIPT = dict(zip("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎", strict=True))
 SHIFTING_ELEMENTS = {"sup": _SUPERSCRIPT, "sub": _SUBSCRIPT}
@@ -34,20 +36,37 @@ def paragraphs(pieces: Iterable[Span]) -> list[Spans]:
     """Return ``pieces``, with :data:`BREAK` among them, as cleaned paragraphs.
 
     One break is a line break, two or more separate paragraphs. Blanks at the ends of lines and empty paragraphs are
-    dropped.
+    dropped, but lines keep the indent that they have more than others of their paragraph, as in verse.
     """
-    found: list[list[Span]] = [[]]
+    found: list[list[tuple[int, list[Span]]]] = [[]]
     line: list[Span] = []
     for piece in chain(pieces, [BREAK]):
         if piece is not BREAK:
             line.append(piece)
             continue
         if tidied := tidy(line):
-            found[-1] += [BREAK, *tidied] if found[-1] else tidied
+            found[-1].append((_indent(line), tidied))
         else:
             found.append([])
         line = []
-    return [tuple(spans) for spans in found if spans]
+    return [tuple(_with_indents(lines)) for lines in found if lines]
+
+
+def _indent(line: list[Span]) -> int:
+    """Return the width of the blanks at the start of a line that HTML does not collapse."""
+    text = "".join(piece.text[:_MAX_INDENT] for piece in line[:4])
+    return sum(_WIDTHS.get(char, 0) for char in text[: len(text) - len(text.lstrip())])
+
+
+def _with_indents(lines: list[tuple[int, list[Span]]]) -> list[Span]:
+    least = min(indent for indent, _ in lines)
+    spans: list[Span] = []
+    for indent, line in lines:
+        first = line[0]
+        if indent > least and not first.href:
+            line[0] = Span("\xa0" * (indent - least) + first.text, first.style)
+        spans += [BREAK, *line] if spans else line
+    return spans
 
 
 def tidy(pieces: Iterable[Span]) -> list[Span]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from reader.core.tokenize import words
 from reader.extraction.cleanup import solid, text_of_block
-from reader.extraction.stubs.patterns import PageKind, stub_patterns
+from reader.extraction.stubs.patterns import PageKind, page_kinds, paywall_patterns
 from reader.extraction.stubs.visible_text import Region, VisibleText, visible_text
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def stub_reason(extract: Extract | None, source: ParsedPage) -> str:
     if extract is None:
         text = page.text[:_MAX_STATEMENT]
         reason = _kind_reason([*page.titles, text], text, 0, page)
-        return reason or (PAYWALL if _count(stub_patterns().paywall_statements, text) else NO_ARTICLE)
+        return reason or (PAYWALL if _count(paywall_patterns("statements"), text) else NO_ARTICLE)
     texts = [*filter(None, map(text_of_block, extract.blocks))]
     names = [extract.title, *page.titles, *texts[:1]]
     reason = _kind_reason(names, "\n".join(texts)[:_MAX_STATEMENT], extract.words, page)
@@ -74,7 +74,7 @@ def stub_reason(extract: Extract | None, source: ParsedPage) -> str:
 
 def _kind_reason(names: Sequence[str], text: str, size: int, page: VisibleText) -> str:
     """Return the reason of the best page kind; ``size`` is in words, 0 without an article."""
-    scores = [(_score(kind, names, text, size, page), kind) for kind in stub_patterns().kinds]
+    scores = [(_score(kind, names, text, size, page), kind) for kind in page_kinds()]
     best, kind = max(scores, key=lambda score: score[0])
     needed = _SCORE_OF_LONG if size > _SHORT else _SCORE if size else _VAGUE_NAME
     return kind.reason if best >= needed else ""
@@ -122,13 +122,12 @@ def _name_score(kind: PageKind, title: str) -> int:
 
 def _is_paywalled(size: int, texts: Sequence[str], page: VisibleText) -> bool:
     """Return whether an article of ``size`` words ends at a paywall."""
-    patterns = stub_patterns()
     last = [text for text in texts[1:][-_LAST_BLOCKS:] if len(text) < 400]  # the first block is the article itself
     inside, beside = _behind(texts, page)
     in_box = " ".join(text for text, region in page.pieces if region == Region.WALL)
     near = "\n".join((*last, inside, in_box))
-    statements = min(2, _count(patterns.paywall_statements, f"{near}\n{beside}"))
-    score = int(bool(patterns.paywall_offers.search(near)))
+    statements = min(2, _count(paywall_patterns("statements"), f"{near}\n{beside}"))
+    score = int(_count(paywall_patterns("offers"), near) > 0)
     if statements:
         score += statements + 1 + bool(in_box)
         score += any(_CUT_OFF.search(text) for text in texts[-1 - _LAST_BLOCKS :])
@@ -151,7 +150,6 @@ def _metadata_score(size: int, texts: Sequence[str], page: VisibleText) -> int:
 
 def _behind(texts: Sequence[str], page: VisibleText) -> tuple[str, str]:
     """Return the text right behind the end of an article, and the part of it that is in boxes beside the text."""
-    patterns = stub_patterns()
     pieces = [solid(text) for text, _ in page.pieces]
     starts = accumulate(map(len, pieces), initial=0)
     whole = "".join(pieces)
@@ -159,7 +157,7 @@ def _behind(texts: Sequence[str], page: VisibleText) -> tuple[str, str]:
     endings = [
         text
         for text in texts[-1 - _LAST_BLOCKS :]
-        if not _count(patterns.paywall_statements, text) and not patterns.paywall_offers.search(text)
+        if not _count(paywall_patterns("statements"), text) and not _count(paywall_patterns("offers"), text)
     ]
     ends = [whole.rfind(solid(text)[-_ENDING:]) for text in endings if len(text) >= _ENDING]
     end = max(ends, default=-1)

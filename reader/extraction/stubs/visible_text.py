@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from reader.extraction.json_ld import StructuredData
 from reader.extraction.page_tree import ParsedPage, is_hidden, text_of
-from reader.extraction.stubs.patterns import stub_patterns
+from reader.extraction.stubs.patterns import paywall_patterns
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -113,7 +113,7 @@ def _region(element: HtmlElement) -> Region:
     names = f"{element.get('class') or ''} {element.get('id') or ''}"[:1_000]
     if element.tag not in ("body", "html") and _FRAME_NAMES.search(names):
         return Region.FRAME
-    is_wall = stub_patterns().paywall_box.search(names)
+    is_wall = any(box.search(names) for box in paywall_patterns("box"))
     if element.tag == "aside" and not is_wall:
         return Region.ASIDE
     return Region.WALL if is_wall and element.tag not in ("body", "html", "main", "article") else Region.TEXT

@@ -38,6 +38,8 @@ _ABSOLUTE = re.compile(r"https?://[A-Za-z0-9.-]+(?:/[\w.~%+,!@*()/:=&-]*)?(?:\?[
 _RSS_PREFIX = re.compile(rb"<(/?)rss:(?=\w)")
 _LONG_ADDRESS = re.compile(r"[\w.+-]+@(?:[\w-]+\.)+[a-z]{5,}(?![\w.-])", re.IGNORECASE)
 """An email address whose end feedparser takes for a name, as it expects at most four letters after the last dot."""
+_MOST_AUTHOR = 1000
+"""Longer texts are not searched for an address, which takes quadratic time."""
 _C1 = re.compile("[\x80-\x9f]")
 _UTF_32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 _GARBAGE = 4096
@@ -173,6 +175,9 @@ def _sync_author_detail(parser: Any, key: str = "author") -> None:
     context = parser._get_context()
     people = context.get(f"{key}s") or [{}]
     text = "" if people[-1] else context.get(key) or ""
+    if text and ("@" not in text or len(text) > _MOST_AUTHOR):
+        people[-1]["name"] = text
+        return
     _split_as_feedparser(parser, key)
     if address := _LONG_ADDRESS.search(text):
         name = re.sub(r"\(\)|<>|&lt;&gt;", "", text.replace(address[0], "")).strip()

@@ -135,6 +135,8 @@ class Database:
             if not self._durable:
                 # Before 3.51.3, SQLite can lose data if two connections checkpoint at once: only one writer does it.
                 db.execute("PRAGMA wal_autocheckpoint=0")
+                # The file would stay as long as it was, and every transaction be followed by a checkpoint.
+                db.execute(f"PRAGMA journal_size_limit={_JOURNAL_BYTES // 2}")
         except _FAILURES as error:
             if db is not None:
                 db.close()

@@ -7,7 +7,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reader.config.settings import Config, FetchSettings
@@ -105,6 +105,7 @@ async def test_a_download_shows_progress_is_canceled_continued_and_played(
 PROGRESS = st.builds(DownloadProgress, st.just("x"), st.integers(0, 10**12), st.integers(0, 10**12), st.floats(0, 1e9))
 
 
+@example([DownloadProgress("x", 0, 1, 5e-324)], 80)  # it takes longer than a number can say
 @given(st.lists(PROGRESS, min_size=1, max_size=3), st.integers(1, 200))
 def test_the_bar_fits_and_says_how_much_has_come(downloads: list[DownloadProgress], cells: int) -> None:
     wordings = download_wordings(downloads, "P")

@@ -10,6 +10,7 @@ ColumnName = Literal["mark", "quality", "heat", "date", "source", "type", "topic
 
 _TYPE_MARKS = {
     "video": "▷",
+    "audio": "♪",
     "download": "↓",
     "course": "§",
     "collection": "≡",

@@ -143,9 +143,11 @@ def _enclosures(extra: Mapping[str, Json], cells: int) -> Iterator[Line]:
     found = enclosures_of(extra)
     for number, each in enumerate(found[:_ENCLOSURES], 1):
         label = f"Enclosure {number}  " if len(found) > 1 else "Enclosure  "
-        title, *facts = each.facts
-        words = " · ".join((truncate(title, max(12, cells - len(label))), *facts))
-        yield from labeled(line_of(label, "quiet"), words, cells, "link", each.url)
+        name, *facts = each.facts
+        runs = [Run(name, "link", href=each.url), *(Run(fact, "quiet") for fact in facts)]
+        for line in wrap_facts(runs, max(12, cells - len(label))):
+            yield Run(label, "quiet"), *line
+            label = " " * len(label)
     if len(found) > _ENCLOSURES:
         yield line_of(f"and {format_count(len(found) - _ENCLOSURES, 'more enclosure')}", "quiet")
 

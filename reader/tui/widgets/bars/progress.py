@@ -125,7 +125,7 @@ def download_wordings(downloads: Sequence[DownloadProgress], key: str) -> tuple[
     size = f"{format_size(done)} of {format_size(total)}" if is_known else format_size(done)
     files = (f"{len(downloads)} files",) if len(downloads) > 1 else ()
     pace = (f"{format_size(rate)}/s",) if rate else ()
-    left = (f"{format_duration((total - done) / rate)} left",) if is_known and rate and total > done else ()
+    left = (f"{format_duration((total - done) / rate)} left",) if is_known and rate >= 1 and total > done else ()
     cancel = f"{key} cancels"
     return (
         Wording((size, *files, cancel, *pace, *left), has_bar=is_known),
