@@ -254,7 +254,7 @@ class FeedChanges:
             except OSError:
                 is_unchanged = False
             if not is_unchanged:
-                return step.too_late(show_path(file))
+                return step.refused(f"{show_path(file)} has changed or is gone")
             self.trash.put(number, folder, [stored.file])
         return step.sentence
 

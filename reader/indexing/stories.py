@@ -63,27 +63,27 @@ class _Update:
             is_first = upkeep.begin(db)
             changed = upkeep.take_departed(db)
             rowids, is_review = upkeep.to_add(db)
-        many = is_review or len(rowids) > _FEW
+            many = is_review or len(rowids) > _FEW
+            if not many:
+                added = upkeep.add_few(db, rowids, quality=self._quality)
+                changed.rows.update(added.rows)
+                changed.heats.update(added.heats)
+                self._show(changed, only_estimates=is_first)  # else a process that was killed may have added many
         if many:
             yield from self._add_many(rowids, review=is_review)
             if self._stopped():
                 return
-        else:
-            added = self._add_few(rowids)
-            changed.rows.update(added.rows)
-            changed.heats.update(added.heats)
+            self._show(changed, only_estimates=False)
+        yield True
+
+    def _show(self, changed: ChangedArticles, *, only_estimates: bool) -> None:
+        """Bring estimates up to date, unless ``only_estimates`` what the whole folder adds up to, and show them."""
         with self._writer.transaction() as db:
-            only_estimates = is_first and not many  # else a process that was killed may have added many
             is_whole = not only_estimates or upkeep.is_outdated(db, quality=self._quality)
             if is_whole:
                 upkeep.update_all(db, quality=self._quality, only_estimates=only_estimates)
             self._writer.publish_stories(None if is_whole else changed)
             upkeep.end(db)
-        yield True
-
-    def _add_few(self, rowids: Sequence[int]) -> ChangedArticles:
-        with self._writer.transaction() as db:
-            return upkeep.add_few(db, rowids, quality=self._quality)
 
     def _add_many(self, rowids: Sequence[int], *, review: bool) -> Iterator[bool]:
         """Add articles in batches; show from time to time what is known."""

@@ -14,7 +14,7 @@ _NEAREST = 32
 """So many stories with a term are looked at: the nearest in time."""
 _MOST_WITH_A_TERM = 1_000
 """A term of more stories says too little."""
-_MOST_VECTORS = 256
+_MOST_VECTORS = 32
 """The vectors of so many of its articles stand for a large story."""
 _MOST_IN_MEMORY = 40_000
 

@@ -30,8 +30,11 @@ _LATE_COHERENCE = 0.5
 Of articles that are grouped together, those of an event find each other first, and then are coherent. One by itself may
 be the first of another event of the same kind.
 """
-_LATE_PAIR = 0.3
-"""How alike an article that comes by itself must be to another one that is alone, as little is known of both."""
+_LATE = 0.17
+"""How much more is asked of an article that comes by itself beside another that is alone; beside a story, this divided
+by its size, as less is known of small ones."""
+_SAVED = 0.06
+"""The same where an article is grouped with others, but the story is saved already, and could not be undone later."""
 _SAME_SOURCE = 0.2
 """How much the likeness of two articles of one source counts: a source repeats its own phrases and topics."""
 _FAR = 0.6
@@ -198,16 +201,16 @@ def likeness_in_time(one: Compared, other: Compared, sums: _Sums) -> float:
 
 def are_one(one: Compared, other: Compared, alike: float, *, late: bool) -> bool:
     """Return whether two stories that are so alike are one, ``late`` if other articles are not compared with them."""
-    are_few = max(one.size, other.size) <= _FEW_ARTICLES
     less, more = sorted((one.coherence, other.coherence))
     asked = _ALIKE + _COHERENCE * less
+    size = max(one.size, other.size)
     if late:
-        asked = max(asked, _ALIKE + _LATE_COHERENCE * more)
-        if one.size == other.size == 1:
-            asked = max(asked, _LATE_PAIR)
+        asked = max(asked, _ALIKE + _LATE_COHERENCE * more, _ALIKE + _LATE / size)
+    elif not (one.is_new and other.is_new):
+        asked = max(asked, _ALIKE + _SAVED / size)
     if alike < asked:
         return False
-    if not are_few:
+    if size > _FEW_ARTICLES:
         return True
     shared = [weight * other.weights[term] for term, weight in one.weights.items() if term in other.weights]
     beside = alike * (1 - max(shared) / sum(shared))

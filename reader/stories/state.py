@@ -30,7 +30,7 @@ class KeptStory(NamedTuple):
 
     size: int
     newest: Sequence[tuple[int | None, bytes]]
-    """The day and the vector of its newest articles."""
+    """The day and the vector of its newest articles; of one day, those of the highest row ids."""
 
 
 @dataclass(slots=True)
@@ -130,7 +130,8 @@ class MemoryState:
     def stories(self, ids: Collection[int], limit: int) -> dict[int, KeptStory]:  # noqa: D102
         result = {}
         for story in ids:
-            members = sorted((self.articles[rowid] for rowid in self._members.get(story, ())), key=_newest_first)
+            members = [self.articles[rowid] for rowid in sorted(self._members.get(story, ()), reverse=True)]
+            members.sort(key=lambda kept: (kept.day is None, -(kept.day or 0)))
             if members:
                 result[story] = KeptStory(len(members), [(kept.day, kept.vector) for kept in members[:limit]])
         return result

@@ -171,7 +171,15 @@ async def test_feeds_are_added_changed_and_removed_and_each_is_undone(
         assert "Also deletes the documents" in reader.text
         await reader.press("ctrl+u", "x", "enter")
         assert "Type yes or no" in reader.text
+        own_directories.trash_folder.write_text("in the way", "utf-8")
         await reader.press("ctrl+u", "y", "enter")
+        assert reader.message.startswith("Removed the feed “The News”, but not all documents were deleted: ")
+        assert reader.message.endswith("u undoes it.")
+        own_directories.trash_folder.unlink()
+        await reader.press("u")
+        await reader.wait_until(lambda: "The News ‖ 1/1" in " ".join(lines(reader)))
+        await move_to(reader, "The News")
+        await reader.press("d", "ctrl+u", "y", "enter")
         assert reader.message == "Removed the feed “The News”, and deleted 1 document. u undoes it."
         assert not (folder / "Linux/LWN/1.md").exists()
         await reader.press("u")

@@ -42,7 +42,8 @@ CREATE TABLE columns (
     codes BLOB NOT NULL -- by row id, 0 for rows without an article
 );
 """
-_CACHE_SIZE = 50_000
+_CACHE_SIZE = 20_000
+"""Codes of a field in the cache."""
 _TYPECODES = "BHIQ"
 _SELECT = f"SELECT rowid, {', '.join(FIELDS)} FROM codes"  # noqa: S608 - constants
 

@@ -8,6 +8,7 @@ from itertools import repeat
 from typing import Any
 
 from reader.documents.index_record import IndexRecord, ParsedFile
+from reader.storage.sqlite.database import insert_rows
 from reader.storage.sqlite.index import columns, fulltext
 from reader.storage.sqlite.index.columns import ColumnField, LabelCodes
 
@@ -17,10 +18,7 @@ _TABLES = {
     "problems": "file",
 }
 """The tables with rows of a document, and the column with its row id."""
-_INSERT_ARTICLE = (
-    "INSERT INTO articles (rowid, id, published_at, quality, heat, type, title, precision) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-)
+_ARTICLES = "articles (rowid, id, published_at, quality, heat, type, title, precision)"
 
 
 def insert(
@@ -53,27 +51,21 @@ def insert(
         "authors": of.authors,
     }
     codes = [labels.of(db, field, values) for field, values in texts.items()]
-    db.executemany(
-        _INSERT_ARTICLE,
+    insert_rows(
+        db,
+        _ARTICLES,
         zip(rowids, of.id, of.published_at, of.quality, of.heat, of.type, of.title, of.precision, strict=True),
     )
     addresses = (of.original_url, webs, of.amp_url, of.cdn_amp_url)
     shown = (of.provider_name, of.provider_domain, of.topics, of.authors)
-    db.executemany(
-        "INSERT INTO details VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        zip(rowids, of.excerpt, *addresses, *shown, strict=True),
-    )
-    db.executemany(
-        "INSERT INTO codes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        zip(rowids, repeat(folder, len(rowids)), *codes, flags, strict=True),
-    )
+    insert_rows(db, "details", zip(rowids, of.excerpt, *addresses, *shown, strict=True))
+    insert_rows(db, "codes", zip(rowids, repeat(folder, len(rowids)), *codes, flags, strict=True))
     identified = zip(rowids, of.id, of.url_keys, strict=True)
-    urls = [(key, rowid) for rowid, id_, keys in identified for key in keys if key != id_]
-    db.executemany("INSERT INTO urls VALUES (?, ?)", urls)
-    links = [(rowid, key) for rowid, keys in zip(rowids, of.link_keys, strict=True) for key in keys]
-    db.executemany("INSERT INTO links VALUES (?, ?)", links)
-    members = [(rowid, stem) for rowid, stems in zip(rowids, of.members, strict=True) for stem in stems]
-    db.executemany("INSERT INTO members VALUES (?, ?)", members)
+    insert_rows(db, "urls", ((key, rowid) for rowid, id_, keys in identified for key in keys if key != id_))
+    listed = zip(rowids, of.link_keys, strict=True)
+    insert_rows(db, "links", ((rowid, key) for rowid, keys in listed for key in keys))
+    collected = zip(rowids, of.members, strict=True)
+    insert_rows(db, "members", ((rowid, stem) for rowid, stems in collected for stem in stems))
     words = zip(rowids, of.words, strict=True)
     fulltext.insert(db, [(slots.get(rowid, rowid), *each) for rowid, each in words])
 

@@ -21,7 +21,7 @@ from reader.core.ordering import Sort
 from reader.core.text import show_path
 from reader.documents.files import join_path
 from reader.documents.index_record import NOT_PARSED, IndexRecord, ParsedFile
-from reader.storage.sqlite.database import Database, StorageError, corruption_error, json_array
+from reader.storage.sqlite.database import Database, StorageError, corruption_error, insert_rows, json_array
 from reader.storage.sqlite.index import arrived, columns, documents, fulltext, sort_orders
 from reader.storage.sqlite.index.facts import read_fact
 from reader.storage.sqlite.index.schema import LATE_INDEXES
@@ -277,10 +277,8 @@ class IndexWriter:
         new = [(name, mtime_ns, size) for name, mtime_ns, size, *_ in rest if name not in rowids]
         rowids.update((name, last + index) for index, (name, _, _) in enumerate(new, start=1))
         db.executemany("UPDATE files SET mtime_ns = ?, size = ? WHERE rowid = ?", changed)
-        db.executemany(
-            "INSERT INTO files (rowid, folder, name, mtime_ns, size) VALUES (?, ?, ?, ?, ?)",
-            [(rowids[name], folder, name, mtime_ns, size) for name, mtime_ns, size in new],
-        )
+        rows = ((rowids[name], folder, name, mtime_ns, size) for name, mtime_ns, size in new)
+        insert_rows(db, "files (rowid, folder, name, mtime_ns, size)", rows)
         return [rowids[file.name] for file in files]
 
     def _claim_moved(self, db: sqlite3.Connection, folder: int, file: ParsedFile) -> int | None:

@@ -76,13 +76,19 @@ class SqliteStoryState:
     def stories(self, ids: Collection[int], limit: int) -> dict[int, KeptStory]:
         """Return those of these stories that exist, each with at most ``limit`` articles."""
         query = (
-            f"SELECT m.story, day, vector FROM ({members_query()}) m JOIN grouped g ON g.rowid = m.rowid "  # noqa: S608
-            "ORDER BY m.story, day DESC, m.rowid"
+            f"SELECT m.story, g.rowid, day FROM ({members_query()}) m JOIN grouped g ON g.rowid = m.rowid "  # noqa: S608
+            "ORDER BY m.story, day DESC, m.rowid DESC"
         )
-        found: dict[int, list[tuple[int | None, bytes]]] = {}
-        for story, day, vector in self._db.execute(query, {"ids": json_array(ids)}):
-            found.setdefault(story, []).append((day, checked_vector(vector)))
-        return {story: KeptStory(len(articles), articles[:limit]) for story, articles in found.items()}
+        found: dict[int, list[tuple[int | None, int]]] = {}
+        for story, rowid, day in self._db.execute(query, {"ids": json_array(ids)}):
+            found.setdefault(story, []).append((day, rowid))
+        newest = json_array(rowid for articles in found.values() for _, rowid in articles[:limit])
+        query = "SELECT rowid, vector FROM grouped WHERE rowid IN (SELECT value FROM json_each(?))"
+        vectors = {rowid: checked_vector(vector) for rowid, vector in self._db.execute(query, [newest])}
+        return {
+            story: KeptStory(len(articles), [(day, vectors[rowid]) for day, rowid in articles[:limit]])
+            for story, articles in found.items()
+        }
 
     def apply(self, changes: Changes) -> None:
         """Save what changes."""

@@ -22,6 +22,7 @@ def update(db: sqlite3.Connection, changed: Collection[int] | None) -> None:
     else:
         numbers, ranks = _loaded(db, "story", "I"), _loaded(db, "story rank", "H")
         rows = db.execute(f"{_SELECT} WHERE a.rowid IN (SELECT value FROM json_each(?))", [json_array(changed)])  # noqa: S608
+    before = None if changed is None else (numbers[:], ranks[:])
     for column in (numbers, ranks):
         column.frombytes(bytes(column.itemsize * max(0, last + 1 - len(column))))
     for rowid in changed or ():
@@ -29,8 +30,9 @@ def update(db: sqlite3.Connection, changed: Collection[int] | None) -> None:
             numbers[rowid] = ranks[rowid] = 0
     for rowid, number, rank in rows:
         numbers[rowid], ranks[rowid] = number, min(rank, _HIGHEST_RANK)
-    columns.store(db, "story", numbers)
-    columns.store(db, "story rank", ranks)
+    if (numbers, ranks) != before:  # most articles are alone
+        columns.store(db, "story", numbers)
+        columns.store(db, "story rank", ranks)
 
 
 def _loaded(db: sqlite3.Connection, field: columns.StoryField, typecode: str) -> array[int]:

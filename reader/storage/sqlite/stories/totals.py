@@ -67,7 +67,8 @@ def update(db: sqlite3.Connection, stories: Collection[int], context: HeatContex
     query = (
         "SELECT a.rowid, a.story, ifnull(quality, quality_estimate), heat, published_at, links, story_rank, "  # noqa: S608
         "heat_estimate, provider_name, provider_domain, title, id "
-        f"FROM ({members_query()}) m JOIN articles a USING (rowid) JOIN details USING (rowid)"
+        f"FROM ({members_query()}) m JOIN articles a USING (rowid) JOIN details USING (rowid) "
+        "ORDER BY ifnull(quality, quality_estimate) DESC, published_at IS NULL, published_at"
     )
     members: defaultdict[int, list[_Member]] = defaultdict(list)
     for row in db.execute(query, {"ids": json_array(stories)}):
@@ -79,7 +80,7 @@ def update(db: sqlite3.Connection, stories: Collection[int], context: HeatContex
     for story, found in members.items():
         if (len(found) > 1) != (story in known):  # it gets its number now, or loses it
             changed.rows.update(each.rowid for each in found)
-        found.sort(key=_best_first)
+        _sort_equal(found)
         coverage = coverage_of(found)
         heat = context.heat(coverage)
         if len(found) > 1:
@@ -116,10 +117,11 @@ _STORE = (
 
 
 def _totals(story: int, found: Sequence[_Member], coverage: Coverage, heat: float) -> tuple[object, ...]:
-    earliest = min(found, key=_by_time)
     dates = [each.published_at for each in found if each.published_at is not None]
+    first = min(dates, default=None)
+    earliest = min((each for each in found if each.published_at == first), key=_by_time)
     known = max((each.heat for each in found if each.heat is not None), default=None)
-    times = (min(dates, default=None), max(dates, default=None))
+    times = (first, max(dates, default=None))
     totals = (found[0].rowid, len(found), coverage.sources, coverage.weight)
     return (story, *totals, *times, earliest.rowid, coverage.links, known, heat)
 
@@ -139,26 +141,31 @@ def coverage_of(found: Sequence[_Member]) -> Coverage:
     Where only its domain is known, a source is the one with this domain that has a name in another article. What has
     no source at all adds none, but counts as one if it is all there is.
     """
-    names = {without_www(each.domain): each.name for each in found if each.name and each.domain}
+    qualities: dict[tuple[str, str], float | None] = {}
+    for each in found:  # the best first
+        qualities.setdefault((each.name, each.domain), each.quality)
+    names = {without_www(domain): name for name, domain in reversed(qualities) if name and domain}
     best: dict[str, float | None] = {}
-    dates: list[int] = []
-    links = 0
-    for each in found:
-        domain = without_www(each.domain)
-        source = without_www(each.name or names.get(domain, domain)).casefold()
-        known = best.setdefault(source, each.quality)
-        if each.quality is not None and (known is None or each.quality > known):
-            best[source] = each.quality
-        if each.published_at is not None:
-            dates.append(each.published_at)
-        links += each.links
+    for (name, domain), quality in qualities.items():
+        bare = without_www(domain)
+        best.setdefault(without_www(name or names.get(bare, bare)).casefold(), quality)
+    dates = [each.published_at for each in found if each.published_at is not None]
+    links = sum([each.links for each in found])
     if len(best) > 1:
         best.pop("", None)
     first, last = (min(dates) // 1_000_000, max(dates) // 1_000_000) if dates else (None, None)
     return Coverage(round(sum(map(source_weight, best.values())), 6), len(best), first, last, links)
 
 
-def _best_first(each: _Member) -> tuple[float, tuple[bool, int, str, str, int]]:
-    """Sort by quality, then the earliest."""
-    quality = float("-inf") if each.quality is None else each.quality
-    return -quality, _by_time(each)
+def _sort_equal(found: list[_Member]) -> None:
+    """Sort articles that have the same quality and time, in a list that is sorted by these."""
+    start = 0
+    for end in range(1, len(found) + 1):
+        if end == len(found) or _quality_and_time(found[end]) != _quality_and_time(found[start]):
+            if end - start > 1:
+                found[start:end] = sorted(found[start:end], key=_by_time)
+            start = end
+
+
+def _quality_and_time(each: _Member) -> tuple[float | None, int | None]:
+    return each.quality, each.published_at

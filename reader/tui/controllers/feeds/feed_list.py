@@ -249,9 +249,10 @@ class FeedListController:
             changed = await session.background.write(lambda: files.changes().change(description, act, renamed, keys))
             if changed.is_done:
                 session.set_can_undo(True)
-                also = f", and deleted {format_count(changed.deleted, 'document')}" if keys else ""
-                but = f"Not all were deleted: {changed.failure} " if changed.failure else ""
-                session.show_message(f"{description}{also}. {but}{then}{session.undo_hint}", warning=bool(but))
+                also = f", and deleted {format_count(changed.deleted, 'document')}." if keys else "."
+                also = f", but not all documents were deleted: {changed.failure}" if changed.failure else also
+                words = f"{description}{also} {then}{session.undo_hint}"
+                session.show_message(words, warning=bool(changed.failure))
             else:
                 session.show_message("Nothing changed.", transient=True)
             self._take(await session.background.run(files.listed))
