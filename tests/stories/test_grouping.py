@@ -178,6 +178,13 @@ def test_a_column_with_one_title_is_not_one_story() -> None:
     assert len(stories(all_at_once(column))) == len(column)
 
 
+@pytest.mark.parametrize(("days", "expected"), [(1, 1), (365, 4)])
+def test_a_notice_of_every_year_is_not_one_story(days: int, expected: int) -> None:
+    excerpt = "The council office is closed from 24 December to 2 January. Urgent requests can be made by telephone."
+    notices = [article(rowid, "Holiday opening hours", 18_000 + days * rowid) for rowid in range(4)]
+    assert len(stories(all_at_once([each._replace(excerpt=excerpt, source="Town") for each in notices]))) == expected
+
+
 def test_a_join_that_is_undone_leaves_each_story_as_it_was() -> None:
     def of(day: int | None, *terms: int) -> Compared:
         vector = Vector(terms, [100] * len(terms), source=day or 0)

@@ -43,7 +43,7 @@ def articles(db: sqlite3.Connection, rowids: Iterable[int]) -> Iterator[StoryArt
     )
     waiting = iter(rowids)
     while part := [*islice(waiting, _READ_TOGETHER)]:
-        found = {row[0]: row for row in db.execute(query, [json_array(part)])}
+        found = {row[0]: row for row in db.execute(query, [json_array(sorted(part))])}
         for rowid in part:
             if rowid in found:
                 _, id_, title, excerpt, published_at, source = found[rowid]
