@@ -167,8 +167,7 @@ class Session:
         self.indexing_progressed = Signal[Progress]()
         self.originals_wanted = Signal[list[int]]()
         self.index_replaced = Signal[bool]()
-        """Stories were found, another program has changed the index, or it was rebuilt; whether the updater is still
-        bringing it up to date for the first time."""
+        """See :class:`reader.core.events.IndexChanged`; gets its ``at_start``."""
         self.can_undo_changed = Signal[None]()
         self.folder_away = Signal[bool]()
         self.counts_changed: Signal[Counts] = Signal()

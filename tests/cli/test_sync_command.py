@@ -89,7 +89,7 @@ async def test_a_sync_reports_each_feed_and_list_reads_what_it_wrote(server: Ser
     }
     again = await run("sync")
     assert (again.status, again.out) == (0, "")
-    assert "2 not due" in again.err
+    assert "2 not due (--force fetches all)" in again.err
     assert len(server.requests) == 2
     named = await run("sync", "one")
     assert "1 feed fetched, 0 new articles" in named.err
