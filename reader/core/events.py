@@ -144,7 +144,10 @@ INDEX_DAMAGED = "The index was damaged. It has been set aside, and the folder is
 
 
 class IndexChanged(NamedTuple):
-    """Another instance has changed the lists, or there is another index."""
+    """Stories were found, another instance has changed the lists, or there is another index."""
+
+    at_start: bool = False
+    """Whether the updater has not come to rest since it started: what it has found so far is not the whole folder."""
 
 
 class FolderAway(NamedTuple):

@@ -154,8 +154,6 @@ class _Reduction:
     def __init__(self, box: HtmlElement, chosen: set[str]) -> None:
         self._chosen = chosen
         self._kept = _with_marks(box, chosen)
-        self._bare: set[HtmlElement | None] = set()
-        """Boxes that have nothing that a paragraph may stand beside."""
         self._sure = _with_marks(box, {NOTE, ENTRY})
         self._places = {element: place for place, element in enumerate(box.iter("*"))}
         texts = [place for element, place in self._places.items() if self._begins(element)]
@@ -250,12 +248,8 @@ class _Reduction:
             return True
         is_sentence = text.endswith((".", "!", "?", "。", "”", '"', ":")) or len(text) > _LABEL
         if self._is_inside(element):
-            around = element.getparent()
-            if around in self._bare:
-                return False
             beside = chain(element.itersiblings(preceding=True), element.itersiblings())
             if not any(other.tag in _BESIDE or (other.tag == "p" and other in self._kept) for other in beside):
-                self._bare.add(around)
                 return False
         elif not is_sentence or not self._is_behind(element) or above is None or above not in self._kept:
             return False

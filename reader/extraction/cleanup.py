@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, pairwise
+from itertools import chain, dropwhile, pairwise
 
 from reader.content.blocks import (
     Block,
@@ -134,11 +134,18 @@ def _without_other_articles(blocks: list[Block]) -> list[Block]:
         if isinstance(block, Heading) or _announces_others(block):
             sections.append([])
         sections[-1].append(block)
-    kept = [s for s in sections if s and (any(map(_is_text, s[1:])) or not _announces_others(s[0]))]
-    remaining = [block for section in kept for block in section]
+    remaining = [block for section in sections for block in _without_links(section)]
     while remaining and _is_link_list(remaining[-1]) and not (len(remaining) > 1 and _announces(remaining[-2])):
         remaining.pop()
     return remaining
+
+
+def _without_links(section: list[Block]) -> list[Block]:
+    """Return what is not about other articles: the text behind links, and a heading right above text."""
+    if not section or not _announces_others(section[0]):
+        return section
+    rest = list(dropwhile(lambda block: not _is_text(block), section[1:]))
+    return section if rest and len(rest) == len(section) - 1 else rest
 
 
 def _announces_others(block: Block) -> bool:

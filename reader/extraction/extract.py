@@ -25,6 +25,7 @@ from reader.extraction.article_tree import article_tree, drop_noise, reduce, sta
 from reader.extraction.cleanup import article_text, clean_article, solid
 from reader.extraction.extractors import (
     ENTRY,
+    LINE_BREAK,
     MARKS,
     NOTE,
     chosen_by_readability,
@@ -34,7 +35,7 @@ from reader.extraction.extractors import (
 )
 from reader.extraction.footnotes import mark_notes
 from reader.extraction.json_ld import as_html, script_text
-from reader.extraction.markup import LINE_BREAK, open_page, simplify
+from reader.extraction.markup import open_page, simplify
 from reader.extraction.metadata import Metadata, base_url_of, read_metadata
 from reader.extraction.page_tree import ParsedPage, prose_size, read_page, size_of
 from reader.extraction.threads import mark_entries
@@ -69,14 +70,13 @@ def extract_page(page: ParsedPage, url: str = "") -> Extract | None:
     """Return the article of a page that is read already; its tree keeps what a reader of the page sees."""
     if page.tree is None:
         return _with_metadata(_plain(page.text), Metadata())
-    tree = page.tree
+    tree, page.tree = page.tree, deepcopy(page.tree)
+    alive = list(tree.iter())  # lxml makes an object for an element each time it is met and none is alive
     base_url = base_url_of(tree, resolve_link(url, "", WEB))
     data = page.data
     metadata = read_metadata(tree, data, base_url)
     from_scripts = script_text(tree)
-    copied = deepcopy(tree)
-    alive = list(copied.iter())  # lxml makes an object for an element each time it is met and none is alive
-    blocks = _from_markup(copied, base_url, metadata)
+    blocks = _from_markup(tree, base_url, metadata)
     for html in filter(None, (as_html(data.body), from_scripts)):
         if _size(blocks) < _SHORT:
             other = _cleaned(parse_html(html, base_url), metadata)
@@ -94,8 +94,8 @@ def _with_metadata(blocks: tuple[Block, ...], metadata: Metadata) -> Extract | N
     size = len(words(article_text(blocks)))
     if size < MIN_WORDS:
         return None
-    found = metadata
-    return Extract(blocks, size, found.title, found.byline, found.published_at, found.site, found.image)
+    about = metadata
+    return Extract(blocks, size, about.title, about.byline, about.published_at, about.site, about.image)
 
 
 def _plain(text: str) -> tuple[Block, ...]:

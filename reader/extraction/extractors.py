@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MARKS = re.compile("[\U000f0000-\U000ffffd]")
+LINE_BREAK = "\U000ffffb"
+"""The sign for a line break in a text, until the tree is written as HTML."""
 NOTE = "\U000ffffc"
 """The mark of a footnote."""
 ENTRY = "\U000ffffd"
@@ -32,7 +34,7 @@ _LIBRARY_ERRORS = (ArithmeticError, AssertionError, AttributeError, LookupError,
 
 def mark_texts(tree: HtmlElement) -> None:
     """Put a mark before each text of a tree; trees that are given to the libraries have fewer texts than marks."""
-    marks = map(chr, range(_FIRST_MARK, ord(NOTE)))
+    marks = map(chr, range(_FIRST_MARK, ord(LINE_BREAK)))
     for element in tree.iter("*"):
         if element.text and not element.text.isspace():
             element.text = next(marks) + element.text

@@ -21,6 +21,9 @@ def mark_notes(tree: HtmlElement, chosen: set[str]) -> None:
 
     A note is below its link. Links from notes back to the text are dropped, but for the only number that a note has.
     """
+    links = [link for link in tree.iter("a") if _is_here(link) and _MARKER.fullmatch(_words(link))]
+    if not links:
+        return
     places = {element: place for place, element in enumerate(tree.iter("*"))}
     targets = {name: element for element in places for name in (element.get("id"), element.get("name")) if name}
     notes: set[HtmlElement] = set()
@@ -33,9 +36,9 @@ def mark_notes(tree: HtmlElement, chosen: set[str]) -> None:
     def has_heading(note: HtmlElement) -> bool:
         return next(note.iter(*HEADINGS), None) is not None
 
-    for link in list(tree.iter("a")):
+    for link in links:
         found = _MARKER.fullmatch(_words(link))
-        target = targets.get((link.get("href") or "").partition("#")[2]) if _is_here(link) else None
+        target = targets.get((link.get("href") or "")[1:])
         if target is None or found is None or places[target] < places[link]:
             continue
         note, line = _block(target), _block(link)

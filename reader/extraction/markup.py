@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from reader.content.html.hidden import HiddenElements
 from reader.extraction.boilerplate import is_named
-from reader.extraction.extractors import MARKS
+from reader.extraction.extractors import LINE_BREAK, MARKS
 from reader.extraction.page_tree import HEADINGS, INLINE, drop, is_hidden, size_of, text_of
 
 if TYPE_CHECKING:
@@ -40,8 +40,6 @@ _PRE = re.compile(r"white-space\s*:\s*pre(-line|-wrap)?", re.IGNORECASE)
 _INDENT = re.compile(r"(?:margin|padding)(?:-inline-start|-left)\s*:\s*(\d+)(?:\.\d+)?(em|px)", re.IGNORECASE)
 _INDENT_CLASS = re.compile(r"\bi(?:n|ndent)?-?(\d)\b")
 _SOURCE_LINE = re.compile(r"\n([ \t]*)")
-LINE_BREAK = "\N{LINE SEPARATOR}"
-"""The sign for a line break until the tree is written as HTML; no page has it, as it is read as a blank."""
 _LONGEST_CAPTION = 600
 _MEDIA = ("img", "video", "audio", "iframe", "picture")
 _NOT_FIGURES = ("table", "pre", "blockquote", "figure", "code")
@@ -79,7 +77,7 @@ def _drop_hidden_images(tree: HtmlElement, rules: HiddenElements) -> None:
             return True
         if not rules.hides(str(box.tag), _attributes(box)):
             return is_seen(box.getparent())
-        is_whole = 3 * size_of(box) > size  # a script shows it
+        is_whole = 5 * size_of(box) > size  # a script shows it
         if is_whole:
             box.attrib.pop("style", None)
         return is_whole

@@ -86,6 +86,8 @@ class IndexUpdater:
         """When this refresh began to wait for another instance; infinity after the notice about it."""
         self._watched: frozenset[bytes] = frozenset()
         self._stop_watching = threading.Event()
+        self._has_rested = False
+        """Whether there has been nothing to do since the start."""
         self._has_compared = False
         """Whether the folder has been compared since the start."""
         self._is_unreadable = False
@@ -151,6 +153,7 @@ class IndexUpdater:
         """Wait a moment for requests, and return them as one."""
         try:
             if self._requests.empty():
+                self._has_rested = True
                 self.idle.set()
             request = self._requests.get(timeout=_CHECK_INTERVAL)
             self.idle.clear()
@@ -246,7 +249,7 @@ class IndexUpdater:
         self._rules_error = ""
         if outcome.hidden:
             self._check_other_instances()
-            self._send(events.IndexChanged())  # the list has fewer articles now
+            self._send(events.IndexChanged(at_start=not self._has_rested))  # the list has fewer articles now
         if outcome.fetched:
             self._send(events.OriginalsWanted(outcome.fetched_rowids()))
 
@@ -301,7 +304,7 @@ class IndexUpdater:
             return  # the next refresh or mark reports it
         if generation != self._generation:
             self._generation = generation
-            self._send(events.IndexChanged())
+            self._send(events.IndexChanged(at_start=not self._has_rested))
         if marks_version != self._marks_version:
             self._marks_version = marks_version
             self._send(events.MarksChanged(marks_version))

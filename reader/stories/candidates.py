@@ -47,7 +47,8 @@ class Candidates:
                 shared[id_] = shared.get(id_, 0) + weight
         best = _heaviest(shared)
         self._load([id_ for id_ in best if id_ not in self._stories])
-        return [self._stories[id_] for id_ in best]
+        # A story is empty while its only article waits to be grouped again, in this batch or a later one.
+        return [self._stories[id_] for id_ in best if id_ in self._stories]
 
     def _in_memory(self, term: int) -> set[int]:
         """Return the latest stories in memory with a term."""

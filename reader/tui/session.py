@@ -166,8 +166,8 @@ class Session:
         self.pages_changed = Signal[None]()
         self.indexing_progressed = Signal[Progress]()
         self.originals_wanted = Signal[list[int]]()
-        self.index_replaced = Signal[None]()
-        """Another program has changed the index, or it was rebuilt."""
+        self.index_replaced = Signal[bool]()
+        """See :class:`reader.core.events.IndexChanged`; gets its ``at_start``."""
         self.can_undo_changed = Signal[None]()
         self.folder_away = Signal[bool]()
         self.counts_changed: Signal[Counts] = Signal()

@@ -89,7 +89,7 @@ async def test_a_sync_reports_each_feed_and_list_reads_what_it_wrote(server: Ser
     }
     again = await run("sync")
     assert (again.status, again.out) == (0, "")
-    assert "2 not due" in again.err
+    assert "2 not due (--force fetches all)" in again.err
     assert len(server.requests) == 2
     named = await run("sync", "one")
     assert "1 feed fetched, 0 new articles" in named.err
@@ -135,6 +135,15 @@ async def test_feeds_are_edited_paused_and_removed(server: Server, own_directori
     assert (await run("feeds", "list", "--json")).json == []
     assert "There are no feeds. `newsreader add URL` adds one" in (await run("feeds", "list")).err
     assert not list(own_directories.news_folder.rglob("*.md"))
+
+
+async def test_a_feed_is_removed_even_if_its_documents_cannot_be_deleted(own_directories: Paths) -> None:
+    add(own_directories, Subscription("https://a.example/"))
+    own_directories.trash_folder.parent.mkdir(parents=True)
+    own_directories.trash_folder.write_text("a file is in the way", "utf-8")
+    removed = await run("feeds", "remove", "https://a.example/", "--documents")
+    assert (removed.status, "1 feed removed, but not all documents were deleted: " in removed.err) == (2, True)
+    assert (await run("feeds", "list", "--json")).json == []
 
 
 async def test_without_a_path_commands_are_about_the_news_folder(server: Server, own_directories: Paths) -> None:

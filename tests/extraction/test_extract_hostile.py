@@ -78,7 +78,6 @@ HOSTILE = {
     "empty headings": "<article>" + P * 5 + "<h2></h2><br>" * 2_000 + P,
     "buttons in one line": "<article>" + P * 5 + "<p>" + "word <button>x</button>" * 3_500,
     "times in one box": P * 5 + "<div>" + "<b></b> 12:30 " * 4_000,
-    "short lines between": "<article>" + P * 5 + "<div>" + "<p>x" * 6_000 + "</div>" + P * 5,
     "listings": "<article>" + P * 3 + "<pre><code>x\n</code></pre>" * 4_000,
     "one listing": "<article>" + P * 3 + "<pre>" + "x\n" * 500_000,
 }

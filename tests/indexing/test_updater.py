@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from reader.core.events import INDEX_GONE, IndexChanged, Notice, Progress, UpdaterMessage
+from reader.core.events import INDEX_GONE, IndexChanged, MarksChanged, Notice, Progress, UpdaterMessage
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
 from reader.indexing.process_client import UpdaterHandle
@@ -171,6 +171,9 @@ def test_changes_by_another_instance_are_reported(opened: Library, messages: Mes
     thread = threading.Thread(target=updater.run, daemon=True)
     thread.start()
     messages.finished()
+    assert updater.idle.wait(_TIMEOUT)
+    while not messages.news.empty():  # the estimates of both documents
+        assert messages.news.get() in {IndexChanged(at_start=True), MarksChanged(0)}
     (opened.folder.root / "c.md").write_text(_document("c"))
     other = Library.open(opened.folder.root, Paths.from_environment())
     for _ in refresh(other, wait=lambda: True):
@@ -179,6 +182,7 @@ def test_changes_by_another_instance_are_reported(opened: Library, messages: Mes
     news = messages.news.get(timeout=_TIMEOUT)
     while not isinstance(news, IndexChanged):
         news = messages.news.get(timeout=_TIMEOUT)
+    assert not news.at_start
     assert _titles(opened) == ["a", "b", "c"]
     updater.close()
     thread.join(_TIMEOUT)

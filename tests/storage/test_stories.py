@@ -20,7 +20,7 @@ from reader.indexing.stories import update_stories
 from reader.storage.sqlite.database import StorageError
 from reader.storage.sqlite.index import columns, sort_orders
 from reader.storage.sqlite.index.folder_index import Index
-from reader.storage.sqlite.stories import edges, reading
+from reader.storage.sqlite.stories import edges, reading, upkeep, waiting
 from reader.stories.terms import unpacked
 from tests.storage.parsed_file_helpers import put, remove, replace
 
@@ -219,6 +219,21 @@ def test_articles_that_are_alone_are_grouped_again_when_a_folder_has_grown(index
         assert together == (n == 15)
 
 
+def test_articles_that_are_grouped_again_in_a_later_batch_are_not_yet_in_a_story(index: Index) -> None:
+    put(index, _article(0, 0, 0), _article(1, 1, 0))
+    _update(index)
+    put(index, _article(4, 0, 1))
+    with index.writer() as writer, writer.transaction() as db:
+        upkeep.begin(db)
+        waiting.add_alone(db, 2)
+        newest, *others = waiting.newest_first(db)
+        for batch in [newest], others:
+            for _ in upkeep.add_many(db, batch, review=True):
+                pass
+    _update(index)
+    assert sorted(map(sorted, _check(index).values())) == [["0.md", "4.md"], ["1.md"]]
+
+
 def test_removing_and_adding_again_gives_the_same_stories(index: Index) -> None:
     articles = _folder(12)
     put(index, *articles)
@@ -248,8 +263,6 @@ def test_a_process_that_ends_between_two_steps_loses_only_work_to_do_again(tmp_p
         assert rowid is not None
         remove(index, rowid)
         with index.writer() as writer, writer.transaction() as db:  # killed before lists show it
-            from reader.storage.sqlite.stories import upkeep
-
             upkeep.begin(db)
             upkeep.take_departed(db)
         _update(index)

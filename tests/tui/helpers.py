@@ -212,9 +212,9 @@ class Reader:
         """Have the app take the folder for one that is still being compared with the index."""
         self.main_screen.session.folder_was_read = False
 
-    def report_list_change(self) -> None:
+    def report_list_change(self, *, at_start: bool = False) -> None:
         """Do what the index updater does when it has changed the index."""
-        self.main_screen.call_later(self.main_screen.session.index_replaced.publish, None)
+        self.main_screen.call_later(self.main_screen.session.index_replaced.publish, at_start)
 
     @property
     def key_bar(self) -> Strip:
@@ -316,11 +316,6 @@ class Reader:
     def report_marks_change(self) -> None:
         """Do what the updater of the index does when another window has changed marks."""
         self.main_screen.call_later(self.main_screen.session.marks_changed.publish, None)
-
-    def report_lists_change(self, *, folder_read: bool = True) -> None:
-        """Do what the updater of the index does when it has changed the index."""
-        self.main_screen.session.folder_was_read = folder_read
-        self.main_screen.call_later(self.main_screen.session.index_replaced.publish, None)
 
     def report_fetch(self, event: FetchEvent) -> None:
         """Do what the fetching process does when something has happened."""

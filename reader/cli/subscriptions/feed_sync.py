@@ -170,7 +170,7 @@ def _summary(results: Sequence[FeedResult]) -> str:
     parts = [f"{format_count(fetched, 'feed')} fetched", f"{format_count(new, 'new article')}"]
     parts += [f"{changed:,} changed"] if changed else []
     parts += [f"{counts['failed']:,} failed"] if counts["failed"] else []
-    parts += [f"{counts['waiting']:,} not due"] if counts["waiting"] else []
+    parts += [f"{counts['waiting']:,} not due (--force fetches all)"] if counts["waiting"] else []
     parts += [f"{counts['paused']:,} paused"] if counts["paused"] else []
     return f"{', '.join(parts)}."
 

@@ -86,7 +86,7 @@ def _rule(table: Mapping[str, Any], name: str) -> ArrivalRule:
             hint = did_you_mean(nearest(action, RULE_ACTIONS)) or f"Use {', '.join(RULE_ACTIONS)}, or tags."
             raise ReaderError(f"cannot do “{shown_name(action)}”.", hint)
     if not actions and not tags:
-        raise ReaderError("does nothing.", f"It needs a tag or one of: {', '.join(RULE_ACTIONS)}.")
+        raise ReaderError("does nothing.", f"It needs a tag or one of {', '.join(RULE_ACTIONS)}.")
     query = table.get("query")
     if not isinstance(query, str):
         raise ReaderError("has no query.", "Give it one: query = 'title:…'.")

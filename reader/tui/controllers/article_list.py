@@ -59,6 +59,8 @@ class ArticleListController:
         """Whether marks have changed since the last load, so that articles that no longer match stay."""
         self._is_sorting = False
         """Whether that list is in another order."""
+        self._is_settling = False
+        """Whether that list is the result of bringing the index up to date for the first time."""
         self._name = list_key(self.sort)
         """The name of the list in the table of positions."""
         self.is_grouped: Callable[[], bool] = lambda: False
@@ -72,7 +74,7 @@ class ArticleListController:
         session.pages_changed.subscribe(self._pages_changed)
         session.first_frame_shown.subscribe(lambda _: self._load_originals())
         session.indexing_progressed.subscribe(self._indexing_progressed)
-        session.index_replaced.subscribe(lambda _: self.reload())
+        session.index_replaced.subscribe(lambda at_start: self.reload(is_settling=at_start))
 
     # Other orders and queries.
 
@@ -136,12 +138,14 @@ class ArticleListController:
 
     # Loading.
 
-    def reload(self, *, is_sorting: bool = False, marked: bool = False) -> None:
+    def reload(self, *, is_sorting: bool = False, is_settling: bool = False, marked: bool = False) -> None:
         """Load what the query finds now; ``marked`` says that marks have changed."""
         # Until the user selects an article, another order starts at its top; so does a folder that is read for the
-        # first time, whose best articles may come last.
+        # first time, whose best articles may come last, and whose stories, which tell the hottest, come even later.
         self._is_sorting |= is_sorting  # a load that has not come to its end is replaced by this one
-        untouched = not self._is_held and (self._is_sorting or not (self._was_whole or self._was_restored))
+        self._is_settling |= is_settling
+        is_whole = self._was_whole and not self._is_settling
+        untouched = not self._is_held and (self._is_sorting or not (is_whole or self._was_restored))
         snapshot = self._snapshot if self._is_new_query else None
         self._retain_unmatched |= marked and not self._is_new_query
         if self._is_new_query:
@@ -208,7 +212,7 @@ class ArticleListController:
         wanted = self.sort, session.query.query, self.is_grouped()
         if (request.sort, request.query, request.is_grouped) != wanted:
             return  # another list is loading
-        self._is_sorting = False
+        self._is_sorting = self._is_settling = False
         self._was_whole = session.folder_was_read
         self._show_header(request, loaded)
         index, top, is_losing = self._place(request, loaded)

@@ -135,7 +135,7 @@ class FolderController:
                 session.folder_is_away = event.gone
                 session.folder_away.publish(event.gone)
             case IndexChanged():
-                session.index_replaced.publish(None)
+                session.index_replaced.publish(event.at_start)
             case OriginalsWanted():
                 session.originals_wanted.publish(event.rowids)
             case MarksChanged():
@@ -177,7 +177,7 @@ class FolderController:
             self._start_updater()
 
         await session.background.run(renew)
-        session.index_replaced.publish(None)
+        session.index_replaced.publish(False)
 
     # Problems.
 

@@ -21,9 +21,7 @@ _OLD_THRESHOLD = 10
 _IDLE_SECONDS = 2.0
 """Seconds without input after which the user is idle."""
 SHORT_PAUSE = 0.3
-"""Seconds without input after which younger objects are collected, which takes 10 ms or so,"""
-_FEW = 2
-"""if there were more middle collections than this."""
+"""Seconds without input after which younger objects are collected, which takes 10 ms or so, if there are many."""
 
 
 class IdleGC:
@@ -63,6 +61,6 @@ class IdleGC:
             gc.unfreeze()
             gc.collect()
             gc.freeze()
-        elif SHORT_PAUSE < pause < _IDLE_SECONDS and gc.get_count()[2] > _FEW:
+        elif SHORT_PAUSE < pause < _IDLE_SECONDS and gc.get_count()[2]:  # a middle collection has left some
             gc.collect()
         trim_malloc()

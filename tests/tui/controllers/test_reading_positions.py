@@ -10,6 +10,7 @@ import pytest
 
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
+from reader.indexing.refresh import refresh
 from reader.library.library import Library
 from tests.conftest import MakeFolder
 from tests.tui.helpers import LOW, NARROW, PATIENT, SIDE, STACKED, Reader, document, lines_of, open_app
@@ -256,6 +257,26 @@ async def test_a_list_that_is_loaded_again_before_it_is_shown_still_starts_at_it
         assert (reader.row.title, reader.article_list.cursor) == ("N199", 0)
 
 
+async def test_the_list_stays_at_its_top_until_all_stories_are_found(hundred: Path) -> None:
+    library = Library.open(hundred, Paths.from_environment())
+
+    async def arrives(title: str, quality: int, *, at_start: bool) -> None:
+        (hundred / f"{title}.md").write_text(document(title, f"quality: {quality}"))
+        for _ in refresh(library):
+            pass
+        reader.report_list_change(at_start=at_start)
+        await reader.wait_until(lambda: title in [row.title for row in reader.rows])
+        await reader.settle()
+
+    async with open_app(hundred) as reader:
+        await arrives("Hot", 1000, at_start=True)
+        assert at(reader) == ("Hot", 0)
+        assert reader.pane_title == "Hot"
+        await arrives("Hotter", 2000, at_start=False)
+        assert (reader.row.title, reader.article_list.cursor) == ("Hot", 1)
+    library.close()
+
+
 async def test_the_neighbor_of_a_deleted_article_is_selected(hundred: Path) -> None:
     async with open_app(hundred) as reader:
         await reader.press(*["j"] * 50, "q")
@@ -265,8 +286,6 @@ async def test_the_neighbor_of_a_deleted_article_is_selected(hundred: Path) -> N
         await reader.press("j", "q")
     (hundred / "152.md").unlink()
     library = Library.open(hundred, Paths.from_environment())
-    from reader.indexing.refresh import refresh
-
     for _ in refresh(library):
         pass
     library.close()

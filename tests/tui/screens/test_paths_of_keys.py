@@ -73,7 +73,8 @@ async def test_a_mark_passes_the_modules_that_the_docs_name(news: Path, calls: C
     async with open_app(news) as app:
         usual = await calls.of(app, NO_ACTION)
         await app.press("m")  # the first mark also lights the key that undoes it
-        passed = await calls.of(app, "s")
+        # What the updater causes comes once, if at all.
+        passed = await calls.of(app, "s") & await calls.of(app, "s")
     assert named("A mark") <= passed | usual
     assert len(passed - usual - UPDATER) <= 17
 
@@ -85,5 +86,7 @@ async def test_a_cached_page_passes_the_modules_that_the_docs_name(news: Path, c
         usual |= await calls.of(app, NO_ACTION)
         await app.press("q")
         passed = await calls.of(app, "f")
+        await app.press("q")
+        passed &= await calls.of(app, "f")
     assert named("A cached page") <= passed | usual
     assert len(passed - usual - UPDATER) <= 30

@@ -73,7 +73,7 @@ class AddFeed:
         if text in choices:
             line.show_hint(choices[text] or "This feed has no title.")
         elif choices:
-            line.show_hint(f"The page names {format_count(len(choices), 'feed')}; Tab tries them.")
+            line.show_hint(f"The page names {format_count(len(choices), 'feed')}: Tab chooses one, Enter adds it.")
         else:
             line.show_hint("The address of a feed, or of a page: its feeds are found. Enter looks there.")
 
