@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
-from reader.extraction.boilerplate import has_date, is_named
+from reader.extraction.boilerplate import find_date, is_named
 from reader.extraction.extractors import ENTRY, MARKS, marks_in, remark
 from reader.extraction.page_tree import TEXTS, drop, prose_size, size_of, text_of
 
@@ -66,12 +66,13 @@ def _groups(tree: HtmlElement) -> list[dict[HtmlElement, HtmlElement]]:
 
 def _times(tree: HtmlElement) -> Iterator[HtmlElement]:
     """Yield the elements that have only a date or a time."""
+    is_time = cache(_is_time)
     for element in list(tree.iter("*")):
         own = element if _has_number(element.text) or _has_number(element.get("title")) else None
         owner = element.getparent() if own is None and _has_number(element.tail) else own
         if element.tag in _TIMES:
             yield element
-        elif owner is not None and _is_time(owner):
+        elif owner is not None and is_time(owner):
             yield owner
 
 
@@ -82,7 +83,7 @@ def _has_number(text: str | None) -> bool:
 def _is_time(element: HtmlElement) -> bool:
     text = MARKS.sub("", text_of(element))
     return len(text) < _LINE and any(
-        _CLOCK.search(each) or has_date(each) for each in (text, element.get("title") or "")
+        _CLOCK.search(each) or find_date(each) for each in (text, element.get("title") or "")
     )
 
 
