@@ -102,6 +102,17 @@ def group_stories(library: Library, *, patient: bool = False) -> None:
         if error.damaged:
             raise
         print_notice(f"{error.message} Stories are not up to date.")
+    if rules := library.rules:
+        _run_rules(rules.apply_to_grouped)
+
+
+def _run_rules(apply: Callable[[], object]) -> None:
+    try:
+        apply()
+    except ReaderError as error:
+        if error.damaged:
+            raise
+        print_notice(f"No rule has run. {error}")
 
 
 def _wait_for_grouping(name: str) -> KeepWaiting:
@@ -146,13 +157,8 @@ def refresh_library(library: Library, wait: KeepWaiting, *, rebuild: bool = Fals
         if not (error.damaged and library.renew()):
             raise
         yield from refresh(library, wait=wait, seen=False)
-    try:
-        if library.rules is not None:
-            library.rules.apply_to_new()
-    except ReaderError as error:
-        if error.damaged:
-            raise
-        print_notice(f"No rule has run. {error}")
+    if rules := library.rules:
+        _run_rules(rules.apply_to_new)
 
 
 def wait_policy() -> Callable[[], bool]:
