@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from reader.core.dates.date_parser import parse_date
+from reader.core.dates.partial import PartialDate
 from reader.core.errors import ReaderError
 from reader.core.model import PRECISIONS, BodyFormat, Json, Number
 from reader.core.text import clean, clean_block, is_clean_block, show_path
@@ -19,7 +21,6 @@ from reader.core.times import to_micros
 from reader.core.urls import article_key, safe_url, safe_url_and_key
 from reader.documents import fast_patterns
 from reader.documents.body_start import body_format_of, first_paragraph, split_heading
-from reader.documents.date_parser import PartialDate, parse_date
 from reader.documents.file_names import date_from_path, title_from_path
 from reader.documents.files import MAX_BYTES
 from reader.documents.header.nodes import LIST_LIMIT, MAX_HEADER

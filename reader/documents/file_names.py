@@ -6,8 +6,9 @@ import os
 import re
 from datetime import datetime
 
+from reader.core.dates.date_parser import parse_date
+from reader.core.dates.partial import DateOrder, PartialDate
 from reader.core.text import clean
-from reader.documents.date_parser import DateOrder, PartialDate, parse_date
 
 # 2022.1.3 is a version, 2022-1-3 is not. A time may follow eight digits, as in 202405061230 and 20240506T1230.
 _DATE_IN_NAME = re.compile(

@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TypeVar
 
+from reader.core.dates.date_parser import parse_date
+from reader.core.dates.partial import DateOrder, PartialDate
 from reader.core.errors import ReaderError
 from reader.core.model import Article, Image, Json, Links, Number, Provider, Related, Secured
 from reader.core.text import clean, clean_block, show_path
 from reader.core.urls import safe_url
 from reader.documents.body_start import body_format_of, first_paragraph, split_heading
-from reader.documents.date_parser import DateOrder, PartialDate, parse_date
 from reader.documents.file_names import date_from_path, title_from_path
 from reader.documents.files import MAX_BYTES
 from reader.documents.header.nodes import (

@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from reader.core.dates.date_parser import parse_date
+from reader.core.dates.partial import DateOrder
 from reader.core.errors import ReaderError
 from reader.core.urls import safe_url
-from reader.documents.date_parser import DateOrder, parse_date
 from reader.documents.field_names import FieldNames, image_texts
 from reader.documents.header.nodes import HeaderNode, MappingNode, ScalarNode, SequenceNode, text_of
 from reader.documents.scalars import decode_entities, split_topics, to_bool

@@ -62,9 +62,9 @@ def is_line(text: str, kind: str) -> bool:
     return len(text) < _LONGEST[kind] and bool(_lines(kind).fullmatch(line))
 
 
-def has_date(text: str) -> bool:
-    """Return whether there is a date anywhere in a line."""
-    return bool(_lines("with date").search(text[: _LONGEST["boilerplate"]]))
+def find_date(text: str) -> re.Match[str] | None:
+    """Return the first date in a line."""
+    return _lines("with date").search(text[: _LONGEST["boilerplate"]])
 
 
 def without_by(text: str) -> str:

@@ -19,7 +19,7 @@ from reader.content.blocks import (
     spans_text,
 )
 from reader.core.text import clean
-from reader.extraction.boilerplate import has_date, is_line, letters, without_by
+from reader.extraction.boilerplate import find_date, is_line, letters, without_by
 
 _LONG = 5
 """Paragraphs of a long text."""
@@ -120,7 +120,7 @@ def _repeats_metadata(line: str, titles: set[str], names: str | None) -> bool:
         return True
     if not names or len(text) > 160:
         return False
-    with_date = names in key and len(key) < len(names) + 50 and has_date(text)
+    with_date = names in key and len(key) < len(names) + 50 and find_date(text) is not None
     return with_date or letters(without_by(text)) == names
 
 

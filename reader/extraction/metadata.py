@@ -5,16 +5,17 @@ from __future__ import annotations
 import contextlib
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from reader.content.html.builder import pixels
 from reader.content.html.links import WEB, host_of, resolve_link
+from reader.core.dates.date_parser import parse_date
+from reader.core.dates.partial import DateOrder
 from reader.core.model import Image
 from reader.core.text import clean
-from reader.extraction.boilerplate import has_date, is_line, letters, names_of, without_by
+from reader.extraction.boilerplate import find_date, is_line, letters, names_of, without_by
 from reader.extraction.json_ld import StructuredData
 from reader.extraction.page_tree import INLINE, is_in_page_header, text_of
 
@@ -34,19 +35,6 @@ _AFTER_NAME = re.compile(r"\s*[|·•»]\s*|\s+[-–—]\s+|\s+(?:기자|記者|
 _NAME_WORD = re.compile(
     r"[^\W\d_a-z][\w.'’-]*,?|&|and|und|et|y|e|de|la|le|du|van|von|der|den|del|della|di|da|dos|bin|ibn|al|el|ten|ter|zu"
 )
-_RFC_2822 = re.compile(r"(?:[A-Z][a-z]{2},\s*)?\d{1,2} [A-Z][a-z]{2} \d{4} \d{1,2}:\d{2}", re.ASCII)
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
-_MONTH = rf"(?P<month>(?:{'|'.join(_MONTHS)})[a-z]{{0,6}})\.?"
-_FORMATS = [re.compile(date) for date in (
-    r"(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})"
-    r"(?:[T ](?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}))?)?",
-    r"(?P<year>\d{4})\s*年\s*(?P<month>\d{1,2})\s*月\s*(?P<day>\d{1,2})\s*日",
-    r"\b(?P<day>\d{1,2})\.\s?(?P<month>\d{1,2})\.\s?(?P<year>\d{4})\b",  # with periods the day comes first
-    rf"{_DAY}\s+{_MONTH}\s+(?P<year>\d{{4}})",
-    rf"{_MONTH}\s+{_DAY},?\s+(?P<year>\d{{4}})",
-)]  # fmt: skip
-_ZONE = re.compile(r"[+-]\d\d:?\d\d$|\b[A-Z]{3,4}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +195,7 @@ def _names_at_start(line: str) -> str:
 
 def _published(tree: HtmlElement, named: dict[str, str], data: StructuredData) -> datetime | None:
     given = (data.published, *(named.get(name, "") for name in names_of("dates")))
-    if found := next(filter(None, map(parse_date, given)), None):
+    if found := next(filter(None, map(date_in, given)), None):
         return found
     marked: list[str] = []
     for element in tree.iter("time", "span", "abbr", "p", "div"):
@@ -219,7 +207,7 @@ def _published(tree: HtmlElement, named: dict[str, str], data: StructuredData) -
         elif element.tag == "time":
             marked += [text, text_of(element)[:80]]
     marked += _near_heading(tree)
-    return next(filter(None, map(parse_date, marked[:20])), None)
+    return next(filter(None, map(date_in, marked[:20])), None)
 
 
 def _near_heading(tree: HtmlElement) -> list[str]:
@@ -228,45 +216,21 @@ def _near_heading(tree: HtmlElement) -> list[str]:
     if heading is None:
         return []
     behind = heading.xpath("following::*")[:_LOOK_AHEAD]
-    return [text for inner in behind if 6 <= len(text := text_of(inner)) < 100 and has_date(text)]
+    return [text for inner in behind if 6 <= len(text := text_of(inner)) < 100 and find_date(text)]
 
 
-def parse_date(text: str) -> datetime | None:
-    """Return a time as pages write it, in UTC, or None if it cannot be read.
-
-    Reads ISO 8601 and similar formats, RFC 2822, and dates like ``3 May 2024`` and ``2024年5月3日``. A time without a
-    zone is taken as UTC.
-    """
-    text = clean(text[:200])
-    if not text:
-        return None
-    for read in (datetime.fromisoformat, _rfc_2822, _anywhere):
-        with contextlib.suppress(ValueError, TypeError, IndexError, OverflowError):
-            found = read(text)
-            if found is not None:
-                found = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-                if 1970 <= found.year <= 2200:
-                    return found
+def date_in(line: str) -> datetime | None:
+    """Return a date in a line, in UTC, or None. A time without a zone is taken as UTC, a day as its midnight there."""
+    line = clean(line[:200])
+    found = find_date(line)
+    parts = (line, line[found.start() :], found[0]) if found else (line,)
+    for part in parts:
+        with contextlib.suppress(ValueError):
+            order: DateOrder = "dmy" if "." in part[:3] else ""  # with periods the day comes first
+            date = parse_date(part, order, any_language=part is parts[-1])
+            if date.precision in ("time", "day") and 1970 <= date.utc.year <= 2200:
+                return date.utc
     return None
-
-
-def _rfc_2822(text: str) -> datetime | None:
-    """Return a date in the format of mail and HTTP (RFC 2822, 3.3), or None; the library accepts far more."""
-    return parsedate_to_datetime(text) if _RFC_2822.match(text) else None
-
-
-def _anywhere(text: str) -> datetime | None:
-    """Return a date anywhere in a text, or None. Raises ValueError for impossible dates."""
-    found = next(filter(None, (date.search(text) for date in _FORMATS)), None)
-    if found is None:
-        return None
-    parts = found.groupdict()
-    year, month, day = int(parts["year"]), parts["month"], int(parts["day"])
-    number = int(month) if month.isdecimal() else _MONTHS.index(month[:3]) + 1
-    hour, minute, second = (int(parts.get(name) or 0) for name in ("hour", "minute", "second"))
-    if _ZONE.search(text):  # a time in an unknown zone is worse than no time
-        hour = minute = second = 0
-    return datetime(year, number, day, hour, minute, second, tzinfo=UTC)
 
 
 # --- image --------------------------------------------------------------------------------------

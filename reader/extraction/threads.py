@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
-from reader.extraction.boilerplate import has_date, is_named
+from reader.extraction.boilerplate import find_date, is_named
 from reader.extraction.extractors import ENTRY, MARKS, marks_in, remark
 from reader.extraction.page_tree import TEXTS, drop, prose_size, size_of, text_of
 
@@ -82,7 +82,7 @@ def _has_number(text: str | None) -> bool:
 def _is_time(element: HtmlElement) -> bool:
     text = MARKS.sub("", text_of(element))
     return len(text) < _LINE and any(
-        _CLOCK.search(each) or has_date(each) for each in (text, element.get("title") or "")
+        _CLOCK.search(each) or find_date(each) for each in (text, element.get("title") or "")
     )
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from reader.core.text import clean
 from reader.extraction.json_ld import structured_data
-from reader.extraction.metadata import Metadata, base_url_of, parse_date, read_metadata
+from reader.extraction.metadata import Metadata, base_url_of, date_in, read_metadata
 from reader.extraction.page_tree import read_page
 
 URL = "https://www.example.org/a/b"
@@ -90,7 +90,11 @@ def test_the_date(page: str, day: datetime | None) -> None:
         ("20240503", datetime(2024, 5, 3, tzinfo=UTC)),
         ("Fri, 03 May 2024 10:00:00 +0200", datetime(2024, 5, 3, 8, tzinfo=UTC)),
         ("May 3rd, 2024", datetime(2024, 5, 3, tzinfo=UTC)),
-        ("3. Mai 2024", None),
+        ("3. Mai 2024", datetime(2024, 5, 3, tzinfo=UTC)),
+        ("Veröffentlicht am 3. Mai 2024", datetime(2024, 5, 3, tzinfo=UTC)),
+        ("Posted 2024-05-03 10:00 by Jane", datetime(2024, 5, 3, tzinfo=UTC)),
+        ("Posted 3 May 2024, 10:00", datetime(2024, 5, 3, 10, tzinfo=UTC)),
+        ("3/4/2024", None),
         ("03.05.2024, 10 Uhr", datetime(2024, 5, 3, tzinfo=UTC)),
         ("2024年5月3日", datetime(2024, 5, 3, tzinfo=UTC)),
         ("2024-02-31", None),
@@ -101,13 +105,13 @@ def test_the_date(page: str, day: datetime | None) -> None:
         ("May 2024", None),
     ],
 )
-def test_parse_date(text: str, when: datetime | None) -> None:
-    assert parse_date(text) == when
+def test_the_date_in_a_line(text: str, when: datetime | None) -> None:
+    assert date_in(text) == when
 
 
 @given(st.text(max_size=40) | st.from_regex(r"\d{1,4}[-/. ]\d{1,2}[-/. T]\d{1,4}.{0,12}"))
 def test_any_text_is_a_time_in_utc_or_none(text: str) -> None:
-    when = parse_date(text)
+    when = date_in(text)
     assert when is None or when.utcoffset() == datetime(2024, 1, 1, tzinfo=UTC).utcoffset()
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
+from reader.core.dates.date_parser import parse_zoned_date
+from reader.core.dates.partial import PartialDate
 from reader.core.times import format_partial
-from reader.documents.date_parser import PartialDate, parse_zoned_date
 
 _WEEKDAY = re.compile(r"^[^\W\d_]+\.?,\s*")
 _CACHED = 4096
@@ -28,10 +29,9 @@ def read_timestamp(text: str) -> Timestamp | None:
     """Return the date that ``text`` says in any language; None if it says none."""
     try:
         found = _parse(text)
-        start = found.moment if found.precision == "time" else found.moment.astimezone().replace(tzinfo=UTC)
-        if found.precision != "time":
-            return Timestamp(start, format_partial(found.moment, found.precision))
-        return Timestamp(start.astimezone(UTC), start.isoformat())
+        is_time = found.precision == "time"
+        text = found.moment.isoformat() if is_time else format_partial(found.moment, found.precision)
+        return Timestamp(found.utc, text)
     except (ValueError, OverflowError):
         return None
 

@@ -14,7 +14,7 @@ from reader.core.text import clean, format_count, truncate
 from reader.stories.model import Bar, HeatStatistics, Period
 from reader.tui.keys import bindings
 from reader.tui.screens.listings import NOTHING, ListingScreen
-from reader.tui.widgets.stories.heat_lines import bar_lines, time_marker
+from reader.tui.widgets.stories.heat_lines import bar_lines, bars_to_plot, time_marker
 from reader.tui.widgets.text.lines import Line
 from reader.tui.widgets.text.scroll_view import Direction, move_distance, scroll_line_into_view
 
@@ -76,9 +76,10 @@ class HeatScreen(ListingScreen):
         return found.lines or NOTHING
 
     def _show_plot(self) -> None:
-        self._plot.data = [float(bar.articles) for bar in self._statistics.by_time]
         width = max(8, self._plot.size.width)
-        self._marker.update(Content(time_marker(self._statistics.by_time, self._moment, width)))
+        bars, selected = bars_to_plot(self._statistics.by_time, self._moment, width)
+        self._plot.data = [float(bar.articles) for bar in bars]
+        self._marker.update(Content(time_marker(bars, selected, width)))
         self._marker.set_class(self._selected < 0, "-selected")
 
     def _show_bars(self) -> None:

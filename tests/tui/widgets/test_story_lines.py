@@ -16,7 +16,7 @@ from reader.stories.model import Bar, Digest, DigestPart, DigestSentence, Story
 from reader.tui.widgets.article_pane.content import ArticleContent, ItemSection, RelatedItem
 from reader.tui.widgets.article_pane.lines import compose_lines, lay_out_pane
 from reader.tui.widgets.stories.digest_lines import digest_lines
-from reader.tui.widgets.stories.heat_lines import bar_lines, time_marker
+from reader.tui.widgets.stories.heat_lines import bar_lines, bars_to_plot, time_marker
 from reader.tui.widgets.text.lines import Line
 from tests.tui.hostile_documents import cleaned
 
@@ -155,6 +155,15 @@ def test_the_marker_of_the_plot_points_at_its_bar(selected: int, count: int, cel
     assert cell_width(marker.rstrip()) <= cells
     if cells >= count:
         assert marker.index("▲") * count // cells == at
+
+
+@given(st.integers(0, 29), st.integers(1, 30), st.integers(1, 40))
+def test_a_plot_of_far_too_many_bars_shows_those_around_the_selected_one(at: int, count: int, cells: int) -> None:
+    bars = BARS[:count]
+    selected = min(at, count - 1)
+    shown, index = bars_to_plot(bars, selected, cells)
+    assert shown[index] is bars[selected]
+    assert len(shown) == (count if count <= 2 * cells else cells)
 
 
 def test_the_plot_says_where_it_begins_and_ends() -> None:

@@ -42,7 +42,7 @@ CREATE TABLE articles (
     heat NUMERIC,
     type TEXT NOT NULL,
     title TEXT NOT NULL,
-    precision INTEGER NOT NULL, -- of published_at: an index of reader.documents.date_parser.PRECISIONS
+    precision INTEGER NOT NULL, -- of published_at: an index of reader.core.model.PRECISIONS
     -- What a refresh leaves to reader.storage.sqlite.stories:
     story INTEGER, -- the id of its story, or NULL until it is grouped
     story_rank INTEGER NOT NULL DEFAULT 0, -- its place in the story, the best article first

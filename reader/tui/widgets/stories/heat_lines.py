@@ -57,6 +57,14 @@ def _bar(bar: Bar, most: int, hottest: float, label: int, cells: int, *, is_sele
     yield Run(fit_cells(drawn, room), score, item=at, lightness=formats.lightness(bar.heat, hottest))
 
 
+def bars_to_plot(bars: Sequence[Bar], selected: int, cells: int) -> tuple[Sequence[Bar], int]:
+    """Return the bars that a plot shows, and which is selected: if they are far too many, those around that one."""
+    if len(bars) <= 2 * cells:  # two share a cell
+        return bars, selected
+    begin = max(0, min(selected - cells // 2, len(bars) - cells))
+    return bars[begin : begin + cells], selected - begin
+
+
 def time_marker(bars: Sequence[Bar], selected: int, cells: int) -> str:
     """Return the line below a plot of ``bars``: which one is selected and, if there is room, the first and last."""
     if not bars:

@@ -1,4 +1,4 @@
-"""Dates as documents write them, with the precision that they have. Pure, but for the local time zone.
+"""Dates as documents, feeds and pages write them, with the precision that they have. Pure, but for the local time zone.
 
 A date that can be read in two ways is refused with a reason instead of guessed.
 """
@@ -7,24 +7,12 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from functools import cache
-from typing import Any, Literal, NamedTuple
 
+from reader.core.dates.partial import NO_DATE, DateOrder, PartialDate, start_of
 from reader.core.model import Precision
 from reader.core.text import lazy_pattern
 
-DateOrder = Literal["", "dmy", "mdy"]
-"""How 03/04/2024 is read: the day first, the month first, or not at all."""
 _MAX_CHARACTERS = 100
-_NO_DATE = "is not a date such as 2021-07-28T12:38:00Z"
-
-
-class PartialDate(NamedTuple):
-    """A time in UTC. Without a time of day, it is the start of the day, month or year in the local time zone."""
-
-    moment: datetime
-    precision: Precision = "time"
-
 
 _MONTHS = {
     name: number
@@ -139,7 +127,7 @@ def parse_zoned_date(text: str, order: DateOrder = "", *, any_language: bool = T
     if not text.isascii():
         text = _DIGIT.sub(lambda digit: str(int(digit[0])), text)  # Arabic and Indian ones, of full width
     if not text or len(text) > _MAX_CHARACTERS:
-        raise ValueError(_NO_DATE)
+        raise ValueError(NO_DATE)
     if _EPOCH.fullmatch(text):
         return PartialDate(datetime.fromtimestamp(int(text) / (1000 if len(text) == 13 else 1), UTC))
     if moved := _YEAR_LAST().fullmatch(text):
@@ -153,8 +141,10 @@ def parse_zoned_date(text: str, order: DateOrder = "", *, any_language: bool = T
             if (date := pattern().match(text)) and (time := _TIME().fullmatch(text, date.end())):
                 return _date_of(date.groupdict(), time.groupdict(), order)
         if any_language:
-            return _in_any_language(text, order)
-        raise ValueError(_NO_DATE)
+            from reader.core.dates.other_languages import parse_in_other_language  # lazy: few dates need it
+
+            return parse_in_other_language(text, order)
+        raise ValueError(NO_DATE)
     except OverflowError:
         raise ValueError("is out of range") from None
 
@@ -171,14 +161,6 @@ def _date_of(date: dict[str, str | None], time: dict[str, str | None], order: Da
     if not day:
         raise ValueError("has a time but no day")
     return PartialDate(_moment(start, time))
-
-
-def start_of(start: datetime, precision: Precision) -> PartialDate:
-    """Return a day, month or year, of which ``start`` is the first moment, without a zone."""
-    try:
-        return PartialDate(start.astimezone(UTC), precision)
-    except (OverflowError, ValueError, OSError):  # outside what the system's time zones cover
-        return PartialDate(start.replace(tzinfo=UTC), precision)
 
 
 def _calendar_date(part: dict[str, str | None], order: DateOrder) -> tuple[int, int, int]:
@@ -255,52 +237,3 @@ def _zone(part: dict[str, str | None]) -> tzinfo:
         return timezone(-offset if part["sign"] in "-−" else offset)
     except ValueError:
         raise ValueError("has an offset that does not exist") from None
-
-
-_WORD = re.compile(r"[^\W\d_]{3}")
-_YEAR = re.compile(r"(?<!\d)[12]\d{3}(?!\d)")
-_SMALL_NUMBER = re.compile(r"(?<![\w:.])\d{1,2}(?![\d:h])")
-_ISO_DAY = re.compile(r"\d{4}[-/.]\d")
-_LANGUAGES = [
-    *("de", "fr", "es", "it", "pt", "nl", "sv", "da", "nb", "fi", "pl", "cs", "sk", "hu", "ro", "bg", "ru", "uk", "sr"),
-    *("hr", "sl", "el", "tr", "ar", "he", "fa", "hi", "id", "vi", "th", "ja", "zh", "ko", "ca", "et", "lv", "lt"),
-]
-"""Those that dates in feeds come in. With all of dateparser's, the first date takes ten seconds.
-English is none of them, as it has its own patterns above: dateparser takes "about 3 in 2020" for a month."""
-_FIRST_BUDDHIST_YEAR = 2400
-"""Later years in Thai are of the calendar that is 543 years ahead."""
-_NUMBERED_MONTHS = "vi"
-"""The language whose month names are numbers."""
-
-
-def _in_any_language(text: str, order: DateOrder) -> PartialDate:
-    """Return a date with a month name in another language than English."""
-    if not _WORD.search(text) or not _YEAR.search(text) or _ISO_DAY.match(text):
-        raise ValueError(_NO_DATE)
-    parser = _language_parser(order)
-    found = parser.get_date_data(text)
-    if found.date_obj is None:
-        raise ValueError(_NO_DATE)
-    moment: datetime = found.date_obj
-    if found.locale != _NUMBERED_MONTHS:
-        # A month that comes from a number is a guess; one that comes from a name stays if the numbers change.
-        other = parser.get_date_data(_SMALL_NUMBER.sub("2" if moment.month == 1 else "1", text)).date_obj
-        if other is None or other.month != moment.month:
-            raise ValueError(_NO_DATE)
-    if found.locale == "th" and moment.year > _FIRST_BUDDHIST_YEAR:
-        moment = moment.replace(year=moment.year - 543)
-    if found.period == "time":
-        return PartialDate(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
-    precision: Precision = "month" if found.period == "month" else "day"
-    day = 1 if precision == "month" else moment.day
-    return start_of(moment.replace(day=day, hour=0, minute=0, second=0, microsecond=0, tzinfo=None), precision)
-
-
-@cache
-def _language_parser(order: DateOrder) -> Any:
-    from dateparser.date import DateDataParser  # type: ignore[import-untyped]  # lazy: 0.2 s, for few documents
-
-    settings = {"REQUIRE_PARTS": ["month", "year"], "PARSERS": ["absolute-time"], "RETURN_TIME_AS_PERIOD": True}
-    if order:
-        settings["DATE_ORDER"] = order.upper()
-    return DateDataParser(languages=_LANGUAGES, settings=settings)
