@@ -181,7 +181,7 @@ def texts_in(value: Json | Mapping[str, Json]) -> Iterator[str]:
     elif isinstance(value, list):
         for inner in value:
             yield from texts_in(inner)
-    elif value is not None and not isinstance(value, bool):
+    elif value not in {None, ""} and not isinstance(value, bool):
         yield str(value)
 
 

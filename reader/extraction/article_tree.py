@@ -42,7 +42,7 @@ _OPENERS = HEADINGS | {"button", "dt", "summary"}
 _NEAR_HEADING = 60
 """Elements behind the heading of a page that are searched for a standfirst."""
 _FAR = 20
-"""Siblings above a list that are searched for what announces it."""
+"""Siblings above a list that are searched for what announces it, and below a heading for its text."""
 _TEASER = 400
 """Characters of a box that shows another article."""
 _LABEL = 100
@@ -141,11 +141,11 @@ def _is_card(element: HtmlElement) -> bool:
 
 def _below(element: HtmlElement) -> HtmlElement | None:
     """Return the element with text that begins where another ends."""
-    below = element.getnext()
-    while below is not None and not size_of(below) and next(below.iter("img"), None) is None:
-        below = below.getnext()
+    for below in islice(element.itersiblings(), _FAR):
+        if size_of(below) or next(below.iter("img"), None) is not None:
+            return below
     around = element.getparent()
-    return below if below is not None or around is None else _below(around)
+    return None if around is None else _below(around)
 
 
 class _Reduction:
@@ -248,11 +248,7 @@ class _Reduction:
             return True
         is_sentence = text.endswith((".", "!", "?", "。", "”", '"', ":")) or len(text) > _LABEL
         if self._is_inside(element):
-            beside = (
-                element.itersiblings()
-                if above is None
-                else chain(element.itersiblings(preceding=True), element.itersiblings())
-            )
+            beside = chain(element.itersiblings(preceding=True), element.itersiblings())
             if not any(other.tag in _BESIDE or (other.tag == "p" and other in self._kept) for other in beside):
                 return False
         elif not is_sentence or not self._is_behind(element) or above is None or above not in self._kept:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 from reader.extraction.extractors import MARKS, NOTE, marks_in, remark
@@ -26,13 +27,22 @@ def mark_notes(tree: HtmlElement, chosen: set[str]) -> None:
     places = {element: place for place, element in enumerate(tree.iter("*"))}
     targets = {name: element for element in places for name in (element.get("id"), element.get("name")) if name}
     notes: set[HtmlElement] = set()
+
+    @cache
+    def is_chosen(line: HtmlElement) -> bool:
+        return bool(marks_in(line) & chosen)
+
+    @cache
+    def has_heading(note: HtmlElement) -> bool:
+        return next(note.iter(*HEADINGS), None) is not None
+
     for link in links:
         found = _MARKER.fullmatch(_words(link))
         target = targets.get((link.get("href") or "")[1:])
         if target is None or found is None or places[target] < places[link]:
             continue
         note, line = _block(target), _block(link)
-        if note is line or next(note.iter(*HEADINGS), None) is not None or not marks_in(line) & chosen:
+        if note is line or has_heading(note) or not is_chosen(line):
             continue
         notes.add(note if note.tag != "li" or (others := note.getparent()) is None else others)
         around = link.getparent()

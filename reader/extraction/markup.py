@@ -7,9 +7,9 @@ the article (:func:`simplify`). Names of classes are in ``boilerplate.toml``.
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, partial
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from reader.content.html.hidden import HiddenElements
 from reader.extraction.boilerplate import is_named
@@ -17,7 +17,12 @@ from reader.extraction.extractors import LINE_BREAK, MARKS
 from reader.extraction.page_tree import HEADINGS, INLINE, drop, is_hidden, size_of, text_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lxml.html import HtmlElement
+
+    _Size: TypeAlias = Callable[[HtmlElement], int]
+    """:func:`size_of` with a cache, as many elements may be in one box."""
 
 _NEVER = ("applet", "canvas", "embed", "noindex", "object", "script", "select", "style", "textarea")
 _AMP = {f"amp-{name}": name for name in ("audio", "iframe", "img", "video")}
@@ -64,13 +69,15 @@ def open_page(tree: HtmlElement) -> None:
 
 
 def _drop_hidden_images(tree: HtmlElement, rules: HiddenElements) -> None:
+    size = size_of(tree)
+
     @cache
     def is_seen(box: HtmlElement | None) -> bool:
         if box is None:
             return True
         if not rules.hides(str(box.tag), _attributes(box)):
             return is_seen(box.getparent())
-        is_whole = 5 * size_of(box) > size_of(tree)  # a script shows it
+        is_whole = 5 * size_of(box) > size  # a script shows it
         if is_whole:
             box.attrib.pop("style", None)
         return is_whole
@@ -93,11 +100,11 @@ def simplify(box: HtmlElement) -> None:
         else:
             _rewrite(element, str(element.tag), element.get("class") or "")
     for write, name in (
-        (_write_button, "button"),
+        (partial(_write_button, cache(size_of)), "button"),
         (_write_listing_of_table, "table"),
         (_name_language, "pre"),
         (_write_noscript, "noscript"),
-        (_write_caption, "*"),
+        (partial(_write_caption, cache(size_of), cache(_has_image)), "*"),
         (_write_figure, "figure"),
     ):
         for element in list(box.iterdescendants(name)):
@@ -201,16 +208,16 @@ def _with_breaks(text: str | None) -> str | None:
 # --- buttons and code ---------------------------------------------------------------------------------
 
 
-def _write_button(button: HtmlElement) -> None:
+def _write_button(size: _Size, button: HtmlElement) -> None:
     """Keep the words of buttons that are named in a sentence, or that open an answer; drop other buttons."""
     around, below = button.getparent(), button.getnext()
     if around is None:
         return
-    if around.tag in ("p", "li", "td", "dd") and size_of(around) > 2 * size_of(button):
+    if around.tag in ("p", "li", "td", "dd") and size(around) > 2 * size(button):
         button.tag = "kbd"
     elif below is not None and is_hidden(below):
         button.tag = "h4"
-    elif (around.tag in HEADINGS | {"dt"} and size_of(around) == size_of(button)) or button.get("aria-expanded"):
+    elif (around.tag in HEADINGS | {"dt"} and size(around) == size(button)) or button.get("aria-expanded"):
         button.drop_tag()
     else:
         drop(button)
@@ -252,7 +259,7 @@ def _name_language(listing: HtmlElement) -> None:
 
 def _write_noscript(fallback: HtmlElement) -> None:
     """Show images that are there without scripts only; most are copies of an image beside them."""
-    images = list(fallback.iter("img"))
+    images = dict.fromkeys(fallback.iter("img"))
     beside = [other for other in (fallback.getprevious(), fallback.getnext()) if other is not None]
     near = [image for other in beside for image in other.iter("img") if image not in images]
     if images and not any(map(_has_source, near)):
@@ -264,11 +271,15 @@ def _write_noscript(fallback: HtmlElement) -> None:
     drop(fallback)
 
 
+def _has_image(element: HtmlElement) -> bool:
+    return next(element.iter("img"), None) is not None
+
+
 def _has_source(image: HtmlElement) -> bool:
     return any("src" in name and not value.startswith("data:") for name, value in image.attrib.items())
 
 
-def _write_caption(element: HtmlElement) -> None:
+def _write_caption(size: _Size, has_image: Callable[[HtmlElement], bool], element: HtmlElement) -> None:
     """Make a figure of the nearest box that has an image and hardly more than this caption."""
     names = f"{element.get('class') or ''} {element.get('id') or ''}"
     if element.tag in (*INLINE - {"span"}, *_MEDIA, "figcaption", "caption") or not is_named(names, "caption"):
@@ -278,9 +289,9 @@ def _write_caption(element: HtmlElement) -> None:
     for around in list(element.iterancestors())[:4]:
         if around.tag == "figure":
             element.tag = "figcaption"
-        if around.tag == "figure" or size_of(around) > _LONGEST_CAPTION + size_of(element):
+        if around.tag == "figure" or size(around) > _LONGEST_CAPTION + size(element):
             return
-        if next(around.iter("img"), None) is not None:
+        if has_image(around):
             around.tag, element.tag = "figure" if around.tag != "li" else "li", "figcaption"
             return
 

@@ -66,12 +66,13 @@ def _groups(tree: HtmlElement) -> list[dict[HtmlElement, HtmlElement]]:
 
 def _times(tree: HtmlElement) -> Iterator[HtmlElement]:
     """Yield the elements that have only a date or a time."""
+    is_time = cache(_is_time)
     for element in list(tree.iter("*")):
         own = element if _has_number(element.text) or _has_number(element.get("title")) else None
         owner = element.getparent() if own is None and _has_number(element.tail) else own
         if element.tag in _TIMES:
             yield element
-        elif owner is not None and _is_time(owner):
+        elif owner is not None and is_time(owner):
             yield owner
 
 

@@ -137,6 +137,15 @@ async def test_feeds_are_edited_paused_and_removed(server: Server, own_directori
     assert not list(own_directories.news_folder.rglob("*.md"))
 
 
+async def test_a_feed_is_removed_even_if_its_documents_cannot_be_deleted(own_directories: Paths) -> None:
+    add(own_directories, Subscription("https://a.example/"))
+    own_directories.trash_folder.parent.mkdir(parents=True)
+    own_directories.trash_folder.write_text("a file is in the way", "utf-8")
+    removed = await run("feeds", "remove", "https://a.example/", "--documents")
+    assert (removed.status, "1 feed removed, but not all documents were deleted: " in removed.err) == (2, True)
+    assert (await run("feeds", "list", "--json")).json == []
+
+
 async def test_without_a_path_commands_are_about_the_news_folder(server: Server, own_directories: Paths) -> None:
     for words in (["list"], ["count", "is:unread"], ["rules", "apply"]):
         assert (await run(*words)).status == 2

@@ -478,6 +478,7 @@ _DOCUMENTS = st.builds(
 
 @given(_PATHS, _DOCUMENTS)
 @example(b"a.md", "---\nprovider:\n  authors: word\n---\n")
+@example(b"a.md", "---\nprice: ''\nlevel: word\n---\n")
 def test_both_paths_agree_on_odd_values(path: bytes, text: str) -> None:
     _assert_same(path, text.encode("utf-8", "replace"))
 

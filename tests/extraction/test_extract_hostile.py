@@ -72,6 +72,12 @@ HOSTILE = {
     "marks on one letter": "<article><p>a" + "\u0301" * 500_000 + "</p>" + P * 3,
     "lines of buttons": "<article>" + P * 5 + f"<p>share {'facebook ' * 40}x</p>" * 4_000,
     "base": "<base href='http://[" + "x" * 50_000 + "'>" + P * 5,
+    "notes on one line": "<article>" + P * 5 + "<p>" + "x <a href=#n>1</a> " * 3_500 + "<div id=n>" + "<p>x" * 500,
+    "captions": "<article>" + P * 5 + "<div class=caption>x</div>" * 4_000,
+    "hidden pictures": "<article>" + P * 5 + "<div style='display:none'><img src=x>x</div>" * 3_500,
+    "empty headings": "<article>" + P * 5 + "<h2></h2><br>" * 2_000 + P,
+    "buttons in one line": "<article>" + P * 5 + "<p>" + "word <button>x</button>" * 3_500,
+    "times in one box": P * 5 + "<div>" + "<b></b> 12:30 " * 4_000,
     "listings": "<article>" + P * 3 + "<pre><code>x\n</code></pre>" * 4_000,
     "one listing": "<article>" + P * 3 + "<pre>" + "x\n" * 500_000,
 }

@@ -212,6 +212,16 @@ def test_deleted_documents_come_back_and_go_again(changes: FeedChanges) -> None:
     assert len(list(changes.trash.folder.rglob("one.md"))) == 1
 
 
+def test_what_a_sync_wrote_after_a_removal_is_known_beside_what_comes_back(changes: FeedChanges) -> None:
+    write_documents(changes, one="same")
+    changes.change("Removed the feed “A”", without([A.key]), deleting=[A.key])
+    late = StoredEntry(0, "Old/A/late.md", (), "late", None, 0, None, 0, None)
+    changes.store.save(A.key, [late], FeedState(title="A"))
+    undo(changes)
+    assert {each.title for each in changes.store.entries(A.key)} == {"one", "gone", "late"}
+    assert list(changes.store.states()) == [A.key]
+
+
 def test_a_removal_is_a_step_even_if_its_documents_cannot_be_deleted(changes: FeedChanges) -> None:
     folder = write_documents(changes, one="same")
     changes.trash.folder.write_text("a file is in the way", "utf-8")

@@ -81,13 +81,18 @@ def remove(names: tuple[str, ...], *, documents: bool, as_json: bool) -> None:
     with open_feed_files() as files:
         chosen = _named(files, names)
         files.subscriptions.change(without(each.key for each in chosen))
-        deleted = {each.key: _delete_documents(files, each) if documents else 0 for each in chosen}
+        removed = f"{format_count(len(chosen), 'feed')} removed"
+        try:
+            deleted = {each.key: _delete_documents(files, each) if documents else 0 for each in chosen}
+        except ReaderError as error:
+            message = f"{removed}, but not all documents were deleted: {error.message}"
+            raise ReaderError(message, error.hint) from error
         if as_json:
             print_json_array({"url": each.url or each.address, "deleted": deleted[each.key]} for each in chosen)
         trash = show_path(files.paths.trash_folder)
     number = format_count(sum(deleted.values()), "document")
     also = f", and {number} deleted: for {DAYS} days, they are in {trash}" if documents else "; their documents stay"
-    print_notice(f"{format_count(len(chosen), 'feed')} removed{also}.")
+    print_notice(f"{removed}{also}.")
 
 
 def _delete_documents(files: FeedFiles, feed: Subscription) -> int:

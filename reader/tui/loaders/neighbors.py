@@ -12,11 +12,14 @@ from reader.tui.widgets.article_pane.content import ArticleContent, ItemSection,
 if TYPE_CHECKING:
     from reader.core.model import Row
     from reader.library.library import Library
+    from reader.stories.model import Similar
 
 _MOST = 40
 """Articles of a story that the pane lists, and documents that cite an article; a query lists all of them."""
 _MOST_WORDS = 5
 """Shared words that are shown."""
+_LEAST_ALIKE = 0.07
+"""The least score of a similar text: those below share a word or two that many texts have, such as “killed”."""
 _OF_EDGES: tuple[SectionKind, ...] = ("cited by", "shared", "duplicate")
 """The sections that are made of edges, in their order."""
 
@@ -41,8 +44,7 @@ def with_neighbors(library: Library, content: ArticleContent, *, with_similar: b
     edges = library.stories.edges(own, with_story=False)
     listed = {kind: [(edge.rowid, "") for edge in edges if edge.kind == kind] for kind in _OF_EDGES}
     if with_similar:
-        nearest = library.stories.nearest(own, _MOST // 2)
-        listed["similar"] = [(each.rowid, _in_common(each.words)) for each in nearest]
+        listed["similar"] = alike(library.stories.nearest(own, _MOST // 2))
     rows = _rows(library, [*others, *(rowid for found in listed.values() for rowid, _ in found[:_MOST])])
     items = [RelatedItem(rows[rowid], rowid) for rowid in others if rowid in rows]
     sections = [ItemSection("story", len(items), len(all_others))] * bool(items)
@@ -61,6 +63,11 @@ def with_neighbors(library: Library, content: ArticleContent, *, with_similar: b
         place_in_story=sum(rowid in rows and rowid in before for rowid in others),
         heat_reason="" if content.heat_estimate is None else library.stories.explain_heat(own),
     )
+
+
+def alike(nearest: Iterable[Similar]) -> list[tuple[int, str]]:
+    """Return those of the nearest articles that are similar enough, with the words that they share."""
+    return [(each.rowid, _in_common(each.words)) for each in nearest if each.score >= _LEAST_ALIKE]
 
 
 def _in_common(words: Iterable[str]) -> str:

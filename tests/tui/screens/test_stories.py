@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from reader.query.parser import parse_query
+from reader.stories.model import Similar
 from reader.tui.controllers.stories.dialogs import narrowed_query
+from reader.tui.loaders.neighbors import alike
 from reader.tui.screens.heat_view import HeatScreen
 from reader.tui.screens.story_digest import DigestScreen
 from tests.conftest import MakeFolder
@@ -83,6 +85,11 @@ async def test_an_article_that_was_walked_to_has_its_new_heat(folder: Path) -> N
         reader.report_folder_change()
         await reader.wait_until(lambda: reader.app.library.counts().articles == 5)
         assert reader.pane_title == "Elwha river dam must be removed, supreme court rules", "it is being read"
+
+
+def test_a_word_that_many_texts_have_makes_no_similar_article() -> None:
+    tram, shooting = Similar(1, 0.31, ("tram", "s", "croydon")), Similar(2, 0.04, ("killed",))
+    assert alike([tram, shooting]) == [(1, "in both: tram, croydon")]
 
 
 async def test_similar_articles_come_and_go_with_the_words_that_they_share(folder: Path) -> None:

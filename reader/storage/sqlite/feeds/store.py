@@ -130,9 +130,12 @@ class FeedStore:
             _save_state(db, key, state)
 
     def rename(self, key: str, new: str) -> None:
-        """Store what is known of a feed under another key, unless that is in use."""
+        """Store what is known of a feed under another key; if that is in use, add the entries to those there."""
+        feed = "(SELECT id FROM feed WHERE key = ?)"
         with self._database.write() as db:
-            db.execute("UPDATE OR IGNORE feed SET key = ? WHERE key = ?", (new, key))
+            if db.execute("UPDATE OR IGNORE feed SET key = ? WHERE key = ?", (new, key)).rowcount == 0:
+                db.execute(f"UPDATE OR IGNORE entry SET feed = {feed} WHERE feed = {feed}", (new, key))  # noqa: S608
+                self.forget(key)
 
     def entries(self, key: str) -> list[StoredEntry]:
         """Return the entries of a feed."""
