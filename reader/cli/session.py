@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-_ALWAYS_GROUPED = 2_000
+ALWAYS_GROUPED = 2_000
 """Up to so many articles are grouped into stories by every command, which takes less than half a second."""
 _SECONDS_FOR_GROUPING = 30.0
 """How long a command about stories waits for another newsreader that is grouping them."""
@@ -66,7 +66,7 @@ def with_library(path: str, act: Callable[[Library], Result]) -> Result:
             _refresh_fully(library, NO_WAIT)
 
         def act_on_stories() -> Result:
-            if library.index.totals().articles <= _ALWAYS_GROUPED:
+            if library.index.totals().articles <= ALWAYS_GROUPED:
                 group_stories(library)
             return act(library)
 

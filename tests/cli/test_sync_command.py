@@ -254,7 +254,7 @@ async def test_what_two_feeds_link_to_is_read_once(server: Server, own_directori
 async def test_duplicates_are_read_once_by_the_rule_of_the_documentation(
     server: Server, own_directories: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reader.cli.session._ALWAYS_GROUPED", 0)  # as in a large folder
+    monkeypatch.setattr("reader.cli.session.ALWAYS_GROUPED", 0)  # as in a large folder
     (command,) = re.findall(r"^newsreader (rules add .*is:duplicate.*)$", (_TOP / "docs/rules.md").read_text(), re.M)
     assert (await run(*shlex.split(command))).status == 0
     for name in "ab":
