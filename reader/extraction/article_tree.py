@@ -12,7 +12,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from reader.extraction.boilerplate import is_line, is_named
-from reader.extraction.extractors import ENTRY, NOTE, marks_in
+from reader.extraction.extractors import ENTRY, NOTE, chosen_size, marks_in
 from reader.extraction.page_tree import (
     HEADINGS,
     INLINE,
@@ -158,15 +158,12 @@ class _Reduction:
         self._places = {element: place for place, element in enumerate(box.iter("*"))}
         texts = [place for element, place in self._places.items() if self._begins(element)]
         self._begin, self._end = min(texts, default=0), max(texts, default=0)
-        self._size = self._chosen_size(box)
+        self._size = chosen_size(box, chosen)
 
     def _begins(self, element: HtmlElement) -> bool:
         """Return whether chosen running text stands in an element or right behind it."""
         texts = [element.tail] if element.tag in HEADINGS else [element.text, element.tail]
         return any(text and len(text) > _LONG and text[0] != NOTE and text[0] in self._chosen for text in texts)
-
-    def _chosen_size(self, element: HtmlElement) -> int:
-        return sum(len(text) for text in element.itertext() if text[:1] in self._chosen)
 
     def _is_inside(self, element: HtmlElement) -> bool:
         return self._begin < self._places.get(element, 0) < self._end
@@ -191,7 +188,7 @@ class _Reduction:
             return
         is_other = is_card or is_noise(element) or self._is_menu(element)
         belongs = element in self._sure or self._is_answer(element)
-        if is_other and not belongs and 3 * self._chosen_size(element) < self._size:
+        if is_other and not belongs and 3 * chosen_size(element, self._chosen) < self._size:
             drop(element)
         elif element.tag not in _LISTS or next(element.iter("p", "div", "section"), None) is not None:
             self.reduce(element)

@@ -30,6 +30,7 @@ from reader.extraction.extractors import (
     NOTE,
     chosen_by_readability,
     chosen_by_trafilatura,
+    chosen_size,
     mark_texts,
     marks_in,
 )
@@ -126,18 +127,14 @@ def _from_markup(tree: HtmlElement, base_url: str, metadata: Metadata) -> tuple[
 def _chosen(tree: HtmlElement) -> set[str]:
     """Return the marks of the article's texts; leaves the tree unchanged."""
     chosen = chosen_by_trafilatura(tree)
-    size = _chosen_size(tree, chosen)
+    size = chosen_size(tree, chosen)
     if 2 * size >= prose_size(tree):
         return chosen
     other = chosen_by_readability(tree)
     if not chosen:
         return other
-    completes = 2 * _chosen_size(tree, chosen & other) > size and 2 * _chosen_size(tree, other) > 3 * size
+    completes = 2 * chosen_size(tree, chosen & other) > size and 2 * chosen_size(tree, other) > 3 * size
     return other if completes else chosen
-
-
-def _chosen_size(tree: HtmlElement, chosen: set[str]) -> int:
-    return sum(len(text) for text in tree.itertext() if text[:1] in chosen) if chosen else 0
 
 
 def _blocks(box: HtmlElement, base_url: str) -> tuple[Block, ...]:

@@ -56,6 +56,11 @@ def marks_in(element: HtmlElement) -> set[str]:
     return set(MARKS.findall("".join(element.itertext())))
 
 
+def chosen_size(element: HtmlElement, chosen: set[str]) -> int:
+    """Return the characters of the texts in an element that have one of these marks."""
+    return sum(len(text) for text in element.itertext() if text[:1] in chosen)
+
+
 def chosen_by_trafilatura(tree: HtmlElement) -> set[str]:
     """Return the marks of the texts that trafilatura finds in its fast mode. Leaves the tree unchanged."""
     try:
