@@ -9,7 +9,7 @@ import click
 
 from reader.cli.arguments import HelpfulGroup, json_option, offline_option, optional_path_argument
 from reader.cli.output import out, print_json, print_json_array
-from reader.cli.session import on_library
+from reader.cli.session import group_stories, on_library
 from reader.core.errors import ReaderError
 from reader.core.paths import Paths
 from reader.core.text import clean, format_count
@@ -26,7 +26,8 @@ def rules() -> None:
     """Say what happens to articles when they arrive: read, star, tag, hide or fetch them.
 
     Each rule is a query and what to do with the articles that match. The rules are in
-    rules.toml, which you may edit as well. They run in order, once on each new article.
+    rules.toml, which you may edit as well. They run in order, once on each new article;
+    those that ask for stories, such as is:duplicate, run when it has been grouped.
     """
 
 
@@ -89,6 +90,8 @@ def apply(library: Library, *, dry_run: bool, offline: bool, as_json: bool) -> N
     runner = library.rules
     if runner is None:
         raise ReaderError(f"{library.name} is a single document.", "Rules run on the articles of a folder.")
+    if runner.need_stories:
+        group_stories(library, patient=True)
     outcome = runner.run()
     for rule, count in outcome.counts:
         if not as_json:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-_ALWAYS_GROUPED = 2_000
+ALWAYS_GROUPED = 2_000
 """Up to so many articles are grouped into stories by every command, which takes less than half a second."""
 _SECONDS_FOR_GROUPING = 30.0
 """How long a command about stories waits for another newsreader that is grouping them."""
@@ -66,7 +66,7 @@ def with_library(path: str, act: Callable[[Library], Result]) -> Result:
             _refresh_fully(library, NO_WAIT)
 
         def act_on_stories() -> Result:
-            if library.index.totals().articles <= _ALWAYS_GROUPED:
+            if library.index.totals().articles <= ALWAYS_GROUPED:
                 group_stories(library)
             return act(library)
 
@@ -102,6 +102,17 @@ def group_stories(library: Library, *, patient: bool = False) -> None:
         if error.damaged:
             raise
         print_notice(f"{error.message} Stories are not up to date.")
+    if rules := library.rules:
+        _run_rules(rules.apply_to_grouped)
+
+
+def _run_rules(apply: Callable[[], object]) -> None:
+    try:
+        apply()
+    except ReaderError as error:
+        if error.damaged:
+            raise
+        print_notice(f"No rule has run. {error}")
 
 
 def _wait_for_grouping(name: str) -> KeepWaiting:
@@ -146,13 +157,8 @@ def refresh_library(library: Library, wait: KeepWaiting, *, rebuild: bool = Fals
         if not (error.damaged and library.renew()):
             raise
         yield from refresh(library, wait=wait, seen=False)
-    try:
-        if library.rules is not None:
-            library.rules.apply_to_new()
-    except ReaderError as error:
-        if error.damaged:
-            raise
-        print_notice(f"No rule has run. {error}")
+    if rules := library.rules:
+        _run_rules(rules.apply_to_new)
 
 
 def wait_policy() -> Callable[[], bool]:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from reader.core import events
 from reader.core.errors import ReaderError
@@ -21,6 +22,9 @@ from reader.indexing.watch import POLL_SECONDS, UnwatchedError, watch
 from reader.library.library import Library
 from reader.storage.sqlite.database import StorageError
 from reader.storage.sqlite.lock import BusyError
+
+if TYPE_CHECKING:
+    from reader.library.rules.run import RuleOutcome
 
 log = logging.getLogger(__name__)
 
@@ -130,9 +134,12 @@ class IndexUpdater:
                 self._refresh_or_report(request)
                 self._has_compared = True
                 self._watch_folders()
-                self._apply_rules(by_user=request.by_user)
+                if rules := self._library.rules:
+                    self._apply_rules(rules.apply_to_new, by_user=request.by_user)
                 if self._grouping:
                     self._update_stories()
+                if rules and not self._rules_error:
+                    self._apply_rules(rules.apply_to_grouped, by_user=False)
                 self._library.index.database.shrink()
                 self._free_memory()
             else:
@@ -231,13 +238,10 @@ class IndexUpdater:
         if request.by_user:
             self._send(Notice(f"{describe_outcome(progress).capitalize()}."))
 
-    def _apply_rules(self, *, by_user: bool) -> None:
+    def _apply_rules(self, apply: Callable[[], RuleOutcome], *, by_user: bool) -> None:
         """Run the user's rules on what has arrived; the reason why they cannot is told once, and to who asks."""
-        rules = self._library.rules
-        if rules is None:
-            return
         try:
-            outcome = rules.apply_to_new()
+            outcome = apply()
         except ReaderError as error:
             if by_user or str(error) != self._rules_error:
                 self._rules_error = str(error)

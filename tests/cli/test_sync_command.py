@@ -251,6 +251,31 @@ async def test_what_two_feeds_link_to_is_read_once(server: Server, own_directori
     assert (await run("list", news, "is:unread", "--json")).json == []
 
 
+async def test_duplicates_are_read_once_by_the_rule_of_the_documentation(
+    server: Server, own_directories: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reader.cli.session.ALWAYS_GROUPED", 0)  # as in a large folder
+    (command,) = re.findall(r"^newsreader (rules add .*is:duplicate.*)$", (_TOP / "docs/rules.md").read_text(), re.M)
+    assert (await run(*shlex.split(command))).status == 0
+    for name in "ab":
+        feed = rss(1, 2 if name == "a" else 3).replace(b"a.example", f"{name}.example".encode())
+        feed = feed.replace(b"News 1", b"Dam above Velmora bursts, nine missing after Orsk flood")
+        add(own_directories, Subscription(server.on(f"/{name}", reply(feed)), title=name))
+    assert (await run("sync")).status == 0
+    news = own_directories.news_folder
+    assert {each["title"] for each in (await run("list", str(news), "is:unread", "--json")).json} == {
+        "Dam above Velmora bursts, nine missing after Orsk flood", "News 2", "News 3",
+    }  # fmt: skip
+    (read,) = (await run("list", str(news), "is:read", "--json")).json
+    assert read["originalUrl"] == "https://b.example/1"
+    path = next(news.glob("a/*dam*"))
+    (news / "later.md").write_text(path.read_text("utf-8").replace("a.example", "c.example"), "utf-8")
+    assert (await run("index", str(news))).status == 0
+    assert (await run("count", str(news), "is:read")).out == "2\n"
+    dry = (await run("rules", "apply", str(news), "--dry-run", "--json")).json
+    assert dry["rules"][0]["articles"] == 2
+
+
 def youtube(*paths: str) -> bytes:
     """Return a feed as YouTube has it, in which shorts are told from other videos by their addresses."""
     entries = "".join(

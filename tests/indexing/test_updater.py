@@ -23,6 +23,7 @@ from reader.indexing.process_client import UpdaterHandle
 from reader.indexing.refresh import refresh
 from reader.indexing.updater import IndexUpdater
 from reader.library.library import Library
+from reader.library.rules.rules_file import RulesFile, new_rule
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
 OpenLibrary = Callable[[Path], Library]
@@ -124,6 +125,18 @@ def test_all_kinds_of_changes_appear_automatically(
     shutil.rmtree(folder / "elsewhere")
     becomes("a", "changed")
     assert messages.notices == []
+
+
+def test_rules_about_stories_run_when_articles_are_grouped(
+    opened: Library, messages: Messages, keep: Callable[[Library], UpdaterHandle]
+) -> None:
+    RulesFile(Paths.from_environment().rules_file).put(new_rule("Copies", "is:duplicate", ["read"], []))
+    keep(opened)
+    messages.finished()
+    text = "---\ntitle: Dam above Velmora bursts\nexcerpt: Nine are missing.\noriginalUrl: https://{}.example/\n---\n"
+    for name in "xy":
+        (opened.folder.root / f"{name}.md").write_text(text.format(name))
+    messages.until(lambda: opened.marks.count_read() == 1)
 
 
 def test_a_burst_of_changes_is_published_in_few_steps(

@@ -13,9 +13,10 @@ from reader.core.marks import HIDDEN, MarkChange
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
 from reader.indexing.refresh import refresh
+from reader.indexing.stories import update_stories
 from reader.library.library import Library
 from reader.library.rules.rules_file import RULE_ACTIONS, ArrivalRule, RulesFile, edit_rules, new_rule, parse_rules
-from reader.library.rules.run import run_rules
+from reader.library.rules.run import rules_on_arrival, run_rules
 from reader.query.parser import parse_query
 from tests.conftest import MakeFolder, OpenLibrary
 
@@ -33,7 +34,6 @@ _FILE = "# mine\n[[rule]]\nname = 'Shorts'   # why\nquery = 'url:shorts'\ndo = [
         ("[[rule]]\nname='A'\nquery=''\ndo=['read']\n", "“A” has an empty query. To take every article"),
         ("[[rule]]\nname='A'\nquery='quality:>'\ndo=['read']\n", "“A” has a query that is not valid: "),
         ("[[rule]]\nname='A'\nquery='a limit:3'\ndo=['read']\n", "sort: or limit:"),
-        ("[[rule]]\nname='A'\nquery='sources>=3'\ndo=['read']\n", "asks for stories"),
         ("[[rule]]\nname='A'\nquery='a'\ndo=['hid']\n", "cannot do “hid”. Did you mean “hide”?"),
         ("[[rule]]\nname='A'\nquery='a'\ndo='hide'\n", "needs a list of strings for do"),
         ("[[rule]]\nname='A'\nquery='a'\ntags=['']\n", "has a tag that is not valid"),
@@ -210,3 +210,105 @@ def test_rules_run_on_everything_as_one_step(make_folder: MakeFolder, library: O
     assert opened.marks.undo() is not None
     assert (_titles(opened), _titles(opened, "is:starred OR is:read OR has:tags")) == (["First", "Second"], [])
     assert opened.marks.undo() is None
+
+
+def test_what_a_rule_about_stories_may_stop_waits_with_it() -> None:
+    first, copies, last = _rule("read"), new_rule("Copies", "is:duplicate", ["star", "stop"], []), _rule("hide")
+    assert rules_on_arrival([first, copies, last]) == [first]
+    assert rules_on_arrival([first, new_rule("Big", "sources>3", ["star"], []), last]) == [first, last]
+    outcome = run_rules([first, copies, last], [0b0111, 0b0011, 0b1111], 0b0111, [0, 0b0001, 0b0110])
+    assert [count for _, count in outcome.counts] == [0, 1, 1]
+    assert (outcome.read, outcome.starred, outcome.hidden) == (0, 0b0001, 0b0100), "it stops what it leaves alone, too"
+
+
+_EXCERPT = "The ministry removes the dam above the town after the court has ruled on the complaint of the fishers."
+
+
+def _copy(name: str, quality: int = 50, title: str = "Dam must go", more: str = "") -> str:
+    return (
+        f"---\ntitle: {title}\noriginalUrl: https://{name}.example/dam\nprovider: {{name: {name}}}\n"
+        f"quality: {quality}\nexcerpt: {_EXCERPT}\n{more}---\n"
+    )
+
+
+def _group(library: Library) -> None:
+    _update(library)
+    for _ in update_stories(library.index, quality=False):
+        pass
+    assert library.rules is not None
+    library.rules.apply_to_grouped()
+
+
+def _sources(library: Library, query: str) -> list[str]:
+    order = library.search.run(parse_query(query), Sort()).order()
+    return sorted(row.source for row in library.articles.rows(order.rowids))
+
+
+def _mark(library: Library, query: str, change: MarkChange) -> None:
+    library.marks.apply_to_rows(library.search.run(parse_query(query), Sort()).order().rowids, change)
+
+
+def test_of_copies_one_stays_unread(make_folder: MakeFolder, library: OpenLibrary, rules: RulesFile) -> None:
+    opened = library(make_folder({"1.md": _copy("a", 90), "2.md": _copy("b", 80)}))
+    _group(opened)
+    rules.put(new_rule("Tagged", "source:c", [], ["t"]))
+    rules.put(new_rule("Copies", "is:duplicate", ["read"], []))
+    _group(opened)
+    assert _sources(opened, "is:read") == [], "rules are for what arrives from now on"
+    make_folder({"3.md": _copy("c", 70), "4.md": _copy("c", 60, more="topics: [x]\n")})
+    _group(opened)
+    assert _sources(opened, "is:read") == ["c", "c"], "a copy with marks that a rule gave, with two documents"
+    make_folder({"5.md": _copy("d", 95)})
+    _group(opened)
+    assert _sources(opened, "is:unread") == ["b", "d"], "a copy of a better one that has just arrived"
+    assert opened.rules is not None
+    opened.rules.apply(opened.rules.run())
+    assert _sources(opened, "is:unread") == ["d"]
+
+
+def test_documents_with_the_same_link_are_no_copies_for_rules(
+    make_folder: MakeFolder, library: OpenLibrary, rules: RulesFile
+) -> None:
+    rules.put(new_rule("Copies", "is:duplicate", ["hide", "read"], []))
+    opened = library(make_folder({"1.md": _copy("a"), "2.md": _copy("a")}))
+    _group(opened)
+    assert (_sources(opened, "is:duplicate"), _sources(opened, "is:unread")) == (["a"], ["a", "a"])
+    assert opened.rules is not None
+    assert [count for _, count in opened.rules.run().counts] == [0]
+
+
+def test_a_better_copy_of_what_the_user_has_read_is_the_duplicate(
+    make_folder: MakeFolder, library: OpenLibrary, rules: RulesFile
+) -> None:
+    rules.put(new_rule("Muted", "source:x", ["read"], []))
+    rules.put(new_rule("Copies", "is:duplicate", ["read"], []))
+    opened = library(make_folder({"1.md": _copy("a"), "2.md": _copy("x", title="Other")}))
+    _group(opened)
+    _mark(opened, "source:a", MarkChange(read=True))
+    rules.put(new_rule("Big", "sources>=2", [], ["big"]))
+    make_folder({"3.md": _copy("b", 90), "4.md": _copy("c", 90, title="Other")})
+    _group(opened)
+    assert _sources(opened, "is:unread") == ["c"], "a rule has read the copy of this one, not the user"
+    assert _sources(opened, "tag:big") == ["b", "c"], "only a rule about copies sees earlier ones"
+
+
+def test_rules_about_stories_wait_until_all_is_grouped(
+    make_folder: MakeFolder, library: OpenLibrary, rules: RulesFile
+) -> None:
+    rules.put(new_rule("Star", "title:dam", ["star", "fetch"], []))
+    rules.put(new_rule("Copies", "is:duplicate", ["hide"], []))
+    opened = library(make_folder({"1.md": _copy("a", 90), "2.md": _copy("b"), "3.md": _copy("c"), "4.md": _copy("d")}))
+    _update(opened)
+    assert opened.rules is not None
+    opened.rules.apply_to_grouped()
+    assert (_sources(opened, "is:starred"), _sources(opened, "is:hidden")) == (["a", "b", "c", "d"], [])
+    _mark(opened, "source:c", MarkChange(starred=False))
+    _mark(opened, "source:d", MarkChange(read=True))
+    for _ in update_stories(opened.index, quality=False):
+        pass  # and the process is killed before the rules run
+    outcome = opened.rules.apply_to_grouped()
+    assert (outcome.counts[0][1], outcome.fetched) == (0, 0), "what other rules do is done"
+    assert _sources(opened, "is:hidden") == ["b"], "not what the user has changed meanwhile"
+    _mark(opened, "is:hidden", MarkChange(remove_tags=(HIDDEN,)))
+    _group(opened)
+    assert _sources(opened, "is:hidden") == [], "once"

@@ -15,7 +15,7 @@ import click
 
 from reader.cli.arguments import json_option
 from reader.cli.output import out, print_json_array
-from reader.cli.session import progress_display, with_library
+from reader.cli.session import group_stories, progress_display, with_library
 from reader.cli.subscriptions.feed_files import (
     NO_FEEDS,
     FeedFiles,
@@ -252,14 +252,15 @@ def _run_rules(files: FeedFiles, results: Sequence[FeedResult]) -> bool:
     from reader.library.rules.rules_file import RulesFile
 
     try:
-        has_rules = bool(RulesFile(files.paths.rules_file).load())
+        rules = [rule for rule in RulesFile(files.paths.rules_file).load() if rule.enabled]
     except ReaderError as error:
         print_notice(f"No rule has run, and no old document was deleted, which a rule might keep. {error}")
         return False
-    if has_rules:
+    if rules:
+        act = group_stories if any(rule.needs_stories for rule in rules) else lambda _: None
         roots = {files.folders.root(each.subscription) for each in results if each.new or _is_limited(each)}
         for root in filter(Path.is_dir, roots):
-            with_library(str(root), lambda _: None)  # which runs them
+            with_library(str(root), act)  # which runs them
     return True
 
 

@@ -12,7 +12,7 @@ from reader.config.toml_tables import Layout, Table, edit_tables, format_value, 
 from reader.core.errors import ReaderError
 from reader.core.marks import normalize_tag
 from reader.core.text import clean
-from reader.query.ast import Query, QueryError, depends_on_stories
+from reader.query.ast import IsCondition, Query, QueryError, depends_on_stories, leaves
 from reader.query.parser import parse_query
 from reader.storage.edited_file import EditedFile
 
@@ -40,6 +40,16 @@ class ArrivalRule:
     tags: tuple[str, ...] = ()
     enabled: bool = True
     parsed: Query = field(default_factory=Query, compare=False)
+
+    @property
+    def needs_stories(self) -> bool:
+        """Whether it can only run on articles that are grouped."""
+        return depends_on_stories(self.parsed)
+
+    @property
+    def is_about_copies(self) -> bool:
+        """Whether it depends on which articles are copies of others."""
+        return any(leaf == IsCondition("duplicate") for leaf, _ in leaves(self.parsed.where))
 
 
 def parse_rules(text: str, shown: str) -> list[ArrivalRule]:
@@ -110,8 +120,6 @@ def _parsed(text: str) -> Query:
         raise ReaderError("has an empty query.", "To take every article, write: is:read OR is:unread")
     if query.sort is not None or query.limit is not None:
         raise ReaderError("has a query with sort: or limit:.", "A rule takes every article that matches.")
-    if depends_on_stories(query):
-        raise ReaderError("asks for stories, which are not known yet when an article arrives.", "Use other fields.")
     return query
 
 

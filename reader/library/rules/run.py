@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from reader.core.marks import HIDDEN, MarkChange
+from reader.core.marks import HIDDEN, READ, STARRED, TAG, MarkChange, tag_key
 from reader.library.rules.rules_file import ArrivalRule
 from reader.storage.sqlite.index import bitmap
 
@@ -34,6 +34,11 @@ class RuleOutcome:
         """Return the articles whose originals are to be fetched."""
         return list(bitmap.to_rows(self.fetched))
 
+    def marks(self) -> dict[str, Rows]:
+        """Return the articles that get each mark, by its name."""
+        tagged = {TAG + tag_key(tag): rows for tag, rows in self.tagged.items()}
+        return {READ: self.read, STARRED: self.starred, **tagged}
+
     def changes(self) -> list[tuple[MarkChange, Rows]]:
         """Return the marks to set, each with its articles."""
         changes = [(MarkChange(read=True), self.read), (MarkChange(starred=True), self.starred)]
@@ -41,11 +46,26 @@ class RuleOutcome:
         return [(change, rows) for change, rows in changes if rows]
 
 
-def run_rules(rules: Sequence[ArrivalRule], matches: Sequence[Rows], articles: Rows) -> RuleOutcome:
-    """Return what ``rules`` do to ``articles``, in order; ``matches`` are the articles that the query of each finds."""
+def rules_on_arrival(rules: Sequence[ArrivalRule]) -> list[ArrivalRule]:
+    """Return the rules that need not wait until articles are grouped.
+
+    Others need stories, or come after one that does and that may stop them.
+    """
+    until = next((n for n, rule in enumerate(rules) if rule.needs_stories and "stop" in rule.do), len(rules))
+    return [rule for rule in rules[:until] if not rule.needs_stories]
+
+
+def run_rules(
+    rules: Sequence[ArrivalRule], matches: Sequence[Rows], articles: Rows, only: Sequence[Rows] | None = None
+) -> RuleOutcome:
+    """Return what ``rules`` do to ``articles``, in order; ``matches`` are the articles that the query of each finds.
+
+    To articles that are not among its ``only``, a rule does nothing, except that it stops later ones.
+    """
     outcome = RuleOutcome()
-    for rule, found in zip(rules, matches, strict=True):
-        rows = found & articles
+    for rule, found, its_own in zip(rules, matches, only or [articles] * len(rules), strict=True):
+        matching = found & articles
+        rows = matching & its_own
         outcome.counts.append((rule, rows.bit_count()))
         for tag in (*rule.tags, *([HIDDEN] if "hide" in rule.do else [])):
             outcome.tagged[tag] = outcome.tagged.get(tag, 0) | rows
@@ -56,5 +76,5 @@ def run_rules(rules: Sequence[ArrivalRule], matches: Sequence[Rows], articles: R
         if "fetch" in rule.do:
             outcome.fetched |= rows
         if "stop" in rule.do:
-            articles &= ~rows
+            articles &= ~matching
     return outcome

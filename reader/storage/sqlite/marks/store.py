@@ -304,6 +304,11 @@ class MarkStore:
         """Return the numbers of all articles that ever had a mark."""
         return frozenset(id_ for (id_,) in self.file.select("SELECT DISTINCT id FROM marks"))
 
+    def changed_marks(self, ids: Iterable[int]) -> list[tuple[int, str, bool]]:
+        """Return each mark that the articles with these numbers ever had: number, name, and whether it is set now."""
+        query = "SELECT id, what, value FROM marks WHERE id IN (SELECT value FROM json_each(?))"
+        return [(id_, name, bool(value)) for id_, name, value in self.file.select(query, [json_array({*ids})])]
+
     def tags(self) -> list[str]:
         """Return every tag in use, as displayed, sorted without regard to case."""
         query = (

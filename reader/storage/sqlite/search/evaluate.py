@@ -177,6 +177,8 @@ class QueryEvaluator:
     stop: Stop | None
     left_at: Callable[[], int | None]
     """Returns the highest row id when the user last left the folder; None if that is not known."""
+    duplicates: int | None = None
+    """The articles that ``is:duplicate`` finds, if they are others than usual."""
 
     def matching(self, where: ast.Node | None) -> int:
         """Return the matching articles. Raises sqlite3.Error, StoppedError, and ReaderError from marks and pages."""
@@ -307,6 +309,8 @@ class QueryEvaluator:
             return 0 if left_at is None else self.snapshot.everything >> left_at + 1 << left_at + 1
         if state == "published":
             return self._with_flag(PUBLISHED)
+        if state == "duplicate" and self.duplicates is not None:
+            return self.duplicates
         return self.snapshot.cached(
             (ast.IsCondition, state), lambda: bitmap.from_rows(_ROWS_IN_STATE[state](self.db), self.snapshot.size)
         )

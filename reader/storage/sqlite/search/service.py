@@ -5,8 +5,9 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import compress
+from itertools import chain, compress
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from reader.core.model import ListField
@@ -19,6 +20,7 @@ from reader.storage.sqlite.index.columns import ColumnField
 from reader.storage.sqlite.search.evaluate import IndexSnapshot, QueryEvaluator, Searcher, Stop
 from reader.storage.sqlite.search.results import SearchResults, ranking_for
 from reader.storage.sqlite.search.row_sets import MarkRowSets, PageRowSets
+from reader.storage.sqlite.stories import story_rows
 
 if TYPE_CHECKING:
     from reader.storage.sqlite.index.folder_index import Index
@@ -92,16 +94,25 @@ class SearchService:
         ranking = ranking_for(searcher, query.where) if query.sort == "relevance" else None
         return SearchResults(query, ArticleOrder(own, order), rows, known=known, size=snapshot.size, ranking=ranking)
 
-    def matching(self, queries: Sequence[Query], among: Iterable[int] | None = None) -> tuple[list[int], int]:
+    def matching(
+        self, queries: Sequence[Query], among: Iterable[int] | None = None, more_duplicates: Iterable[int] = ()
+    ) -> tuple[list[int], int]:
         """Return the articles that each query finds, hidden ones too, and those of ``among`` that are listed.
 
-        Both as sets of row ids; without ``among``, all that are listed. Raises ReaderError.
+        Both as sets of row ids; without ``among``, all that are listed. As what is done to an article concerns all with
+        its id, ``is:duplicate`` finds copies of articles with other ids only, and also ``more_duplicates``.
+        Raises ReaderError.
         """
         with self.searcher().snapshot() as (db, snapshot):
-            evaluator = self._evaluator(db, snapshot, None)
+
+            def known(rowids: Iterable[int]) -> int:
+                return bitmap.from_rows([rowid for rowid in rowids if rowid < snapshot.size], snapshot.size)
+
+            duplicates = known(chain(story_rows.copies_of_others(db), more_duplicates))
+            evaluator = replace(self._evaluator(db, snapshot, None), duplicates=duplicates)
             everything = snapshot.everything
             if among is not None:
-                everything &= bitmap.from_rows([rowid for rowid in among if rowid < snapshot.size], snapshot.size)
+                everything &= known(among)
             return [evaluator.matching(query.where) for query in queries], everything
 
     def has_values(self, field: ListField, rows: int) -> bool:

@@ -62,3 +62,12 @@ def duplicates(db: sqlite3.Connection) -> list[int]:
         "UNION SELECT rowid FROM articles WHERE copy_of <> rowid"
     )
     return [rowid for (rowid,) in db.execute(query)]
+
+
+def copies_of_others(db: sqlite3.Connection) -> list[int]:
+    """Return every article that is a copy of a better one with another id, and so with other marks.
+
+    Raises sqlite3.Error.
+    """
+    query = "SELECT a.rowid FROM articles a JOIN articles best ON best.rowid = a.copy_of WHERE a.id <> best.id"
+    return [rowid for (rowid,) in db.execute(query)]
