@@ -12,7 +12,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from reader.extraction.boilerplate import is_line, is_named
-from reader.extraction.extractors import ENTRY, MARKS, NOTE, marks_in
+from reader.extraction.extractors import ENTRY, NOTE, marks_in
 from reader.extraction.page_tree import (
     HEADINGS,
     INLINE,
@@ -109,7 +109,7 @@ def is_noise(element: HtmlElement) -> bool:
 def _is_named_after_heading(element: HtmlElement) -> bool:
     """Return whether an id is derived from a heading, as that of a section about newsletters."""
     heading = next(element.iter(*HEADINGS), None)
-    slug = re.sub(r"\W+", "-", MARKS.sub("", text_of(heading)).lower()).strip("-") if heading is not None else ""
+    slug = re.sub(r"\W+", "-", text_of(heading).lower()).strip("-") if heading is not None else ""
     return len(slug) > 3 and (element.get("id") or "").lower().startswith(slug) and prose_size(element) > 0
 
 
@@ -243,7 +243,7 @@ class _Reduction:
 
     def _is_paragraph(self, element: HtmlElement) -> bool:
         """Return whether a paragraph is one between chosen ones, or a sentence right below the last one."""
-        text, above = MARKS.sub("", text_of(element)), element.getprevious()
+        text, above = text_of(element), element.getprevious()
         if not text:
             return True
         is_sentence = text.endswith((".", "!", "?", "。", "”", '"', ":")) or len(text) > _LABEL
@@ -263,7 +263,7 @@ class _Reduction:
         above = next(others, None)
         if above is None or above not in self._kept:
             return False
-        text = MARKS.sub("", text_of(above))
+        text = text_of(above)
         return (above.tag in HEADINGS or text.endswith((":", "："))) and not is_line(text, "heading")
 
     def _is_answer(self, element: HtmlElement) -> bool:

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import re
 from copy import deepcopy
+from html import escape
 from typing import TYPE_CHECKING
 
-from reader.content.blocks import Block, Paragraph, Span
-from reader.content.html.builder import MAX_BLOCKS, MAX_CHARACTERS, build, cut_notice, parse_html
-from reader.content.html.inline import paragraphs
+from reader.content.blocks import Block
+from reader.content.html.builder import parse_html
 from reader.content.html.links import WEB, resolve_link
 from reader.content.page import Extract
 from reader.core.tokenize import words
@@ -94,17 +94,12 @@ def _with_metadata(blocks: tuple[Block, ...], metadata: Metadata) -> Extract | N
     size = len(words(article_text(blocks)))
     if size < MIN_WORDS:
         return None
-    about = metadata
-    return Extract(blocks, size, about.title, about.byline, about.published_at, about.site, about.image)
+    return Extract(blocks, size, metadata.title, metadata.byline, metadata.published_at, metadata.site, metadata.image)
 
 
 def _plain(text: str) -> tuple[Block, ...]:
     """Return plain text as paragraphs, which blank lines separate."""
-    parts = _BLANK_LINE.split(text.strip()[: MAX_TEXT + 1], MAX_BLOCKS)
-    is_cut = len(text.strip()) > MAX_TEXT or len(parts) > MAX_BLOCKS
-    found = (paragraphs([Span(" ".join(part.split()))]) for part in parts[:MAX_BLOCKS])
-    blocks = tuple(Paragraph(spans) for part in found for spans in part)
-    return (*blocks, cut_notice()) if is_cut else blocks
+    return parse_html("".join(f"<p>{escape(part)}</p>" for part in _BLANK_LINE.split(text)))
 
 
 def _from_markup(tree: HtmlElement, base_url: str, metadata: Metadata) -> tuple[Block, ...]:
@@ -146,13 +141,11 @@ def _chosen_size(tree: HtmlElement, chosen: set[str]) -> int:
 
 
 def _blocks(box: HtmlElement, base_url: str) -> tuple[Block, ...]:
-    """Return a tree as blocks, in linear time and within the limits of parse_html."""
+    """Return a tree as blocks."""
     from lxml.etree import tostring
 
     html = tostring(box, encoding="unicode", method="html", with_tail=False)
-    html = MARKS.sub("", html.replace(LINE_BREAK, "<br>"))
-    blocks = build(html[:MAX_CHARACTERS], base_url)
-    return (*blocks, cut_notice()) if len(html) > MAX_CHARACTERS else blocks
+    return parse_html(MARKS.sub("", html.replace(LINE_BREAK, "<br>")), base_url)
 
 
 def _cleaned(blocks: tuple[Block, ...], metadata: Metadata, *, is_thread: bool = False) -> tuple[Block, ...]:

@@ -6,7 +6,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from reader.extraction.extractors import MARKS, NOTE, marks_in, remark
+from reader.extraction.extractors import NOTE, marks_in, remark
 from reader.extraction.page_tree import HEADINGS, INLINE, drop, text_of
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def mark_notes(tree: HtmlElement, chosen: set[str]) -> None:
 
     A note is below its link. Links from notes back to the text are dropped, but for the only number that a note has.
     """
-    links = [link for link in tree.iter("a") if _is_here(link) and _MARKER.fullmatch(_words(link))]
+    links = [link for link in tree.iter("a") if _is_here(link) and _MARKER.fullmatch(text_of(link))]
     if not links:
         return
     places = {element: place for place, element in enumerate(tree.iter("*"))}
@@ -37,7 +37,7 @@ def mark_notes(tree: HtmlElement, chosen: set[str]) -> None:
         return next(note.iter(*HEADINGS), None) is not None
 
     for link in links:
-        found = _MARKER.fullmatch(_words(link))
+        found = _MARKER.fullmatch(text_of(link))
         target = targets.get((link.get("href") or "")[1:])
         if target is None or found is None or places[target] < places[link]:
             continue
@@ -51,16 +51,12 @@ def mark_notes(tree: HtmlElement, chosen: set[str]) -> None:
         mark.tag, mark.text = "sup", NOTE + found[1]
     for note in notes:
         for link in filter(_is_here, list(note.iter("a"))):
-            text = _words(link)
+            text = text_of(link)
             if _BACK.fullmatch(text) or (_MARKER.fullmatch(text) and note.tag in ("ol", "ul")):
                 drop(link)
             elif _MARKER.fullmatch(text):
                 link.drop_tag()
         remark(note, NOTE)
-
-
-def _words(link: HtmlElement) -> str:
-    return MARKS.sub("", text_of(link))
 
 
 def _is_here(link: HtmlElement) -> bool:

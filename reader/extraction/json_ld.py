@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import html
-import json
 import re
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from reader.content.html.linked_data import is_article, linked_objects, listed, objects
 from reader.core.text import clean, clean_block, unescape
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-MAX_JSON = 3_000_000
-"""Characters of one script; a longer one is not parsed."""
-MAX_THINGS = 50_000
-"""Objects and lists of one script that are visited."""
-
-_ARTICLE = re.compile(r"(?:Article|BlogPosting|LiveBlogPosting|Report|SocialMediaPosting|DiscussionForumPosting)$")
-_COMMENTS = re.compile(
-    r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/)|(?:-->|//\s*\]\]>|/\*\s*\]\]>\s*\*/)\s*;?\s*$"
-)
 _BODY_KEYS = re.compile(
     r"^(?:article_?body|body|body_?html|body_?text|content|content_?html|html|rendered|text|markup|value|story|paragraphs?"
     r"|description_?html|rich_?text)$",
@@ -57,13 +47,9 @@ def structured_data(tree: HtmlElement) -> StructuredData:
     found = StructuredData()
     for script in tree.iter("script"):
         if "ld+json" in (script.get("type") or "").lower():
-            things = list(_things(_json(script.text or "")))
-            names = {str(thing["@id"]): thing["name"] for thing in things if "@id" in thing and "name" in thing}
-            for thing in things:
+            for thing in linked_objects(script.text or ""):
                 _read_access(thing, found)
-                if isinstance(author := thing.get("author"), dict):  # may be named elsewhere
-                    author.setdefault("name", names.get(str(author.get("@id"))))
-                if any(map(_ARTICLE.search, _strings(thing.get("@type")))):
+                if is_article(thing):
                     _read_article(thing, found)
     return found
 
@@ -79,30 +65,6 @@ def _read_access(thing: dict[str, object], found: StructuredData) -> None:
             found.locked += _strings(selector)
 
 
-def _json(text: str) -> object:
-    if len(text) > MAX_JSON:
-        return None
-    try:
-        # Not strict: line breaks inside strings are the most common error.
-        return json.loads(_COMMENTS.sub("", text).strip(), strict=False)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _things(root: object) -> Iterator[dict[str, object]]:
-    """Yield the objects in JSON, outer ones first, without recursion."""
-    queue = deque([root])
-    for _ in range(MAX_THINGS):
-        if not queue:
-            return
-        thing = queue.popleft()
-        if isinstance(thing, dict):
-            yield thing
-            queue.extend(value for value in thing.values() if isinstance(value, dict | list))
-        elif isinstance(thing, list):
-            queue.extend(value for value in thing if isinstance(value, dict | list))
-
-
 def _read_article(thing: dict[str, object], found: StructuredData) -> None:
     if len(str(thing.get("articleBody") or thing.get("text") or "")) > len(found.body):
         found.body = _first(thing.get("articleBody")) or _first(thing.get("text"))
@@ -115,12 +77,8 @@ def _read_article(thing: dict[str, object], found: StructuredData) -> None:
     found.image = found.image or _url_of(thing.get("image"))
 
 
-def _listed(value: object) -> list[object]:
-    return value if isinstance(value, list) else [value]
-
-
 def _strings(value: object) -> list[str]:
-    return [text for text in _listed(value) if isinstance(text, str)]
+    return [text for text in listed(value) if isinstance(text, str)]
 
 
 def _first(value: object) -> str:
@@ -129,13 +87,13 @@ def _first(value: object) -> str:
 
 def _names(value: object) -> str:
     """Return the names of persons or organizations, each once."""
-    names = [_first(person.get("name")) if isinstance(person, dict) else person for person in _listed(value)[:20]]
+    names = [_first(person.get("name")) if isinstance(person, dict) else person for person in listed(value)[:20]]
     found = [clean(unescape(name)) for name in _strings(names) if not name.startswith(("http:", "https:"))]
     return ", ".join(dict.fromkeys(filter(None, found)))
 
 
 def _url_of(value: object) -> str:
-    images = _listed(value)
+    images = listed(value)
     urls = [image.get("url") or image.get("contentUrl") if isinstance(image, dict) else image for image in images]
     return _first(urls).strip()
 
@@ -162,7 +120,7 @@ def script_text(tree: HtmlElement) -> str:
     for script in tree.iter("script"):
         kind = (script.get("type") or "").lower()
         if "json" in kind and "ld+json" not in kind:
-            for thing in _things(_json(script.text or "")):
+            for thing in objects(script.text or ""):
                 best = max(best, *_texts(thing), key=len)
     return best
 

@@ -143,11 +143,11 @@ def _is_no_text(element: HtmlElement, names: str) -> bool:
     if is_unseen and element.tag in INLINE - {"img"}:
         return True
     if element.tag == "a" and (element.get("href") or "").startswith("#") and next(element.iter("img"), None) is None:
-        return not any(map(str.isalnum, MARKS.sub("", text_of(element))))
+        return not any(map(str.isalnum, text_of(element)))
     if is_named(names, "edit link") or element.tag == "mjx-math":
         return True
     if is_named(names, "line number"):
-        return MARKS.sub("", "".join(text_of(element).split())).isdecimal()
+        return text_of(element).replace(" ", "").isdecimal()
     if not is_named(names, "formula copy"):
         return False
     around, below = element.getparent(), element.getnext()
@@ -225,7 +225,7 @@ def _write_button(size: _Size, button: HtmlElement) -> None:
 
 def _write_listing_of_table(table: HtmlElement) -> None:
     """Make a listing of a table with code in one column and line numbers in the others, if any."""
-    cells = [cell for cell in table.iter("td") if not MARKS.sub("", "".join(text_of(cell).split())).isdecimal()]
+    cells = [cell for cell in table.iter("td") if not text_of(cell).replace(" ", "").isdecimal()]
     cells = [cell for cell in cells if size_of(cell) or is_named(cell.get("class") or "", "code")]
     rows = [cell.getparent() for cell in cells]
     if not cells or len(set(rows)) < len(rows) or not all(map(_is_code, cells)):
@@ -306,7 +306,7 @@ def _write_figure(figure: HtmlElement) -> None:
         return
     media = [one for one in figure.iter(*_MEDIA) if not any(around.tag in _MEDIA for around in one.iterancestors())]
     captions = list(figure.iter("figcaption"))
-    text = " ".join(dict.fromkeys(MARKS.sub("", text_of(caption)) for caption in captions or [figure])).strip()
+    text = " ".join(dict.fromkeys(text_of(caption) for caption in captions or [figure])).strip()
     for one in media:
         one.tail = None
     figure.clear(keep_tail=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from reader.content.html.encodings import detect_encoding
 from reader.content.html.tokenizer import ATTRIBUTE
 from reader.core.text import unescape
+from reader.extraction.extractors import MARKS
 from reader.extraction.json_ld import StructuredData, structured_data
 
 if TYPE_CHECKING:
@@ -125,8 +126,8 @@ def drop(element: HtmlElement) -> None:
 
 
 def text_of(element: HtmlElement) -> str:
-    """Return all text inside an element with blanks collapsed."""
-    return " ".join(" ".join(element.itertext()).split())
+    """Return all text inside an element without marks, and with blanks collapsed."""
+    return " ".join(MARKS.sub("", " ".join(element.itertext())).split())
 
 
 def size_of(element: HtmlElement) -> int:

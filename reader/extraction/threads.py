@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from reader.extraction.boilerplate import find_date, is_named
-from reader.extraction.extractors import ENTRY, MARKS, marks_in, remark
+from reader.extraction.extractors import ENTRY, marks_in, remark
 from reader.extraction.page_tree import TEXTS, drop, prose_size, size_of, text_of
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _has_number(text: str | None) -> bool:
 
 
 def _is_time(element: HtmlElement) -> bool:
-    text = MARKS.sub("", text_of(element))
+    text = text_of(element)
     return len(text) < _LINE and any(
         _CLOCK.search(each) or find_date(each) for each in (text, element.get("title") or "")
     )
@@ -104,7 +104,7 @@ def _body(entry: HtmlElement) -> HtmlElement:
 def _write_entry(entry: HtmlElement, time: HtmlElement, body: HtmlElement) -> None:
     """Leave author and time of an entry, in a line above it, its headings and its text."""
     author = next(filter(_is_author, (*entry.iter("a"), *entry.iter("span", "div", "b", "strong", "h4"))), None)
-    words = [MARKS.sub("", text_of(part)).strip("«» ") for part in (author, time) if part is not None]
+    words = [text_of(part).strip("«» ") for part in (author, time) if part is not None]
     around = time.getparent()
     for part in (author, around if around is not None and around.tag == "p" else time):
         if part is not None and part is not body:

@@ -49,6 +49,19 @@ def test_an_article_is_found_wherever_it_is_in_the_graph() -> None:
     assert (found.image, found.body) == ("https://x.org/i.jpg", "Text.")
 
 
+def test_objects_that_name_others_by_id_and_what_readers_wrote() -> None:
+    found = data_of(
+        {
+            "@graph": [
+                {"@type": "Article", "author": [{"@id": "#a"}, {"@id": "#b"}], "publisher": {"@id": "#p"}},
+                {"@type": "Person", "@id": "#a", "name": "A", "worksFor": {"@type": "Thing", "@id": "#p"}},
+                {"@id": "#p", "name": "P", "comment": [{"@type": "Article", "headline": "Spam"}]},
+            ]
+        }
+    )
+    assert (found.author, found.publisher, found.headline) == ("A", "P", "")
+
+
 def test_the_longest_body_wins_and_errors_do_not_matter() -> None:
     assert (
         data_of({"@type": "Article", "articleBody": "a"}, {"@type": "Article", "articleBody": "longer"}).body

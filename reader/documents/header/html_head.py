@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator
 
+from reader.content.html.linked_data import is_article, linked_objects, listed
 from reader.content.html.tokenizer import Token, tokens
 from reader.documents.field_names import FieldNames
 from reader.documents.header.nodes import Header, HeaderNode, MappingNode, ScalarNode, SequenceNode
 
 _MAX_SOURCE = 256 * 1024
 """Characters at the start of a page that are looked at."""
-_ARTICLE = re.compile(r"(?:Article|BlogPosting|Report|SocialMediaPosting|Review)$")
 # The names of meta elements for each field, the best first (OpenGraph, Dublin Core, and what many sites use).
 _META = {
     "title": ("og:title", "twitter:title", "dc.title", "citation_title", "<title>"),
@@ -44,7 +42,6 @@ _JSON_LD = {
 
 _TEXTS = {_OWN_URL: ("@id", "url"), "image": ("url", "contentUrl", "name")}
 """Where the text of an object in JSON-LD is, if not in its name or URL."""
-_CDATA = re.compile(r"\A\s*(?://|/\*)?\s*<!\[CDATA\[(?:\s*\*/)?|(?://|/\*)?\s*\]\]>(?:\s*\*/)?\s*\Z")
 
 
 def read_html_head(source: str) -> Header:
@@ -101,33 +98,17 @@ def _add(found: dict[str, list[str]], name: str, value: str) -> None:
 
 
 def _read_json_ld(source: str, entries: dict[str, HeaderNode]) -> None:
-    try:
-        data = json.loads(_CDATA.sub("", source))
-    except (ValueError, RecursionError):
-        return
-    found = data.get("@graph", [data]) if isinstance(data, dict) else data
-    things = [thing for thing in _list_of(found) if isinstance(thing, dict)]
-    named = {name: thing for thing in things if isinstance(name := thing.get("@id"), str)}
-    for thing in things:
-        if not any(isinstance(kind, str) and _ARTICLE.search(kind) for kind in _list_of(thing.get("@type"))):
-            continue
+    for thing in filter(is_article, linked_objects(source)):
         for name, field in _JSON_LD.items():
-            texts = [text for value in _list_of(thing.get(name)) if (text := _text_of(value, field, named))]
+            texts = [text for value in listed(thing.get(name)) if (text := _text_of(value, field))]
             if texts and field not in entries and not (field == _OWN_URL and entries):
                 entries[field] = _node(texts)
 
 
-def _text_of(value: object, field: str, named: dict[str, dict[str, object]]) -> str:
-    """Return a text, or that of an object, which may only name the one that is meant."""
+def _text_of(value: object, field: str) -> str:
     if isinstance(value, dict):
-        name = value.get("@id")
-        value = (named.get(name, {}) if isinstance(name, str) else {}) | value
         value = next((each for key in _TEXTS.get(field, ("name", "url")) if (each := value.get(key))), "")
     return value.strip() if isinstance(value, str) else ""
-
-
-def _list_of(value: object) -> list[object]:
-    return value if isinstance(value, list) else [value]
 
 
 def _node(texts: list[str]) -> HeaderNode:
