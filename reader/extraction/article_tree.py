@@ -226,9 +226,7 @@ class _Reduction:
             is_announced = self._is_behind(element) and self._is_announced(element)
             is_list = is_announced or (is_inside and linked_share(element) < 0.8)
             return is_list and next(element.iter("h2", "h3", "h4"), None) is None
-        if not is_inside or tag in INLINE:
-            return False
-        return _is_note(element) or self._has_belonging(element)
+        return is_inside and tag not in INLINE and (_is_note(element) or self._has_belonging(element))
 
     def _has_belonging(self, box: HtmlElement) -> bool:
         if self._is_answer(box) or (box.tag in ("div", "section") and _is_named_after_heading(box)):
@@ -259,7 +257,8 @@ class _Reduction:
 
     def _is_announced(self, element: HtmlElement) -> bool:
         """Return whether links are announced by the text above them."""
-        others = (above for above in islice(element.itersiblings(preceding=True), _FAR) if not _is_links(above))
+        siblings = islice(element.itersiblings(preceding=True), _FAR)
+        others = (other for other in siblings if other.tag not in ("p", "ul", "ol") or linked_share(other) <= 0.5)
         above = next(others, None)
         if above is None or above not in self._kept:
             return False
@@ -279,7 +278,3 @@ def _is_note(element: HtmlElement) -> bool:
     own = max(map(len, filter(None, (element.text, *(child.tail for child in element)))), default=0)
     is_box = element.tag == "aside" or (element.tag == "div" and own > _LONG)
     return is_box and prose_size(element) > _LONG and linked_share(element) < 0.3
-
-
-def _is_links(element: HtmlElement) -> bool:
-    return element.tag in ("p", "ul", "ol") and linked_share(element) > 0.5

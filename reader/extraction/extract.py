@@ -131,7 +131,7 @@ def _chosen(tree: HtmlElement) -> set[str]:
         return chosen
     other = chosen_by_readability(tree)
     if not chosen:
-        return other or marks_in(_main_part(tree))
+        return other
     completes = 2 * _chosen_size(tree, chosen & other) > size and 2 * _chosen_size(tree, other) > 3 * size
     return other if completes else chosen
 

@@ -63,9 +63,6 @@ def open_page(tree: HtmlElement) -> None:
     for element in list(tree.iter(*_NEVER)):
         drop(element)
     _drop_hidden_images(tree, rules)
-    for formula in tree.iter("math"):  # hidden where a picture shows it
-        for around in formula.iterancestors("span"):
-            around.attrib.pop("style", None)
 
 
 def _drop_hidden_images(tree: HtmlElement, rules: HiddenElements) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from reader.extraction.json_ld import StructuredData
 from reader.extraction.page_tree import ParsedPage, is_hidden, text_of
 from reader.extraction.stubs.patterns import paywall_patterns
 
@@ -39,7 +38,7 @@ class Region(IntEnum):
 
 @dataclass(slots=True)
 class VisibleText:
-    """The visible text of a page, and what its metadata says about access."""
+    """The visible text of a page, and how much of it its metadata calls locked."""
 
     titles: list[str] = field(default_factory=list)
     """The ``title`` and the first headings, as far as the page has them."""
@@ -47,7 +46,6 @@ class VisibleText:
     noscript: str = ""
     """The text for browsers without scripts."""
     has_password_field: bool = False
-    structured_data: StructuredData = field(default_factory=StructuredData)
     locked_text: int = 0
     """Characters of text that the page contains although its metadata calls them not free."""
 
@@ -71,7 +69,6 @@ def visible_text(page: ParsedPage) -> VisibleText:
         pieces=_pieces(tree),
         noscript=" ".join(text_of(part)[:1_000] for part in list(tree.iter("noscript"))[:5]),
         has_password_field=any((field.get("type") or "").lower() == "password" for field in tree.iter("input")),
-        structured_data=data,
         locked_text=_locked_text(tree, data.locked),
     )
 
