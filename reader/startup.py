@@ -81,11 +81,11 @@ class FirstFrame:
 def load_first_frame(library: Library, lines: int = 0, updater: UpdaterHandle | None = None) -> FirstFrame:
     """Return what the first frame of a screen with that many lines shows. Raises StorageError."""
     settings = library.settings
-    order = library.articles.order(Sort.parse(settings.get(SORT)))
+    counts = library.counts()
+    order = library.articles.order(_first_sort(library, counts, settings.get(SORT)))
     grouped_lists = parse_choices(settings.get(GROUPED))
     if grouped_lists.get("") and len(order) <= MOST_GROUPED:
         order = library.articles.grouped(order)
-    counts = library.counts()
     # In a folder that was not scanned completely, the article may still be missing; no neighbor must take its place.
     position = library.positions.index_in(list_key(order.sort), order) if counts.complete else None
     index, line = position or (0, 0)
@@ -107,6 +107,16 @@ def load_first_frame(library: Library, lines: int = 0, updater: UpdaterHandle | 
         index,
         line,
     )
+
+
+def _first_sort(library: Library, counts: Counts, chosen: str | None) -> Sort:
+    """Return the order that was chosen last; if none was, by date where no article states its quality, as in feeds.
+
+    There the articles are in the same order, but the header of the list says why. Raises StorageError.
+    """
+    if chosen is None and counts.complete and not library.index.has_values("quality"):
+        return Sort("date")
+    return Sort.parse(chosen)
 
 
 class Opening:

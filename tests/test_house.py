@@ -25,11 +25,8 @@ PUBLIC_METHODS_OF_A_CLASS = 25
 MODULES_IN_A_FOLDER = 13
 LINES_OF_A_MODULE = 500
 CYCLOMATIC_COMPLEXITY = 12
-LINES_OF_THE_PACKAGE = 60_190
-"""A little more than there are: 35,400, 2,150 for documents of other programs, 900 for settings, 450 for looks, 200 for
-habits, 1,000 for keys, programs and macros, 400 for themes, 150 for unread counts, messages and dialogs, 300 for links,
-title and cursor of the terminal, 900 for Markdown's extensions, Org and reStructuredText, 5,850 for feeds, 600
-for rules, and 80 for forum threads and footnotes."""
+LINES_OF_THE_PACKAGE = 60_220
+"""A little more than there are, so that a change that makes the package longer has to say what for."""
 
 DATA = {"reader/tui/keys/actions.py"}
 """Modules that are tables, whose length does not matter."""

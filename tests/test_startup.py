@@ -44,6 +44,23 @@ def test_the_first_frame_comes_with_the_library(indexed_seeds: Path) -> None:
         first.library.close()
 
 
+@pytest.mark.parametrize(("quality", "sort"), [("", Sort("date")), ("quality: 5\n", Sort("quality"))])
+def test_the_first_order_is_by_date_where_no_article_states_its_quality(
+    tmp_path: Path, quality: str, sort: Sort
+) -> None:
+    (tmp_path / "a.md").write_text(f"---\ntitle: A\n{quality}---\n", "utf-8")
+    library = Library.open(tmp_path, Paths.from_environment())
+    try:
+        assert load_first_frame(library).order.sort == Sort(), "not known yet"
+        for _ in refresh(library):
+            pass
+        assert load_first_frame(library).order.sort == sort
+        library.settings.set(SORT, "quality up")
+        assert load_first_frame(library).order.sort == Sort("quality", reverse=True)
+    finally:
+        library.close()
+
+
 @pytest.mark.parametrize("most", [5, 4])
 def test_the_first_frame_is_grouped_unless_that_would_take_long(
     indexed_seeds: Path, most: int, monkeypatch: pytest.MonkeyPatch

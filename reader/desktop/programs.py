@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path, PureWindowsPath
+from queue import Empty, SimpleQueue
 from tempfile import TemporaryFile
 from typing import IO, TypeAlias
 
@@ -105,6 +106,8 @@ def _quoted(value: str) -> str:
 
 _foreground: set[subprocess.Popen[bytes]] = set()
 """Programs that use the terminal."""
+_SECONDS_BETWEEN_SIGNALS = 0.25
+"""How long a signal may wait while a program uses the terminal."""
 
 
 def fill_in(words: Sequence[str], values: Mapping[str, str]) -> list[str]:
@@ -190,9 +193,8 @@ def _wait_for_job(process: subprocess.Popen[bytes]) -> int:
             _give_terminal(process.pid)
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGCONT)  # it may have wanted the terminal too early, or was suspended
-            try:
-                _, status = os.waitpid(process.pid, os.WUNTRACED)
-            except ChildProcessError:  # end_foreground() noticed the end first
+            status = _next_status(process.pid)
+            if status is None:  # end_foreground() noticed the end first
                 return process.wait()
             if not os.WIFSTOPPED(status):
                 process.returncode = os.waitstatus_to_exitcode(status)
@@ -203,6 +205,23 @@ def _wait_for_job(process: subprocess.Popen[bytes]) -> int:
     finally:
         _give_terminal(os.getpgrp())
         signal.signal(signal.SIGTTOU, before or signal.SIG_DFL)
+
+
+def _next_status(pid: int) -> int | None:
+    """Return the status of a child once it has ended or stopped, or None if somebody else has asked for it."""
+    statuses: SimpleQueue[int | None] = SimpleQueue()
+
+    def wait() -> None:
+        try:
+            statuses.put(os.waitpid(pid, os.WUNTRACED)[1])
+        except ChildProcessError:
+            statuses.put(None)
+
+    threading.Thread(target=wait, name="job", daemon=True).start()
+    while True:
+        # Python handles signals in the main thread; one that comes just before a call that blocks waits for its end.
+        with suppress(Empty):
+            return statuses.get(timeout=_SECONDS_BETWEEN_SIGNALS)
 
 
 def _give_terminal(group: int) -> None:

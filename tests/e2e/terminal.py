@@ -94,6 +94,11 @@ class Terminal:
         self._slave = self._master = -1
 
     @property
+    def is_lent(self) -> bool:
+        """Whether another program than the command gets what is typed."""
+        return os.tcgetpgrp(self._master) != self.process.pid
+
+    @property
     def unread(self) -> int:
         """The number of bytes in the terminal's buffer that were not read."""
         return int.from_bytes(fcntl.ioctl(self._master, termios.FIONREAD, bytes(4)), sys.byteorder)

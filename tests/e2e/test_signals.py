@@ -53,7 +53,7 @@ def test_ctrl_c_and_ctrl_z_are_for_the_pager_and_an_interrupt_for_the_app(
         terminal.press("enter")
         terminal.wait("of a text")
         terminal.press("e")
-        terminal.wait("IT-IS-READ")
+        terminal.wait(lambda: b"IT-IS-READ" in terminal.raw and terminal.is_lent)
         terminal.press("ctrl+c")
         terminal.wait(lambda: b"INTERRUPTED" in terminal.raw)
         terminal.send("one\n\x1atwo\n")  # no shell has started the app, so Ctrl+z suspends nothing
@@ -73,7 +73,7 @@ def test_ctrl_z_in_a_pager_suspends_the_app_too(make_folder: MakeFolder, tmp_pat
         terminal.press("enter")
         terminal.wait("of a text")
         terminal.press("e")
-        terminal.wait("IT-IS-READ")
+        terminal.wait(lambda: b"IT-IS-READ" in terminal.raw and terminal.is_lent)
         terminal.send("\x1a")
         terminal.wait(lambda: b"STOPPED" in terminal.raw)
         terminal.send("more\n\x04")
