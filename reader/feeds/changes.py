@@ -92,16 +92,16 @@ class _Stored(NamedTuple):
     renamed: tuple[str, str] | None = None
     """The keys that a feed had and has."""
     deleted: tuple[str, ...] = ()
-    """The keys of the feeds whose documents were deleted"""
+    """The keys of the feeds whose documents were deleted."""
     root: str = ""
-    """in this folder; or the folder to which the list was exported,"""
+    """The folder of these documents, or of the exported file."""
     file: str = ""
-    """the name of that file,"""
+    """The name of the exported file; empty if there is none."""
     file_hash: str = ""
-    """and a hash of what was written to it."""
+    """A hash of what was written to it."""
 
 
-class Changed(NamedTuple):
+class ChangeResult(NamedTuple):
     """What a change has done."""
 
     is_done: bool
@@ -127,7 +127,7 @@ class FeedChanges:
         act: Callable[[list[Subscription]], Iterable[Subscription]],
         renamed: tuple[str, str] | None = None,
         deleting: Iterable[str] = (),
-    ) -> Changed:
+    ) -> ChangeResult:
         """Replace the feeds by what ``act`` makes of them as a described step.
 
         ``renamed`` are the keys that a feed had and has, if its address changes. The documents of the feeds with the
@@ -142,14 +142,14 @@ class FeedChanges:
 
         before, after = self.subscriptions.edit(checked)
         if before == after:
-            return Changed(is_done=False)
+            return ChangeResult(is_done=False)
         if renamed is not None:
             self.store.rename(*renamed)
         root = str(self.library.folder.root)
         stored = _Stored(Patch.between(before, after), renamed, tuple(deleting), root)
         number = self._add_step(stored, description)
         failure = self._delete(number, stored)
-        return Changed(True, len(self.trash.files(number)), failure)
+        return ChangeResult(True, len(self.trash.files(number)), failure)
 
     def export(self, file: Path, content: bytes, description: str) -> None:
         """Write a list to a new file as a described step."""

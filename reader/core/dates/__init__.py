@@ -1,1 +1,1 @@
-"""Dates as texts write them: ISO 8601, mail headers, and the usual forms in many languages"""
+"""Dates as texts write them: ISO 8601, mail headers, and the usual forms in many languages."""

@@ -24,6 +24,7 @@ _MONTHS = {
 }  # fmt: skip
 _MONTH = rf"(?P<name>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\.?"
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WEEKDAY_START = "|".join(_WEEKDAYS)
 _WEEKDAY = r"(?:(?:mon|tue|tues|wed|wednes|thu|thur|thurs|fri|sat|satur|sun)(?:day)?\.?,?\s*)?"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 
@@ -48,11 +49,11 @@ _NAMED = (
     lazy_pattern(rf"{_MONTH},?[\s-]+(?P<year>\d{{4}})(?!\d)", re.ASCII | re.IGNORECASE),
 )
 _YEAR_FIRST = lazy_pattern(
-    rf"(?P<year>\d{{4}})[\s/.-]+{_MONTH}[\s/.-]+{_DAY}(?!\d)(?:\s+(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*(?![a-z]))?",
+    rf"(?P<year>\d{{4}})[\s/.-]+{_MONTH}[\s/.-]+{_DAY}(?!\d)(?:\s+(?:{_WEEKDAY_START})[a-z]*(?![a-z]))?",
     re.ASCII | re.IGNORECASE,
 )
 _SLASHED = lazy_pattern(
-    r"(?:(?P<weekday>mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s*)?"
+    rf"(?:(?P<weekday>{_WEEKDAY_START})[a-z]*\.?,?\s*)?"
     r"(?P<first>\d{1,2})(?P<gap>[/. -])(?P<second>\d{1,2})(?P=gap)(?P<year>\d{4})(?!\d)",
     re.ASCII | re.IGNORECASE,
 )
