@@ -74,6 +74,8 @@ class FetchClient:
         self._in_thread = in_thread
         self._commands: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
         self._changed = threading.Condition()
+        self._delivery = threading.Lock()
+        """Held while an event is passed on, so that none comes after :meth:`close`."""
         self._has_thread = False
         self._is_outdated = False
         """Whether the process or thread was started with earlier settings."""
@@ -137,8 +139,8 @@ class FetchClient:
         self._send("settings", {"settings": settings})
 
     def close(self) -> None:
-        """End the process at once; everything stored is complete."""
-        with self._changed:
+        """End the process at once; everything stored is complete. No event comes after this."""
+        with self._delivery, self._changed:
             self._closed = True
             self._changed.notify_all()
             service = self.service
@@ -289,10 +291,14 @@ class FetchClient:
 
     def _receive(self, event: FetchEvent) -> None:
         with self._changed:
-            if self._closed:
-                return
             self._outstanding.remove(event)
-        self._on_event(event)
+        self._deliver([event])
+
+    def _deliver(self, events: list[FetchEvent]) -> None:
+        with self._delivery:
+            for event in events:
+                if not self._closed:
+                    self._on_event(event)
 
     def _on_exit(self, process: ManagedProcess | None, why: str) -> None:
         """Fail what is pending of a process that has ended or could not be started; the next command starts another."""
@@ -309,8 +315,7 @@ class FetchClient:
     def _fail_pending(self, why: str, hint: str) -> None:
         with self._changed:
             failed, self._outstanding = self._outstanding, _Outstanding(self._timings)
-        for event in failed.failures(why, hint):
-            self._on_event(event)
+        self._deliver(failed.failures(why, hint))
 
 
 class _Outstanding:

@@ -100,6 +100,7 @@ class ManagedProcess(subprocess.Popen[bytes]):
         assert self.stdout is not None
         self._requests: IO[bytes] = self.stdin
         self._answers: IO[bytes] = self.stdout
+        self._ending = threading.Lock()
 
     def wait_at_most(self, seconds: float) -> int | None:
         """Wait for the end and return the exit status, negative for a signal; None if it still runs."""
@@ -129,12 +130,13 @@ class ManagedProcess(subprocess.Popen[bytes]):
 
     def end(self) -> None:
         """Kill the process and close its pipes; a process that waits for a disk ends when the disk answers."""
-        self.kill()
-        if self.wait_at_most(_SECONDS_UNTIL_KILLED) is None:
-            return  # a thread may be reading from a pipe, and closing it would wait for that thread
-        for pipe in (self._requests, self._answers):
-            with contextlib.suppress(OSError):
-                pipe.close()
+        with self._ending:  # two threads may end it, and a pipe must not be closed by both at once
+            self.kill()
+            if self.wait_at_most(_SECONDS_UNTIL_KILLED) is None:
+                return  # a thread may be reading from a pipe, and closing it would wait for that thread
+            for pipe in (self._requests, self._answers):
+                with contextlib.suppress(OSError):
+                    pipe.close()
 
 
 class ProcessGroup:

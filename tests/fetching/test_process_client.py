@@ -7,6 +7,7 @@ import base64
 import os
 import signal
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -635,3 +636,30 @@ async def test_a_damaged_page_store_is_reported(
     assert isinstance(notice, Notice)
     assert "damaged" in notice.text
     assert opened.pages.page(id_) is not None
+
+
+async def test_no_event_comes_after_the_client_is_closed(make_folder: MakeFolder, library: OpenLibrary) -> None:
+    opened = library(make_folder({"a.md": document("https://a.example/1")}))
+    (id_,) = ids_of(opened)
+    began, proceed, closed = threading.Event(), threading.Event(), threading.Event()
+    came: list[bool] = []
+
+    def receive(_: FetchEvent) -> None:
+        began.set()
+        proceed.wait(60)
+        came.append(closed.is_set())
+
+    def close() -> None:
+        client.close()
+        closed.set()
+
+    client = FetchClient(opened, FetchSettings(proxy="ftp://proxy.example"), receive)
+    client.fetch(id_)  # fails at once
+    assert await asyncio.to_thread(began.wait, 60)
+    closing = threading.Thread(target=close)
+    closing.start()
+    assert not await asyncio.to_thread(closed.wait, 0.05), "it waits for the event"
+    proceed.set()
+    await asyncio.to_thread(closing.join, 60)
+    assert came
+    assert not any(came)
