@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+import contextlib
 
 _SETTINGS = {-8: 2, -3: 256 << 10, -1: 256 << 10}
 """M_ARENA_MAX: each thread's arena would retain what it once needed; M_MMAP_THRESHOLD and M_TRIM_THRESHOLD: they would
@@ -28,17 +28,8 @@ def _call(name: str, *numbers: int) -> None:
 
     Private: :mod:`_ctypes`, since :mod:`ctypes` takes 2 ms more to import, before the first frame.
     """
-    if address := _address(name):
+    with contextlib.suppress(ImportError, AttributeError, OSError):  # as on Windows, or with another C library
         import _ctypes
 
-        _ctypes.call_function(address, numbers)
-
-
-@cache
-def _address(name: str) -> int:
-    try:
-        import _ctypes
-
-        return _ctypes.dlsym(_ctypes.dlopen(None, 0), name)  # type: ignore[arg-type] # None is this program
-    except (ImportError, AttributeError, OSError):  # as on Windows, or with another C library
-        return 0
+        function = _ctypes.dlsym(_ctypes.dlopen(None, 0), name)  # type: ignore[arg-type] # None is this program
+        _ctypes.call_function(function, numbers)
