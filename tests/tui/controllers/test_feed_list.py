@@ -128,7 +128,7 @@ async def test_feeds_are_added_changed_and_removed_and_each_is_undone(
     store, _ = FeedStore.open(own_directories.feed_state_file)
     with contextlib.closing(store):
         known = hash_bytes((folder / "Linux/LWN/1.md").read_bytes(), 16)
-        store.save("https://lwn.example/rss", [StoredEntry(0, "Linux/LWN/1.md", (), "", None, 0, None, 0, known)])
+        store.save("https://lwn.example/rss", [StoredEntry(0, "Linux/LWN/1.md", (), "", None, 0, None, known)])
 
     def feeds() -> list[Subscription]:
         return Subscriptions(own_directories.feeds_file).load()
