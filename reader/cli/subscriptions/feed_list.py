@@ -19,9 +19,8 @@ from reader.cli.subscriptions.feed_files import (
     folder_option,
     names_argument,
     open_feed_files,
-    shown_folder,
 )
-from reader.core.text import clean, format_count
+from reader.core.text import clean, format_count, show_path
 from reader.core.times import local_time
 from reader.exit import print_notice
 
@@ -96,7 +95,7 @@ def _facts(feed: Subscription, state: FeedState, files: FeedFiles, entries: int)
         ("site", state.site),
         ("group", feed.group),
         ("topics", ", ".join(feed.topics)),
-        ("folder", shown_folder(feed, files)),
+        ("folder", show_path(files.folders.root(feed))),
         ("entries", f"{entries:,}"),
         ("interval", format_minutes(feed.interval) or "as it changes, at most hourly"),
         ("fetch", feed.fetch),
