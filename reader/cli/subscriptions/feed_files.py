@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 folder_option = click.option(
     "--folder", metavar="FOLDER", help="The folder for documents, in place of the news folder."
 )
+in_folder_option = click.option("--folder", metavar="FOLDER", help="Only feeds whose documents are in this folder.")
 names_argument = click.argument("names", nargs=-1)
 
 NO_FEEDS = "There are no feeds. `newsreader add URL` adds one, `newsreader import FILE` a list in OPML."
