@@ -19,6 +19,7 @@ from reader.core.atomic_write import create_atomically
 from reader.core.errors import ReaderError, describe_error
 from reader.core.hashing import hash_bytes
 from reader.core.text import format_count, show_path
+from reader.feeds.entries.known_documents import is_unchanged
 from reader.feeds.subscriptions import SOURCES, Subscription, Subscriptions, parse_setting, parse_subscriptions
 from reader.storage.sqlite.feeds.store import key_of_removed
 
@@ -345,7 +346,7 @@ def _unchanged(entries: Iterable[StoredEntry], root: Path) -> Iterator[str]:
     for entry in entries:
         file = root / entry.path
         try:
-            if file.is_file() and not file.is_symlink() and hash_bytes(file.read_bytes(), 16) == entry.document_hash:
+            if file.is_file() and not file.is_symlink() and is_unchanged(entry, file.read_bytes()):
                 yield entry.path
         except OSError as error:
             raise ReaderError(f"{entry.path} cannot be read: {describe_error(error)}.") from error

@@ -50,6 +50,8 @@ def _read(data: bytes, url: str, *, fast: bool) -> convert.RawFeed:
     raw = xml_feed.read(data, url) if fast else None
     if raw is None and xml_feed.error_in(data):
         mended = repair.mend(data)
+        if xml_feed.error_in(mended):
+            mended = repair.balance(mended)
         if not xml_feed.error_in(mended):
             data = mended
             raw = xml_feed.read(data, url) if fast else None

@@ -180,8 +180,8 @@ def write_documents(changes: FeedChanges, **texts: str) -> Path:
     entries = []
     for name, text in texts.items():
         (folder / f"{name}.md").write_text(text, "utf-8")
-        entries.append(StoredEntry(0, f"Old/A/{name}.md", (), name, None, 0, None, 0, hash_bytes(b"same", 16)))
-    deleted_by_person = StoredEntry(0, "Old/A/gone.md", (), "gone", None, 0, None, 0, None)
+        entries.append(StoredEntry(0, f"Old/A/{name}.md", (), name, None, 0, None, hash_bytes(b"same", 16)))
+    deleted_by_person = StoredEntry(0, "Old/A/gone.md", (), "gone", None, 0, None, None)
     changes.store.save(A.key, [*entries, deleted_by_person], FeedState(title="A"))
     return folder
 
@@ -215,7 +215,7 @@ def test_deleted_documents_come_back_and_go_again(changes: FeedChanges) -> None:
 def test_what_a_sync_wrote_after_a_removal_is_known_beside_what_comes_back(changes: FeedChanges) -> None:
     write_documents(changes, one="same")
     changes.change("Removed the feed “A”", without([A.key]), deleting=[A.key])
-    late = StoredEntry(0, "Old/A/late.md", (), "late", None, 0, None, 0, None)
+    late = StoredEntry(0, "Old/A/late.md", (), "late", None, 0, None, None)
     changes.store.save(A.key, [late], FeedState(title="A"))
     undo(changes)
     assert {each.title for each in changes.store.entries(A.key)} == {"one", "gone", "late"}

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from reader.feeds.subscriptions import Subscription
     from reader.storage.sqlite.marks.undo import MarkResult
     from reader.tui.loaders.feed_list import FolderFeeds
+    from reader.tui.loaders.feeds import Feed
     from reader.tui.widgets.prompt.completion import Completion
     from reader.tui.widgets.prompt.prompt import PromptLine
     from reader.tui.widgets.sidebar.sections import SidebarLine
@@ -170,17 +171,18 @@ class FeedListController:
         elif files is not None:
             from reader.tui.controllers.feeds.add_feed import AddFeed
 
-            AddFeed(self._session, partial(self._add, files, group)).ask(group)
+            AddFeed(self._session, group, partial(self._add, files, group)).ask()
 
-    def _add(self, files: FolderFeeds, group: str, url: str, title: str) -> None:
+    def _add(self, files: FolderFeeds, group: str, feed: Feed) -> None:
         def act(present: list[Subscription]) -> list[Subscription]:
             from reader.feeds.subscriptions import Subscription
 
-            return [*present, Subscription(url, title=title, group=group, folder=files.folder)]
+            return [*present, Subscription(feed.url, title=feed.title, group=group, folder=files.folder)]
 
         then = f"{self._session.key('feeds.sync')} fetches it; "
         to = f" to {truncate(group, _SHOWN)}" if group else ""
-        self._change(f"Added the feed “{truncate(title, _SHOWN)}”{to}", act, then=then)
+        newest = f"Its newest entry is “{truncate(feed.newest[0][12:], _SHOWN)}”. " if feed.newest else ""
+        self._change(f"Added the feed “{truncate(feed.title, _SHOWN)}”{to}", act, then=newest + then)
 
     def export(self) -> None:
         """Ask for a file, and write the feeds of the folder to it."""
