@@ -109,6 +109,14 @@ def safe_url(url: str) -> str:
     return _parse(url).join()
 
 
+def openable_url(url: str) -> str:
+    """Return :func:`safe_url` of ``url``; "" if that refuses it."""
+    try:
+        return safe_url(url)
+    except ReaderError:
+        return ""
+
+
 def canonical_url(url: str) -> str:
     """Return the form of ``url`` for comparing URLs; do not open it.
 
