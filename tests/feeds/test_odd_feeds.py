@@ -39,6 +39,14 @@ def test_an_item_of_rdf_without_a_link_is_the_page_that_it_is_about() -> None:
     assert not item('<guid isPermaLink="false">https://example.org/1</guid>').url
 
 
+@pytest.mark.parametrize("element", ["image", "textinput"])
+def test_an_item_is_read_wherever_it_is(element: str) -> None:
+    data = f"{RDF}<channel><title>F</title></channel><{element}><item><title>T</title></item></{element}></rdf:RDF>"
+    feed = parse_feed(data.encode())
+    assert feed == parse_feed(data.encode(), fast=False)
+    assert [each.title for each in feed.entries] == ["T"]
+
+
 @pytest.mark.parametrize("rel", ["http://www.iana.org/assignments/relation/alternate", "", "alternate"])
 def test_a_link_may_name_its_relation_in_full_or_not(rel: str) -> None:
     assert entry(f'<link rel="{rel}" href="https://example.org/1"/>').url == "https://example.org/1"
