@@ -225,8 +225,8 @@ def _store(files: FeedFiles, feeds: Sequence[Subscription]) -> None:
 def import_(file: str, *, group: str, folder: str | None, as_json: bool) -> None:
     """Add the feeds in FILE to your list: OPML of any program, whose folders become groups, or a feeds.toml.
 
-    - is standard input. A feeds.toml of another machine is merged with yours, setting by setting; yours win. Nothing in
-    FILE is ever run, and nothing is fetched yet.
+    FILE may be - for standard input. A feeds.toml of another machine is merged with yours, setting by setting; yours
+    win. Nothing in FILE is ever run, and nothing is fetched yet.
     """
     with open_input(file, "Check the spelling.") as source:
         data = source.read()
