@@ -15,7 +15,8 @@ URLS = st.sampled_from(["", "https://example.org/feeds/a.xml"])
 
 
 DAMAGE = st.sampled_from([
-    "", "", "&nbsp;", "& ", "\x01", "</b>", "&#1;", "<item>", "</titel>", "<br>", "<title>", "<![CDATA[", "<new:x new:y='1'/>",
+    "", "", "&nbsp;", "& ", "\x01", "</b>", "&#1;", "<item>", "</titel>", "<br>", "<title>", "<![CDATA[",
+    "<new:x new:y='1'/>",
 ])  # fmt: skip
 
 
