@@ -187,7 +187,7 @@ def article_key(url: str, place: bytes) -> int:
 
 
 def previous_id(url: str, path: bytes) -> str:
-    """Return the id that an article had before version 0.9: http was not https, and no fragment or folder counted."""
+    """Return the id that an article had in version 0.1: http was not https, and no fragment or folder counted."""
     try:
         scheme = _parse(url).scheme
         digest = hash_bytes((scheme + canonical_url(url).partition("#")[0][len("https") :]).encode("ascii"), 8)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import time
 
 import pytest
 
 from reader.feeds.formats import feedparser_feed
 from reader.feeds.formats.repair import balance
-from reader.feeds.model import FeedEntry, FeedImage
+from reader.feeds.model import MAX_BYTES, FeedEntry, FeedError, FeedImage
 from reader.feeds.parse import parse_feed
 
 START = '<rss version="2.0" xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd" xmlns:dc="http://purl.org/dc/elements/1.1/">'
@@ -36,6 +38,14 @@ def test_an_item_of_rdf_without_a_link_is_the_page_that_it_is_about() -> None:
     data = f'{RDF}<channel><title>F</title></channel><item rdf:about="https://example.org/1"><title>T</title></item></rdf:RDF>'
     assert parse_feed(data.encode()).entries[0].url == "https://example.org/1"
     assert not item('<guid isPermaLink="false">https://example.org/1</guid>').url
+
+
+@pytest.mark.parametrize("element", ["image", "textinput"])
+def test_an_item_is_read_wherever_it_is(element: str) -> None:
+    data = f"{RDF}<channel><title>F</title></channel><{element}><item><title>T</title></item></{element}></rdf:RDF>"
+    feed = parse_feed(data.encode())
+    assert feed == parse_feed(data.encode(), fast=False)
+    assert [each.title for each in feed.entries] == ["T"]
 
 
 @pytest.mark.parametrize("rel", ["http://www.iana.org/assignments/relation/alternate", "", "alternate"])
@@ -94,13 +104,23 @@ FIELDS = "<title>A</title><link>https://example.org/1</link><description>D</desc
         ("</item>", "</description></item>"),
         ("</item>", ""),
         ("</title>", "</TITLE>"),
+        ("<title>", "<title><![CDATA["),
+        ("<description>", "<description><![CDATA["),
     ],
 )
 def test_a_wrong_end_tag_spoils_nothing_else(right: str, wrong: str) -> None:
-    items = f"<item>{FIELDS}</item>".replace(right, wrong) + f"<item>{FIELDS}</item>"
+    section = f"<item>{FIELDS}</item>".replace("https://example.org/1", "<![CDATA[https://example.org/1]]>")
+    items = f"<item>{FIELDS}</item>".replace(right, wrong) + section
     feed = parse_feed(f"<rss><channel><title>F</title>{items}</channel></rss>".encode())
     assert feed.title == "F"
     assert [(each.title, each.url, each.excerpt) for each in feed.entries] == [("A", "https://example.org/1", "D")] * 2
+
+
+def test_links_of_atom_need_no_end() -> None:
+    data = b'<feed xmlns="http://www.w3.org/2005/Atom"><link href="https://example.org/"><entry><link href="https://example.org/1">'
+    feed = parse_feed(data + b"<summary>S</summary><title>T</title></entry></feed>")
+    assert feed.url == "https://example.org/"
+    assert [(each.url, each.title, each.excerpt) for each in feed.entries] == [("https://example.org/1", "T", "S")]
 
 
 def test_markup_that_is_not_escaped_is_read_as_html() -> None:
@@ -128,3 +148,33 @@ def test_tags_are_balanced_in_linear_time(piece: bytes) -> None:
     start = time.process_time()
     balance(b"<rss>" + piece * 100_000)
     assert time.process_time() - start < 5
+
+
+def test_a_feed_may_be_compressed() -> None:
+    feed = f"<rss><channel><title>F</title><item>{FIELDS}</item></channel></rss>".encode()
+    assert parse_feed(gzip.compress(feed)) == parse_feed(feed)
+    with pytest.raises(FeedError, match="cannot be decompressed"):
+        parse_feed(b"\x1f\x8b and so on")
+    with pytest.raises(FeedError, match="larger than 50 MB"):
+        parse_feed(gzip.compress(bytes(MAX_BYTES + 1)))
+
+
+def test_the_first_rss_may_have_no_items() -> None:
+    data = '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://{}.netscape.com/rdf/simple/0.9/"/>'
+    for host in ("channel", "my"):
+        assert parse_feed(data.format(host).encode()).entries == ()
+
+
+def test_values_of_json_may_have_other_types() -> None:
+    item = {
+        "id": 7,
+        "title": 1984,
+        "date_published": 1520932969000,
+        "tags": "one",
+        "attachments": {"url": "https://example.org/a.mp3"},
+    }
+    found = parse_feed(json.dumps({"items": [item]}).encode()).entries[0]
+    assert (found.id, found.title, found.published_text) == ("7", "1984", "2018-03-13T09:22:49+00:00")
+    assert (found.topics, [each.url for each in found.enclosures]) == (("one",), ["https://example.org/a.mp3"])
+    channel = {"item": {"title": "T", "category": ["a", {"#value": "b"}]}}
+    assert parse_feed(json.dumps({"rss": {"channel": channel}}).encode()).entries[0].topics == ("a", "b")

@@ -117,17 +117,20 @@ def export(file: str, *, folder: str | None, as_json: bool) -> None:
     """
     from reader.core.atomic_write import write_atomically
     from reader.feeds.opml import write_opml
-    from reader.feeds.overview import opml_feeds
+    from reader.feeds.overview import left_out_of_opml, opml_feeds
 
     with open_feed_files() as files:
-        feeds = opml_feeds(files.chosen((), folder), files.store.states())
+        chosen = files.chosen((), folder)
+        feeds = opml_feeds(chosen, files.store.states())
     data = _as_json(feeds) if as_json else write_opml(feeds)
     if file == STANDARD_STREAM:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     else:
         write_atomically(Path(file), [data])
-        print_notice(f"{format_count(len(feeds), 'feed')} exported.")
+        print_notice(
+            f"{format_count(len(feeds), 'feed')} exported. {left_out_of_opml(len(chosen) - len(feeds))}".rstrip()
+        )
 
 
 def _as_json(feeds: Sequence[OpmlFeed]) -> bytes:

@@ -23,6 +23,10 @@ _REFERENCE = re.compile(
     re.DOTALL,
 )
 
+_OPEN_SECTION = re.compile(
+    rb"<([\w:.-]{1,80})(?:\s[^<>]*)?>\s*<!\[CDATA\[(?:(?!\]\]>|<!\[CDATA\[).)*+(?=<!\[CDATA\[|\Z)", re.DOTALL
+)
+"""An element that begins with a section that has no end before another begins."""
 _ATOM = b"http://www.w3.org/2005/Atom"
 _PREFIX = re.compile(rb"[<\s/]([A-Za-z_][\w.-]{0,40}):[A-Za-z_][\w.-]*(?=[\s/>=])")
 _DECLARED_PREFIX = re.compile(rb"\sxmlns:([\w.-]{1,41})\s*=")
@@ -77,6 +81,7 @@ def _end_of_elements(data: bytes, start: int) -> int:
 def mend(data: bytes) -> bytes:
     """Return a feed without characters that XML forbids, with references and prefixes that every parser understands."""
     data = _NONCHARACTER.sub(b"", data.translate(None, _NOT_XML))
+    data = _OPEN_SECTION.sub(lambda found: found[0].replace(b"</%b>" % found[1], b"]]></%b>" % found[1], 1), data)
     has_entities = b"<!ENTITY" in data[:_TAIL]
     return _declare(_REFERENCE.sub(lambda found: _mended_reference(found, has_entities=has_entities), data))
 
@@ -130,9 +135,10 @@ def balance(data: bytes) -> bytes:
             close(next((n for n, each in enumerate(outwards, 1) if each in _ENTRIES), 0))
         if name in _ENTRIES | _LINES and names and names[-1].lower() in _LINES:
             close(1)
-        is_empty = found[0].endswith(b"/>")
-        pieces.append(found[0][:-1] + b"/>" if name in _EMPTY and not is_empty else found[0])
-        if not is_empty and name not in _EMPTY:
+        is_closed = found[0].endswith(b"/>")
+        is_empty = name in _EMPTY or (name == b"link" and b"href=" in found[0])
+        pieces.append(found[0][:-1] + b"/>" if is_empty and not is_closed else found[0])
+        if not is_empty and not is_closed:
             names.append(found[2])
         if len(names) > _MOST_OPEN:
             return data  # no parser reads it

@@ -8,7 +8,7 @@ from typing import ClassVar, NamedTuple
 from textual.binding import Binding, BindingType
 
 from reader.tui.screens.listings import NOTHING, ListingScreen
-from reader.tui.widgets.text.lines import Line, Run, labeled, line_of
+from reader.tui.widgets.text.lines import Line, Run, labeled
 from reader.tui.widgets.text.scroll_view import Direction, move_distance, scroll_line_into_view
 
 
@@ -51,7 +51,7 @@ class ChoiceScreen(ListingScreen):
             mark = Run("▌ " if is_selected else "  ", "accent", item=index)
             lines += labeled((mark, Run(f"{at + 1:>2}  ", "accent")), self._choices[at].text, width, text)
             for detail in self._choices[at].details:
-                lines += labeled(line_of(" " * 6, quiet), detail, width, quiet)
+                lines += labeled((Run(" " * 6, quiet, item=index),), detail, width, quiet)
         return tuple(lines) or NOTHING
 
     @property
@@ -64,8 +64,9 @@ class ChoiceScreen(ListingScreen):
         """Select another one."""
         self._selected += move_distance(direction, self.view.size.height)
         self.fill(y=None)
-        lines = (y for y, runs in enumerate(self.view.lines) if any(run.item == self._selected for run in runs))
-        scroll_line_into_view(self.view, next(lines, 0))
+        lines = [y for y, runs in enumerate(self.view.lines) if any(run.item == self._selected for run in runs)]
+        for y in lines[-1:] + lines[:1]:
+            scroll_line_into_view(self.view, y)
 
     def action_digit(self, digit: str) -> None:
         """Begin or continue a number, and choose once it is clear; Enter ends it."""

@@ -222,6 +222,10 @@ async def test_feeds_are_added_changed_and_removed_and_each_is_undone(
         await _paste(reader, "BSD")
         await reader.press("enter")
         assert "▌ ▾ BSD 1/1" in lines(reader), "it is selected, though it would not match the filter"
+        await reader.press("u")
+        assert "▌ ▾ Linux 1/1" in lines(reader), "the group is selected under each of its names"
+        await reader.press("ctrl+r")
+        assert "▌ ▾ BSD 1/1" in lines(reader)
         await reader.press("u", "d")
         assert "Remove 1 feed of “Linux”" in reader.text
         await reader.press("escape")
