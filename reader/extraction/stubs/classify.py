@@ -123,10 +123,10 @@ def _name_score(kind: PageKind, title: str) -> int:
 def _is_paywalled(size: int, texts: Sequence[str], page: VisibleText) -> bool:
     """Return whether an article of ``size`` words ends at a paywall."""
     last = [text for text in texts[1:][-_LAST_BLOCKS:] if len(text) < 400]  # the first block is the article itself
-    inside, beside = _behind(texts, page)
+    behind = _behind(texts, page)
     in_box = " ".join(text for text, region in page.pieces if region == Region.WALL)
-    near = "\n".join((*last, inside, in_box))
-    statements = min(2, _count(paywall_patterns("statements"), f"{near}\n{beside}"))
+    near = "\n".join((*last, behind, in_box))
+    statements = min(2, _count(paywall_patterns("statements"), near))
     score = int(_count(paywall_patterns("offers"), near) > 0)
     if statements:
         score += statements + 1 + bool(in_box)
@@ -146,8 +146,8 @@ def _metadata_score(size: int, characters: int, page: VisibleText) -> int:
     return score
 
 
-def _behind(texts: Sequence[str], page: VisibleText) -> tuple[str, str]:
-    """Return the text right behind the end of an article, and the part of it that is in boxes beside the text."""
+def _behind(texts: Sequence[str], page: VisibleText) -> str:
+    """Return the text right behind the end of an article, but not that of header, footer and menus."""
     pieces = [solid(text) for text, _ in page.pieces]
     starts = accumulate(map(len, pieces), initial=0)
     whole = "".join(pieces)
@@ -160,9 +160,7 @@ def _behind(texts: Sequence[str], page: VisibleText) -> tuple[str, str]:
     ends = [whole.rfind(solid(text)[-_ENDING:]) for text in endings if len(text) >= _ENDING]
     end = max(ends, default=-1)
     if end < 0:
-        return "", ""
-    following = [
-        piece for piece, start in zip(page.pieces, starts, strict=False) if end < start <= end + _ENDING + _BEHIND
-    ]
-    inside = (text for text, region in following if region in (Region.TEXT, Region.WALL))
-    return "\n".join(inside), "\n".join(text for text, region in following if region == Region.ASIDE)
+        return ""
+    following = zip(page.pieces, starts, strict=False)
+    near = (piece for piece, start in following if end < start <= end + _ENDING + _BEHIND)
+    return "\n".join(text for text, region in near if region != Region.FRAME)

@@ -33,8 +33,7 @@ class Region(IntEnum):
     TEXT = 0
     WALL = 1
     """A box that is named like a paywall."""
-    ASIDE = 2
-    FRAME = 3
+    FRAME = 2
     """The header, the footer or a menu of the page."""
 
 
@@ -117,12 +116,12 @@ def _region(element: HtmlElement) -> Region:
     if element.tag in ("header", "footer", "nav") or element.get("role") in ("navigation", "banner", "contentinfo"):
         return Region.FRAME
     names = f"{element.get('class') or ''} {element.get('id') or ''}"[:1_000]
-    if element.tag not in ("body", "html") and _FRAME_NAMES.search(names):
+    if element.tag in ("body", "html"):
+        return Region.TEXT
+    if _FRAME_NAMES.search(names):
         return Region.FRAME
-    is_wall = any(box.search(names) for box in paywall_patterns("box"))
-    if element.tag == "aside" and not is_wall:
-        return Region.ASIDE
-    return Region.WALL if is_wall and element.tag not in ("body", "html", "main", "article") else Region.TEXT
+    is_wall = element.tag not in ("main", "article") and any(box.search(names) for box in paywall_patterns("box"))
+    return Region.WALL if is_wall else Region.TEXT
 
 
 def _locked_text(tree: HtmlElement, selectors: list[str]) -> int:
