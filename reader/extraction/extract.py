@@ -56,8 +56,6 @@ MIN_WORDS = 8
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 _SHORT = 600
 """Characters; a page with less text may have it in data only."""
-_MUCH_MORE = 2
-"""How much longer the text in a page's data must be than the one in its markup to be preferred."""
 
 
 def extract(source: bytes | str, url: str = "", charset: str = "") -> Extract | None:
@@ -82,7 +80,7 @@ def extract_page(page: ParsedPage, url: str = "") -> Extract | None:
     for html in filter(None, (as_html(article_body(page.head.objects)), from_scripts)):
         if _size(blocks) < _SHORT:
             other = _cleaned(parse_html(html, base_url), metadata)
-            blocks = other if _size(other) > _MUCH_MORE * _size(blocks) else blocks
+            blocks = other if _size(other) > 2 * _size(blocks) else blocks
     article = _with_metadata(blocks, metadata)
     del alive
     if article is None and not page.is_whole:
