@@ -132,9 +132,8 @@ def _byline(tree: HtmlElement, head: PageHead) -> str:
 
 
 def _is_in_comments(element: HtmlElement) -> bool:
-    return any(
-        "comment" in f"{box.get('class')} {box.get('id')}".lower() for box in (element, *element.iterancestors())
-    )
+    boxes = (element, *element.iterancestors())
+    return any("comment" in f"{box.get('class')} {box.get('id')}".lower() for box in boxes)
 
 
 def _name_inside(element: HtmlElement) -> str:

@@ -11,11 +11,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from reader.core.tokenize import words
-from reader.extraction.cleanup import solid, text_of_block
+from reader.extraction.cleanup import article_text, solid
 from reader.extraction.stubs.patterns import PageKind, page_kinds, paywall_patterns
 from reader.extraction.stubs.visible_text import Region, VisibleText, visible_text
 
@@ -63,7 +62,7 @@ def stub_reason(extract: Extract | None, source: ParsedPage) -> str:
         text = page.text[:_MAX_STATEMENT]
         reason = _kind_reason([*page.titles, text], text, 0, page)
         return reason or (PAYWALL if _count(paywall_patterns("statements"), text) else NO_ARTICLE)
-    texts = [*filter(None, map(text_of_block, extract.blocks))]
+    texts = [text for block in extract.blocks if (text := article_text([block]))]
     names = [extract.title, *page.titles, *texts[:1]]
     reason = _kind_reason(names, "\n".join(texts)[:_MAX_STATEMENT], extract.words, page)
     return reason or (PAYWALL if _is_paywalled(extract.words, texts, page) else "")
@@ -148,19 +147,11 @@ def _metadata_score(size: int, characters: int, page: VisibleText) -> int:
 
 def _behind(texts: Sequence[str], page: VisibleText) -> str:
     """Return the text right behind the end of an article, but not that of header, footer and menus."""
-    pieces = [solid(text) for text, _ in page.pieces]
-    starts = accumulate(map(len, pieces), initial=0)
-    whole = "".join(pieces)
-    # A block of the paywall itself is not the end of the text.
-    endings = [
-        text
-        for text in texts[-1 - _LAST_BLOCKS :]
-        if not _count(paywall_patterns("statements"), text) and not _count(paywall_patterns("offers"), text)
-    ]
-    ends = [whole.rfind(solid(text)[-_ENDING:]) for text in endings if len(text) >= _ENDING]
-    end = max(ends, default=-1)
-    if end < 0:
-        return ""
-    following = zip(page.pieces, starts, strict=False)
-    near = (piece for piece, start in following if end < start <= end + _ENDING + _BEHIND)
-    return "\n".join(text for text, region in near if region != Region.FRAME)
+    walls = (*paywall_patterns("statements"), *paywall_patterns("offers"))
+    ends: list[int] = []
+    for text in texts[-1 - _LAST_BLOCKS :]:
+        ending = solid(text)[-_ENDING:]
+        if len(ending) == _ENDING and not _count(walls, text):  # a block of the paywall itself is not the end
+            pattern = r"\s*".join(map(re.escape, ending))
+            ends += (found.end() for found in re.finditer(pattern, page.text))
+    return page.text[max(ends) :][:_BEHIND] if ends else ""

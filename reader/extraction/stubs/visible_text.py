@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from reader.content.html.linked_data import is_article
@@ -37,7 +38,7 @@ class Region(IntEnum):
     """The header, the footer or a menu of the page."""
 
 
-@dataclass(slots=True)
+@dataclass
 class VisibleText:
     """The visible text of a page, and how much of it its metadata calls locked."""
 
@@ -54,7 +55,7 @@ class VisibleText:
     stated_words: int = 0
     """Words of the article by the page's metadata, or 0."""
 
-    @property
+    @cached_property
     def text(self) -> str:
         """All text outside of header, footer and menus, else all text; then the text for browsers without scripts."""
         inside = " ".join(text for text, region in self.pieces if region != Region.FRAME)
