@@ -71,16 +71,10 @@ def standfirst(tree: HtmlElement, chosen: set[str]) -> set[str]:
     """Return the marks of the standfirst: a text that is named so, between the page's heading and its article."""
     heading = next((found for found in tree.iter("h1") if not is_in_page_header(found)), None)
     for element in () if heading is None else heading.xpath("following::*")[:_NEAR_HEADING]:
-        marks = marks_in(element)
+        marks, names = marks_in(element), " ".join(element.get(name) or "" for name in _NAMING)
         if element.tag == "p" and marks & chosen:
             break
-        is_standing = (
-            element.tag in HEADINGS | {"p", "div"}
-            and is_named(" ".join(element.get(name) or "" for name in _NAMING), "standfirst")
-            and not marks & chosen
-        )
-        is_text = is_standing and _LONG // 3 < size_of(element) < _TEASER and linked_share(element) < 0.2
-        if is_text and not is_hidden(element):
+        if is_named(names, "standfirst") and not marks & chosen and _LONG // 3 < size_of(element) < _TEASER:
             return marks
     return set()
 
