@@ -45,7 +45,9 @@ def opens_app(arguments: list[str]) -> bool:
 def _open(arguments: list[str]) -> int:
     from reader.core.paths import Paths
     from reader.startup import Opening
+    from reader.workers.malloc import limit_malloc
 
+    limit_malloc()
     paths = Paths.from_environment()
     opening = Opening(arguments[0] if arguments else None, paths)
     _import_asyncio()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from itertools import count
 from pathlib import Path
 
@@ -35,26 +35,56 @@ MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
 OpenLibrary = Callable[[Path], Library]
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_sessionstart(session: pytest.Session) -> None:
-    """Stop the measurement of coverage that pytest-cov starts in each worker besides the one it controls.
+class _LineCount:
+    """The measurement of coverage, which runs only where it is asked to: elsewhere it doubles the time of the tests."""
 
-    It would count the lines of every test, those marked ``no_cover`` too, and its result is never used.
+    def __init__(self) -> None:
+        self._coverage: Coverage | None = None
+        self._runs = False
+
+    def take_over(self) -> None:
+        """Control the measurement that is running, if there is one."""
+        self._coverage = Coverage.current()
+        self._runs = self._coverage is not None
+
+    def switch(self, on: bool) -> None:
+        """Let it run, or pause it; that takes longer than most tests."""
+        if self._coverage is not None and on is not self._runs:
+            self._runs = on
+            (self._coverage.start if on else self._coverage.stop)()
+
+
+_line_count = _LineCount()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> Generator[None]:
+    """Count the lines that importing runs in one process only.
+
+    pytest-cov starts a measurement in each worker besides the one it controls, whose result is never used.
     """
-    if hasattr(session.config, "workerinput") and (superfluous := Coverage.current()):
+    worker = getattr(session.config, "workerinput", {}).get("workerid")
+    if worker and (superfluous := Coverage.current()):
         superfluous.stop()
+    yield
+    _line_count.take_over()
+    _line_count.switch(worker in {None, "gw0"})
 
 
-@pytest.hookimpl(trylast=True)  # Hypothesis marks its tests first
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Count lines only in the tests of the packages for which they are counted: elsewhere they double the time.
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    """Count no lines of what runs the tests."""
+    _line_count.switch(False)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> None:
+    """Count lines only in the tests of the packages for which they are counted.
 
     Nor in property tests, whose examples take the same lines a hundred times.
     """
-    here = Path(__file__).parent
-    for item in items:
-        if item.path.relative_to(here).parts[0] not in _COUNTED or item.get_closest_marker("hypothesis"):
-            item.add_marker("no_cover")
+    package = item.path.relative_to(Path(__file__).parent).parts[0]
+    _line_count.switch(package in _COUNTED and not item.get_closest_marker("hypothesis"))
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

@@ -25,7 +25,7 @@ PUBLIC_METHODS_OF_A_CLASS = 25
 MODULES_IN_A_FOLDER = 13
 LINES_OF_A_MODULE = 500
 CYCLOMATIC_COMPLEXITY = 12
-LINES_OF_THE_PACKAGE = 60_220
+LINES_OF_THE_PACKAGE = 60_420
 """A little more than there are, so that a change that makes the package longer has to say what for."""
 
 DATA = {"reader/tui/keys/actions.py"}
@@ -238,5 +238,5 @@ def test_no_modules_import_each_other() -> None:
     assert [sorted(circle) for circle in found if not any(circle <= known for known in CIRCLES)] == []
 
 
-def test_no_lines_are_counted_in_a_test_marked_no_cover() -> None:
-    assert Coverage.current() is None  # it was not in workers of xdist, which doubled the time of the tests of the app
+def test_no_lines_are_counted_in_tests_of_other_packages() -> None:
+    assert Coverage.current() is None  # in workers of xdist they were, which doubled the time of the tests of the app

@@ -65,10 +65,11 @@ def report_problems(library: Library) -> None:
 def tsv_cells(row: Row) -> tuple[str, ...]:
     """Return the values of a row for other programs: quality, heat, date in UTC, source, title and path."""
     when = format_iso(row.published_at, row.precision) if row.published_at else "-"
-    return _score(row.quality), _score(row.heat), when, row.source or "-", row.title, row.path
+    return score(row.quality), score(row.heat), when, row.source or "-", row.title, row.path
 
 
-def _score(value: float | None, estimate: float | None = None) -> str:
+def score(value: float | None, estimate: float | None = None) -> str:
+    """Return a score for text: known, else estimated (~62), else a dash."""
     if value is None and estimate is not None:
         return f"~{estimate:.0f}"
     return "-" if value is None else str(value)
@@ -98,7 +99,7 @@ def print_table(rows: Iterator[Row]) -> None:
     table.add_column("Title", ratio=1, overflow="ellipsis", no_wrap=True)
     for row in rows:
         when = format_partial(row.published_at, row.precision) if row.published_at else "–"
-        quality, heat = _score(row.quality, row.quality_estimate), _score(row.heat, row.heat_estimate)
+        quality, heat = score(row.quality, row.quality_estimate), score(row.heat, row.heat_estimate)
         cells = (quality, heat, when, row.source, row.title)
         # Text, not str: brackets in a title are not markup.
         table.add_row(*(Text("–" if cell == "-" else stable_width(cell)) for cell in cells))
@@ -118,8 +119,8 @@ def print_article(article: Article) -> None:
         ("Date", _long_date(article.published_at, article.precision)),
         ("Updated", _long_date(article.updated_at, article.updated_precision)),
         ("Type", article.type),
-        ("Quality", "" if article.quality is None else _score(article.quality)),
-        ("Heat", "" if article.heat is None else _score(article.heat)),
+        ("Quality", "" if article.quality is None else score(article.quality)),
+        ("Heat", "" if article.heat is None else score(article.heat)),
         ("Topics", ", ".join(article.topics)),
         ("Link", article.links.best),
         ("AMP", article.links.amp_copy),
@@ -130,7 +131,7 @@ def print_article(article: Article) -> None:
             parts.append(to_markdown(parser.parse_body(article.body, article.body_format, article.links.best)).strip())
     if article.related:
         related = [
-            f"{_score(r.quality):>4}  {': '.join(filter(None, [r.provider.name or r.provider.domain, r.title]))}\n"
+            f"{score(r.quality):>4}  {': '.join(filter(None, [r.provider.name or r.provider.domain, r.title]))}\n"
             f"      {r.links.best}".rstrip()
             for r in article.related
         ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -91,7 +92,7 @@ def group_stories(library: Library, *, patient: bool = False) -> None:
     from reader.indexing.stories import update_stories
     from reader.storage.sqlite.lock import NO_WAIT, BusyError
 
-    wait = _wait_for_grouping(library.name) if patient else NO_WAIT
+    wait = wait_policy(f"grouping {library.name}", _SECONDS_FOR_GROUPING) if patient else NO_WAIT
     try:
         for _ in update_stories(library.index, quality=library.estimates_quality, seen=False, wait=wait):
             pass
@@ -113,20 +114,6 @@ def _run_rules(apply: Callable[[], object]) -> None:
         if error.damaged:
             raise
         print_notice(f"No rule has run. {error}")
-
-
-def _wait_for_grouping(name: str) -> KeepWaiting:
-    until = time.monotonic() + _SECONDS_FOR_GROUPING
-
-    @functools.cache
-    def notice() -> None:
-        print_notice(f"Waiting for another newsreader that is grouping {name}.")
-
-    def wait() -> bool:
-        notice()
-        return time.monotonic() < until
-
-    return wait
 
 
 def run_or_rebuild(library: Library, act: Callable[[], Result], wait: KeepWaiting) -> Result:
@@ -161,13 +148,17 @@ def refresh_library(library: Library, wait: KeepWaiting, *, rebuild: bool = Fals
         _run_rules(rules.apply_to_new)
 
 
-def wait_policy() -> Callable[[], bool]:
-    """Return a policy that waits for another newsreader as long as it takes, and prints one notice about it."""
+def wait_policy(doing: str = "reading this folder", seconds: float = math.inf) -> KeepWaiting:
+    """Return a policy that waits for another newsreader, ``seconds`` at most, and prints one notice about it."""
+    until = time.monotonic() + seconds
 
     @functools.cache
+    def notice() -> None:
+        print_notice(f"Waiting for another newsreader that is {doing}.")
+
     def wait() -> bool:
-        print_notice("Waiting for another newsreader that is reading this folder.")
-        return True
+        notice()
+        return time.monotonic() < until
 
     return wait
 

@@ -77,13 +77,8 @@ def _say_none(library: Library, query: Query) -> None:
 
 def _cells(story: Story) -> tuple[str, ...]:
     first, last = (format_iso(each) if each else "-" for each in (story.first, story.last))
-    return _heat(story), str(story.sources), str(len(story.rowids)), first, last, story.id, story.title
-
-
-def _heat(story: Story) -> str:
-    if story.heat is not None:
-        return str(story.heat)
-    return "-" if story.heat_estimate is None else f"~{story.heat_estimate:.0f}"
+    heat = output.score(story.heat, story.heat_estimate)
+    return heat, str(story.sources), str(len(story.rowids)), first, last, story.id, story.title
 
 
 def _print_stories(found: Iterable[Story]) -> None:
@@ -160,7 +155,8 @@ def digest(library: Library, query: Query, limit: int, as_json: bool) -> None:
 def _print_digest(found: Digest) -> None:
     story = found.story
     days = " – ".join(dict.fromkeys(format_iso(each)[:10] for each in (story.first, story.last) if each))
-    facts = (format_count(story.sources, "source"), days, f"heat {_heat(story)}", f"story:{story.id}")
+    heat = output.score(story.heat, story.heat_estimate)
+    facts = (format_count(story.sources, "source"), days, f"heat {heat}", f"story:{story.id}")
     out(f"{story.title}\n{' · '.join(filter(None, facts))}\n")
     if found.common:
         out("\nMost sources say:\n" + "".join(f"  = {text}\n" for text in found.common))

@@ -46,7 +46,7 @@ THEME_COLORS = {
 }
 """The colors of a theme, and what they are for."""
 OWN_THEME = "themes.NAME"
-"""The table of a theme of the person; NAME stands for its name."""
+"""The table of one of the user's own themes; NAME stands for its name."""
 
 
 class Setting(NamedTuple):

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from reader.core.errors import ReaderError
 from reader.core.events import format_duration
 from reader.core.hashing import hash_bytes
 from reader.core.model import Json
 from reader.core.text import clean, format_size
-from reader.core.urls import display_host, safe_url
+from reader.core.urls import display_host, openable_url
 
 FIELD = "enclosures"
 """The field of documents that lists them."""
@@ -104,20 +103,13 @@ def enclosures_of(extra: Mapping[str, Json]) -> tuple[Enclosure, ...]:
     found: dict[str, Enclosure] = {}
     for each in (listed if isinstance(listed, list) else [listed])[:_MOST]:
         fields = each if isinstance(each, dict) else {"url": each}
-        url = _url(fields.get("url"))
+        url = openable_url(given) if isinstance(given := fields.get("url"), str) else ""
         if url and url not in found:
             found[url] = Enclosure(
                 url, _text(fields.get("type")).lower(), _number(fields.get("length")),
                 _number(fields.get("durationSeconds")), _text(fields.get("title")),
             )  # fmt: skip
     return tuple(found.values())
-
-
-def _url(value: Json) -> str:
-    try:
-        return safe_url(value) if isinstance(value, str) and value.startswith(("http://", "https://")) else ""
-    except ReaderError:
-        return ""
 
 
 def _text(value: Json) -> str:

@@ -27,6 +27,11 @@ class ReaderError(Exception):
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".rstrip()
 
+    @property
+    def reason(self) -> str:
+        """The message without its capital letter and period, to follow a colon."""
+        return self.message[:1].lower() + self.message[1:].rstrip(".")
+
 
 def describe_error(error: BaseException) -> str:
     """Return the system's reason for an error, without the file name, to follow a colon."""

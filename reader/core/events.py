@@ -157,7 +157,7 @@ class FolderAway(NamedTuple):
 
 
 class MarksChanged(NamedTuple):
-    """Marks have changed, in some process; for ``version`` see :meth:`reader.library.marks.LibraryMarks.version`."""
+    """Marks have changed, in some process; ``version`` is that of the marks file."""
 
     version: int
 

@@ -52,6 +52,11 @@ def format_iso(moment: datetime, precision: Precision = "time") -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def iso_or_none(moment: datetime | None, precision: Precision = "time") -> str | None:
+    """Return ``moment`` as :func:`format_iso` does, for JSON; None stays None."""
+    return None if moment is None else format_iso(moment, precision)
+
+
 def to_micros(moment: datetime) -> int:
     """Return an aware time as whole microseconds since 1970, rounded down."""
     return (moment - _EPOCH) // _MICROSECOND

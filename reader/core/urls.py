@@ -109,6 +109,14 @@ def safe_url(url: str) -> str:
     return _parse(url).join()
 
 
+def openable_url(url: str) -> str:
+    """Return :func:`safe_url` of ``url``; "" if that refuses it."""
+    try:
+        return safe_url(url)
+    except ReaderError:
+        return ""
+
+
 def canonical_url(url: str) -> str:
     """Return the form of ``url`` for comparing URLs; do not open it.
 
@@ -179,7 +187,7 @@ def article_key(url: str, place: bytes) -> int:
 
 
 def previous_id(url: str, path: bytes) -> str:
-    """Return the id that an article had before version 0.9: http was not https, and no fragment or folder counted."""
+    """Return the id that an article had in version 0.1: http was not https, and no fragment or folder counted."""
     try:
         scheme = _parse(url).scheme
         digest = hash_bytes((scheme + canonical_url(url).partition("#")[0][len("https") :]).encode("ascii"), 8)

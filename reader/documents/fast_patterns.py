@@ -52,7 +52,7 @@ scalar = lazy_pattern(r'"([^"\\\n]*+(?:\\["\\nt][^"\\\n]*+)*+)"' + rf"|({_PLAIN}
 flow_list = lazy_pattern(rf"\[ ?+({_FLOW_ITEM}(?: ?+, ?+{_FLOW_ITEM})*+) ?+\]")
 """A list of words in brackets; group 1 is the text between the brackets."""
 timestamp = lazy_pattern(_MOMENT)
-"""A time that datetime.fromisoformat and :func:`reader.documents.scalars.to_time` read alike."""
+"""A time that datetime.fromisoformat and :func:`reader.core.dates.date_parser.parse_date` read alike."""
 secured = lazy_pattern("([A-Za-z0-9+/]*+={0,2}+);[A-Za-z0-9+/]{22}==")
 """A valid secured field; the length of group 1 must also be a multiple of 4."""
 

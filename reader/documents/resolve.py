@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 from reader.core.dates.date_parser import parse_date
 from reader.core.dates.partial import DateOrder
-from reader.core.errors import ReaderError
-from reader.core.urls import safe_url
+from reader.core.urls import openable_url
 from reader.documents.field_names import FieldNames, image_texts
 from reader.documents.header.nodes import HeaderNode, MappingNode, ScalarNode, SequenceNode, text_of
 from reader.documents.scalars import decode_entities, split_topics, to_bool
@@ -153,10 +152,7 @@ def _is_date(node: HeaderNode, order: DateOrder) -> bool:
 
 
 def _is_url(node: HeaderNode) -> bool:
-    try:
-        return isinstance(node, ScalarNode) and bool(safe_url(node.text))
-    except ReaderError:
-        return False
+    return isinstance(node, ScalarNode) and bool(openable_url(node.text))
 
 
 def _flat(node: HeaderNode) -> HeaderNode:

@@ -222,7 +222,7 @@ def _key(text: object) -> str:
     try:
         return _known_key(text)
     except ReaderError as error:
-        _refuse(error.message[:1].lower() + error.message[1:].rstrip("."))
+        _refuse(error.reason)
 
 
 @functools.lru_cache(maxsize=4096)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reader.content.page import Extract, Page
-from reader.core.model import Article, Image, Links, Precision, Problem, Provider, Related, Row
+from reader.core.model import Article, Image, Links, Problem, Provider, Related, Row
 from reader.core.text import show_path
-from reader.core.times import format_iso
+from reader.core.times import iso_or_none
 
 if TYPE_CHECKING:
     from reader.core.events import FetchResult, Progress
@@ -27,7 +26,7 @@ def row_record(row: Row, *, has_page: bool | None = None) -> Record:
         "path": row.path,
         "title": row.title,
         "excerpt": row.excerpt,
-        "publishedDateTime": _time(row.published_at, row.precision),
+        "publishedDateTime": iso_or_none(row.published_at, row.precision),
         "originalUrl": row.links.original or None,
         "webUrl": row.links.web or None,
         "type": row.type or None,
@@ -50,12 +49,12 @@ def page_record(page: Page) -> Record:
         "way": page.way,
         "url": page.final_url,
         "askedUrl": page.url,
-        "fetchedDateTime": _time(page.fetched_at),
-        "checkedDateTime": _time(page.checked_at),
+        "fetchedDateTime": iso_or_none(page.fetched_at),
+        "checkedDateTime": iso_or_none(page.checked_at),
         "title": extract.title or None,
         "byline": extract.byline or None,
         "site": extract.site or None,
-        "publishedDateTime": _time(extract.published_at),
+        "publishedDateTime": iso_or_none(extract.published_at),
         "image": None if extract.image is None else _image(extract.image),
         "words": extract.words,
         "markdown": extract.markdown,
@@ -80,7 +79,7 @@ def extract_record(extract: Extract, url: str, stub: str) -> Record:
         "url": url or None,
         "title": extract.title or None,
         "byline": extract.byline or None,
-        "publishedDateTime": _time(extract.published_at),
+        "publishedDateTime": iso_or_none(extract.published_at),
         "site": extract.site or None,
         "image": None if extract.image is None else _image(extract.image),
         "words": extract.words,
@@ -101,8 +100,8 @@ def article_record(article: Article, row: Row | None, *, has_page: bool | None =
         "title": article.title,
         "excerpt": article.excerpt,
         "excerptIsFromBody": article.excerpt_is_from_body,
-        "publishedDateTime": _time(article.published_at, article.precision),
-        "updatedDateTime": _time(article.updated_at, article.updated_precision),
+        "publishedDateTime": iso_or_none(article.published_at, article.precision),
+        "updatedDateTime": iso_or_none(article.updated_at, article.updated_precision),
         **_links(article.links),
         "type": article.type or None,
         "quality": article.quality,
@@ -135,8 +134,8 @@ def explain_record(parsed: ParsedDocument) -> Record:
     article = parsed.article
     values: Record = {
         "title": article.title,
-        "publishedDateTime": _time(article.published_at, article.precision),
-        "updatedDateTime": _time(article.updated_at, article.updated_precision),
+        "publishedDateTime": iso_or_none(article.published_at, article.precision),
+        "updatedDateTime": iso_or_none(article.updated_at, article.updated_precision),
         "excerpt": article.excerpt,
         **_links(article.links),
         "topics": ", ".join(article.topics),
@@ -201,10 +200,6 @@ def _rounded(number: float | None) -> float | None:
     return None if number is None else round(number, 1)
 
 
-def _time(moment: datetime | None, precision: Precision = "time") -> str | None:
-    return None if moment is None else format_iso(moment, precision)
-
-
 def _links(links: Links) -> Record:
     return {
         "originalUrl": links.original or None,
@@ -236,7 +231,7 @@ def _related(related: Related) -> Record:
     return {
         "title": related.title,
         "excerpt": related.excerpt,
-        "publishedDateTime": _time(related.published_at, related.precision),
+        "publishedDateTime": iso_or_none(related.published_at, related.precision),
         **_links(related.links),
         "type": related.type or None,
         "provider": _provider(related.provider),

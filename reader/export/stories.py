@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from reader.core.model import Row
-from reader.core.times import format_iso
+from reader.core.times import iso_or_none
 from reader.export.records import Record
 from reader.stories.model import Bar, Digest, Edge, HeatStatistics, Story
 
@@ -15,8 +15,8 @@ def story_record(story: Story, ids: Mapping[int, str]) -> Record:
     return {
         "id": story.id,
         "title": story.title,
-        "first": None if story.first is None else format_iso(story.first),
-        "last": None if story.last is None else format_iso(story.last),
+        "first": iso_or_none(story.first),
+        "last": iso_or_none(story.last),
         "sources": story.sources,
         "heat": story.heat,
         "heatEstimate": story.heat_estimate,
@@ -45,7 +45,7 @@ def digest_record(digest: Digest, ids: Mapping[int, str]) -> Record:
             {
                 "id": ids.get(part.rowid),
                 "source": part.source or None,
-                "publishedDateTime": None if part.published_at is None else format_iso(part.published_at),
+                "publishedDateTime": iso_or_none(part.published_at),
                 "title": part.title,
                 "sentences": [{"text": text, "kind": kind or None} for text, kind in part.sentences],
             }

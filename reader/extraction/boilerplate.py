@@ -35,12 +35,6 @@ def _lines(kind: str) -> re.Pattern[str]:
     return _file().compile(_file().data["lines"][kind])
 
 
-@cache
-def names_of(metadata: str) -> tuple[str, ...]:
-    """Return the names of ``meta`` elements for one kind of metadata, a key of the table ``metadata``."""
-    return tuple(_file().data["metadata"][metadata])
-
-
 @lru_cache(maxsize=16_384)
 def is_named(names: str, kind: str) -> bool:
     """Return whether a class or id has a name of this kind, a key of the table ``names``."""

@@ -35,7 +35,7 @@ from reader.extraction.extractors import (
     marks_in,
 )
 from reader.extraction.footnotes import mark_notes
-from reader.extraction.json_ld import as_html, script_text
+from reader.extraction.json_ld import article_body, as_html, script_text
 from reader.extraction.markup import open_page, simplify
 from reader.extraction.metadata import Metadata, base_url_of, read_metadata
 from reader.extraction.page_tree import ParsedPage, prose_size, read_page, size_of
@@ -48,6 +48,8 @@ MAX_ELEMENTS = 15_000
 """Elements of a page for the libraries, whose time grows faster than its size; a larger page is not given to them."""
 MAX_TEXT = 600_000
 """Characters of text of a page for the libraries."""
+MAX_IN_PARAGRAPH = 1_000
+"""Elements of a ``p`` for the libraries, whose time grows with their square; a larger one is made a ``div``."""
 MIN_WORDS = 8
 """A text with fewer words is not an article."""
 
@@ -73,12 +75,11 @@ def extract_page(page: ParsedPage, url: str = "") -> Extract | None:
         return _with_metadata(_plain(page.text), Metadata())
     tree, page.tree = page.tree, deepcopy(page.tree)
     alive = list(tree.iter())  # lxml makes an object for an element each time it is met and none is alive
-    base_url = base_url_of(tree, resolve_link(url, "", WEB))
-    data = page.data
-    metadata = read_metadata(tree, data, base_url)
+    base_url = base_url_of(tree, page.head, resolve_link(url, "", WEB))
+    metadata = read_metadata(tree, page.head, base_url)
     from_scripts = script_text(tree)
     blocks = _from_markup(tree, base_url, metadata)
-    for html in filter(None, (as_html(data.body), from_scripts)):
+    for html in filter(None, (as_html(article_body(page.head.objects)), from_scripts)):
         if _size(blocks) < _SHORT:
             other = _cleaned(parse_html(html, base_url), metadata)
             blocks = other if _size(other) > _MUCH_MORE * _size(blocks) else blocks
@@ -110,6 +111,9 @@ def _from_markup(tree: HtmlElement, base_url: str, metadata: Metadata) -> tuple[
         box = _main_part(tree)
         drop_noise(box)
         return _cleaned(_blocks(box, base_url), metadata)
+    for paragraph in tree.iter("p"):
+        if sum(1 for _ in paragraph.iter()) > MAX_IN_PARAGRAPH:
+            paragraph.tag = "div"
     mark_texts(tree)
     chosen = _chosen(tree)
     is_thread = mark_entries(tree, chosen)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from reader.content.html.linked_data import is_article, linked_objects, listed, objects
-from reader.core.text import clean, clean_block, unescape
+from reader.content.html.linked_data import is_article, objects
+from reader.core.text import clean_block, unescape
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -23,82 +22,10 @@ _TAGS = re.compile(r"<(?:p|br|h[1-6]|li|div|blockquote)\b", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?…。！？।؟]")
 
 
-@dataclass(slots=True)
-class StructuredData:
-    """What the JSON-LD of a page says about its article."""
-
-    headline: str = ""
-    author: str = ""
-    published: str = ""
-    publisher: str = ""
-    image: str = ""
-    body: str = ""
-    """``articleBody`` verbatim: plain text or HTML."""
-    words: int = 0
-    """``wordCount``, or 0."""
-    is_free: bool | None = None
-    """``isAccessibleForFree``, or None."""
-    locked: list[str] = field(default_factory=list)
-    """CSS selectors of the parts that are not free (``hasPart``)."""
-
-
-def structured_data(tree: HtmlElement) -> StructuredData:
-    """Return what the page's JSON-LD says about its article; the first value of each kind wins. Never raises."""
-    found = StructuredData()
-    for script in tree.iter("script"):
-        if "ld+json" in (script.get("type") or "").lower():
-            for thing in linked_objects(script.text or ""):
-                _read_access(thing, found)
-                if is_article(thing):
-                    _read_article(thing, found)
-    return found
-
-
-def _read_access(thing: dict[str, object], found: StructuredData) -> None:
-    """Read whether access is free, by schema.org and Google's rules for paywalled content."""
-    free = str(thing.get("isAccessibleForFree", "")).rpartition("/")[2].lower()
-    if free in ("true", "false"):
-        selector = thing.get("cssSelector")
-        if selector is None:
-            found.is_free = found.is_free is not False and free == "true"
-        elif free == "false":
-            found.locked += _strings(selector)
-
-
-def _read_article(thing: dict[str, object], found: StructuredData) -> None:
-    if len(str(thing.get("articleBody") or thing.get("text") or "")) > len(found.body):
-        found.body = _first(thing.get("articleBody")) or _first(thing.get("text"))
-    count = str(thing.get("wordCount") or "")
-    found.words = found.words or (int(count) if count.isascii() and count.isdecimal() and len(count) < 7 else 0)
-    found.headline = found.headline or clean(unescape(_first(thing.get("headline")) or _first(thing.get("name"))))
-    found.author = found.author or _names(thing.get("author"))
-    found.published = found.published or _first(thing.get("datePublished"))
-    found.publisher = found.publisher or _names(thing.get("publisher"))
-    found.image = found.image or _url_of(thing.get("image"))
-
-
-def _strings(value: object) -> list[str]:
-    return [text for text in listed(value) if isinstance(text, str)]
-
-
-def _first(value: object) -> str:
-    return next((text for text in _strings(value) if text.strip()), "")
-
-
-def _names(value: object) -> str:
-    """Return the names of persons or organizations, each once."""
-    names = [_first(person.get("name")) if isinstance(person, dict) else person for person in listed(value)[:20]]
-    found = [clean(unescape(name)) for name in _strings(names) if not name.startswith(("http:", "https:"))]
-    return ", ".join(dict.fromkeys(filter(None, found)))
-
-
-def _url_of(value: object) -> str:
-    images = listed(value)
-    urls = [image.get("url") or image.get("contentUrl") if isinstance(image, dict) else image for image in images]
-    return _first(urls).strip()
-
-
-# --- text -----------------------------------------------------------------------------------
+def article_body(objects: list[dict[str, object]]) -> str:
+    """Return the longest text of an article that JSON-LD has, verbatim: plain text or HTML."""
+    bodies = (thing.get(key) for thing in filter(is_article, objects) for key in ("articleBody", "text"))
+    return max((body for body in bodies if isinstance(body, str)), key=len, default="")
 
 
 def as_html(body: str) -> str:
@@ -140,7 +67,8 @@ def _part(value: object) -> str:
     if isinstance(value, dict):
         inner = next((v for k, v in value.items() if k in ("children", "content") and isinstance(v, list)), None)
         if inner is not None:
-            return "".join(text for piece in inner if isinstance(piece, dict) for text in _strings(piece.get("text")))
+            texts = (piece.get("text") for piece in inner if isinstance(piece, dict))
+            return "".join(text for text in texts if isinstance(text, str))
         value = next((v for k, v in value.items() if _BODY_KEYS.match(k) and isinstance(v, str)), "")
     return value if isinstance(value, str) else ""
 

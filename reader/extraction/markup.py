@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from reader.content.html.hidden import HiddenElements
 from reader.extraction.boilerplate import is_named
 from reader.extraction.extractors import LINE_BREAK, MARKS
-from reader.extraction.page_tree import HEADINGS, INLINE, drop, is_hidden, size_of, text_of
+from reader.extraction.page_tree import HEADINGS, INLINE, attributes_of, drop, is_hidden, size_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,7 +72,7 @@ def _drop_hidden_images(tree: HtmlElement, rules: HiddenElements) -> None:
     def is_seen(box: HtmlElement | None) -> bool:
         if box is None:
             return True
-        if not rules.hides(str(box.tag), _attributes(box)):
+        if not rules.hides(str(box.tag), attributes_of(box)):
             return is_seen(box.getparent())
         is_whole = 5 * size_of(box) > size  # a script shows it
         if is_whole:
@@ -81,12 +81,8 @@ def _drop_hidden_images(tree: HtmlElement, rules: HiddenElements) -> None:
 
     for image in list(tree.iter("img", "amp-img", "picture")):
         around = image.getparent()
-        if rules.hides_image(_attributes(image)) or not is_seen(around):
+        if rules.hides_image(attributes_of(image)) or not is_seen(around):
             drop(around if around is not None and around.tag == "picture" else image)
-
-
-def _attributes(element: HtmlElement) -> dict[str, str]:
-    return {str(name): str(value) for name, value in element.attrib.items()}
 
 
 def simplify(box: HtmlElement) -> None:

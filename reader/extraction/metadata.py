@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from reader.content.html.builder import pixels
 from reader.content.html.links import WEB, host_of, resolve_link
+from reader.content.html.page_head import PageHead
 from reader.core.dates.date_parser import parse_date
 from reader.core.dates.partial import DateOrder
 from reader.core.model import Image
 from reader.core.text import clean
-from reader.extraction.boilerplate import find_date, is_line, letters, names_of, without_by
-from reader.extraction.json_ld import StructuredData
+from reader.extraction.boilerplate import find_date, is_line, letters, without_by
 from reader.extraction.page_tree import INLINE, is_in_page_header, text_of
 
 if TYPE_CHECKING:
@@ -51,50 +51,29 @@ class Metadata:
     """All forms of the title in the page, to recognize it in the text."""
 
 
-def read_metadata(tree: HtmlElement, data: StructuredData, base_url: str) -> Metadata:
+def read_metadata(tree: HtmlElement, head: PageHead, base_url: str) -> Metadata:
     """Return the metadata of an article. ``tree`` is the whole page with its head."""
-    named = _named(tree)
-    site = _short(next(filter(None, map(named.get, names_of("sites"))), data.publisher))
-    site = site or host_of(resolve_link(base_url, "", WEB))
+    site = _short(head.first("site")) or host_of(resolve_link(base_url, "", WEB))
     elements = list(tree.iter("h1"))
     elements = [element for element in elements if not is_in_page_header(element)] or elements
     headings = [name for element in elements[:5] if (name := _short(text_of(element).strip("¶# ")))]
-    meta_titles = [_short(title) for title in (data.headline, *(named.get(name, "") for name in names_of("titles")))]
-    page_title = _short(next(map(text_of, tree.iter("title")), ""))
-    titles = [*meta_titles, *headings, page_title]
-    forms = [*meta_titles, page_title, *headings[:1]]
+    given = [_short(title) for title, *_ in head.values("title")]
+    last = len(given) - ("<title>" in head.texts)  # browsers show it, and it often has more than the title
+    forms = [*given, *headings[:1]]
     return Metadata(
-        title=_title(titles, headings, site),
-        byline=_byline(tree, named, data),
-        published_at=_published(tree, named, data),
+        title=_title([*given[:last], *headings, *given[last:]], headings, site),
+        byline=_byline(tree, head),
+        published_at=_published(tree, head),
         site=site,
-        image=_image(named, data, base_url),
+        image=_image(head, base_url),
         titles=tuple(dict.fromkeys(filter(None, (*forms, *(_without_site(title, site) for title in forms))))),
     )
 
 
-def base_url_of(tree: HtmlElement, url: str) -> str:
+def base_url_of(tree: HtmlElement, head: PageHead, url: str) -> str:
     """Return the base of relative URLs: the page's ``base`` element, else its own URL."""
     based = (resolve_link(element.get("href") or "", url, WEB) for element in tree.iter("base"))
-    if found := next(filter(None, based), url):
-        return found
-    named = [element for element in tree.iter("link") if "canonical" in (element.get("rel") or "").lower()]
-    address = named[0].get("href") or "" if named else _named(tree).get("og:url", "")
-    return resolve_link(address, "", WEB)
-
-
-def _named(tree: HtmlElement) -> dict[str, str]:
-    """Return the page's ``meta`` elements by lower-case name; the first of a name wins."""
-    named: dict[str, str] = {}
-    for element in tree.iter("meta"):
-        content = element.get("content") or ""
-        for attribute in ("property", "name", "itemprop"):
-            name = (element.get(attribute) or "").strip().lower()
-            if name in names_of("authors") and content not in named.get(name, content):
-                named[name] += f", {content}"
-            elif name and content.strip():
-                named.setdefault(name, content)
-    return named
+    return next(filter(None, based), url) or resolve_link(head.first("url"), "", WEB)
 
 
 def _short(text: str) -> str:
@@ -135,11 +114,11 @@ def _without_site(title: str, site: str) -> str:
 # --- byline -------------------------------------------------------------------------------------
 
 
-def _byline(tree: HtmlElement, named: dict[str, str], data: StructuredData) -> str:
+def _byline(tree: HtmlElement, head: PageHead) -> str:
     """Return the authors: as the page's data names them, else as it marks them, else as a line says."""
-    given = (data.author, *(named.get(name, "") for name in names_of("authors")))
-    if found := next(filter(None, map(_person, given)), ""):
-        return found
+    for given in head.values("author"):
+        if names := dict.fromkeys(filter(None, map(_person, given))):
+            return ", ".join(names)
     boxes = tree.iter("a", "span", "p", "div", "address", "cite")
     elements = [box for box in boxes if box.get("class") or box.get("rel") or box.get("itemprop")]
     marked = [box for box in elements if "author" in (box.get("itemprop"), *(box.get("rel") or "").split())]
@@ -193,9 +172,8 @@ def _names_at_start(line: str) -> str:
 # --- date ---------------------------------------------------------------------------------------
 
 
-def _published(tree: HtmlElement, named: dict[str, str], data: StructuredData) -> datetime | None:
-    given = (data.published, *(named.get(name, "") for name in names_of("dates")))
-    if found := next(filter(None, map(date_in, given)), None):
+def _published(tree: HtmlElement, head: PageHead) -> datetime | None:
+    if found := next(filter(None, (date_in(date) for date, *_ in head.values("date"))), None):
         return found
     marked: list[str] = []
     for element in tree.iter("time", "span", "abbr", "p", "div"):
@@ -236,10 +214,7 @@ def date_in(line: str) -> datetime | None:
 # --- image --------------------------------------------------------------------------------------
 
 
-def _image(named: dict[str, str], data: StructuredData, base_url: str) -> Image | None:
-    for address in (*(named.get(name, "") for name in names_of("images")), data.image):
-        url = resolve_link(address.strip(), base_url, WEB)
-        if url:
-            width, height = (pixels(named.get(f"og:image:{name}")) for name in ("width", "height"))
-            return Image(url, width, height, clean(named.get("og:image:alt", "")))
-    return None
+def _image(head: PageHead, base_url: str) -> Image | None:
+    url = next(filter(None, (resolve_link(address, base_url, WEB) for address, *_ in head.values("image"))), "")
+    width, height, text = (head.texts.get(f"og:image:{name}", [""])[0] for name in ("width", "height", "alt"))
+    return Image(url, pixels(width), pixels(height), clean(text)) if url else None

@@ -9,10 +9,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from reader.content.html.encodings import detect_encoding
+from reader.content.html.page_head import PageHead
 from reader.content.html.tokenizer import ATTRIBUTE
 from reader.core.text import unescape
 from reader.extraction.extractors import MARKS
-from reader.extraction.json_ld import StructuredData, structured_data
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -58,9 +58,12 @@ class ParsedPage:
     """False if the parser dropped elements that were nested too deep."""
 
     @cached_property
-    def data(self) -> StructuredData:
-        """What the page's JSON-LD says; scripts are removed from the tree once it is read."""
-        return StructuredData() if self.tree is None else structured_data(self.tree)
+    def head(self) -> PageHead:
+        """What the head of the page says."""
+        head = PageHead()
+        for element in () if self.tree is None else self.tree.iter("html", "title", "meta", "time", "link", "script"):
+            head.add(str(element.tag), attributes_of(element), element.text or "")
+        return head
 
 
 def decode(source: bytes | str, charset: str = "") -> str:
@@ -117,6 +120,11 @@ def _with_some_attributes(tag: re.Match[str]) -> str:
         if index == MAX_ATTRIBUTES:
             return f"{tag[1]}{tag[2][: attribute.start()]}>"
     return tag[0]
+
+
+def attributes_of(element: HtmlElement) -> dict[str, str]:
+    """Return the attributes of an element by name."""
+    return {str(name): str(value) for name, value in element.attrib.items()}
 
 
 def drop(element: HtmlElement) -> None:

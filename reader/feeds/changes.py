@@ -19,6 +19,7 @@ from reader.core.atomic_write import create_atomically
 from reader.core.errors import ReaderError, describe_error
 from reader.core.hashing import hash_bytes
 from reader.core.text import format_count, show_path
+from reader.feeds.entries.known_documents import is_unchanged
 from reader.feeds.subscriptions import SOURCES, Subscription, Subscriptions, parse_setting, parse_subscriptions
 from reader.storage.sqlite.feeds.store import key_of_removed
 
@@ -143,11 +144,16 @@ class FeedChanges:
         before, after = self.subscriptions.edit(checked)
         if before == after:
             return ChangeResult(is_done=False)
+        root = str(self.library.folder.root)
+        patch = Patch.between(before, after)
+        stored = _Stored(patch, renamed, tuple(deleting), root)
+        try:
+            number = self._add_step(stored, description)
+        except ReaderError:  # what cannot be undone is not done
+            self._follow_patch(patch, None, redo=False)
+            raise
         if renamed is not None:
             self.store.rename(*renamed)
-        root = str(self.library.folder.root)
-        stored = _Stored(Patch.between(before, after), renamed, tuple(deleting), root)
-        number = self._add_step(stored, description)
         failure = self._delete(number, stored)
         return ChangeResult(True, len(self.trash.files(number)), failure)
 
@@ -160,7 +166,11 @@ class FeedChanges:
         except OSError as error:
             raise ReaderError(f"{show_path(file)} cannot be written: {describe_error(error)}.") from error
         stored = _Stored(root=str(file.parent), file=file.name, file_hash=_hash(content))
-        self._add_step(stored, description)
+        try:
+            self._add_step(stored, description)
+        except ReaderError:  # as above
+            file.unlink(missing_ok=True)
+            raise
 
     def _add_step(self, stored: _Stored, description: str) -> str:
         number = os.urandom(8).hex()
@@ -181,12 +191,18 @@ class FeedChanges:
             stored = _Stored(*values)
             if stored.patch is None:
                 return self._follow_export(number, stored, step)
-            if not self._follow_patch(Patch(*stored.patch), stored.renamed, redo=step.redo):
+            patch = Patch(*stored.patch)
+            if not self._follow_patch(patch, stored.renamed, redo=step.redo):
                 return step.too_late("feeds.toml")
+            try:
+                also = self._follow_deletion(number, stored, redo=step.redo)
+            except ReaderError:
+                self._follow_patch(patch, stored.renamed, redo=not step.redo)
+                raise
         except ReaderError:
             self.library.marks.undo(redo=not step.redo)
             raise
-        return " ".join(filter(None, (step.sentence, self._follow_deletion(number, stored, redo=step.redo))))
+        return f"{step.sentence} {also}".rstrip()
 
     def _follow_patch(self, change: Patch, renamed: tuple[str, str] | None, *, redo: bool) -> bool:
         """Return whether the lines are still as a change left them, and were changed back."""
@@ -223,20 +239,28 @@ class FeedChanges:
         return ""
 
     def _follow_deletion(self, number: str, stored: _Stored, *, redo: bool) -> str:
-        """Restore the deleted documents, or delete them again; return what is to be said, as a sentence."""
+        """Restore the deleted documents, or delete them again; return what is to be said, as a sentence.
+
+        Raises ReaderError if they cannot all be restored now; those that are not stay in the trash.
+        """
         if not stored.deleted:
             return ""
         if redo:
             return self._delete(number, stored)
         if not self.trash.has(number):
             return "Its documents are no longer in the trash; the next sync writes those that the feed still has."
-        documents = format_count(len(self.trash.files(number)), "document")
+        paths, root = self.trash.files(number), Path(stored.root)
+        documents = format_count(len(paths), "document")
+        if root == self.library.folder.root:
+            self.library.last_visit.restored(paths)
         try:
-            for key in stored.deleted:
-                self.store.rename(key_of_removed(key, number), key)
-            left = self.trash.restore(number, Path(stored.root))
+            left = self.trash.restore(number, root)
         except ReaderError as error:
-            return f"{error} The documents are in {show_path(self.trash.folder / number)}."
+            hint = f"The rest is in {show_path(self.trash.folder / number)}; undo again to continue."
+            raise ReaderError(error.message, hint) from error
+        # Not before: a document that is known but not there counts as deleted by the user.
+        for key in stored.deleted:
+            self.store.rename(key_of_removed(key, number), key)
         if left:
             return f"Of {documents}, {left} stay in {show_path(self.trash.folder / number)}: others have their names."
         return f"{documents} restored."
@@ -345,7 +369,7 @@ def _unchanged(entries: Iterable[StoredEntry], root: Path) -> Iterator[str]:
     for entry in entries:
         file = root / entry.path
         try:
-            if file.is_file() and not file.is_symlink() and hash_bytes(file.read_bytes(), 16) == entry.document_hash:
+            if file.is_file() and not file.is_symlink() and is_unchanged(entry, file.read_bytes()):
                 yield entry.path
         except OSError as error:
             raise ReaderError(f"{entry.path} cannot be read: {describe_error(error)}.") from error

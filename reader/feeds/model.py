@@ -14,6 +14,7 @@ from reader.core.errors import ReaderError
 from reader.core.times import from_micros, to_micros
 
 FeedKind = Literal["rss", "atom", "json"]
+KIND_NAMES = {"rss": "RSS", "atom": "Atom", "json": "JSON Feed"}
 EntryKind = Literal["article", "audio", "video"]
 MAX_BYTES = 50_000_000
 """Size limit of a feed."""

@@ -84,6 +84,12 @@ def opml_feeds(feeds: Iterable[Subscription], states: Mapping[str, FeedState]) -
     ]
 
 
+def left_out_of_opml(left: int) -> str:
+    """Return the sentence about feeds that a list for other programs leaves out; empty if there are none."""
+    which = "1 feed that is a program or file is" if left == 1 else f"{left:,} feeds that are programs or files are"
+    return f"{which} left out." if left else ""
+
+
 def outermost(folders: Iterable[str]) -> tuple[str, ...]:
     """Return the folders, each once, without those inside others of them."""
     once = dict.fromkeys(filter(None, folders))

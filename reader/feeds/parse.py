@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import zlib
 from dataclasses import replace
 
 from reader.feeds.formats import convert, feedparser_feed, json_feed, repair, xml_feed
 from reader.feeds.model import MAX_BYTES, FeedError, ParsedFeed
 
+_TOO_LARGE = f"It is larger than {MAX_BYTES // 1_000_000} MB, too large for a feed."
 _HEAD = 65_536
 """Bytes before the first entry, at most, that are searched for what says when a feed does not change."""
 _HTML = re.compile(
@@ -29,7 +31,9 @@ def parse_feed(data: bytes, *, url: str = "", content_type: str = "", fast: bool
     ``fast``, only feedparser reads it.
     """
     if len(data) > MAX_BYTES:
-        raise FeedError(f"It is larger than {MAX_BYTES // 1_000_000} MB, too large for a feed.")
+        raise FeedError(_TOO_LARGE)
+    if data.startswith(b"\x1f\x8b"):
+        data = _unpacked(data)
     if not data.strip():
         raise FeedError("It is empty.")
     if json_feed.is_json(data):
@@ -39,10 +43,22 @@ def parse_feed(data: bytes, *, url: str = "", content_type: str = "", fast: bool
         raise _no_feed(data)
     whole = repair.whole_part(data)
     raw = _read(whole or data, url, fast=fast)
-    if not raw.version and not raw.entries and repair.root_of(data) != b"channel":  # of CDF, from before RSS
+    if not raw.version and not raw.entries and not _is_old(data):
         raise _no_feed(data)
     hours, days = _skipped(data)
     return replace(convert.to_model(raw, url), skip_hours=hours, skip_days=days, is_complete=whole is None)
+
+
+def _unpacked(data: bytes) -> bytes:
+    """Return what was compressed with gzip, as far as it can be read. Raises FeedError."""
+    reader = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        data = reader.decompress(data, MAX_BYTES + 1)
+    except zlib.error:
+        raise FeedError("It is compressed, and cannot be decompressed.") from None
+    if len(data) > MAX_BYTES:
+        raise FeedError(_TOO_LARGE)
+    return data
 
 
 def _read(data: bytes, url: str, *, fast: bool) -> convert.RawFeed:
@@ -50,10 +66,17 @@ def _read(data: bytes, url: str, *, fast: bool) -> convert.RawFeed:
     raw = xml_feed.read(data, url) if fast else None
     if raw is None and xml_feed.error_in(data):
         mended = repair.mend(data)
+        if xml_feed.error_in(mended):
+            mended = repair.balance(mended)
         if not xml_feed.error_in(mended):
             data = mended
             raw = xml_feed.read(data, url) if fast else None
     return raw or feedparser_feed.read(data, url)
+
+
+def _is_old(data: bytes) -> bool:
+    """Return whether it is CDF, from before RSS, or RSS 0.90 with an address that feedparser does not know."""
+    return repair.root_of(data) == b"channel" or b"netscape.com/rdf" in data[:_HEAD]
 
 
 def _no_feed(data: bytes) -> FeedError:

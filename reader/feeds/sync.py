@@ -342,12 +342,18 @@ class _FeedRun:
         if error.kind == "unreachable":  # perhaps there is no network, which is no failure of the feed
             state = schedule.after_failure(self._before, now, error.message)
             return FeedResult(each, "failed", error=str(error), next_due=state.next_due, unreached=state)
+        if error.kind == "refused" and not error.redirects:  # as config.toml says: nobody was asked, and it may change
+            return self._failed(error, is_asked=False)
         is_lasting = error.kind in {"status", "not_a_page"} and (error.status or 0) < 500
         return self._failed(error, is_lasting=is_lasting, retry_after=error.retry_after)
 
-    def _failed(self, error: ReaderError, *, is_lasting: bool = False, retry_after: float | None = None) -> FeedResult:
+    def _failed(
+        self, error: ReaderError, *, is_asked: bool = True, is_lasting: bool = False, retry_after: float | None = None
+    ) -> FeedResult:
         each, now, before = self._subscription, self._sync.now(), self._before  # without validators of this response
         state = schedule.after_failure(before, now, error.message, is_lasting=is_lasting, retry_after=retry_after)
+        if not is_asked:
+            state = replace(state, checked_at=before.checked_at, next_due=0.0)
         with suppress(ReaderError):  # on a full disk, the error says so
             self._sync.store.save_state(each.key, state)
         return FeedResult(each, "failed", error=str(error), notice=self._notice, next_due=state.next_due)

@@ -50,7 +50,7 @@ def fetch_target(id_: str, links: Iterable[Links]) -> FetchTarget:
             try:
                 url_to_fetch = request_url(url)
             except ReaderError as error:
-                unusable.append(Failure(way, "", f"{error.message[:1].lower()}{error.message[1:].rstrip('.')}"))
+                unusable.append(Failure(way, "", error.reason))
             else:
                 urls.setdefault(canonical_url(url_to_fetch), TargetUrl(way, url_to_fetch))
     return FetchTarget(id_, tuple(urls.values())[:_MAX_URLS], tuple(unusable))

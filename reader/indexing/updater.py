@@ -239,7 +239,7 @@ class IndexUpdater:
             self._send(Notice(f"{describe_outcome(progress).capitalize()}."))
 
     def _apply_rules(self, apply: Callable[[], RuleOutcome], *, by_user: bool) -> None:
-        """Run the user's rules on what has arrived; the reason why they cannot is told once, and to who asks."""
+        """Run the user's rules on what has arrived; say once why they cannot, and whenever the user asks."""
         try:
             outcome = apply()
         except ReaderError as error:

@@ -158,7 +158,7 @@ class Library:
                 from reader.storage.sqlite.search.service import SearchService
 
                 pages = PageRowSets(lambda: self.pages, self._current_index)
-                self._search = SearchService(self._current_index, self.marks.row_sets(), pages, self.last_visit.left_at)
+                self._search = SearchService(self._current_index, self.marks.row_sets(), pages, self.last_visit.new_of)
             return self._search
 
     @property

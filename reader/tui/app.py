@@ -51,7 +51,6 @@ from reader.tui.theme.choice import ThemeChoice, has_few_colors
 from reader.tui.timings import DEFAULT_TIMINGS, Timings
 from reader.tui.widgets import panes
 from reader.tui.widgets.text.line_view import LineView
-from reader.workers.malloc import limit_malloc
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -371,8 +370,7 @@ class NewsreaderApp(App[None]):
         """Note that the first frame is on the screen."""
         self._idle_gc.start()
         self.set_interval(self.timings.idle_gc, self._idle_gc.collect_if_idle)
-        for work in (self.session.remove_leftovers, limit_malloc):
-            asyncio.get_running_loop().run_in_executor(None, work)
+        asyncio.get_running_loop().run_in_executor(None, self.session.remove_leftovers)
 
     def _config_changed(self, before: Config) -> None:
         config = self.session.config

@@ -35,7 +35,7 @@ def first_hop(url: str) -> Hop:
     try:
         return _split(urls.request_url(url))
     except ReaderError as error:
-        raise FetchError("refused", _reason(error), hint=error.hint) from None
+        raise FetchError("refused", error.reason, hint=error.hint) from None
 
 
 def next_hop(hop: Hop, location: str, seen: Collection[str]) -> Hop:
@@ -77,9 +77,7 @@ def leads_elsewhere(hop: Hop, location: str) -> bool:
 
 def _reason(error: ReaderError | ValueError) -> str:
     """Return the reason in lower case. The ValueError of ``urljoin`` may quote the URL."""
-    if not isinstance(error, ReaderError):
-        return "it is not valid"
-    return error.message[:1].lower() + error.message[1:].rstrip(".")
+    return error.reason if isinstance(error, ReaderError) else "it is not valid"
 
 
 def _split(url: str) -> Hop:

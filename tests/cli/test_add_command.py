@@ -65,13 +65,18 @@ async def test_several_feeds_are_listed_where_nobody_can_be_asked(server: Server
     links = b"".join(
         b'<link rel="alternate" type="application/rss+xml" title="F%d" href="/f%d">' % (n, n) for n in range(2)
     )
+    server.on("/f1", reply(rss(1)))
     done = await run("add", server.on("/", reply(b"<html><head>" + links + b"</head><body>Hello</body></html>")))
     assert done.status == 2
-    assert f"  2  F1  {server.url('/f1')}" in done.err
+    assert f"  2  F1  (RSS)  {server.url('/f1')}\n       2026-11-27  News 1\n" in done.err
     done = await run("add", server.url("/"), "--json")
-    assert (done.status, done.json["feeds"][1]) == (2, {"title": "F1", "url": server.url("/f1")})
-    done = await run("add", server.on("/f1", reply(rss(1))), "--json", "--dry-run")
-    assert (done.status, done.json["title"]) == (0, "Site")
+    entries = [{"title": "News 1", "published": "2026-11-27T01:00:00+01:00"}]
+    assert (done.status, done.json["feeds"]) == (2, [
+        {"title": "F0", "url": server.url("/f0"), "kind": "rss", "entries": []},
+        {"title": "F1", "url": server.url("/f1"), "kind": "rss", "entries": entries},
+    ])  # fmt: skip
+    done = await run("add", server.url("/f1"), "--json", "--dry-run")
+    assert (done.status, done.json["title"], done.json["entries"]) == (0, "Site", entries)
     assert feeds(own_directories) == []
 
 

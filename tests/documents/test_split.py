@@ -255,7 +255,7 @@ def test_text_below_a_line_of_dashes_is_a_body(data: str) -> None:
             b".html",  # microdata; a canonical link that is only a path
             '<head><meta itemprop="datePublished" content="2024-01-02"><link rel="canonical" href="/a">'
             '<meta property="og:url" content="https://a.org/a"></head>',
-            {"url": "https://a.org/a", "datepublished": "2024-01-02"},
+            {"url": "https://a.org/a", "date": "2024-01-02"},
             None,
         ),
         (

@@ -89,23 +89,12 @@ def test_a_fetched_page_is_read_again_offline(make_folder: MakeFolder, site: Sit
         assert terminal.end() == 0
 
 
-def test_a_failed_fetch_says_why_and_what_to_do(make_folder: MakeFolder, site: Site) -> None:
-    folder = folder_of(make_folder, site, "/gone")
+def test_a_slow_fetch_can_be_canceled_and_delays_neither_others_nor_quitting(
+    make_folder: MakeFolder, site: Site
+) -> None:
+    folder = folder_of(make_folder, site, "/slow", "/two", "/gone")
     with Terminal(folder) as terminal:
-        terminal.wait("1 article")
-        terminal.press("enter")
-        terminal.wait("f fetches the original.")
-        terminal.press("f")
-        terminal.wait("404 Not Found")
-        terminal.wait("o opens it in the browser")
-        terminal.press("q", "q")
-        assert terminal.end() == 0
-
-
-def test_a_slow_fetch_can_be_canceled_and_does_not_delay_quitting(make_folder: MakeFolder, site: Site) -> None:
-    folder = folder_of(make_folder, site, "/slow", "/two")
-    with Terminal(folder) as terminal:
-        terminal.wait("2 articles")
+        terminal.wait("3 articles")
         terminal.press("f")
         terminal.wait("fetching from 127.0.0.1")
         terminal.press("X")
@@ -114,6 +103,11 @@ def test_a_slow_fetch_can_be_canceled_and_does_not_delay_quitting(make_folder: M
         terminal.wait("fetching from 127.0.0.1")
         terminal.press("h", "j", "f")  # another one meanwhile
         terminal.wait("Sentence 0 of Page two")
+        terminal.press("h", "j", "enter")
+        terminal.wait("f fetches the original.")
+        terminal.press("f")
+        terminal.wait("404 Not Found")
+        terminal.wait("o opens it in the browser")
         terminal.press("q", "q")
         assert terminal.end() == 0
 
@@ -163,9 +157,13 @@ def test_a_failing_pager_or_text_browser_returns_to_the_same_screen(make_folder:
 
 
 @pytest.mark.parametrize(
-    "script", ["stty raw -echo; echo IT-IS-READ; exec sleep 100", "trap '' TERM HUP; echo IT-IS-READ; sleep 100"]
+    ("script", "hangs_up"),
+    [
+        ("stty raw -echo; echo IT-IS-READ; exec sleep 100", False),
+        ("trap '' TERM HUP; echo IT-IS-READ; sleep 100", False),
+        ("trap '' TERM HUP; echo IT-IS-READ; sleep 100", True),
+    ],
 )
-@pytest.mark.parametrize("hangs_up", [True, False])
 def test_the_file_for_the_pager_is_deleted_at_the_end(
     make_folder: MakeFolder, tmp_path: Path, script: str, hangs_up: bool
 ) -> None:

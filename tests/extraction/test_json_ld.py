@@ -6,19 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.extraction.json_ld import StructuredData, as_html, script_text, structured_data
+from reader.content.html.page_head import PageHead
+from reader.extraction.json_ld import article_body, as_html, script_text
 from reader.extraction.page_tree import read_page
 
 SENTENCE = "This is a sentence of a text that was written by somebody who took time. "
 
 
-def data_of(*things: object, kind: str = "application/ld+json") -> StructuredData:
+def head_of(*things: object, kind: str = "application/ld+json") -> PageHead:
     scripts = "".join(
         f"<script type='{kind}'>{thing if isinstance(thing, str) else json.dumps(thing)}</script>" for thing in things
     )
     parsed = read_page(f"<html><head>{scripts}</head><body><p>x</p></body></html>")
     assert parsed is not None
-    return structured_data(parsed.tree)
+    return parsed.head
 
 
 def drawn(thing: object, attributes: str = "type=application/json") -> str:
@@ -28,7 +29,7 @@ def drawn(thing: object, attributes: str = "type=application/json") -> str:
 
 
 def test_an_article_is_found_wherever_it_is_in_the_graph() -> None:
-    found = data_of(
+    found = head_of(
         {
             "@graph": [
                 {"@type": "WebSite", "name": "S"},
@@ -45,12 +46,13 @@ def test_an_article_is_found_wherever_it_is_in_the_graph() -> None:
             "articleBody": "Text.",
         },
     )
-    assert (found.headline, found.author, found.publisher, found.published) == ("H", "A & B, C", "P", "2024-01-02")
-    assert (found.image, found.body) == ("https://x.org/i.jpg", "Text.")
+    assert [found.first(field) for field in ("title", "site", "date")] == ["H", "P", "2024-01-02"]
+    assert next(found.values("author")) == ["A & B", "C", "C", "https://x.org/d"]
+    assert (found.first("image"), article_body(found.objects)) == ("https://x.org/i.jpg", "Text.")
 
 
 def test_objects_that_name_others_by_id_and_what_readers_wrote() -> None:
-    found = data_of(
+    found = head_of(
         {
             "@graph": [
                 {"@type": "Article", "author": [{"@id": "#a"}, {"@id": "#b"}], "publisher": {"@id": "#p"}},
@@ -59,20 +61,29 @@ def test_objects_that_name_others_by_id_and_what_readers_wrote() -> None:
             ]
         }
     )
-    assert (found.author, found.publisher, found.headline) == ("A", "P", "")
+    assert [found.first(field) for field in ("author", "site", "title")] == ["A", "P", ""]
+
+
+def test_names_of_one_field_are_read_in_their_order() -> None:
+    page = (
+        "<title>A - Site</title><meta name=twitter:title property=og:title content=A><meta itemprop=datePublished "
+        "content=2024-01-02><meta name=keywords content=x><meta name=keywords content=y><meta name=mood content=z>"
+    )
+    head = read_page(page).head
+    assert list(head.values("title")) == [["A"], ["A"], ["A - Site"]]
+    assert head.first("date") == "2024-01-02"
+    assert next(head.values("keywords")) == ["x", "y"]
+    assert list(head.others()) == [("mood", ["z"])]
+    assert head.first("author") == ""
 
 
 def test_the_longest_body_wins_and_errors_do_not_matter() -> None:
-    assert (
-        data_of({"@type": "Article", "articleBody": "a"}, {"@type": "Article", "articleBody": "longer"}).body
-        == "longer"
-    )
-    assert data_of('<!-- {"@type": "Article", "headline": "a\nb"} -->').headline == "a b"
-    assert (
-        data_of("{", "[" * 100_000, "nan", "[]", "null", '{"@type": 5}', '{"@type": "Recipe", "name": "R"}')
-        == StructuredData()
-    )
-    assert data_of({"@type": "Article", "headline": "x"}, kind="text/plain") == StructuredData()
+    found = head_of({"@type": "Article", "articleBody": "a"}, {"@type": "Article", "articleBody": "longer"})
+    assert article_body(found.objects) == "longer"
+    assert head_of('<!-- {"@type": "Article", "headline": "a\nb"} -->').first("title") == "a\nb"
+    broken = head_of("{", "[" * 100_000, "nan", "[]", "null", '{"@type": 5}', '{"@type": "Recipe", "name": "R"}')
+    assert (broken.texts, article_body(broken.objects)) == ({}, "")
+    assert not head_of({"@type": "Article", "headline": "x"}, kind="text/plain").texts
 
 
 @given(
@@ -87,9 +98,9 @@ def test_the_longest_body_wins_and_errors_do_not_matter() -> None:
     )
 )
 def test_any_json_is_accepted(thing: object) -> None:
-    assert isinstance(
-        data_of({"@type": "Article", "author": thing, "image": thing, "publisher": thing}, thing), StructuredData
-    )
+    found = head_of({"@type": "Article", "author": thing, "image": thing, "publisher": thing}, thing)
+    assert all(isinstance(text, str) for texts in found.texts.values() for text in texts)
+    assert isinstance(article_body(found.objects), str)
     assert isinstance(drawn(thing), str)
 
 

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reader.core.text import clean
-from reader.extraction.json_ld import structured_data
 from reader.extraction.metadata import Metadata, base_url_of, date_in, read_metadata
 from reader.extraction.page_tree import read_page
 
@@ -17,7 +16,7 @@ URL = "https://www.example.org/a/b"
 def about(page: str, url: str = URL) -> Metadata:
     parsed = read_page(page)
     assert parsed is not None
-    return read_metadata(parsed.tree, structured_data(parsed.tree), url)
+    return read_metadata(parsed.tree, parsed.head, url)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +141,7 @@ def test_site_and_image() -> None:
 def test_the_base_of_relative_addresses(page: str, url: str, base: str) -> None:
     parsed = read_page(page)
     assert parsed is not None
-    assert base_url_of(parsed.tree, url) == base
+    assert base_url_of(parsed.tree, parsed.head, url) == base
 
 
 @given(st.text(max_size=60))

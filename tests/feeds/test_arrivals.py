@@ -289,6 +289,34 @@ def test_documents_that_were_written_before_a_crash_are_not_written_again(machin
     assert machine.take(entry(1, content_html="<p>Changed.</p>"), entry(2)).changed, "they are known to be unchanged"
 
 
+@pytest.mark.parametrize("is_changed_by_person", [False, True])
+def test_an_entry_that_changed_between_a_crash_and_the_next_sync_gets_its_new_text(
+    machine: Machine, is_changed_by_person: bool
+) -> None:
+    (path,) = machine.take(entry(1, content_html=LONG)).new
+    machine.store.forget(MINE.key)
+    if is_changed_by_person:
+        (machine.root / path).write_text(f"{machine.texts()[path]}My note.\n", "utf-8")
+    before = machine.texts()
+    assert machine.take(entry(1, content_html="<p>A stub.</p>")) == Arrived()
+    machine.store.forget(MINE.key)
+    changed = entry(1, content_html=f"{LONG}<p>Changed.</p>")
+    assert machine.take(changed).changed == ([] if is_changed_by_person else [path])
+    assert (machine.texts() == before) is is_changed_by_person
+    assert machine.take(changed) == Arrived()
+
+
+def test_a_crash_after_a_document_was_rewritten_does_not_freeze_it(machine: Machine) -> None:
+    (path,) = machine.take(entry(1)).new
+    known = machine.store.entries(MINE.key)
+    machine.take(entry(1, content_html="<p>Second.</p>"))
+    machine.store.save(MINE.key, known)
+    rewritten = machine.texts()
+    assert machine.take(entry(1, content_html="<p>Second.</p>"), now=NOW + timedelta(hours=1)) == Arrived()
+    assert machine.texts() == rewritten
+    assert machine.take(entry(1, content_html="<p>Third.</p>")).changed == [path]
+
+
 def test_what_an_interrupted_write_left_is_removed(machine: Machine) -> None:
     folder = machine.root / "G/A"
     folder.mkdir(parents=True)

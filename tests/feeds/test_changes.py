@@ -180,8 +180,8 @@ def write_documents(changes: FeedChanges, **texts: str) -> Path:
     entries = []
     for name, text in texts.items():
         (folder / f"{name}.md").write_text(text, "utf-8")
-        entries.append(StoredEntry(0, f"Old/A/{name}.md", (), name, None, 0, None, 0, hash_bytes(b"same", 16)))
-    deleted_by_person = StoredEntry(0, "Old/A/gone.md", (), "gone", None, 0, None, 0, None)
+        entries.append(StoredEntry(0, f"Old/A/{name}.md", (), name, None, 0, None, hash_bytes(b"same", 16)))
+    deleted_by_person = StoredEntry(0, "Old/A/gone.md", (), "gone", None, 0, None, None)
     changes.store.save(A.key, [*entries, deleted_by_person], FeedState(title="A"))
     return folder
 
@@ -215,7 +215,7 @@ def test_deleted_documents_come_back_and_go_again(changes: FeedChanges) -> None:
 def test_what_a_sync_wrote_after_a_removal_is_known_beside_what_comes_back(changes: FeedChanges) -> None:
     write_documents(changes, one="same")
     changes.change("Removed the feed “A”", without([A.key]), deleting=[A.key])
-    late = StoredEntry(0, "Old/A/late.md", (), "late", None, 0, None, 0, None)
+    late = StoredEntry(0, "Old/A/late.md", (), "late", None, 0, None, None)
     changes.store.save(A.key, [late], FeedState(title="A"))
     undo(changes)
     assert {each.title for each in changes.store.entries(A.key)} == {"one", "gone", "late"}
@@ -231,6 +231,42 @@ def test_a_removal_is_a_step_even_if_its_documents_cannot_be_deleted(changes: Fe
     undo(changes)
     assert A.key in {each.key for each in changes.subscriptions.load()}
     assert len(changes.store.entries(A.key)) == 2
+
+
+def test_a_restore_that_fails_half_way_is_continued_by_the_next_undo(changes: FeedChanges) -> None:
+    folder = write_documents(changes, one="same")
+    (folder.parent / "B").mkdir()
+    (folder.parent / "B/two.md").write_text("same", "utf-8")
+    changes.store.save(A.key, [StoredEntry(0, "Old/B/two.md", (), "two", None, 0, None, hash_bytes(b"same", 16))])
+    known = changes.store.entries(A.key)
+    assert changes.change("Removed the feed “A”", without([A.key]), deleting=[A.key]).deleted == 2
+    (folder.parent / "B").rmdir()
+    (folder.parent / "B").write_text("in the way", "utf-8")
+    with pytest.raises(ReaderError, match=r"cannot be moved.* The rest is in .*; undo again to continue"):
+        undo(changes)
+    assert names(folder) == ["one.md"]
+    assert changes.store.entries(A.key) == [], "two.md does not count as deleted"
+    assert A.key not in {each.key for each in changes.subscriptions.load()}
+    (folder.parent / "B").unlink()
+    assert undo(changes) == "Undone: removing the feed “A”. 1 document restored."
+    assert (names(folder.parent / "B"), changes.store.entries(A.key)) == (["two.md"], known)
+
+
+def test_what_cannot_be_a_step_is_not_done(
+    changes: FeedChanges, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise ReaderError("feeds.db cannot be written: no space left on device.")
+
+    before = changes.subscriptions.load()
+    with monkeypatch.context() as patch:
+        patch.setattr(FeedStore, "save_change", full)
+        with pytest.raises(ReaderError, match="no space left"):
+            changes.change("Removed the feed “A”", without([A.key]))
+        with pytest.raises(ReaderError, match="no space left"):
+            changes.export(tmp_path / "feeds.opml", b"<opml/>", "Exported 1 feed")
+    assert changes.subscriptions.load() == before
+    assert not (tmp_path / "feeds.opml").exists()
 
 
 def test_the_trash_is_emptied(changes: FeedChanges) -> None:

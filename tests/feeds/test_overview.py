@@ -42,7 +42,7 @@ def test_how_a_feed_is_is_said_in_words(feed: Subscription, state: FeedState, he
 
 
 def _entry(path: str) -> StoredEntry:
-    return StoredEntry(0, path, (), "", None, 0, None, 0, None)
+    return StoredEntry(0, path, (), "", None, 0, None, None)
 
 
 def test_a_feed_keeps_the_folders_that_it_had_under_other_names(tmp_path: Path) -> None:

@@ -44,13 +44,14 @@ class Runs:
         self.root = top / "news"
         self.list = Subscriptions(top / "feeds.toml")
         self.store, _ = FeedStore.open(top / "feeds.db")
+        self.allowed = ("127.0.0.1", "localhost")
 
     def add(self, *feeds: Subscription) -> None:
         self.list.change(lambda present: [*present, *feeds])
 
     async def sync(self, *, asked: bool = False, after: float = 0.0) -> list[FeedResult]:
         self.time += after
-        settings = FetchSettings(allow_hosts=("127.0.0.1", "localhost"))
+        settings = FetchSettings(allow_hosts=self.allowed)
         sync = FeedSync(self.list, self.store, FeedFolders(self.root), settings, now=lambda: self.time)
         told: list[FeedResult] = []
         results = await sync.run(self.list.load(), asked=asked, on_result=told.append)
@@ -283,11 +284,15 @@ async def test_headers_go_to_the_host_of_the_feed_only(tmp_path: Path) -> None:
 
 async def test_this_machine_is_not_asked_unless_allowed(tmp_path: Path) -> None:
     async with running(tmp_path) as (server, runs):
-        runs.add(Subscription(server.on("/feed", reply(rss(1))).replace("127.0.0.1", "127.0.0.2")))
+        runs.add(Subscription(server.on("/feed", reply(rss(1)))))
+        runs.allowed = ("127.0.0.2",)
         (result,) = await runs.sync()
         assert result.status == "failed"
-        assert "127.0.0.2" in result.error
+        assert "127.0.0.1" in result.error
         assert not server.requests
+        runs.allowed = ("127.0.0.1",)
+        (result,) = await runs.sync(after=60)
+        assert (result.status, len(server.requests)) == ("new", 1), "it is asked as soon as it may be"
 
 
 async def test_what_is_no_feed_is_reported(tmp_path: Path) -> None:

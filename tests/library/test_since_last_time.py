@@ -61,6 +61,9 @@ def test_only_what_comes_after_the_user_has_left_is_new(make_folder: MakeFolder,
     read(second)
     assert new_in(second) == {"e", "f", "g"}
     assert second.search.view_counts().new == (3, 3)
+    second.last_visit.restored(["f.md", "not-yet.md"])  # by undo
+    assert new_in(second) == {"e", "g"}
+    assert second.search.view_counts().new == (2, 2)
     second.close()  # killed
     third = opened(folder, own_directories)
     assert new_in(third) == {"g"}

@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 
 from reader.core.ordering import SORT_KEYS
 from reader.query.ast import FIELDS, MAX_CHARS, STATES, THINGS, VALUE_FIELDS, Node, Query, ValueField, WordsCondition
-from reader.query.completion import EXAMPLES, QueryCompletion, complete_query, depends_on_marks, query_words
+from reader.query.completion import (
+    EXAMPLES,
+    QueryCompletion,
+    complete_query,
+    depends_on_marks,
+    depends_on_pages,
+    query_words,
+    without_field,
+)
 from reader.query.dates import SPANS, WORDS, date_error
 from reader.query.parser import parse_query, quote_value
 from tests.query.query_trees import nodes, texts
@@ -183,3 +191,16 @@ def test_queries_for_marks_depend_on_marks(query: str) -> None:
 @pytest.mark.parametrize("query", ["", "title:a", "-source:x quality>3", "is:published OR has:body", "date:today"])
 def test_other_queries_do_not_depend_on_marks(query: str) -> None:
     assert not depends_on_marks(parse_query(query).where)
+
+
+def test_queries_for_pages_and_their_words_depend_on_pages() -> None:
+    assert all(depends_on_pages(parse_query(query).where) for query in ("has:page", "a -text:b", "any words"))
+    assert not any(depends_on_pages(parse_query(query).where) for query in ("", "title:a", "has:tags tag:b"))
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [("", ""), ("a b", "a b"), ("sort:date a", "a"), ("a  sort:date b sort:heat", "a b"), ("(a sort:date)", "(a)")],
+)
+def test_the_conditions_of_one_field_are_left_out(text: str, left: str) -> None:
+    assert without_field(text, "sort") == left

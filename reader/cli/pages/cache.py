@@ -33,7 +33,7 @@ def cache() -> None:
 @json_option
 def info(as_json: bool) -> None:
     """Show how many pages and images are cached, how much space they take, and where."""
-    from reader.core.times import format_iso, to_local
+    from reader.core.times import iso_or_none, to_local
 
     with _open_pages() as pages:
         found = pages.info()
@@ -42,8 +42,7 @@ def info(as_json: bool) -> None:
         record = {
             "file": file, "pages": found.pages, "images": found.images, "starredPages": found.starred,
             "bytes": found.size, "limitBytes": found.limit,
-            "oldest": None if found.oldest is None else format_iso(found.oldest),
-            "newest": None if found.newest is None else format_iso(found.newest),
+            "oldest": iso_or_none(found.oldest), "newest": iso_or_none(found.newest),
         }  # fmt: skip
         print_json(record, indent=None)
         return

@@ -1,1 +1,1 @@
-"""The commands that keep and fetch feeds: ``add``, ``import``, ``sync``, and those of ``feeds`` about your list."""
+"""The commands about feeds: ``add``, ``import``, ``sync`` and those of ``feeds``."""

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -30,12 +30,14 @@ if TYPE_CHECKING:
     from reader.feeds.discover import FoundFeed
     from reader.feeds.model import ParsedFeed
     from reader.feeds.subscriptions import Subscription
-    from reader.feeds.sync import FoundAt
+    from reader.feeds.sync import FeedLookup, FoundAt
 
 _TITLE_CHARS = 500
 """Characters of a title that a feed or a list gives."""
 _ENTRIES_SHOWN = 5
 _MOST_OFFERED = 20
+_PREVIEWED, _PREVIEW_SECONDS, _OFFERED_ENTRIES = 6, 10.0, 2
+"""If a page names several feeds, the newest entries of the first ones are shown, if they answer in time."""
 group_option = click.option("--group", default="", help="The group; “/” separates levels.")
 
 
@@ -74,11 +76,10 @@ def add(url: str, *, group: str, title: str, folder: str | None, dry_run: bool, 
         if not dry_run:
             _store(files, [feed])
         if as_json:
-            print_json(feed_record(feed, FeedState()))
+            print_json({**feed_record(feed, FeedState()), "kind": found.kind, "entries": _newest(found)})
         else:
             out(f"{feed.name}  {feed.address}\n")
-            for entry in found.entries[:_ENTRIES_SHOWN]:
-                out(f"  {entry.published_text[:10] or '–':<10}  {entry.title or entry.excerpt or entry.url}\n")
+            out("".join(f"  {line}\n" for line in _lines(_newest(found))))
     done = "Nothing was added." if dry_run else f"Added “{feed.name}”. `newsreader sync` fetches what is in it."
     print_notice(done)
 
@@ -104,6 +105,18 @@ async def _read(file: str) -> ParsedFeed:
         return await parse_in_worker(pool, contents_of(file, MAX_BYTES))
 
 
+def _newest(feed: ParsedFeed) -> list[dict[str, str | None]]:
+    """Return the newest entries of a feed as JSON."""
+    return [
+        {"published": clean(each.published_text) or None, "title": clean(each.title or each.excerpt or each.url)}
+        for each in feed.entries[:_ENTRIES_SHOWN]
+    ]
+
+
+def _lines(entries: Sequence[dict[str, str | None]]) -> list[str]:
+    return [f"{(each['published'] or '–')[:10]:<10}  {each['title']}" for each in entries]
+
+
 def _refuse_known(files: FeedFiles, feed: Subscription) -> None:
     if known := next((each for each in files.subscriptions.load() if each.key == feed.key), None):
         raise ReaderError(f"“{known.name}” is in your list already.")
@@ -119,29 +132,76 @@ async def _look_up(url: str, settings: FetchSettings, *, as_json: bool) -> Found
         found = await lookup.at(url)
         if not isinstance(found, list):
             return found
-        choice = found[0] if len(found) == 1 else await asyncio.to_thread(_choose, found, as_json=as_json)
-        feed = await lookup.at(choice.url)
+        if len(found) == 1:
+            feed = await lookup.at(found[0].url)
+        else:
+            offer = await asyncio.to_thread(_choose, await _offers(lookup, found), as_json=as_json)
+            feed = offer.there or await lookup.at(offer.url)
         if isinstance(feed, list):
-            raise ReaderError(f"There is no feed at {choice.url}, which the page names.")
+            raise ReaderError("There is no feed at the address that the page names.")
         return feed
 
 
-def _choose(found: Sequence[FoundFeed], *, as_json: bool) -> FoundFeed:
+class _Offer(NamedTuple):
+    """One of the feeds that a page names."""
+
+    title: str
+    url: str
+    kind: str
+    there: FoundAt | None
+    """What is at the URL, if that is known."""
+
+    @property
+    def newest(self) -> list[dict[str, str | None]]:
+        """The newest entries as JSON."""
+        return _newest(self.there.feed) if self.there is not None else []
+
+
+async def _offers(lookup: FeedLookup, found: Sequence[FoundFeed]) -> list[_Offer]:
+    """Look up the first feeds that a page names, as far as they answer in time."""
+    import asyncio
+
+    feeds: dict[str, FoundAt] = {}
+
+    async def look(url: str) -> None:
+        with contextlib.suppress(ReaderError):
+            if not isinstance(there := await lookup.at(url), list):
+                feeds[url] = there
+
+    tasks = [asyncio.create_task(look(each.url)) for each in found[:_PREVIEWED]]
+    _, late = await asyncio.wait(tasks, timeout=_PREVIEW_SECONDS)
+    for task in late:
+        task.cancel()
+    await asyncio.gather(*late, return_exceptions=True)
+    there = [feeds.get(each.url) for each in found]
+    return [
+        _Offer(each.title, each.url, at.feed.kind if at else each.kind, at)
+        for each, at in zip(found, there, strict=True)
+    ]
+
+
+def _choose(offers: Sequence[_Offer], *, as_json: bool) -> _Offer:
     """Ask which of several feeds is meant. Raises ReaderError if nobody can be asked."""
-    offered = found[:_MOST_OFFERED]
-    for number, each in enumerate(offered, 1):
-        click.echo(f"{number:>3}  {each.title or '(no title)'}  {each.url}", err=True)
-    if more := len(found) - len(offered):
+    from reader.feeds.model import KIND_NAMES
+
+    shown = offers[:_MOST_OFFERED]
+    for number, each in enumerate(shown, 1):
+        words = f"({KIND_NAMES[each.kind]})  {each.url}" if each.kind else each.url
+        click.echo(f"{number:>3}  {each.title or '(no title)'}  {words}", err=True)
+        click.echo("".join(f"       {line}\n" for line in _lines(each.newest[:_OFFERED_ENTRIES])), err=True, nl=False)
+    if more := len(offers) - len(shown):
         click.echo(f"     and {more:,} more", err=True)
     if not sys.stdin.isatty():
         if as_json:
-            print_json({"feeds": [{"title": each.title or None, "url": each.url} for each in found]})
-        raise ReaderError(f"The page names {len(found)} feeds.", "Add one of them by its URL.")
+            records = ((each.title or None, each.url, each.kind or None, each.newest) for each in offers)
+            names = ("title", "url", "kind", "entries")
+            print_json({"feeds": [dict(zip(names, each, strict=True)) for each in records]})
+        raise ReaderError(f"The page names {len(offers)} feeds.", "Add one of them by its URL.")
     while True:
-        answer = click.prompt(f"Which one (1–{len(offered)})", err=True).strip()
-        if answer.isascii() and answer.isdigit() and 1 <= int(answer[:9]) <= len(offered):
-            return offered[int(answer) - 1]
-        click.echo(f"Type a number from 1 to {len(offered)}, or press Ctrl+C to add none.", err=True)
+        answer = click.prompt(f"Which one (1–{len(shown)})", err=True).strip()
+        if answer.isascii() and answer.isdigit() and 1 <= int(answer[:9]) <= len(shown):
+            return shown[int(answer) - 1]
+        click.echo(f"Type a number from 1 to {len(shown)}, or press Ctrl+C to add none.", err=True)
 
 
 def _store(files: FeedFiles, feeds: Sequence[Subscription]) -> None:
@@ -165,8 +225,8 @@ def _store(files: FeedFiles, feeds: Sequence[Subscription]) -> None:
 def import_(file: str, *, group: str, folder: str | None, as_json: bool) -> None:
     """Add the feeds in FILE to your list: OPML of any program, whose folders become groups, or a feeds.toml.
 
-    - is standard input. A feeds.toml of another machine is merged with yours, setting by setting; yours win. Nothing in
-    FILE is ever run, and nothing is fetched yet.
+    FILE may be - for standard input. A feeds.toml of another machine is merged with yours, setting by setting; yours
+    win. Nothing in FILE is ever run, and nothing is fetched yet.
     """
     with open_input(file, "Check the spelling.") as source:
         data = source.read()

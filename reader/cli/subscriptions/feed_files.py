@@ -13,7 +13,6 @@ import click
 
 from reader.core.errors import ReaderError
 from reader.core.paths import Paths
-from reader.core.text import show_path
 from reader.core.times import format_iso, from_micros
 from reader.exit import print_notice
 
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 folder_option = click.option(
     "--folder", metavar="FOLDER", help="The folder for documents, in place of the news folder."
 )
+in_folder_option = click.option("--folder", metavar="FOLDER", help="Only feeds whose documents are in this folder.")
 names_argument = click.argument("names", nargs=-1)
 
 NO_FEEDS = "There are no feeds. `newsreader add URL` adds one, `newsreader import FILE` a list in OPML."
@@ -128,8 +128,3 @@ def feed_record(feed: Subscription, state: FeedState) -> dict[str, Any]:
 def iso(seconds: float) -> str | None:
     """Return a time in seconds since 1970 in ISO 8601; None for 0."""
     return format_iso(from_micros(int(seconds) * 1_000_000)) if seconds else None
-
-
-def shown_folder(feed: Subscription, files: FeedFiles) -> str:
-    """Return the folder of a feed for messages."""
-    return show_path(files.folders.root(feed))

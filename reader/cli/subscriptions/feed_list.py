@@ -16,12 +16,11 @@ from reader.cli.subscriptions.feed_files import (
     NO_FEEDS,
     FeedFiles,
     feed_record,
-    folder_option,
+    in_folder_option,
     names_argument,
     open_feed_files,
-    shown_folder,
 )
-from reader.core.text import clean, format_count
+from reader.core.text import clean, format_count, show_path
 from reader.core.times import local_time
 from reader.exit import print_notice
 
@@ -33,13 +32,12 @@ if TYPE_CHECKING:
 
 @click.command("list", short_help="List your feeds.")
 @names_argument
-@folder_option
+@in_folder_option
 @json_option
 def list_(names: tuple[str, ...], *, folder: str | None, as_json: bool) -> None:
     """List your feeds, or those that NAMES mean: group, title, address, and what is wrong with them.
 
-    NAMES are groups, URLs or titles. With --folder, only feeds whose documents are in FOLDER. The exit status is 1 if
-    feeds.toml has feeds that had to be left out.
+    NAMES are groups, URLs or titles. The exit status is 1 if feeds.toml has feeds that had to be left out.
     """
     from reader.storage.sqlite.feeds.store import FeedState
 
@@ -96,7 +94,7 @@ def _facts(feed: Subscription, state: FeedState, files: FeedFiles, entries: int)
         ("site", state.site),
         ("group", feed.group),
         ("topics", ", ".join(feed.topics)),
-        ("folder", shown_folder(feed, files)),
+        ("folder", show_path(files.folders.root(feed))),
         ("entries", f"{entries:,}"),
         ("interval", format_minutes(feed.interval) or "as it changes, at most hourly"),
         ("fetch", feed.fetch),
@@ -110,7 +108,7 @@ def _facts(feed: Subscription, state: FeedState, files: FeedFiles, entries: int)
 
 @click.command(short_help="Write your feeds to FILE as OPML.")
 @click.argument("file", default=STANDARD_STREAM)
-@folder_option
+@in_folder_option
 @click.option("--json", "as_json", is_flag=True, help="Write JSON instead of OPML.")
 def export(file: str, *, folder: str | None, as_json: bool) -> None:
     """Write your feeds to FILE as OPML, which other programs read; - is standard output.
@@ -119,17 +117,20 @@ def export(file: str, *, folder: str | None, as_json: bool) -> None:
     """
     from reader.core.atomic_write import write_atomically
     from reader.feeds.opml import write_opml
-    from reader.feeds.overview import opml_feeds
+    from reader.feeds.overview import left_out_of_opml, opml_feeds
 
     with open_feed_files() as files:
-        feeds = opml_feeds(files.chosen((), folder), files.store.states())
+        chosen = files.chosen((), folder)
+        feeds = opml_feeds(chosen, files.store.states())
     data = _as_json(feeds) if as_json else write_opml(feeds)
     if file == STANDARD_STREAM:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     else:
         write_atomically(Path(file), [data])
-        print_notice(f"{format_count(len(feeds), 'feed')} exported.")
+        print_notice(
+            f"{format_count(len(feeds), 'feed')} exported. {left_out_of_opml(len(chosen) - len(feeds))}".rstrip()
+        )
 
 
 def _as_json(feeds: Sequence[OpmlFeed]) -> bytes:

@@ -15,12 +15,11 @@ from reader.cli.arguments import HelpfulGroup, input_name, json_option, open_inp
 from reader.cli.output import out, print_json_array
 from reader.core.errors import ReaderError
 from reader.core.text import format_count
-from reader.core.times import format_iso
+from reader.core.times import iso_or_none
 from reader.exit import print_notice
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
-    from datetime import datetime
 
     from reader.feeds.model import FeedEntry, ParsedFeed
     from reader.workers.sandbox import SandboxPool
@@ -153,8 +152,8 @@ def _entry_record(entry: FeedEntry) -> dict[str, Any]:
         "id": entry.id or None,
         "title": entry.title,
         "url": entry.url or None,
-        "published": _time(entry.published),
-        "updated": _time(entry.updated),
+        "published": iso_or_none(entry.published),
+        "updated": iso_or_none(entry.updated),
         "authors": list(entry.authors),
         "topics": list(entry.topics),
         "language": entry.language or None,
@@ -171,7 +170,3 @@ def _entry_record(entry: FeedEntry) -> dict[str, Any]:
             for each in entry.enclosures
         ],
     }  # fmt: skip
-
-
-def _time(moment: datetime | None) -> str | None:
-    return None if moment is None else format_iso(moment)

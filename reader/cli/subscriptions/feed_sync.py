@@ -19,7 +19,7 @@ from reader.cli.session import group_stories, progress_display, with_library
 from reader.cli.subscriptions.feed_files import (
     NO_FEEDS,
     FeedFiles,
-    folder_option,
+    in_folder_option,
     iso,
     names_argument,
     network_settings,
@@ -44,13 +44,11 @@ _FETCHED = ("new", "unchanged")
 
 @click.command(short_help="Fetch your feeds.")
 @names_argument
-@folder_option
+@in_folder_option
 @click.option("--force", is_flag=True, help="Also fetch feeds that are not due yet.")
 @click.option("--watch", is_flag=True, help="Keep running, and fetch each feed when it is due.")
-@click.option(
-    "--install-timer", is_flag=True, help="Print the files of a timer of the system, and how to install them."
-)
-@click.option("--print", "printed", is_flag=True, help="The same: nothing is ever installed.")
+@click.option("--install-timer", is_flag=True, help="Print files for systemd or launchd, and how to install them.")
+@click.option("--print", "printed", is_flag=True, help="The same as --install-timer.")
 @json_option
 def sync(
     names: tuple[str, ...],

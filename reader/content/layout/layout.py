@@ -137,7 +137,7 @@ def _code(text: str, width: int) -> list[Line]:
     sign = Span(CONTINUATION_SIGN, TextStyle.MUTED | TextStyle.DECORATION)
     lines: list[Line] = []
     for row in text.split("\n"):
-        # In parts, because steady() caches its results and a row can be a megabyte.
+        # In parts, because stable_width() caches its results and a row can be a megabyte.
         shown = (
             "".join(stable_width(row[index : index + 200]) for index in range(0, len(row), 200))
             .expandtabs(_TAB)

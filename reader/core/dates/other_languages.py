@@ -19,7 +19,7 @@ _LANGUAGES = [
     *("hr", "sl", "el", "tr", "ar", "he", "fa", "hi", "id", "vi", "th", "ja", "zh", "ko", "ca", "et", "lv", "lt"),
 ]
 """Those that dates in feeds come in. With all of dateparser's, the first date takes ten seconds.
-English is none of them, as it has its own patterns above: dateparser takes "about 3 in 2020" for a month."""
+Not English, of which ``parse_date`` has patterns: dateparser takes "about 3 in 2020" for a month."""
 _FIRST_BUDDHIST_YEAR = 2400
 """Later years in Thai are of the calendar that is 543 years ahead."""
 _NUMBERED_MONTHS = "vi"

@@ -21,7 +21,6 @@ from reader.extraction.stubs.visible_text import Region, VisibleText, visible_te
 
 if TYPE_CHECKING:
     from reader.content.page import Extract
-    from reader.extraction.json_ld import StructuredData
     from reader.extraction.page_tree import ParsedPage
 
 MAX_WORDS = 800
@@ -67,7 +66,7 @@ def stub_reason(extract: Extract | None, source: ParsedPage) -> str:
     texts = [*filter(None, map(text_of_block, extract.blocks))]
     names = [extract.title, *page.titles, *texts[:1]]
     reason = _kind_reason(names, "\n".join(texts)[:_MAX_STATEMENT], extract.words, page)
-    return reason or (PAYWALL if _is_paywalled(extract.words, texts, page, source.data) else "")
+    return reason or (PAYWALL if _is_paywalled(extract.words, texts, page) else "")
 
 
 # --- error pages and the like -------------------------------------------------------------------
@@ -121,7 +120,7 @@ def _name_score(kind: PageKind, title: str) -> int:
 # --- paywalls -----------------------------------------------------------------------------------
 
 
-def _is_paywalled(size: int, texts: Sequence[str], page: VisibleText, data: StructuredData) -> bool:
+def _is_paywalled(size: int, texts: Sequence[str], page: VisibleText) -> bool:
     """Return whether an article of ``size`` words ends at a paywall."""
     last = [text for text in texts[1:][-_LAST_BLOCKS:] if len(text) < 400]  # the first block is the article itself
     inside, beside = _behind(texts, page)
@@ -132,17 +131,17 @@ def _is_paywalled(size: int, texts: Sequence[str], page: VisibleText, data: Stru
     if statements:
         score += statements + 1 + bool(in_box)
         score += any(_CUT_OFF.search(text) for text in texts[-1 - _LAST_BLOCKS :])
-    score += _metadata_score(size, sum(map(len, texts)), data, page.locked_text)
+    score += _metadata_score(size, sum(map(len, texts)), page)
     needed = 2 if size <= 120 else 3 if size <= 300 else 4 if size <= 500 else 5
     return score >= needed
 
 
-def _metadata_score(size: int, characters: int, data: StructuredData, locked: int) -> int:
+def _metadata_score(size: int, characters: int, page: VisibleText) -> int:
     """Return what the page's metadata adds to the score of a paywall."""
-    score = 2 if data.is_free is False else 0
-    if data.words:
-        score += 2 if size < 0.6 * data.words else -4 if size > 0.8 * data.words else 0
-    if data.is_free is False and 2 * locked > characters:
+    score = 2 if page.is_locked else 0
+    if page.stated_words:
+        score += 2 if size < 0.6 * page.stated_words else -4 if size > 0.8 * page.stated_words else 0
+    if page.is_locked and 2 * page.locked_text > characters:
         score -= 4  # the text that is not free is in the page
     return score
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from reader.content.html.linked_data import is_article
 from reader.extraction.page_tree import ParsedPage, is_hidden, text_of
 from reader.extraction.stubs.patterns import paywall_patterns
 
@@ -22,6 +23,7 @@ _FRAME_NAMES = re.compile(
     r"(?:^|[\s_-])(?:(?:site|page|global|main)?-?(?:header|footer|nav|navbar|masthead|topbar)|newsletter|cookie\w*)(?:$|[\s_-])",
     re.IGNORECASE,
 )
+_COUNT = re.compile(r"\d{1,6}", re.ASCII)
 _LOCKED_TIER = re.compile(r"locked|metered|premium|paid", re.IGNORECASE)
 
 
@@ -46,8 +48,12 @@ class VisibleText:
     noscript: str = ""
     """The text for browsers without scripts."""
     has_password_field: bool = False
+    is_locked: bool = False
+    """Whether the page's metadata calls the article not free."""
     locked_text: int = 0
     """Characters of text that the page contains although its metadata calls them not free."""
+    stated_words: int = 0
+    """Words of the article by the page's metadata, or 0."""
 
     @property
     def text(self) -> str:
@@ -58,18 +64,21 @@ class VisibleText:
 
 def visible_text(page: ParsedPage) -> VisibleText:
     """Return the visible text of a page; of plain text, all of it."""
-    tree, data = page.tree, page.data
+    tree, head = page.tree, page.head
     if tree is None:
         return VisibleText(pieces=[(page.text[:MAX_CHARACTERS], Region.TEXT)])
-    tiers = (meta for meta in tree.iter("meta") if (meta.get("property") or meta.get("name")) == "article:content_tier")
-    if any(_LOCKED_TIER.search(meta.get("content") or "") for meta in tiers):
-        data.is_free = False
+    # By schema.org and Google's rules for paywalled content.
+    not_free = [thing for thing in head.objects if str(thing.get("isAccessibleForFree")).lower().endswith("false")]
+    counts = (str(thing.get("wordCount")) for thing in filter(is_article, head.objects))
     return VisibleText(
         titles=_titles(tree),
         pieces=_pieces(tree),
         noscript=" ".join(text_of(part)[:1_000] for part in list(tree.iter("noscript"))[:5]),
         has_password_field=any((field.get("type") or "").lower() == "password" for field in tree.iter("input")),
-        locked_text=_locked_text(tree, data.locked),
+        is_locked=any(thing.get("cssSelector") is None for thing in not_free)
+        or any(map(_LOCKED_TIER.search, head.texts.get("article:content_tier", ()))),
+        locked_text=_locked_text(tree, [str(thing.get("cssSelector")) for thing in not_free]),
+        stated_words=next((int(count) for count in counts if _COUNT.fullmatch(count)), 0),
     )
 
 

@@ -17,12 +17,13 @@ from pathlib import Path
 from reader.core.atomic_write import sync, write_atomically
 from reader.core.errors import ReaderError, describe_error
 from reader.core.hashing import hash_bytes
+from reader.core.model import Article
 from reader.core.text import clean, show_path
 from reader.core.times import from_micros, to_micros
 from reader.documents.files import MAX_BYTES
 from reader.documents.parse import parse_document
 from reader.feeds.entries.identity import KnownEntry, keys_of, match_entries, same_in_feed, title_key
-from reader.feeds.entries.known_documents import entry_of, read_folder, read_unknown
+from reader.feeds.entries.known_documents import entry_of, is_unchanged, read_folder, read_unknown
 from reader.feeds.entries.new_files import NewFiles
 from reader.feeds.entries.to_documents import FeedDocument, document_of
 from reader.feeds.model import FeedEntry, ParsedFeed
@@ -139,11 +140,12 @@ class _Taking:
             on_disk = self._read(path)
             if on_disk is None:
                 self._files.add(path.rpartition("/")[2], document.data)
-            elif not self._is_of(entry, path, on_disk):
+                self._waiting[path] = self._stored(entry, path, hash_bytes(document.data, 16))
+            elif found := self._made_of(entry, path, on_disk):
+                self.entries[path] = found
+            else:
                 continue
-            written = hash_bytes(document.data, 16) if on_disk in (None, document.data) else None
-            stored = self._stored(entry, path, written)
-            (self._waiting if on_disk is None else self.entries)[path] = stored
+            self._taken.add(path.casefold())
             if len(self._files) == _TOGETHER:
                 self._keep_files()
             return
@@ -173,38 +175,32 @@ class _Taking:
 
         Not if the person has changed or deleted it, or if the text has shrunk to a stub.
         """
-        text = text_of(entry)
-        text_hash, document_hash, length = hash_bytes(text.encode(), 8), stored.document_hash, len(text)
-        if stored.text_hash is None:
-            document_hash = self._hash_if_unchanged(entry, stored)
-        elif stored.text_hash != text_hash and document_hash is not None:
-            if stored.text_length >= _LONG_TEXT and length * _STUB_SHARE <= stored.text_length:
-                length = stored.text_length
-            else:
-                document_hash = self._rewrite(entry, stored)
+        text_hash, document_hash = hash_bytes(text_of(entry).encode(), 8), stored.document_hash
+        if stored.text_hash != text_hash:
+            document_hash = self._rewrite(entry, stored)
         keys = tuple(sorted({*stored.keys, *keys_of(entry)}))
-        changed = stored._replace(keys=keys, text_hash=text_hash, text_length=length, document_hash=document_hash)
+        changed = stored._replace(keys=keys, text_hash=text_hash, document_hash=document_hash)
         if entry.published is not None:
             changed = changed._replace(title=title_key(entry), published=to_micros(entry.published))
         if changed != stored:
             self.entries[stored.path] = changed
         return changed
 
-    def _hash_if_unchanged(self, entry: FeedEntry, stored: StoredEntry) -> bytes | None:
-        """Return the hash of a document of which nothing else is known, if it is as newsreader would write it."""
-        data = self._document(entry, from_micros(stored.first_seen)).data
-        return hash_bytes(data, 16) if self._read(stored.path) == data else None
-
     def _rewrite(self, entry: FeedEntry, stored: StoredEntry) -> bytes | None:
-        """Rewrite a document, and return its hash; that of the former one if it must stay."""
+        """Rewrite a document, and return its hash; that of the former one if it stays."""
         on_disk = self._read(stored.path)
-        if on_disk is None or hash_bytes(on_disk, 16) != stored.document_hash:
+        if on_disk is None or not is_unchanged(stored, on_disk):
             return stored.document_hash
-        former = parse_document(os.fsencode(stored.path), on_disk).article.links.original
-        document = self._document(entry, from_micros(stored.first_seen), changed_at=self._now, original_url=former)
-        self._write(stored.path, document.data)
+        former = parse_document(os.fsencode(stored.path), on_disk).article
+        seen = from_micros(stored.first_seen)
+        data = self._document(entry, seen, changed_at=self._now, original_url=former.links.original).data
+        changed = parse_document(os.fsencode(stored.path), data).article
+        # An interrupted run or another machine may have written it, so that only the document tells what it says.
+        if _text_in(changed) == _text_in(former) or _is_stub(changed, former):
+            return hash_bytes(on_disk, 16)
+        self._write(stored.path, data)
         self.arrived.changed.append(stored.path)
-        return hash_bytes(document.data, 16)
+        return hash_bytes(data, 16)
 
     def _document(
         self, entry: FeedEntry, first_seen: datetime, changed_at: datetime | None = None, original_url: str = ""
@@ -219,9 +215,7 @@ class _Taking:
             original_url=original_url,
         )
 
-    def _stored(self, entry: FeedEntry, path: str, document_hash: bytes | None) -> StoredEntry:
-        text = text_of(entry)
-        self._taken.add(path.casefold())
+    def _stored(self, entry: FeedEntry, path: str, document_hash: bytes) -> StoredEntry:
         return StoredEntry(
             number=0,
             path=path,
@@ -229,15 +223,14 @@ class _Taking:
             title=title_key(entry),
             published=None if entry.published is None else to_micros(entry.published),
             first_seen=to_micros(self._now),
-            text_hash=hash_bytes(text.encode(), 8),
-            text_length=len(text),
+            text_hash=hash_bytes(text_of(entry).encode(), 8),
             document_hash=document_hash,
         )
 
-    def _is_of(self, entry: FeedEntry, path: str, data: bytes) -> bool:
-        """Return whether a document that is already there was made of an entry."""
+    def _made_of(self, entry: FeedEntry, path: str, data: bytes) -> StoredEntry | None:
+        """Return what a document that is already there tells if it was made of an entry."""
         found = entry_of(parse_document(os.fsencode(path), data).article, path)
-        return match_entries([entry], [_known(found)]) == [found.number]
+        return found if match_entries([entry], [_known(found)]) == [found.number] else None
 
     def _read(self, path: str) -> bytes | None:
         """Return the document at a path; None if there is none. Raises ReaderError."""
@@ -252,6 +245,16 @@ class _Taking:
 
     def _write(self, path: str, data: bytes) -> None:
         write_atomically(self._place.root / path, [data], is_last=False)
+
+
+def _text_in(article: Article) -> tuple[str, str, str]:
+    return article.title, article.excerpt, article.body
+
+
+def _is_stub(changed: Article, former: Article) -> bool:
+    """Return whether the text of an article has shrunk to a stub."""
+    before, now = (len(each.body or each.excerpt) for each in (former, changed))
+    return before >= _LONG_TEXT and now * _STUB_SHARE <= before
 
 
 def text_of(entry: FeedEntry) -> str:

@@ -7,11 +7,13 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from reader.core.errors import ReaderError
+from reader.core.hashing import hash_bytes
 from reader.core.model import Article
 from reader.core.times import to_micros
 from reader.documents.files import Folder, is_document_name, join_path, read_files, walk
 from reader.documents.parse import parse_document
 from reader.feeds.entries.identity import fold_title, guid_key, link_key
+from reader.feeds.entries.to_documents import is_as_written
 from reader.storage.sqlite.feeds.store import StoredEntry
 
 _MARK = b"\nfeed: "
@@ -47,6 +49,11 @@ def _read(folder: Folder, prefix: bytes, names: Sequence[bytes]) -> Iterator[tup
             yield feed, entry_of(article, os.fsdecode(path))
 
 
+def is_unchanged(entry: StoredEntry, data: bytes) -> bool:
+    """Return whether the document of an entry is as newsreader wrote it, on this machine or on another."""
+    return hash_bytes(data, 16) == entry.document_hash or is_as_written(data)
+
+
 def entry_of(article: Article, path: str) -> StoredEntry:
     """Return the entry that the document at ``path`` was made of, as far as the document tells."""
     guid = article.extra.get("guid")
@@ -60,6 +67,5 @@ def entry_of(article: Article, path: str) -> StoredEntry:
         published=None if article.extra.get("dateNote") else published,
         first_seen=published or 0,
         text_hash=None,
-        text_length=0,
         document_hash=None,
     )

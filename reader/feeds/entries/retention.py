@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from reader.core.errors import ReaderError, describe_error
-from reader.core.hashing import hash_bytes
 from reader.core.text import show_path
 from reader.core.times import to_micros
 from reader.core.urls import article_key
 from reader.documents.parse import parse_document
+from reader.feeds.entries.known_documents import is_unchanged
 from reader.feeds.subscriptions import Subscription
 from reader.storage.sqlite.feeds.store import FeedStore, StoredEntry
 
@@ -50,7 +50,7 @@ def _time(entry: StoredEntry) -> int:
 
 def _may_go(file: Path, entry: StoredEntry, marked: Container[int]) -> bool:
     data = file.read_bytes()
-    if entry.document_hash is None or hash_bytes(data, 16) != entry.document_hash:
+    if not is_unchanged(entry, data):
         return False
     url = parse_document(os.fsencode(entry.path), data).article.links.original
     return bool(url) and article_key(url, b"") not in marked  # without a URL, its id depends on the folder

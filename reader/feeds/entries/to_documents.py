@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import chain, count
@@ -35,6 +36,7 @@ _TITLE_CHARS, _EXCERPT_CHARS, _ID_CHARS = 1_000, 2_000, 2_000
 _UNTITLED_CELLS = 80
 _FUTURE = timedelta(hours=1)
 """How far in the future a date may be: clocks differ."""
+_HASH = re.compile(rb'\nhash: "([0-9a-f]{16})"(?=\n)')
 NO_DATE = "the feed gives none; this is when newsreader first saw the entry"
 
 
@@ -143,7 +145,19 @@ def _data(
             added += item
         if added:
             lines += [f"{each[0]}:", *indented(added)]
-    return "\n".join((*lines, "---", "", _body(entry))).encode()
+    return with_hash("\n".join((*lines, "---", "", _body(entry))).encode())
+
+
+def with_hash(data: bytes) -> bytes:
+    """Return a document with a field in which its hash is: it then tells by itself whether it has been changed."""
+    header, end, body = data.partition(b"\n---\n")
+    return b'%b\nhash: "%b"%b%b' % (header, hash_bytes(data, 8).hex().encode(), end, body)
+
+
+def is_as_written(data: bytes) -> bool:
+    """Return whether a document is as newsreader wrote it, by its own hash."""
+    found = _HASH.search(data)
+    return found is not None and hash_bytes(data[: found.start()] + data[found.end() :], 8).hex().encode() == found[1]
 
 
 def _lists(entry: FeedEntry, subscription: Subscription) -> Iterator[tuple[str, Sequence[list[str]]]]:

@@ -28,12 +28,18 @@ _MEDIA = frozenset({"audio", "video", "image"})
 _PLAYABLE = frozenset({"audio", "video"})
 _MediaFile: TypeAlias = tuple[Enclosure, str, Mapping[str, Any]]
 _FLASH = "application/x-shockwave-flash"
+_RDF = frozenset({"rss090", "rss10"})
+"""Versions in which the id of an entry is its address."""
 _DURATION = re.compile(r"(?:(\d+):)?(\d+):(\d+)(?:\.\d*)?|(\d+)(?:\.\d*)?", re.ASCII)
 _NOT_IN_URLS = re.compile(r"[\t\r\n]+\s*")
 _FEED_SCHEME = re.compile(r"^feed:(?:(?://)?(?=https?:)|//)", re.IGNORECASE)
 _MAILTO = re.compile(r"\s*[(<]?mailto:[)>]?")
 _LOOKS_LIKE_URL = re.compile(r"(?:https?:)?/|feed:", re.IGNORECASE)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_TAG = re.compile(r"</?[A-Za-z][^<>@]*>")
+"""Markup in the name of a person; an email address may be in angle brackets."""
+_IANA = "http://www.iana.org/assignments/relation/"
+"""What may precede a relation of a link, by RFC 4287, 4.2.7.2."""
 
 
 class RawFeed(NamedTuple):
@@ -69,7 +75,10 @@ def to_model(raw: RawFeed, url: str) -> ParsedFeed:
         ttl_minutes=to_number(feed.get("ttl")),
         kind=kind,
         # By RFC 4287, 4.1.2; RSS has no such rule.
-        entries=tuple(_entry(each, base, language, authors if kind == "atom" else ()) for each in raw.entries),
+        entries=tuple(
+            _entry(each, base, language, authors if kind == "atom" else (), has_pages_as_ids=raw.version in _RDF)
+            for each in raw.entries
+        ),
     )
 
 
@@ -147,7 +156,9 @@ def kind_of_file(file: Enclosure) -> str:
     return "video" if file.type == _FLASH else file.likely_type.partition("/")[0]
 
 
-def _entry(entry: Mapping[str, Any], base: str, language: str, authors: tuple[str, ...]) -> FeedEntry:
+def _entry(
+    entry: Mapping[str, Any], base: str, language: str, authors: tuple[str, ...], *, has_pages_as_ids: bool
+) -> FeedEntry:
     links = _links(entry)
     content = _content(entry)
     content_text = _text(content, "value")
@@ -162,12 +173,13 @@ def _entry(entry: Mapping[str, Any], base: str, language: str, authors: tuple[st
     return FeedEntry(
         id=clean(_text(entry, "id")),
         title=_plain(entry, "title"),
-        url=web_url(_page(entry, links), base) or web_url(_first(links, "alternate"), base),
+        url=web_url(_page(entry, links) or (_text(entry, "id") if has_pages_as_ids else ""), base)
+        or web_url(_first(links, "alternate"), base),
         published=published.moment if published else None,
         updated=updated.moment if updated else None,
         published_text=published.text if published else "",
         updated_text=updated.text if updated else "",
-        authors=_authors(entry) or (() if "source" in entry else authors),
+        authors=_authors(entry) or (_authors(entry["source"]) if "source" in entry else authors),
         topics=_topics(entry),
         language=next(filter(None, map(language_of, own_languages)), language),
         excerpt=_excerpt(entry, content),
@@ -213,8 +225,9 @@ def _content(entry: Mapping[str, Any]) -> Mapping[str, Any]:
     ]
     if found:
         return max(found, key=lambda each: (_is_html(each), len(each["value"])))
-    summary = _text(entry, "summary")
-    return {**_detail(entry, "summary"), "value": summary} if summary else {}
+    # The subtitle is that of iTunes, of one line.
+    name = next((each for each in ("summary", "subtitle") if _text(entry, each)), "")
+    return {**_detail(entry, name), "value": _text(entry, name)} if name else {}
 
 
 def _excerpt(entry: Mapping[str, Any], content: Mapping[str, Any]) -> str:
@@ -255,7 +268,11 @@ def _dicts(found: Mapping[str, Any], name: str) -> Iterator[Mapping[str, Any]]:
 
 
 def _links(found: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [each for each in _dicts(found, "links") if _text(each, "href")]
+    return [
+        {**each, "rel": _text(each, "rel").removeprefix(_IANA) or "alternate"}
+        for each in _dicts(found, "links")
+        if _text(each, "href")
+    ]
 
 
 def _first(links: list[Mapping[str, Any]], rel: str) -> str:
@@ -278,7 +295,8 @@ def _authors(found: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _name(text: str) -> str:
     """Return the name of a person, of which feedparser takes a parenthesis at the end for that around the name."""
-    name = _MAILTO.sub("", plain_text.from_text(text))
+    name = plain_text.from_html(text) if _TAG.search(text) else plain_text.from_text(text)
+    name = _MAILTO.sub("", name)
     return f"{name})" if name.count("(") == name.count(")") + 1 else name
 
 
@@ -292,6 +310,7 @@ def _linked_files(entry: Mapping[str, Any], links: list[Mapping[str, Any]], base
         if each.get("rel") == "enclosure":
             title = plain_text.from_text(_text(each, "title"))
             media_type, length = clean(_text(each, "type")).lower(), to_number(each.get("length"))
+            media_type = "" if media_type == "text/html" else media_type  # what feedparser says of any link of Atom
             file = Enclosure(web_url(each["href"], base), media_type, length, title=title)
             yield replace(file, duration_seconds=duration) if kind_of_file(file) in _PLAYABLE else file
 

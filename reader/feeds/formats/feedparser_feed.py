@@ -184,9 +184,31 @@ def _sync_author_detail(parser: Any, key: str = "author") -> None:
         people[-1]["name"], people[-1]["email"] = name.removeprefix("(").removesuffix(")").strip(), address[0]
 
 
+def _end_url(parser: Any) -> None:
+    """Take the ``url`` in an image of an entry for the address of the image, of which feedparser keeps nothing."""
+    _end_url_as_feedparser(parser)
+    if parser.inentry and parser.inimage:
+        _keep_image(parser, parser._get_context().get("href"))
+
+
+def _end_image(parser: Any) -> None:
+    """Take the text of an image of an entry for its address."""
+    text = parser.pop("image")
+    parser.inimage = 0
+    if parser.inentry:
+        _keep_image(parser, text)
+
+
+def _keep_image(parser: Any, address: str | None) -> None:
+    if address:
+        parser._get_context().setdefault("image", {"href": address})
+
+
 _split_as_feedparser: Any = _PARSER._sync_author_detail
+_end_url_as_feedparser: Any = _PARSER._end_url
 for _each in (api.StrictFeedParser, api.LooseFeedParser):
     _each._sync_author_detail = _sync_author_detail
+    _each._end_url, _each._end_image = _end_url, _end_image
     _each.can_be_relative_uri = _each.can_be_relative_uri - {"id"}  # an id does not depend on where the feed is
 
 

@@ -23,6 +23,25 @@ _REFERENCE = re.compile(
     re.DOTALL,
 )
 
+_OPEN_SECTION = re.compile(
+    rb"<([\w:.-]{1,80})(?:\s[^<>]*)?>\s*<!\[CDATA\[(?:(?!\]\]>|<!\[CDATA\[).)*+(?=<!\[CDATA\[|\Z)", re.DOTALL
+)
+"""An element that begins with a section that has no end before another begins."""
+_ATOM = b"http://www.w3.org/2005/Atom"
+_PREFIX = re.compile(rb"[<\s/]([A-Za-z_][\w.-]{0,40}):[A-Za-z_][\w.-]*(?=[\s/>=])")
+_DECLARED_PREFIX = re.compile(rb"\sxmlns:([\w.-]{1,41})\s*=")
+_MOST_PREFIXES = 50
+_TAG = re.compile(
+    rb"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z)|<(/?)([A-Za-z_][\w:.-]*)([\s/][^<>]*)?>", re.DOTALL
+)
+_ENTRIES = frozenset({b"item", b"entry"})
+_LINES = frozenset({b"title", b"link", b"guid", b"id", b"pubdate", b"published", b"updated", b"dc:date", b"dc:creator"})
+"""Elements in which none of these, nor an entry, begins."""
+_EMPTY = frozenset({b"br", b"hr", b"img", b"wbr"})
+"""Elements of HTML that have no end tag."""
+_MOST_OPEN = 200
+"""Elements in each other, at most."""
+
 
 def root_of(data: bytes) -> bytes:
     """Return the name of the outermost element of a feed in lower case; empty if there is none."""
@@ -60,10 +79,22 @@ def _end_of_elements(data: bytes, start: int) -> int:
 
 
 def mend(data: bytes) -> bytes:
-    """Return a feed without characters that XML forbids, and with references that every parser understands."""
+    """Return a feed without characters that XML forbids, with references and prefixes that every parser understands."""
     data = _NONCHARACTER.sub(b"", data.translate(None, _NOT_XML))
+    data = _OPEN_SECTION.sub(lambda found: found[0].replace(b"</%b>" % found[1], b"]]></%b>" % found[1], 1), data)
     has_entities = b"<!ENTITY" in data[:_TAIL]
-    return _REFERENCE.sub(lambda found: _mended_reference(found, has_entities=has_entities), data)
+    return _declare(_REFERENCE.sub(lambda found: _mended_reference(found, has_entities=has_entities), data))
+
+
+def _declare(data: bytes) -> bytes:
+    """Return a feed that declares its prefixes, which alone tell their meaning, except for that of Atom."""
+    root = _ROOT.match(data)
+    missing = {*_PREFIX.findall(data)} - {*_DECLARED_PREFIX.findall(data)} - {b"xml", b"xmlns"}
+    if root is None or len(missing) > _MOST_PREFIXES:
+        return data
+    namespaces = ((each, _ATOM if each == b"atom" else b"urn:" + each) for each in sorted(missing))
+    declarations = b"".join(b' xmlns:%b="%b"' % each for each in namespaces)
+    return data[: root.end()] + declarations + data[root.end() :]
 
 
 def _mended_reference(found: re.Match[bytes], *, has_entities: bool) -> bytes:
@@ -80,3 +111,42 @@ def _mended_reference(found: re.Match[bytes], *, has_entities: bool) -> bytes:
     if characters is None:
         return whole if has_entities else b"&amp;" + whole[1:]
     return "".join(f"&#{ord(each)};" for each in characters).encode()
+
+
+def balance(data: bytes) -> bytes:
+    """Return a feed in which each element ends: before its parent does, or at an end tag whose name is misspelt."""
+    pieces: list[bytes] = []
+    names: list[bytes] = []  # of the elements that are open
+    position = 0
+
+    def close(count: int) -> None:
+        pieces.extend(b"</%b>" % names.pop() for _ in range(count))
+
+    for found in _TAG.finditer(data):
+        if found[2] is None:
+            continue
+        pieces.append(data[position : found.start()])
+        position, name = found.end(), found[2].lower()
+        outwards = [each.lower() for each in reversed(names)]
+        if found[1]:
+            close(next((n for n, each in enumerate(outwards, 1) if each == name), _is_like(name, outwards[:1])))
+            continue
+        if name in _ENTRIES:
+            close(next((n for n, each in enumerate(outwards, 1) if each in _ENTRIES), 0))
+        if name in _ENTRIES | _LINES and names and names[-1].lower() in _LINES:
+            close(1)
+        is_closed = found[0].endswith(b"/>")
+        is_empty = name in _EMPTY or (name == b"link" and b"href=" in found[0])
+        pieces.append(found[0][:-1] + b"/>" if is_empty and not is_closed else found[0])
+        if not is_empty and not is_closed:
+            names.append(found[2])
+        if len(names) > _MOST_OPEN:
+            return data  # no parser reads it
+    pieces.append(data[position:])
+    close(len(names))
+    return b"".join(pieces)
+
+
+def _is_like(name: bytes, others: list[bytes]) -> bool:
+    """Return whether a name may be one of the others, misspelt, as ``titel``: they share the first and most letters."""
+    return any(name[0] == each[0] and 5 * len({*name} & {*each}) >= 3 * len({*name} | {*each}) for each in others)

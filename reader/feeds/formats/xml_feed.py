@@ -389,8 +389,8 @@ class _Reader:
         plain_attributes(element)
         self.title_depth = -1
         if self.in_entry:
-            if len(element):
-                raise OtherShapeError
+            if text := text_of(element):
+                self.context.setdefault("image", {"href": text})
             return
         self.context = self.feed.setdefault("image", {})
         for child in element:
@@ -425,7 +425,7 @@ class _Reader:
             raise OtherShapeError
         has_title = any(name_of(each) == "title" and (each.text or "").strip() for each in element)
         self.title_depth = depth + 1 if has_title else -1
-        self.context["source"] = {}
+        self.context["source"] = {"authors": [person_of(each) for each in element if name_of(each) == "author"]}
 
     def _read_media(self, element: Element, depth: int) -> None:
         self.context.setdefault("media_content", []).append(plain_attributes(element))

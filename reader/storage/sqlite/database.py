@@ -126,6 +126,7 @@ class Database:
                 ":memory:" if self.path is None else self.path,
                 timeout=_BUSY_SECONDS,
                 isolation_level=None,  # write() begins transactions explicitly
+                cached_statements=64,  # each takes 4 KB or more; more hardly save a preparation
                 check_same_thread=False,  # close() runs in another thread than some connections were opened in
             )
             _use_wal(db)

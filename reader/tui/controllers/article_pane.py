@@ -297,13 +297,10 @@ class ArticlePaneController:
                 self._panes.focus_article()
                 self._pane.select_item(len(loaded.content.items) - sections[-1].size)
             elif is_wanted:
-                self._session.background.start(say_why_none, "similar")
+                from reader.tui.loaders.neighbors import say_none
 
-        async def say_why_none() -> None:
-            from reader.tui.loaders.neighbors import why_none
-
-            words = "No article of the folder has a similar text."
-            self._session.show_message(await self._session.background.run(why_none, self._session.library, words))
+                none = partial(say_none, self._session, "No article of the folder has a similar text.")
+                self._session.background.start(none, "similar")
 
         self._session.gate.begin_loading("article")
         self._load(content.rowid, show, with_position=False)

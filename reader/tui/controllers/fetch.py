@@ -102,21 +102,22 @@ class FetchController:
         else:
             self._confirming = None
             self._panes.articles.clear_range()
-            self._is_starting, self._held_commands, self._is_paused = True, [], False
             self._session.show_message("")  # from now on the progress bar shows it
-            self._session.background.start(partial(self._start_bulk, rowids), "bulk fetch", exclusive=False)
+            self._begin_bulk(rowids)
 
     def _fetch_arrived(self, rowids: Sequence[int]) -> None:
         """Fetch the originals that rules ask for, once no other bulk fetch is running."""
         self._arrived += rowids
         if self._arrived and not (self._progress or self._is_starting or self._session.config.fetch.refusal):
             wanted, self._arrived = self._arrived, []
-            self._is_starting, self._held_commands, self._is_paused = True, [], False
-            self._session.background.start(
-                partial(self._start_bulk, wanted, by_rule=True), "bulk fetch", exclusive=False
-            )
+            self._begin_bulk(wanted, by_rule=True)
 
-    async def _start_bulk(self, rowids: Sequence[int], *, by_rule: bool = False) -> None:
+    def _begin_bulk(self, rowids: Sequence[int], *, by_rule: bool = False) -> None:
+        self._is_starting, self._held_commands, self._is_paused = True, [], False
+        job = partial(self._start_bulk, rowids, by_rule=by_rule)
+        self._session.background.start(job, "bulk fetch", exclusive=False)
+
+    async def _start_bulk(self, rowids: Sequence[int], *, by_rule: bool) -> None:
         session = self._session
 
         def find_missing() -> tuple[list[str], int]:

@@ -30,8 +30,8 @@ class LinksController:
         self._saved: dict[str, str] = {}
         """The names of the documents that pages were saved as, by their ids; empty while one is being saved."""
 
-    def open(self, url: str, nothing: str = "") -> None:
-        """Open ``url`` in the browser, or show the message ``nothing`` if it is empty."""
+    def open(self, url: str, also: str = "", *, nothing: str = "") -> None:
+        """Open ``url`` in the browser and ``also`` show that sentence, or show ``nothing`` if there is no URL."""
         if not url:
             words = nothing if self._list.rowid != -1 else "There is no article to open here."
             self._session.show_message(words, transient=True)
@@ -39,9 +39,9 @@ class LinksController:
         self._session.show_message(f"Opening {display_host(url) or 'the link'} …")
         is_own = self._list.row is not None and url in self._list.row.links.all_urls()
         rowid = self._list.rowid if is_own else -1
-        self._session.background.start(partial(self._open, url, rowid), "browser", exclusive=False)
+        self._session.background.start(partial(self._open, url, rowid, also), "browser", exclusive=False)
 
-    async def _open(self, url: str, rowid: int) -> None:
+    async def _open(self, url: str, rowid: int, also: str) -> None:
         session = self._session
         try:
             url = safe_url(url)  # of a document, or of a link in its text
@@ -56,10 +56,10 @@ class LinksController:
             return
         if browser is None:
             session.app.copy_to_clipboard(url)
-            session.show_message("No browser is available here; the link was copied instead.")
+            session.show_message(f"No browser is available here; the link was copied instead. {also}".rstrip())
         elif not browser.in_terminal or self._run_in_terminal(browser, url):
             what = "Back from" if browser.in_terminal else f"Opened {display_host(url)} with"
-            session.show_message(f"{what} {browser.name}.")
+            session.show_message(f"{what} {browser.name}. {also}".rstrip())
             if rowid != -1:
                 self._on_opened(rowid)
 

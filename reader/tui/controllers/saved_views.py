@@ -89,9 +89,7 @@ class SavedViewsController:
         self._counted_views: dict[str, SidebarLine] = {}
         """The lines of saved views by name, as they were last counted."""
         self._key_to_select: LineKey | None = None
-        """The line to select once it appears: a view that was saved, or what was renamed,"""
-        self._former_key: LineKey | None = None
-        """if this line is selected until then; None for any."""
+        """The line to select once it appears: that of a view that was saved or renamed."""
         self._has_begun = False
         self._is_focusing = False
         """Whether the sidebar gets the focus once it is mounted."""
@@ -248,11 +246,9 @@ class SavedViewsController:
         self._mark_choices()
         self.count()
 
-    def show_feeds(self, feeds: Sequence[ListedFeed], renamed: tuple[str, str] | None = None) -> None:
-        """Show these feeds in the sidebar; ``renamed`` are the ids that the line of a feed or group had and has."""
+    def show_feeds(self, feeds: Sequence[ListedFeed]) -> None:
+        """Show these feeds in the sidebar."""
         self._feeds = feeds
-        if renamed is not None:
-            self._former_key, self._key_to_select = ("entry", "feed", renamed[0]), ("entry", "feed", renamed[1])
         self.count()
 
     def count(self) -> None:
@@ -298,14 +294,14 @@ class SavedViewsController:
         if tree is None:
             return
         key = None if sidebar is None else sidebar.line.key
+        renamed = None if sidebar is None else tree.renamed(sidebar.line, entries.get("feed"))
         tree.set(entries)
-        wanted = self._key_to_select
+        wanted = renamed or self._key_to_select
         if wanted is not None and any(line.key == wanted for lines in entries.values() for line in lines):
-            if self._former_key in {None, key}:
-                key = wanted
-                if sidebar is not None and tree.find(wanted) is None:
-                    sidebar.filter_by("")  # it does not match
-            self._key_to_select = self._former_key = None
+            key = wanted
+            if sidebar is not None and tree.find(wanted) is None:
+                sidebar.filter_by("")  # it does not match
+            self._key_to_select = None
         if sidebar is not None:
             sidebar.show_lines(key)
 

@@ -10,23 +10,9 @@ from typing import Literal, NamedTuple, get_args
 
 Scope = Literal["app", "browse", "panes", "list", "article", "text", "views", "entry", "listing", "heat"]
 KeyContext = Literal[
-    "empty",
-    "list",
-    "chosen",
-    "story",
-    "in_story",
-    "article",
-    "related",
-    "folded",
-    "unfolded",
-    "text",
-    "linked",
-    "link",
-    "entries",
-    "views",
-    "feed",
-    "entry",
-]
+    "empty", "list", "chosen", "story", "in_story", "article", "related", "folded", "unfolded", "text", "linked", "link",
+    "entries", "views", "feed", "entry",
+]  # fmt: skip
 Group = Literal[
     "Move", "Read", "Reader", "Search", "Sidebar", "Mark", "Links", "List", "Stories", "Folder", "Prompt", "App"
 ]

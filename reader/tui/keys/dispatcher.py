@@ -58,17 +58,13 @@ def key_table(
     bound = bindings.bound_keys(active)
     seen: set[str] = set()
     found: dict[Keys, str] = {}
-    for key, (_, binding, *_) in active.items():
-        name = binding.id or ""
+    of_textual = ((binding.id or "", key) for key, (_, binding, *_) in active.items())
+    for name, key in (*of_textual, *((name, "") for name in own)):
         for keys in sequences.get(name, ()):
             if keys[0] not in seen and not any(overlap(keys, inner) for inner in found):
                 found[keys] = name
         if key in bound:
             seen.add(key)
-    for name in own:
-        for keys in sequences.get(name, ()):
-            if keys[0] not in seen and not any(overlap(keys, inner) for inner in found):
-                found[keys] = name
     return KeyTable(found, bound, leaving)
 
 
@@ -133,7 +129,7 @@ class KeyDispatcher:
         for digit in digits:
             screen = self._app.screen
             if isinstance(screen, TypingScreen) and (action := self._table(screen.key_place).action_of(digit)):
-                await self._run(action, 0)
+                await self.run(action, 0)
 
     def textual_keymap(self) -> dict[str, str]:
         """Return the keys for Textual."""
@@ -162,7 +158,7 @@ class KeyDispatcher:
             case "wait":
                 pass
             case "run":
-                await self._run(typed.action, typed.times)
+                await self.run(typed.action, typed.times)
             case "cancel":
                 screen.show_message("Canceled.", transient=True)
             case "unknown":
@@ -173,7 +169,7 @@ class KeyDispatcher:
                 )
                 return False
             case "pass" if typed.times > 1 and typed.action in COUNTED:
-                await self._run(typed.action, typed.times)
+                await self.run(typed.action, typed.times)
             case _:
                 return False
         return True
@@ -199,15 +195,11 @@ class KeyDispatcher:
         label = bindings.key_label(" ".join(typed.keys))
         return f"{typed.times or ''} {label}".lstrip(), (*follows, cancel)
 
-    async def _run(self, name: str, times: int) -> None:
-        """Do an action that applies here, as often as was typed if that makes sense."""
+    async def run(self, name: str, times: int = 1) -> None:
+        """Do an action that applies here, as often as was typed if that makes sense, or the actions of a macro."""
         steps = self._macros[name.removeprefix(MACRO)] if name.startswith(MACRO) else (name,)
         count = max(1, times) if name in COUNTED else 1
         await self._gate.play(partial(self._do, step) for step in steps * count)
-
-    async def run_macro(self, name: str) -> None:
-        """Do the actions of a macro in order; each waits for what those before it open and load."""
-        await self._run(name, 1)
 
     async def _do(self, name: str) -> bool:
         """Do an action and return True, or say that it does not apply where the focus is now."""

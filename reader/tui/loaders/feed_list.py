@@ -84,14 +84,15 @@ class FolderFeeds:
         return listed_feeds(everything, folders, self._library.folder.root, self.store(), time.time())
 
     def export(self, file: Path) -> str:
-        """Write the feeds of the open folder as OPML to a new file; return the description of the step."""
+        """Write the feeds of the open folder as OPML to a new file; return what was done, in sentences."""
         from reader.feeds.opml import write_opml
-        from reader.feeds.overview import opml_feeds
+        from reader.feeds.overview import left_out_of_opml, opml_feeds
 
-        feeds = opml_feeds([each.subscription for each in self.listed()], self.store().states())
+        listed = [each.subscription for each in self.listed()]
+        feeds = opml_feeds(listed, self.store().states())
         description = f"Exported {format_count(len(feeds), 'feed')} to {show_path(file)}"
         self.changes().export(file, write_opml(feeds), description)
-        return description
+        return f"{description}. {left_out_of_opml(len(listed) - len(feeds))}".rstrip()
 
 
 class FeedsWatcher:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Callable
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from reader.core.paths import Paths
 from reader.core.text import clean, truncate
 from reader.documents.files import Folder
 from reader.exit import NOTICE
+from reader.feeds.model import KIND_NAMES
 from reader.workers.process import command_line
 
 NO_FEEDS = "No feed writes to this folder. `newsreader add URL` adds one."
@@ -25,11 +26,22 @@ class SyncOutcome(NamedTuple):
     failed: bool
 
 
-class Lookup(NamedTuple):
-    """What is at an address: a feed, or the feeds that a page names, each with its URL and title; or an error."""
+class Feed(NamedTuple):
+    """A feed that is not in the list yet, in words."""
 
-    feed: tuple[str, str] | None = None
-    choices: tuple[tuple[str, str], ...] = ()
+    url: str
+    title: str
+    kind: str
+    """Such as “Atom”; empty if it is not known."""
+    newest: tuple[str, ...]
+    """Date and title of its newest entries; none if it has not been looked at."""
+
+
+class Lookup(NamedTuple):
+    """What is at an address: a feed, or the feeds that a page names; or an error."""
+
+    feed: Feed | None = None
+    choices: tuple[Feed, ...] = ()
     error: str = ""
 
 
@@ -60,10 +72,16 @@ def look_up(address: str, on_start: OnStart) -> Lookup:
         lines = _lines(notices)
         return Lookup(error=clean(lines[-1]) if lines else "Nothing was found; the log file may say why.")
     if "feeds" in record:
-        return Lookup(choices=tuple((each["url"], clean(each["title"] or "")) for each in record["feeds"]))
+        return Lookup(choices=tuple(map(_feed, record["feeds"])))
     if not record["url"]:
         return Lookup(error="Files are added with the command newsreader add.")
-    return Lookup(feed=(record["url"], clean(record["title"])))
+    return Lookup(feed=_feed(record))
+
+
+def _feed(record: dict[str, Any]) -> Feed:
+    newest = (f"{(each['published'] or '–')[:10]:<10}  {clean(each['title'])}" for each in record["entries"])
+    kind = KIND_NAMES.get(record["kind"], "")
+    return Feed(record["url"], clean(record["title"] or ""), kind, tuple(newest))
 
 
 def _run(on_start: OnStart, *arguments: str) -> tuple[bytes, bytes, int]:

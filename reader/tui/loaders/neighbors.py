@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from reader.core.model import Row
     from reader.library.library import Library
     from reader.stories.model import Similar
+    from reader.tui.session import Session
 
 _MOST = 40
 """Articles of a story that the pane lists, and documents that cite an article; a query lists all of them."""
@@ -24,9 +25,10 @@ _OF_EDGES: tuple[SectionKind, ...] = ("cited by", "shared", "duplicate")
 """The sections that are made of edges, in their order."""
 
 
-def why_none(library: Library, words: str) -> str:
-    """Return ``words``, which say that an article has no story or the like, or that it may have one in a moment."""
-    return words if library.stories.are_known() else "Stories are still being found: try again in a moment."
+async def say_none(session: Session, words: str) -> None:
+    """Show ``words``, which say that an article has no story or the like, or that it may have one in a moment."""
+    are_known = await session.background.run(session.library.stories.are_known)
+    session.show_message(words if are_known else "Stories are still being found: try again in a moment.")
 
 
 def with_neighbors(library: Library, content: ArticleContent, *, with_similar: bool = False) -> ArticleContent:

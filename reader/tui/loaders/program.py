@@ -6,9 +6,8 @@ import json
 import os
 from typing import NamedTuple
 
-from reader.core.errors import ReaderError
 from reader.core.text import clean
-from reader.core.urls import safe_url
+from reader.core.urls import openable_url
 from reader.export.records import article_record
 from reader.library.library import Library
 from reader.tui.widgets.article_pane.content import ArticleContent
@@ -38,7 +37,7 @@ def load_input(library: Library, source: ArticleContent | int) -> ProgramInput:
         article, row, has_page=None if row is None else bool(library.pages.which_have_page([row.id]))
     )
     values = {
-        "url": _url(article.links.best),
+        "url": openable_url(article.links.best),
         "title": article.title,
         "source": article.source,
         "authors": ", ".join(article.provider.authors),
@@ -50,10 +49,3 @@ def load_input(library: Library, source: ArticleContent | int) -> ProgramInput:
     }
     line = json.dumps({**record, "file": os.fsencode(path).decode("utf-8", "replace") or None}, ensure_ascii=False)
     return ProgramInput({**{name: clean(value) for name, value in values.items()}, "path": path}, line.encode() + b"\n")
-
-
-def _url(url: str) -> str:
-    try:
-        return safe_url(url) if url else ""
-    except ReaderError:
-        return ""

@@ -21,22 +21,11 @@ from reader.tui.widgets.bars.bars import KeyBar
 from reader.tui.widgets.bars.progress import BulkFetchBar, DownloadBar, IndexingBar
 from reader.tui.widgets.messages import StatusMessage
 
-NOT_IN_READER = frozenset(
-    {
-        *(
-            "sort.quality",
-            "sort.heat",
-            "sort.date",
-            "list.group",
-            "list.density",
-            "list.wider",
-            "list.narrower",
-            "search",
-        ),
-        *("views", "views.save", "mark.all_read", "more", "similar", "heat", "story.list", "unread.next"),
-        *("unread.previous", "read.hide"),
-    }
-)
+NOT_IN_READER = frozenset({
+    "sort.quality", "sort.heat", "sort.date", "list.group", "list.density", "list.wider", "list.narrower", "search",
+    "views", "views.save", "mark.all_read", "more", "similar", "heat", "story.list", "unread.next", "unread.previous",
+    "read.hide",
+})  # fmt: skip
 """Actions of the list, which the reader covers."""
 
 
@@ -144,7 +133,7 @@ class BaseScreen(Screen[None]):
     async def action_run_own(self, name: str) -> None:
         """Run one of the user's own actions: a program or a macro."""
         if name.startswith(MACRO):
-            await self.session.keys.run_macro(name)
+            await self.session.keys.run(name)
         else:
             self.commands["program"](name.removeprefix(PROGRAM))
 

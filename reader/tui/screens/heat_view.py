@@ -71,9 +71,8 @@ class HeatScreen(ListingScreen):
         ]
         self._bars = [bar for _, bars in sections for bar in bars]
         self._selected = min(self._selected, len(self._bars) - 1)
-        found = bar_lines(sections, width, selected=self._selected)
         self._show_plot()
-        return found.lines or NOTHING
+        return bar_lines(sections, width, selected=self._selected) or NOTHING
 
     def _show_plot(self) -> None:
         width = max(8, self._plot.size.width)

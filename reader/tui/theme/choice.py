@@ -1,4 +1,4 @@
-"""Which theme is shown: the person's, or one as dark or light as the terminal; and what the terminal can show of it."""
+"""Which theme is shown: the user's choice, or one as dark or light as the terminal."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _SECONDS_FOR_ANOTHER = 2.0
 
 
 def has_few_colors() -> bool:
-    """Whether the terminal has at most 16 colors, or the person wants none: then its own are the only legible ones."""
+    """Whether to use only the terminal's own colors: it has at most 16, or the user wants none."""
     from rich.console import Console
 
     console = Console(color_system=constants.COLOR_SYSTEM, force_terminal=True)  # type: ignore[arg-type]
@@ -40,7 +40,7 @@ def has_few_colors() -> bool:
 
 
 class ThemeChoice:
-    """The theme that the person has set or chosen, and the one that is shown."""
+    """The theme that the user has set or chosen, and the one that is shown."""
 
     def __init__(self, app: App[None], session: Session, first: FirstFrame, *, few_colors: bool) -> None:
         self._app = app
@@ -115,14 +115,14 @@ class ThemeChoice:
     # The terminal.
 
     def ask_terminal(self) -> None:
-        """Ask the terminal for its background, if the person has not decided."""
+        """Ask the terminal for its background, if the user has not chosen a theme."""
         if self._choice not in self._app.available_themes and not self._app.is_headless and takes_commands(os.environ):
             self._asked_at = monotonic()
             self._reply.clear()
             write_raw(self._app, BACKGROUND_QUERY)
 
     def terminal_replied(self, *, is_dark: bool) -> None:
-        """Note how dark the terminal is, which counts if the person has not decided; the next start begins with it."""
+        """Note how dark the terminal is: it counts if the user has not chosen a theme, and at the next start."""
         self._has_replied = True
         self._reply.set()
         if is_dark is not self._terminal_is_dark:

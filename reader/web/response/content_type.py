@@ -43,16 +43,14 @@ SNIFFED_BYTES = 1445
 
 _ARCHIVES = ("zip", "gzip", "x-bzip2", "x-7z-compressed", "vnd.rar", "zstd")
 _WORDS = {
-    **{
-        "text/html": "a web page",
-        "application/xhtml+xml": "a web page",
-        "text/plain": "a text",
-        "text/markdown": "a text",
-    },
-    **{"application/pdf": "a PDF", "application/epub+zip": "a book (EPUB)", "application/octet-stream": "a file"},
+    **dict.fromkeys(MARKUP, "a web page"),
+    **dict.fromkeys(("text/plain", "text/markdown"), "a text"),
     **dict.fromkeys(("application/json", "application/ld+json"), "data (JSON)"),
     **dict.fromkeys(("application/xml", "text/xml"), "data (XML)"),
     **dict.fromkeys(("application/rss+xml", "application/atom+xml"), "a feed"),
+    "application/pdf": "a PDF",
+    "application/epub+zip": "a book (EPUB)",
+    "application/octet-stream": "a file",
     **{f"application/{name}": "an archive" for name in _ARCHIVES},
 }
 _WORDS_BY_TYPE = {"image": "an image", "video": "a video", "audio": "a sound recording", "font": "a font"}

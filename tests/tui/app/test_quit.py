@@ -24,6 +24,14 @@ async def test_keys_after_q_are_dropped(folder: Path, keys: str) -> None:
         assert reader.is_main_screen_on_top
 
 
+@pytest.mark.parametrize("opening", [["?"], ["ctrl+p"], ["!"], ["/"], ["ctrl+p", *"theme", "enter"]], ids=" ".join)
+async def test_ctrl_q_quits_from_every_dialog(folder: Path, opening: list[str]) -> None:
+    async with open_app(folder) as reader:
+        await reader.press_at_once(*opening, "ctrl+q")
+        assert reader.app.return_code == 0
+        assert not reader.app.is_running
+
+
 async def test_enter_twice_closes_the_help_once(folder: Path) -> None:
     async with open_app(folder) as reader:
         await reader.press_at_once("?")

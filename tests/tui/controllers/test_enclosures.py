@@ -93,7 +93,7 @@ async def test_a_download_shows_progress_is_canceled_continued_and_played(
             (part,) = (tmp_path / "episodes").glob("*.part")
             assert part.stat().st_size == 1000
             await reader.press("P")
-            await reader.wait_until(lambda: "Downloaded “e.mp3”; p plays it." in reader.message, seconds=30)
+            await reader.wait_until(lambda: "Downloaded “e.mp3”. Set player" in reader.message, seconds=30)
             assert "Downloading" not in reader.text
             (file,) = (tmp_path / "episodes").iterdir()
             assert file.read_bytes() == content

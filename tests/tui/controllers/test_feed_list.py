@@ -128,7 +128,7 @@ async def test_feeds_are_added_changed_and_removed_and_each_is_undone(
     store, _ = FeedStore.open(own_directories.feed_state_file)
     with contextlib.closing(store):
         known = hash_bytes((folder / "Linux/LWN/1.md").read_bytes(), 16)
-        store.save("https://lwn.example/rss", [StoredEntry(0, "Linux/LWN/1.md", (), "", None, 0, None, 0, known)])
+        store.save("https://lwn.example/rss", [StoredEntry(0, "Linux/LWN/1.md", (), "", None, 0, None, known)])
 
     def feeds() -> list[Subscription]:
         return Subscriptions(own_directories.feeds_file).load()
@@ -144,12 +144,23 @@ async def test_feeds_are_added_changed_and_removed_and_each_is_undone(
         await reader.press_at_once("enter", "x")
         assert "Enter looks there" in reader.text, "the answer would be about another address"
         await reader.press("backspace", "enter")
-        await reader.wait_until(lambda: "The page names 2 feeds: Tab chooses one" in reader.text, seconds=30)
-        await reader.press("tab", "enter")
+        await reader.wait_until(lambda: "1  Site · RSS" in reader.text, seconds=30)
+        assert "has 2 feeds: add which one?" in reader.text
+        assert "2026-11-27 News 1" in reader.text
+        assert "No entries are known." in reader.text
+        await reader.press("down", "enter", "enter")
+        await reader.wait_until(lambda: "404" in reader.text, seconds=30)
+        await reader.press("ctrl+u")
+        await _paste(reader, page)
+        await reader.press("enter")
+        await reader.wait_until(lambda: "1  Site · RSS" in reader.text, seconds=30)
+        await reader.press("down", "up", "enter")
         await reader.wait_until(lambda: len(feeds()) == 2, seconds=30)
         await reader.settle()
         assert feeds()[1] == Subscription(feed, title="Site", group="Linux", folder=str(folder))
-        assert reader.message == "Added the feed “Site” to Linux. R fetches it; u undoes it."
+        assert reader.message == (
+            "Added the feed “Site” to Linux. Its newest entry is “News 1”. R fetches it; u undoes it."
+        )
         assert "Site 0/0" in lines(reader)
 
         await reader.press("p")
@@ -211,6 +222,10 @@ async def test_feeds_are_added_changed_and_removed_and_each_is_undone(
         await _paste(reader, "BSD")
         await reader.press("enter")
         assert "▌ ▾ BSD 1/1" in lines(reader), "it is selected, though it would not match the filter"
+        await reader.press("u")
+        assert "▌ ▾ Linux 1/1" in lines(reader), "the group is selected under each of its names"
+        await reader.press("ctrl+r")
+        assert "▌ ▾ BSD 1/1" in lines(reader)
         await reader.press("u", "d")
         assert "Remove 1 feed of “Linux”" in reader.text
         await reader.press("escape")

@@ -16,6 +16,7 @@ from reader.storage.sqlite import lock
 from reader.storage.sqlite.database import Database, StorageError, open_database, quarantine, remove
 
 _FORMAT = 1
+# The column text_length is no longer used; older versions read it.
 _TABLES = """
 CREATE TABLE feed (
     id INTEGER PRIMARY KEY,

@@ -69,9 +69,8 @@ class StoredEntry(NamedTuple):
     """Microseconds since 1970."""
     text_hash: bytes | None
     """Of its text; None if that is unknown."""
-    text_length: int
     document_hash: bytes | None
-    """Of the document as newsreader wrote it; None if it must not be overwritten."""
+    """Of the document as newsreader wrote it; None if only the document itself can tell whether it has been changed."""
 
 
 _MOST_CHANGES = 200
@@ -79,7 +78,7 @@ _MOST_CHANGES = 200
 _REMOVED = "removed:"
 """Precedes such a key."""
 _STATE_FIELDS = frozenset(each.name for each in fields(FeedState))
-_COLUMNS = "path, keys, title, published, first_seen, text_hash, text_length, document_hash"
+_COLUMNS = "path, keys, title, published, first_seen, text_hash, document_hash"
 
 
 class FeedStore:
@@ -176,8 +175,9 @@ class FeedStore:
                     changes = ", ".join(f"{name} = ?" for name in _COLUMNS.split(", "))
                     db.execute(f"UPDATE entry SET {changes} WHERE id = ?", (*values, each.number))  # noqa: S608
                 else:
-                    marks = ", ".join("?" * 9)
-                    db.execute(f"INSERT OR IGNORE INTO entry (feed, {_COLUMNS}) VALUES ({marks})", (feed, *values))  # noqa: S608
+                    marks = ", ".join("?" * 8)
+                    query = f"INSERT OR IGNORE INTO entry (feed, {_COLUMNS}, text_length) VALUES ({marks}, 0)"  # noqa: S608
+                    db.execute(query, (feed, *values))
 
     def forget(self, key: str) -> None:
         """Remove all that is known of a feed."""

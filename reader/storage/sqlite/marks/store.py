@@ -211,18 +211,18 @@ class MarkStore:
 
     # Changing marks.
 
-    def mark(self, ids: Iterable[str], change: MarkChange, *, undoable: bool = True, folder: str = "") -> MarkResult:
-        """Change the marks of articles, all or none; durable on return, and a step for :meth:`undo` if ``undoable``.
-
-        ``folder`` is the name of their folder, for the message of :meth:`undo`.
-        Raises StorageError, and ReaderError for an invalid tag or one that is both added and removed.
-        """
-        return self.mark_each([(change, ids)], undoable=undoable, folder=folder)
+    def mark(self, ids: Iterable[str], change: MarkChange) -> MarkResult:
+        """Change the marks of articles, as :meth:`mark_each` does."""
+        return self.mark_each([(change, ids)])
 
     def mark_each(
         self, changes: Iterable[tuple[MarkChange, Iterable[str]]], *, undoable: bool = True, folder: str = ""
     ) -> MarkResult:
-        """Make several changes, each of other marks and for its own articles, as :meth:`mark` makes one."""
+        """Make changes, each of other marks and for its own articles; all or none, and durable on return.
+
+        They are a step for :meth:`undo` if ``undoable``; its message names their ``folder``.
+        Raises StorageError, and ReaderError for an invalid tag or one that is both added and removed.
+        """
         added: dict[str, str] = {}
         removed: dict[str, str] = {}
         wanted: list[tuple[str, bool, str]] = []

@@ -175,8 +175,8 @@ class QueryEvaluator:
     now: datetime
     """The aware time that words like ``today`` are relative to."""
     stop: Stop | None
-    left_at: Callable[[], int | None]
-    """Returns the highest row id when the user last left the folder; None if that is not known."""
+    new_of: Callable[[int], int]
+    """Returns those of a set of articles that have come since the user last left the folder."""
     duplicates: int | None = None
     """The articles that ``is:duplicate`` finds, if they are others than usual."""
 
@@ -305,8 +305,7 @@ class QueryEvaluator:
         if state == "hidden":
             return self.marks.hidden()
         if state == "new":
-            left_at = self.left_at()
-            return 0 if left_at is None else self.snapshot.everything >> left_at + 1 << left_at + 1
+            return self.new_of(self.snapshot.everything)
         if state == "published":
             return self._with_flag(PUBLISHED)
         if state == "duplicate" and self.duplicates is not None:

@@ -62,10 +62,10 @@ class SearchService:
     """Runs queries on one index with the marks and pages of its articles. Thread-safe."""
 
     def __init__(
-        self, index: Callable[[], Index], marks: MarkRowSets, pages: PageRowSets, left_at: Callable[[], int | None]
+        self, index: Callable[[], Index], marks: MarkRowSets, pages: PageRowSets, new_of: Callable[[int], int]
     ) -> None:
-        """``index`` returns the current index, which may be replaced; for ``left_at`` see :class:`QueryEvaluator`."""
-        self._left_at = left_at
+        """``index`` returns the current index, which may be replaced; for ``new_of`` see :class:`QueryEvaluator`."""
+        self._new_of = new_of
         self._index = index
         self._marks = marks
         self._pages = pages
@@ -173,7 +173,7 @@ class SearchService:
     ) -> QueryEvaluator:
         self._marks.refresh(snapshot.token)
         now = now or datetime.now(UTC)
-        return QueryEvaluator(db, snapshot, self._marks, self._pages, now, stop, self._left_at)
+        return QueryEvaluator(db, snapshot, self._marks, self._pages, now, stop, self._new_of)
 
 
 def _count(rows: int, read: int) -> Count:

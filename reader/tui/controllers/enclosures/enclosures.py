@@ -34,6 +34,7 @@ _NAME_CELLS = 40
 _START = 1024
 """Bytes of a file that tell whether it is a text."""
 _PLAYLISTS = "Playlists are not played: they may name any file of yours."
+_NO_PLAYER = "Set player in config.toml, such as to mpv, to play it."
 _HINT = "Set player in config.toml to a program that is installed, such as mpv."
 
 
@@ -45,9 +46,9 @@ class EnclosuresController:
         session: Session,
         source: Callable[[], ArticleContent | int | None],
         downloader: Downloader,
-        open_url: Callable[[str], object],
+        open_url: Callable[[str, str], object],
     ) -> None:
-        """``source`` returns what is selected or open, ``open_url`` opens a URL in the browser."""
+        """``source`` returns what is selected or open, ``open_url`` opens a URL in the browser and also says why."""
         self._session = session
         self._source = source
         self._downloader = downloader
@@ -97,14 +98,15 @@ class EnclosuresController:
         elif len(found) == 1:
             await then(found[0])
         elif not session.gate.is_closed:
-            from reader.tui.screens.enclosures import EnclosuresScreen
+            from reader.tui.screens.choices import Choice, ChoiceScreen
 
             def chosen(index: int) -> None:
                 session.gate.hold()
                 self._start(lambda: then(found[index]))
 
             title = f"{verb} which of the {len(found)} enclosures?"
-            session.app.push_screen(EnclosuresScreen(title, [*map(self._in_words, found)], session.config.keys, chosen))
+            choices = [Choice(self._in_words(each)) for each in found]
+            session.app.push_screen(ChoiceScreen(title, "enclosure", choices, session.config.keys, chosen))
 
     def _in_words(self, file: EnclosureFile) -> str:
         running = (("downloading",) if str(file.path) in self._running else ()) + ("downloaded",) * file.is_downloaded
@@ -118,12 +120,12 @@ class EnclosuresController:
             title = player[0].rpartition("/")[2]
             prepare = partial(_player_command, player, title, file)
             await run_program(session, prepare, title, terminal=session.config.player_terminal)
-        elif file.is_downloaded:  # what a stranger sent is opened by a program of the user's choice only
-            why = " Set player in config.toml to play it." if file.enclosure.is_playable else ""
-            why = f" {_PLAYLISTS}" if file.enclosure.is_playlist else why
-            session.show_message(f"Already downloaded: {show_path(file.path)}.{why}")
+            return
+        why = _NO_PLAYER if file.enclosure.is_playable else _PLAYLISTS if file.enclosure.is_playlist else ""
+        if file.is_downloaded:  # what a stranger sent is opened by a program of the user's choice only
+            session.show_message(f"Already downloaded: {show_path(file.path)}. {why}".rstrip())
         else:
-            self._open_url(file.enclosure.url)
+            self._open_url(file.enclosure.url, why)
 
     # Downloading.
 
@@ -155,8 +157,8 @@ class EnclosuresController:
             elif progress.error:
                 session.show_message(f"“{name}” was not downloaded. {progress.error}", warning=True)
             else:
-                then = f"; {session.key('enclosure.open')} plays it" if file.enclosure.is_playable else ""
-                session.show_message(f"Downloaded “{name}”{then}.")
+                plays = f" {session.key('enclosure.open')} plays it." if session.config.player else f" {_NO_PLAYER}"
+                session.show_message(f"Downloaded “{name}”.{plays if file.enclosure.is_playable else ''}")
         self._publish()
 
     def _publish(self) -> None:

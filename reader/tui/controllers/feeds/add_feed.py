@@ -1,21 +1,26 @@
-"""Adding a feed: a prompt that looks up the address and, if a page names several feeds, offers them."""
+"""Adding a feed: a prompt that looks up the address, and a dialog to choose among the feeds that a page names."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 from reader.core.text import clean, format_count
+from reader.core.urls import display_host
 from reader.tui.prompts import Prompt
 from reader.tui.session import Session
 
 if TYPE_CHECKING:
     import subprocess
 
-    from reader.tui.loaders.feeds import Lookup
-    from reader.tui.widgets.prompt.completion import Completion
+    from reader.tui.loaders.feeds import Feed, Lookup
     from reader.tui.widgets.prompt.prompt import PromptLine
+
+_NEWEST = 3
+"""Entries of a feed that are shown."""
+_UNKNOWN = "No entries are known."
+"""Of a feed that did not answer, or was not asked: the first feeds of a page are."""
 
 
 class _RunningLookup:
@@ -41,70 +46,66 @@ class _RunningLookup:
 
 
 class AddFeed:
-    """One such prompt. It stays open until an address leads to one feed."""
+    """One such prompt. It stays open until an address leads to feeds."""
 
-    def __init__(self, session: Session, add: Callable[[str, str], object]) -> None:
-        """``add`` gets URL and title of the feed."""
+    def __init__(self, session: Session, group: str, add: Callable[[Feed], object]) -> None:
+        """``add`` adds a feed to the group."""
         self._session = session
+        self._group = group
         self._add = add
         self._found: dict[str, Lookup] = {}
         """What is at the addresses that were looked up, as typed."""
-        self._choices: dict[str, str] = {}
-        """The titles of the feeds that Tab tries, by URL."""
         self._lookup: _RunningLookup | None = None
 
-    def ask(self, group: str) -> None:
+    def ask(self, address: str = "") -> None:
         """Open the prompt."""
-        prompt = Prompt(self._submit, self._describe, self._cancel, self._is_unknown, complete=self._complete)
-        self._session.prompts.open(prompt, f"Add a feed to {group}: " if group else "Add a feed: ")
+        prompt = Prompt(self._submit, self._describe, self._cancel, self._is_unknown)
+        label = f"Add a feed to {self._group}: " if self._group else "Add a feed: "
+        self._session.prompts.open(prompt, label, address)
 
     def _submit(self, address: str) -> None:
-        feed = self._found[address].feed
-        assert feed is not None
-        self._add(*feed)
+        found = self._found[address]
+        if found.feed is not None:
+            self._add(found.feed)
+        else:
+            self._choose(found.choices)
+
+    def _choose(self, feeds: Sequence[Feed]) -> None:
+        from reader.tui.screens.choices import Choice, ChoiceScreen
+
+        def chosen(index: int) -> None:
+            feed = feeds[index]
+            if feed.newest:
+                self._add(feed)
+            else:
+                self.ask(feed.url)
+
+        names = (" · ".join(filter(None, (each.title or "(no title)", each.kind))) for each in feeds)
+        details = ((each.url, *(each.newest[:_NEWEST] or (_UNKNOWN,))) for each in feeds)
+        choices = [*map(Choice, names, details)]
+        title = f"{display_host(feeds[0].url)} has {format_count(len(feeds), 'feed')}: add which one?"
+        self._session.app.push_screen(ChoiceScreen(title, "feed", choices, self._session.config.keys, chosen))
 
     def _describe(self, line: PromptLine) -> None:
-        text = clean(line.text)
         if self._lookup is not None:
-            if text == self._lookup.address:
+            if clean(line.text) == self._lookup.address:
                 return
             self._cancel()  # its answer is about another address
-        choices = self._choices_at(text)
-        if text in choices:
-            line.show_hint(choices[text] or "This feed has no title.")
-        elif choices:
-            line.show_hint(f"The page names {format_count(len(choices), 'feed')}: Tab chooses one, Enter adds it.")
-        else:
-            line.show_hint("The address of a feed, or of a page: its feeds are found. Enter looks there.")
-
-    def _complete(self, text: str, _: int) -> Completion:
-        from reader.tui.widgets.prompt.completion import Completion
-
-        return Completion(0, len(text), tuple(self._choices_at(clean(text))))
-
-    def _choices_at(self, text: str) -> dict[str, str]:
-        """Return what Tab tries: the feeds that the page at an address names, also once one of them is in its place."""
-        found = self._found.get(text)
-        if found is not None and found.choices:
-            self._choices = dict(found.choices)
-        elif text not in self._choices:
-            self._choices = {}
-        return self._choices
+        line.show_hint("The address of a feed, or of a page: its feeds are found. Enter looks there.")
 
     def _is_unknown(self, line: PromptLine) -> bool:
         """Look up an address, unless that was done; meanwhile the prompt stays open."""
         address = clean(line.text)
-        found = self._found.get(address)
-        if found is not None and found.feed is not None:
+        if address in self._found:
             return False
         self._describe(line)
         if not address:
             line.hint("Type an address; Esc cancels.", warning=True)
-        elif found is None:
-            line.hint("Looking for a feed there …")
-            if self._lookup is None:
-                self._lookup = _RunningLookup(address)
-                self._session.background.start(partial(self._look_up, self._lookup, line), "feed lookup")
+            return True
+        line.hint("Looking for a feed there …")
+        if self._lookup is None:
+            self._lookup = _RunningLookup(address)
+            self._session.background.start(partial(self._look_up, self._lookup, line), "feed lookup")
         return True
 
     async def _look_up(self, lookup: _RunningLookup, line: PromptLine) -> None:
@@ -121,10 +122,7 @@ class AddFeed:
             line.hint(found.error, warning=True)
             return
         self._found[lookup.address] = found
-        if found.feed is not None:
-            self._session.prompts.submit(lookup.address)
-        else:
-            self._describe(line)
+        self._session.prompts.submit(lookup.address)
 
     def _cancel(self) -> None:
         """Cancel the lookup."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from reader.feeds.subscriptions import Subscription
     from reader.storage.sqlite.marks.undo import MarkResult
     from reader.tui.loaders.feed_list import FolderFeeds
+    from reader.tui.loaders.feeds import Feed
     from reader.tui.widgets.prompt.completion import Completion
     from reader.tui.widgets.prompt.prompt import PromptLine
     from reader.tui.widgets.sidebar.sections import SidebarLine
@@ -29,10 +30,8 @@ _GONE = "It is no longer in your list."
 class FeedListController:
     """Loads, follows and changes the feeds that write to the open folder."""
 
-    def __init__(
-        self, session: Session, on_feeds: Callable[[list[ListedFeed], tuple[str, str] | None], object]
-    ) -> None:
-        """``on_feeds`` gets the feeds, again when they have changed, and the ids that a line had and has, if any."""
+    def __init__(self, session: Session, on_feeds: Callable[[list[ListedFeed]], object]) -> None:
+        """``on_feeds`` gets the feeds, again when they have changed."""
         self._session = session
         self._on_feeds = on_feeds
         self._feeds: list[ListedFeed] = []
@@ -59,9 +58,9 @@ class FeedListController:
             self._opened = FolderFeeds(library, library.paths)
         return self._opened
 
-    def _take(self, feeds: list[ListedFeed], renamed: tuple[str, str] | None = None) -> None:
+    def _take(self, feeds: list[ListedFeed]) -> None:
         self._feeds = feeds
-        self._on_feeds(feeds, renamed)
+        self._on_feeds(feeds)
 
     def close(self) -> None:
         """Close what is known of feeds."""
@@ -123,12 +122,11 @@ class FeedListController:
     def _ask_group(self, group: str) -> None:
         def rename(new: str) -> None:
             from reader.feeds.changes import with_group_renamed
-            from reader.tui.widgets.sidebar.sections import group_id
 
             new = "/".join(filter(None, (part.strip() for part in new.split("/"))))
             what = f"Renamed the group “{truncate(group, _SHOWN)}” to “{truncate(new, _SHOWN)}”"
             what = what if new else f"Dissolved the group “{truncate(group, _SHOWN)}”"
-            self._change(what, with_group_renamed(group, new), line=(group_id(group), group_id(new)))
+            self._change(what, with_group_renamed(group, new))
 
         def describe(line: PromptLine) -> None:
             line.show_hint("New articles go to the folder of this name. Empty: the feeds are in no group.")
@@ -153,7 +151,7 @@ class FeedListController:
             (changed,) = act([feed])
             renamed = None if changed.key == feed.key else (feed.key, changed.key)
             what = f"Changed {format_list(changes)} of the feed “{name}”"
-            self._change(what, act, renamed=renamed, line=(feed.key, changed.key))
+            self._change(what, act, renamed=renamed)
 
         prompt = Prompt(change, partial(_describe_settings, feed), rejects=partial(_is_bad, feed), complete=_complete)
         self._session.prompts.open(prompt, f"{name}: ", settings_line(feed))
@@ -170,17 +168,18 @@ class FeedListController:
         elif files is not None:
             from reader.tui.controllers.feeds.add_feed import AddFeed
 
-            AddFeed(self._session, partial(self._add, files, group)).ask(group)
+            AddFeed(self._session, group, partial(self._add, files, group)).ask()
 
-    def _add(self, files: FolderFeeds, group: str, url: str, title: str) -> None:
+    def _add(self, files: FolderFeeds, group: str, feed: Feed) -> None:
         def act(present: list[Subscription]) -> list[Subscription]:
             from reader.feeds.subscriptions import Subscription
 
-            return [*present, Subscription(url, title=title, group=group, folder=files.folder)]
+            return [*present, Subscription(feed.url, title=feed.title, group=group, folder=files.folder)]
 
         then = f"{self._session.key('feeds.sync')} fetches it; "
         to = f" to {truncate(group, _SHOWN)}" if group else ""
-        self._change(f"Added the feed “{truncate(title, _SHOWN)}”{to}", act, then=then)
+        newest = f"Its newest entry is “{truncate(feed.newest[0][12:], _SHOWN)}”. " if feed.newest else ""
+        self._change(f"Added the feed “{truncate(feed.title, _SHOWN)}”{to}", act, then=newest + then)
 
     def export(self) -> None:
         """Ask for a file, and write the feeds of the folder to it."""
@@ -203,9 +202,9 @@ class FeedListController:
 
         if (files := self._files) is not None and text:
             file = Path(stored_place(text))
-            description = await self._session.background.write(files.export, file)
+            done = await self._session.background.write(files.export, file)
             self._session.set_can_undo(True)
-            self._session.show_message(f"{description}. {self._session.undo_hint}")
+            self._session.show_message(f"{done} {self._session.undo_hint}")
 
     @property
     def _refusal(self) -> str:
@@ -231,18 +230,11 @@ class FeedListController:
         renamed: tuple[str, str] | None = None,
         deleting: Iterable[Subscription] = (),
         then: str = "",
-        line: tuple[str, str] | None = None,
     ) -> None:
-        """Change the list as a step that can be undone, and show the message about it.
-
-        ``line`` are the ids that the line of a feed or group had and has.
-        """
+        """Change the list as a step that can be undone, and show the message about it."""
         files = self._files
         assert files is not None
-
         keys = [each.key for each in deleting]
-        if line is not None:
-            self._take(self._feeds, line)  # before the change, which the watcher may see first
 
         async def job() -> None:
             session = self._session

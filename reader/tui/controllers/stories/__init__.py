@@ -1,1 +1,1 @@
-"""Stories on the screen: grouped lists, and what leads from one article to others"""
+"""Stories on the screen: grouped lists, and what leads from one article to others."""

@@ -37,7 +37,6 @@ class StoryDialogsController:
             self._session.show_message(_NO_ARTICLE, transient=True)
             return
         self._session.gate.begin_loading("list")
-
         self._session.background.start(partial(self._list_neighbors, rowid), "neighbors")
 
     async def _list_neighbors(self, rowid: int) -> None:
@@ -50,15 +49,12 @@ class StoryDialogsController:
                 key = session.key("article.leave")
                 session.show_message(f"The story of the article, and what is linked with it. {key} shows all.")
             else:
-                await self._say_why_none("No other article here is linked with this one, or about the same event.")
+                from reader.tui.loaders.neighbors import say_none
+
+                await say_none(session, "No other article here is linked with this one, or about the same event.")
         finally:
             if session.query.query == before:  # otherwise the list ends it
                 session.gate.end_loading("list")
-
-    async def _say_why_none(self, words: str) -> None:
-        from reader.tui.loaders.neighbors import why_none
-
-        self._session.show_message(await self._session.background.run(why_none, self._session.library, words))
 
     def show_digest(self) -> None:
         """Show what the sources of the article's story say, side by side."""
@@ -71,7 +67,9 @@ class StoryDialogsController:
     async def _load_digest(self, rowid: int) -> Screen[None] | None:
         digest = await self._session.background.run(self._digest_of, rowid)
         if digest is None:
-            await self._say_why_none("No other article here is about the same event.")
+            from reader.tui.loaders.neighbors import say_none
+
+            await say_none(self._session, "No other article here is about the same event.")
             return None
         from reader.tui.screens.story_digest import DigestScreen
 

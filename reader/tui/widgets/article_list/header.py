@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 from textual import events, on
 from textual.message import Message
@@ -58,16 +59,16 @@ class ListHeader(Widget):
         """Draw the column heads."""
         pieces: list[tuple[str, str]] = []
         end = 0
-        for column in self._columns().lines[-1]:
+        named = [column for column in self._columns().lines[-1] if column.name not in {"mark", "type"}]
+        for column, after in pairwise([*named, None]):
+            assert column is not None
             pieces.append((" " * (column.start - end), "quiet"))
             end = column.start + column.width
-            match column.name:
-                case "quality" | "heat" | "date":
-                    pieces += self._label(column.name, column.width)
-                case "source" | "title" | "topics":
-                    pieces.append((fit_cells(column.name.capitalize(), column.width), "quiet"))
-                case _:
-                    pieces.append((" " * column.width, "quiet"))
+            if column.name in {"quality", "heat", "date"}:
+                end = after.start - 1 if after is not None else end  # also over a column without a name
+                pieces += self._label(column.name, end - column.start)
+            else:
+                pieces.append((fit_cells(column.name.capitalize(), column.width), "quiet"))
         pieces = self._with_hidden_sort(pieces)
         styles = _LIT if self.lit else _UNLIT
         return draw_line(self, [(text, styles[style]) for text, style in pieces])
@@ -93,8 +94,7 @@ class ListHeader(Widget):
         chosen = self.sort is not None and by == self.sort.by
         arrow = ("↑" if self.sort is not None and self.sort.reverse else "↓") if chosen else ""
         full = {"quality": "Qual", "heat": "Heat", "date": "Date"}[by]
-        glued = f"{full}{arrow}" if chosen else ""
-        texts = f" {full} {arrow}", f" {full}{arrow}", glued, f" {full[0]} {arrow}", f"{full[0]}{arrow}"
+        texts = f" {full} {arrow}", f" {full}{arrow}", f" {full[0]} {arrow}", f" {full[0]}{arrow}", f"{full[0]}{arrow}"
         room = cells - len(key)
         text = next((text for each in texts if 0 < len(text := each.rstrip()) <= room), "")
         return [(key, "accent"), (text.ljust(room), "strong" if chosen else "quiet")]

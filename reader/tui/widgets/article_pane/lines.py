@@ -11,10 +11,9 @@ from typing import NamedTuple
 from reader.content.blocks import Block, Paragraph, links, plain_text
 from reader.content.enclosures import enclosures_of
 from reader.content.layout.layout import layout
-from reader.core.errors import ReaderError
 from reader.core.model import Article, Image, Json, Links, Number
 from reader.core.text import cell_width, fit_cells, format_count, truncate
-from reader.core.urls import display_host, safe_url, shorten_url
+from reader.core.urls import display_host, openable_url, shorten_url
 from reader.images.model import RenderedImage
 from reader.tui.widgets.article_pane.content import ArticleContent
 from reader.tui.widgets.article_pane.items import filled, item_lines
@@ -265,7 +264,7 @@ def _picture(images: Sequence[Image], image: RenderedImage | str, cells: int) ->
     if not images:
         return
     yield (Run("", counts=False),)
-    address = _openable_url(images[0].url)
+    address = openable_url(images[0].url)
     facts = ["Image", _caption(images[0]), image] if isinstance(image, str) else [_caption(images[0])]
     if not isinstance(image, str):
         yield from image_lines(image, cells)
@@ -298,7 +297,7 @@ def _fields(content: ArticleContent) -> Iterator[_Field]:
     for image in article.images:
         if caption := _caption(image):
             yield _Field("image", caption)
-        yield _Field("image", image.url, _openable_url(image.url))
+        yield _Field("image", image.url, openable_url(image.url))
     for name, value in article.extra.items():
         if name == _LENGTH and _length(article):
             continue
@@ -340,7 +339,7 @@ def _entries(name: str, value: Json) -> list[tuple[str, str]]:
     if isinstance(value, list) and any(isinstance(item, dict) for item in value):
         return [entry for item in value for entry in _entries(name, item)]
     if isinstance(value, dict) and isinstance(value.get("url"), str):
-        address = _openable_url(str(value["url"]))
+        address = openable_url(str(value["url"]))
         title = _value_text("", value.get("title") or value.get("name") or value.get("type") or "")
         return [(" · ".join(filter(None, (title, shorten_url(address, 60) or str(value["url"])))), address)]
     if isinstance(value, str) and value.lstrip().startswith("<"):
@@ -350,7 +349,7 @@ def _entries(name: str, value: Json) -> list[tuple[str, str]]:
         found = [(f"{text} · {shorten_url(href, 60)}", href) for text, href in links(blocks)]
         return found or [(plain_text(blocks), "")]
     text = _value_text(name, value)
-    return [(text, _openable_url(text))]
+    return [(text, openable_url(text))]
 
 
 def _value_text(name: str, value: Json) -> str:
@@ -366,13 +365,3 @@ def _value_text(name: str, value: Json) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
     return " ".join(str(value).split())
-
-
-def _openable_url(text: str) -> str:
-    """Return ``text`` as a URL that can be opened, or an empty string."""
-    if not text.startswith(("http://", "https://")):
-        return ""
-    try:
-        return safe_url(text)
-    except ReaderError:
-        return ""

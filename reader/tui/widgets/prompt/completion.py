@@ -43,7 +43,7 @@ def complete_tag(text: str, at: int, tags: Sequence[str]) -> Completion:
 
 
 def starting_with(start_text: str, words: Iterable[str]) -> list[str]:
-    """Return the words that start with ``start``, ignoring case."""
+    """Return the words that start with ``start_text``, ignoring case."""
     start_text = start_text.casefold()
     return [word for word in words if word.casefold().startswith(start_text)]
 

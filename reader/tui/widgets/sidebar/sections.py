@@ -114,6 +114,20 @@ class SidebarTree:
             self._keys.pop(kind, None)
         self._lay_out()
 
+    def renamed(self, line: SidebarLine, feeds: Sequence[SidebarLine] | None) -> LineKey | None:
+        """Return what the line of a feed or group is called in new ``feeds``, which do not have it; None if nothing."""
+        before = {each.id: each for each in self._entries.get("feed", ())}
+        now = {each.id: each for each in feeds or ()}
+        if line.id not in before or line.id in now:
+            return None
+        if line.is_group:  # where its first feed is now
+            inside = (each for each in before.values() if each.group == line.id and not each.is_group)
+            new = next((now[each.id].group for each in inside if each.id in now), "")
+        else:
+            gone, come = before.keys() - now.keys(), now.keys() - before.keys()
+            new = next(iter(come)) if len(gone) == len(come) == 1 else ""
+        return ("entry", "feed", new) if new else None
+
     def filter_by(self, text: str) -> None:
         """Show only entries that contain ``text``, ignoring case, with their groups, or all feeds of a group."""
         self.filter = text

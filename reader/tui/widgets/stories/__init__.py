@@ -1,1 +1,1 @@
-"""Stories as lines: the digest of one, and the heat of many"""
+"""Stories as lines: the digest of one, and the heat of many."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from reader.core.text import cell_width, fit_cells, format_count, truncate
 from reader.stories.model import Bar
@@ -15,17 +14,9 @@ _NUMBERS = 16
 """The cells of the number of articles and the heat."""
 
 
-class BarLines(NamedTuple):
-    """Lines, and which bar each shows; -1 for none."""
-
-    lines: tuple[Line, ...]
-    bars: tuple[int, ...]
-
-
-def bar_lines(sections: Sequence[tuple[str, Sequence[Bar]]], cells: int, *, selected: int) -> BarLines:
+def bar_lines(sections: Sequence[tuple[str, Sequence[Bar]]], cells: int, *, selected: int) -> tuple[Line, ...]:
     """Return a line for each bar of each section, under the heading of the section."""
     lines: list[Line] = []
-    numbers: list[int] = []
     every = [bar for _, bars in sections for bar in bars]
     hottest = max((bar.heat or 0 for bar in every), default=0) or 1
     label = max(_LABEL[0], min(_LABEL[-1], cells // 3, max((cell_width(bar.label) for bar in every), default=0)))
@@ -35,13 +26,11 @@ def bar_lines(sections: Sequence[tuple[str, Sequence[Bar]]], cells: int, *, sele
             continue
         columns = f"{'articles':>8} {'heat':>4}"
         lines += [BLANK, (Run(fit_cells(heading, label + 2), "heading"), Run(columns, "quiet"))]
-        numbers += [-1, -1]
         most = max(bar.articles for bar in bars)
         for bar in bars:
             lines.append(tuple(_bar(bar, most, hottest, label, cells, is_selected=at == selected, at=at)))
-            numbers.append(at)
             at += 1
-    return BarLines(tuple(lines[1:]), tuple(numbers[1:]))
+    return tuple(lines[1:])
 
 
 def _bar(bar: Bar, most: int, hottest: float, label: int, cells: int, *, is_selected: bool, at: int) -> Iterator[Run]:

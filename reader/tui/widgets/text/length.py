@@ -20,11 +20,8 @@ class Unit(NamedTuple):
 
 WORD = Unit("word", 230)
 _CHARACTERS = (
-    (
-        "\u0e00",
-        "\u1fff",
-        Unit("character", 1_000),
-    ),  # Thai, Lao, Burmese, Khmer: letters, and signs for vowels and tones
+    # Thai, Lao, Burmese, Khmer: letters, and signs for vowels and tones.
+    ("\u0e00", "\u1fff", Unit("character", 1_000)),
     ("\u3040", "\u30ff", Unit("character", 350)),  # Japanese has kana
     ("\uac00", "\ud7ff", Unit("character", 600)),  # Korean
     ("\u2e80", "\U0003ffff", Unit("character", 260)),  # Chinese
