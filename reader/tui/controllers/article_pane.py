@@ -180,9 +180,9 @@ class ArticlePaneController:
         session = self._session
         if session.query.query is not None:
             self._pane.show_placeholder(*nothing_found(session.query.label))
-        elif session.folder_was_read:
+        elif session.folder_was_read and session.counts.complete and not session.counts.articles:
             self._pane.show_placeholder(*empty_folder(session.library.name, session.counts))
-        else:
+        else:  # or the list with the articles that are counted is about to come
             self._pane.show_placeholder(f"Reading {session.library.name} …")
         session.gate.end_loading("article")
 

@@ -27,8 +27,13 @@ async def test_an_empty_folder_explains_what_to_add(make_folder: MakeFolder) -> 
         for key in (*"jkGgl]oym12h", "space", "ctrl+d", "ctrl+u", "enter", "tab"):
             await reader.press(key)
         (folder / "a.md").write_text(document("The first"))
+        counted: dict[int, str] = {}  # the first text beside each number of articles
+        reader.main_screen.session.counts_changed.subscribe(
+            lambda counts: counted.setdefault(counts.articles, shown_text(reader))
+        )
         await reader.press("r")
         assert (reader.row.title, reader.pane_title) == ("The first", "The first")
+        assert "no documents" not in counted[1]
         assert reader.message == "1 new or changed."
 
 
