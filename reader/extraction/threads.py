@@ -59,7 +59,7 @@ def _groups(tree: HtmlElement) -> list[dict[HtmlElement, HtmlElement]]:
             if inner is not None and (size(box) > size(inner) or box.tag == "body"):
                 break
             outer = box
-        if inner is not None:
+        if inner is not None and inner.tag != "body":
             groups.setdefault(_kind(inner), {}).setdefault(outer, time)
     return [entries for entries in groups.values() if len(entries) >= _MIN_ENTRIES]
 
