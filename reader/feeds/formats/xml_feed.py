@@ -132,8 +132,8 @@ class _Reader:
                 self._read_channel(child, 2)
             elif name == "item":
                 self._read_entry(child, 2)
-            elif name not in {"image", "textinput"}:  # of which feedparser keeps nothing
-                raise OtherShapeError
+            elif name not in {"image", "textinput"} or any(name_of(each) in {"item", "entry"} for each in child.iter()):
+                raise OtherShapeError  # feedparser keeps nothing but entries of those two
 
     def _read_channel(self, channel: Element, depth: int) -> None:
         if not self._enter(channel).keys().isdisjoint({"lastmod", "href"}):
@@ -294,9 +294,9 @@ class _Reader:
         text = mended(feedparser_feed.resolve(self.base, text) if text else text)
         if self.in_entry:
             text = text.replace("&amp;", "&")
-        self.context["link"] = text = _ENTITY_IN_URL.sub(r"&\1", text) if "&" in text else text
+        text = _ENTITY_IN_URL.sub(r"&\1", text) if "&" in text else text
         if text or not self.in_entry:
-            found["href"] = text
+            self.context["link"] = found["href"] = text
 
     def _read_enclosure(self, element: Element, depth: int) -> None:
         found = with_href(plain_attributes(element))
