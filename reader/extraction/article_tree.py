@@ -50,7 +50,7 @@ _LABEL = 100
 _BESIDE = frozenset({"blockquote", "figure", "pre", "table"})
 """What a caption stands beside."""
 _LONG = 60
-"""Characters; a longer text outside headings is where an article begins."""
+"""Bytes (a Chinese character says as much as three letters); a longer text outside headings begins an article."""
 
 
 def article_tree(tree: HtmlElement, chosen: set[str]) -> HtmlElement:
@@ -139,6 +139,12 @@ def _is_card(element: HtmlElement) -> bool:
     return linked_share(heading) > 0.9 or any(outer.tag == "a" for outer in heading.iterancestors())
 
 
+def _is_heading(box: HtmlElement) -> bool:
+    """Return whether a box has nothing but a heading, which may be inside a link."""
+    heading = next(box.iter(*HEADINGS), None)
+    return heading is not None and linked_share(heading) < 0.5 and size_of(heading) == size_of(box)
+
+
 def _below(element: HtmlElement) -> HtmlElement | None:
     """Return the element with text that begins where another ends."""
     for below in islice(element.itersiblings(), _FAR):
@@ -162,8 +168,8 @@ class _Reduction:
 
     def _begins(self, element: HtmlElement) -> bool:
         """Return whether chosen running text stands in an element or right behind it."""
-        texts = [element.tail] if element.tag in HEADINGS else [element.text, element.tail]
-        return any(text and len(text) > _LONG and text[0] != NOTE and text[0] in self._chosen for text in texts)
+        texts = [text for text in (element.text, element.tail)[element.tag in HEADINGS :] if text]
+        return any(len(text.encode()) > _LONG and text[0] != NOTE and text[0] in self._chosen for text in texts)
 
     def _is_inside(self, element: HtmlElement) -> bool:
         return self._begin < self._places.get(element, 0) < self._end
@@ -174,19 +180,26 @@ class _Reduction:
     def reduce(self, box: HtmlElement) -> None:
         """Remove what does not belong from an element with chosen text."""
         is_running = _has_own_text(box, self._chosen)
-        cards = set(filter(_is_card, box))
+        others = self._other_articles(box)
         for child in list(box):
             if child in self._kept:
-                self._reduce_kept(child, is_card=child in cards and len(cards) > 1)
+                self._reduce_kept(child, is_other=child in others)
             elif not (is_running and child.tag in INLINE) and not self._belongs(child):
                 drop(child)
 
-    def _reduce_kept(self, element: HtmlElement, *, is_card: bool) -> None:
+    def _other_articles(self, box: HtmlElement) -> set[HtmlElement]:
+        """Return the cards in a box; if there is nothing else and they have the text, they are sections."""
+        cards = set(filter(_is_card, box))
+        has_others = any(child.tag not in HEADINGS for child in self._kept.intersection(box) - cards)
+        is_article = not has_others and 3 * sum(chosen_size(card, self._chosen) for card in cards) > self._size
+        return set() if len(cards) < 2 or is_article else cards
+
+    def _reduce_kept(self, element: HtmlElement, *, is_other: bool) -> None:
         if element.tag in TEXTS | {"blockquote"} or (
             element.tag in INLINE and all(inner.tag in INLINE for inner in element.iter("*"))
         ):
             return
-        is_other = is_card or is_noise(element) or self._is_menu(element)
+        is_other = is_other or is_noise(element) or self._is_menu(element)
         belongs = element in self._sure or self._is_answer(element)
         if is_other and not belongs and 3 * chosen_size(element, self._chosen) < self._size:
             drop(element)
@@ -207,9 +220,10 @@ class _Reduction:
         tag, is_inside = element.tag, self._is_inside(element)
         if tag in ("br", "hr"):
             return True
-        if tag in _OPENERS:
+        if tag in _OPENERS or (element.getprevious() is None and _is_heading(element)):
             below = _below(element)
-            return below is not None and linked_share(element) < 0.5 and (below in self._kept or is_hidden(below))
+            is_link = tag in _OPENERS and linked_share(element) >= 0.5
+            return below is not None and not is_link and (below in self._kept or is_hidden(below))
         if tag == "p":
             return self._is_paragraph(element)
         if tag != "img" and is_noise(element) and not self._is_answer(element):  # hidden images are gone already

@@ -48,6 +48,8 @@ MAX_ELEMENTS = 15_000
 """Elements of a page for the libraries, whose time grows faster than its size; a larger page is not given to them."""
 MAX_TEXT = 600_000
 """Characters of text of a page for the libraries."""
+MAX_IN_PARAGRAPH = 1_000
+"""Elements of a ``p`` for the libraries, whose time grows with their square; a larger one is made a ``div``."""
 MIN_WORDS = 8
 """A text with fewer words is not an article."""
 
@@ -109,6 +111,9 @@ def _from_markup(tree: HtmlElement, base_url: str, metadata: Metadata) -> tuple[
         box = _main_part(tree)
         drop_noise(box)
         return _cleaned(_blocks(box, base_url), metadata)
+    for paragraph in tree.iter("p"):
+        if sum(1 for _ in paragraph.iter()) > MAX_IN_PARAGRAPH:
+            paragraph.tag = "div"
     mark_texts(tree)
     chosen = _chosen(tree)
     is_thread = mark_entries(tree, chosen)

@@ -12,7 +12,7 @@ from reader.storage.sqlite.stories import edges, reading, statistics
 from reader.stories.digest import Excerpt, digest
 from reader.stories.heat import explain
 from reader.stories.model import Digest, Edge, EdgeKind, HeatStatistics, Period, Similar, Story
-from reader.stories.terms import words_by_term
+from reader.stories.terms import free_words, words_by_term
 
 _KINDS: tuple[EdgeKind, ...] = ("duplicate", "related", "cited by", "story", "shared")
 """The kinds of links, the strongest first."""
@@ -65,6 +65,7 @@ class LibraryStories:
         words: dict[int, str] = {}
         for row in self._articles.rows([rowid]):
             words = words_by_term(row.title, row.excerpt)
+        free_words()
         return [
             Similar(each.rowid, each.score, tuple(words[term] for term in each.terms if term in words))
             for each in found
@@ -88,7 +89,10 @@ class LibraryStories:
     def digest(self, story: Story) -> Digest:
         """Return the excerpts of a story by source: what is common, and what only one source says."""
         rows = self._articles.rows(story.rowids)
-        return digest(story, [Excerpt(row.rowid, row.source, row.published_at, row.title, row.excerpt) for row in rows])
+        excerpts = [Excerpt(row.rowid, row.source, row.published_at, row.title, row.excerpt) for row in rows]
+        found = digest(story, excerpts)
+        free_words()
+        return found
 
     def edges(self, rowid: int, *, with_story: bool = True) -> list[Edge]:
         """Return every link of an article with another, or all but those of its story, the strongest kind first."""

@@ -80,6 +80,7 @@ def test_what_no_article_has_is_removed(box: str) -> None:
         "<blockquote class=embed><p>I have seen xx on this bridge.</p></blockquote>",
         "<p>It has published:</p><ul><li><a href=/1>The xx</a></li><li><a href=/2>The answer</a></li></ul>",
         "<h2>Worth a look</h2><p><a href=/1>The pier that xx</a></p><p><a href=/2>A horse on a ferry</a></p>",
+        "<aside class=rules-sidebar><p>If you read the word xx in these rules, the glossary has it.</p></aside>",
     ],
 )
 def test_what_an_article_has_stays(part: str) -> None:
@@ -128,6 +129,21 @@ def test_a_standfirst_is_between_heading_and_text() -> None:
         mark_texts(tree)
         chosen = {text[0] for text in tree.itertext() if text[1:] == STORY[0]}
         assert bool(standfirst(tree, chosen)) == found
+
+
+def test_sections_with_linked_headings_are_no_other_articles() -> None:
+    sections = "".join(f"<div><div><a href=/{at}><h2>Part {at}</h2></a></div>{P[at]}</div>" for at in range(4))
+    found = extract(f"<article><h1>The bridge</h1>{sections}</article>", URL)
+    assert found is not None
+    assert all(sentence in found.markdown for sentence in STORY)
+    assert "## [Part 0](https://www.example.org/0)" in found.markdown
+
+
+def test_an_image_between_short_chinese_paragraphs_stays() -> None:
+    text = "<p>船长说，旧的发动机去年坏了三次，岛上的居民在教堂里开会。</p>"
+    found = extract(f"<article>{text}<section><img src=/a.png></section>{text}</article>", URL)
+    assert found is not None
+    assert "a.png" in found.markdown
 
 
 def test_a_page_too_large_for_the_libraries_loses_its_noise() -> None:

@@ -72,7 +72,7 @@ HOSTILE = {
     "marks on one letter": "<article><p>a" + "\u0301" * 500_000 + "</p>" + P * 3,
     "lines of buttons": "<article>" + P * 5 + f"<p>share {'facebook ' * 40}x</p>" * 4_000,
     "base": "<base href='http://[" + "x" * 50_000 + "'>" + P * 5,
-    "notes on one line": "<article>" + P * 5 + "<p>" + "x <a href=#n>1</a> " * 3_500 + "<div id=n>" + "<p>x" * 500,
+    "notes on one line": "<article>" + P * 5 + "<p>" + "x <a href=#n>1</a> " * 8_000 + "</p><div id=n>" + "<p>x" * 500,
     "captions": "<article>" + P * 5 + "<div class=caption>x</div>" * 4_000,
     "hidden pictures": "<article>" + P * 5 + "<div style='display:none'><img src=x>x</div>" * 3_500,
     "empty headings": "<article>" + P * 5 + "<h2></h2><br>" * 2_000 + P,

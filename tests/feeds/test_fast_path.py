@@ -14,7 +14,10 @@ from tests.feeds.generated import ATOM, RDF, RSS
 URLS = st.sampled_from(["", "https://example.org/feeds/a.xml"])
 
 
-DAMAGE = st.sampled_from(["", "", "&nbsp;", "& ", "\x01", "</b>", "&#1;", "<item>"])
+DAMAGE = st.sampled_from([
+    "", "", "&nbsp;", "& ", "\x01", "</b>", "&#1;", "<item>", "</titel>", "<br>", "<title>", "<![CDATA[",
+    "<new:x new:y='1'/>",
+])  # fmt: skip
 
 
 @settings(max_examples=300)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import time
 
 import pytest
@@ -37,6 +38,14 @@ def test_an_item_of_rdf_without_a_link_is_the_page_that_it_is_about() -> None:
     data = f'{RDF}<channel><title>F</title></channel><item rdf:about="https://example.org/1"><title>T</title></item></rdf:RDF>'
     assert parse_feed(data.encode()).entries[0].url == "https://example.org/1"
     assert not item('<guid isPermaLink="false">https://example.org/1</guid>').url
+
+
+@pytest.mark.parametrize("element", ["image", "textinput"])
+def test_an_item_is_read_wherever_it_is(element: str) -> None:
+    data = f"{RDF}<channel><title>F</title></channel><{element}><item><title>T</title></item></{element}></rdf:RDF>"
+    feed = parse_feed(data.encode())
+    assert feed == parse_feed(data.encode(), fast=False)
+    assert [each.title for each in feed.entries] == ["T"]
 
 
 @pytest.mark.parametrize("rel", ["http://www.iana.org/assignments/relation/alternate", "", "alternate"])
@@ -154,3 +163,18 @@ def test_the_first_rss_may_have_no_items() -> None:
     data = '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://{}.netscape.com/rdf/simple/0.9/"/>'
     for host in ("channel", "my"):
         assert parse_feed(data.format(host).encode()).entries == ()
+
+
+def test_values_of_json_may_have_other_types() -> None:
+    item = {
+        "id": 7,
+        "title": 1984,
+        "date_published": 1520932969000,
+        "tags": "one",
+        "attachments": {"url": "https://example.org/a.mp3"},
+    }
+    found = parse_feed(json.dumps({"items": [item]}).encode()).entries[0]
+    assert (found.id, found.title, found.published_text) == ("7", "1984", "2018-03-13T09:22:49+00:00")
+    assert (found.topics, [each.url for each in found.enclosures]) == (("one",), ["https://example.org/a.mp3"])
+    channel = {"item": {"title": "T", "category": ["a", {"#value": "b"}]}}
+    assert parse_feed(json.dumps({"rss": {"channel": channel}}).encode()).entries[0].topics == ("a", "b")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sqlite3
@@ -18,6 +19,7 @@ from reader.core.paths import Paths
 from reader.library.library import Library
 from reader.query.parser import parse_query
 from reader.storage.sqlite.index.folder_index import Index
+from reader.stories.model import Story
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
 OpenLibrary = Callable[[Path], Library]
@@ -50,6 +52,19 @@ def test_rows_are_in_the_requested_order_without_deleted_ones(make_folder: MakeF
     opened = library(make_folder({f"{n}.md": _document(str(n)) for n in range(3)}))
     rowids = [opened.articles.find(f"{n}.md") for n in (2, 0, 1)]
     assert [row.title for row in opened.articles.rows([rowids[0], 999, *rowids[1:], rowids[0]])] == ["2", "0", "1", "2"]
+
+
+def test_a_digest_and_similar_articles_leave_no_words_in_memory(make_folder: MakeFolder, library: OpenLibrary) -> None:
+    excerpt = "The Orsk dam burst."
+    opened = library(make_folder({f"{n}.md": _document("Dam", source=n, excerpt=excerpt) for n in range(2)}))
+    rowids = tuple(row.rowid for row in _rows(opened))
+    digest = opened.stories.digest(Story("0" * 16, "Dam", rowids, None, None, 2, None, None))
+    assert [part.title for part in digest.parts] == ["Dam"] * 2
+    dicts = [each for each in gc.get_objects() if isinstance(each, dict)]
+    assert not [each for each in dicts if b"orsk" in each]
+    assert not [each for each in dicts if len(each) > 5_000 and all(isinstance(key, int) for key in each)]
+    opened.stories.nearest(rowids[0], 5)
+    assert not [each for each in gc.get_objects() if isinstance(each, dict) and b"orsk" in each]
 
 
 def test_marks_belong_to_the_article_not_to_its_file(make_folder: MakeFolder, library: OpenLibrary) -> None:

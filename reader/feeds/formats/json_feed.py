@@ -67,8 +67,7 @@ def read(data: bytes, url: str) -> ParsedFeed:
 
 def _rss(channel: Mapping[str, Any]) -> convert.RawFeed:
     """Return a channel of RSS in JSON in the words of feedparser."""
-    items = channel.get("item")
-    entries = [_rss_item(each) for each in (items if isinstance(items, list) else [items]) if isinstance(each, dict)]
+    entries = [_rss_item(each) for each in _list(channel, "item") if isinstance(each, dict)]
     names = {"title": "title", "link": "link", "description": "subtitle", "language": "language", "ttl": "ttl"}
     return convert.RawFeed("rss20", {ours: _text(channel, theirs) for theirs, ours in names.items()}, entries)
 
@@ -83,6 +82,8 @@ def _rss_item(item: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("title", "summary"):
         found[f"{name}_detail"] = {"type": "text/html"}
     found["links"] = [{**file, "href": _text(file, "url"), "rel": "enclosure"}]
+    topics = (each if isinstance(each, dict) else {"#value": each} for each in _list(item, "category"))
+    found["tags"] = [{"term": _text(each, "#value")} for each in topics]
     found["authors"] = [{"name": author}] if author else []
     return found
 
@@ -115,11 +116,10 @@ def _entry(item: Mapping[str, Any], base: str, language: str, authors: tuple[str
     summary = plain_text.from_text(_text(item, "summary"))
     files = tuple(_files(item, base))
     images = dict.fromkeys(filter(None, (web_url(_text(item, name), base) for name in ("image", "banner_image"))))
-    number = item.get("id")
     external = web_url(_text(item, "external_url"), base)
     own = web_url(_text(item, "url"), base)
     return FeedEntry(
-        id=clean(number if isinstance(number, str) else str(number) if isinstance(number, int | float) else ""),
+        id=clean(_text(item, "id")),
         title=plain_text.from_text(_text(item, "title")),
         url=own or external,
         published=published.moment if published else None,
@@ -148,15 +148,21 @@ def _files(item: Mapping[str, Any], base: str) -> Iterator[Enclosure]:
 
 
 def _authors(found: Mapping[str, Any]) -> tuple[str, ...]:
-    people = found.get("authors")
-    people = [*(people if isinstance(people, list) else [people]), found.get("author")]  # that of version 1.0
+    people = [*_list(found, "authors"), found.get("author")]  # that of version 1.0
     names = (each.get("name") if isinstance(each, dict) else each for each in people)
     return unique(plain_text.from_text(each) for each in names if isinstance(each, str))
 
 
 def _text(found: Mapping[str, Any], name: str) -> str:
+    """Return a text, or a number as text, such as a title or the seconds of a date."""
     value = found.get(name)
-    return value if isinstance(value, str) else ""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return value if isinstance(value, str) else str(value) if _is_number(value) else ""
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _dict(found: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -165,5 +171,6 @@ def _dict(found: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def _list(found: Mapping[str, Any], name: str) -> list[Any]:
+    """Return a list, or what stands in the place of one as its only element."""
     value = found.get(name)
-    return value if isinstance(value, list) else []
+    return value if isinstance(value, list) else [value] if isinstance(value, str | dict) else []

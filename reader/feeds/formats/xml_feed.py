@@ -132,8 +132,8 @@ class _Reader:
                 self._read_channel(child, 2)
             elif name == "item":
                 self._read_entry(child, 2)
-            elif name not in {"image", "textinput"}:  # of which feedparser keeps nothing
-                raise OtherShapeError
+            elif name not in {"image", "textinput"} or any(name_of(each) in {"item", "entry"} for each in child.iter()):
+                raise OtherShapeError  # feedparser keeps nothing but entries of those two
 
     def _read_channel(self, channel: Element, depth: int) -> None:
         if not self._enter(channel).keys().isdisjoint({"lastmod", "href"}):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from array import array
 from bisect import bisect_left, bisect_right
@@ -217,8 +216,12 @@ class SearchableText:
     def find(self, text: str) -> Matches:
         """Return the matches of ``text``, from the top; none for an empty text."""
         folded = " ".join("".join(map(fold_character, text)).split())
-        starts = array("I", (found.start() for found in re.finditer(re.escape(folded), self._text) if folded))
-        return Matches(self, starts, len(folded))
+        starts, whole, length = array("I"), self._text, len(folded)
+        at = whole.find(folded) if folded else -1
+        while at >= 0:
+            starts.append(at)
+            at = whole.find(folded, at + length)
+        return Matches(self, starts, length)
 
     def columns(self, line: int) -> list[int]:
         """Return the column in a line of each of its folded characters, and of the blank after them."""
