@@ -297,8 +297,7 @@ class ArticlePaneController:
             has_any = bool(sections) and sections[-1].kind == "similar"
             self._show(loaded._replace(position=None), top=int(self._pane.scroll_offset.y))
             if is_wanted and has_any:
-                self._panes.focus_article()
-                self._pane.select_item(len(loaded.content.items) - sections[-1].size)
+                self._panes.focus_item(len(loaded.content.items) - sections[-1].size)
             elif is_wanted:
                 from reader.tui.loaders.neighbors import say_none
 
