@@ -136,7 +136,7 @@ def _is_color(value: Any) -> bool:
     return isinstance(value, str) and (not value or _COLOR.fullmatch(value) is not None)
 
 
-def one_of(names: Sequence[str]) -> str:
+def _one_of(names: Sequence[str]) -> str:
     """Return the words for “must be” one of some names."""
     if len(names) == 2:
         return f'"{names[0]}" or "{names[1]}"'
@@ -180,7 +180,7 @@ def _program(name: str, text: str) -> Setting:
     return Setting("", name, "", _is_command, words, text, advice=_about_quotes)
 
 
-def _choice(
+def choice(
     table: str, name: str, default: str, choices: Sequence[str], text: str, *, needs_restart: bool = False
 ) -> Setting:
     """Return a setting that is one of some words; the default may be none."""
@@ -191,7 +191,7 @@ def _choice(
     def is_valid(value: Any) -> bool:
         return isinstance(value, str) and value in {*choices, default}
 
-    return Setting(table, name, default, is_valid, one_of(choices), text, needs_restart, advice=advice)
+    return Setting(table, name, default, is_valid, _one_of(choices), text, needs_restart, advice=advice)
 
 
 SETTINGS: tuple[Setting, ...] = (
@@ -201,7 +201,7 @@ SETTINGS: tuple[Setting, ...] = (
         "terminal's own colors. Empty: the one last chosen in the app (Ctrl+p, Theme), else one as light or dark as "
         "the terminal.",
     ),
-    _choice(
+    choice(
         "", "density", "auto", DENSITIES,
         "How the list shows an article: “comfortable” in two lines, the first for its title, or “compact” in one. "
         "“auto”: as last chosen in the app (d), else comfortable where the list has fewer than 100 columns and enough "
@@ -212,7 +212,7 @@ SETTINGS: tuple[Setting, ...] = (
         "true: in a list sorted by date, a line at the first title of each day or month says which it is: “Today”, "
         "“Yesterday”, a weekday, a date, a month.",
     ),
-    _choice(
+    choice(
         "", "mark_read", "open", MARK_READ,
         "What marks an article read. “open”: opening its text, its related items or its original. “rest”: also "
         "selecting it for some seconds. “never”: only keys.",
@@ -226,7 +226,7 @@ SETTINGS: tuple[Setting, ...] = (
         "true: where a document gives no quality, one is estimated from how complete it is, and shown as ~43.",
         needs_restart=True,
     ),
-    _choice(
+    choice(
         "", "key_preset", DEFAULT_PRESET, PRESETS,
         "The default keys: those that you know from another program. [keys] changes single ones.",
     ),
@@ -287,7 +287,7 @@ SETTINGS: tuple[Setting, ...] = (
         "“ask”: a key fetches those of an article; true: fetch all; false: show none.",
         advice=lambda value: did_you_mean(nearest(str(value).lower(), ("ask", "true", "false"))),
     ),
-    _choice(
+    choice(
         "fetch", "graphics", "auto", GRAPHICS,
         "How to draw images: “kitty”, “sixel”, “blocks” or “none”; “auto” asks the environment.",
         needs_restart=True,
@@ -317,7 +317,7 @@ SETTINGS: tuple[Setting, ...] = (
         )
         for name, field in FIELDS.items()
     ),
-    _choice(
+    choice(
         "dates", "order", "", ("dmy", "mdy"),
         "What 03/04/2024 is: “dmy” 3 April, “mdy” 4 March. Empty: such a date is a problem.", needs_restart=True,
     ),

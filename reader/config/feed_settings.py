@@ -6,15 +6,7 @@ import datetime as dt
 import re
 from typing import Any
 
-from reader.config.declarations import (
-    Setting,
-    are_names,
-    is_bool,
-    is_proxy,
-    is_user_agent,
-    one_of,
-)
-from reader.config.names import did_you_mean, nearest
+from reader.config.declarations import Setting, are_names, choice, is_bool, is_proxy, is_user_agent
 
 FETCH = ("ask", "always")
 ENCLOSURES = ("list", "none")
@@ -93,13 +85,6 @@ def _about_headers(value: Any) -> str:
     return "newsreader sends some headers itself, such as Host and If-None-Match." if own else ""
 
 
-def _choice(name: str, choices: tuple[str, ...], text: str) -> Setting:
-    def advice(value: Any) -> str:
-        return did_you_mean(nearest(value.lower(), choices)) if isinstance(value, str) else ""
-
-    return Setting("feed", name, choices[0], lambda value: value in choices, one_of(choices), text, advice=advice)
-
-
 FEED_SETTINGS: tuple[Setting, ...] = (
     Setting(
         "feed", "url", "", lambda value: isinstance(value, str), "a URL in quotes",
@@ -125,8 +110,8 @@ FEED_SETTINGS: tuple[Setting, ...] = (
         'a time such as "30m", "2h", "1d" or "1w", at least 30 minutes',
         "How often it is fetched. Empty: at most hourly, and less often if it seldom changes.",
     ),
-    _choice(
-        "fetch", FETCH,
+    choice(
+        "feed", "fetch", FETCH[0], FETCH,
         "“always”: fetch the original page of each new article; “ask”: fetch it when you ask for it.",
     ),
     Setting(
@@ -141,8 +126,8 @@ FEED_SETTINGS: tuple[Setting, ...] = (
         "feed", "proxy", "", is_proxy, 'the URL of a proxy in quotes, such as "http://proxy.example:3128"',
         "Its proxy. Empty: as config.toml says.",
     ),
-    _choice(
-        "enclosures", ENCLOSURES,
+    choice(
+        "feed", "enclosures", ENCLOSURES[0], ENCLOSURES,
         "“list”: documents name files such as podcast episodes; “none”: they do not.",
     ),
     Setting(

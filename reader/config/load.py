@@ -25,6 +25,7 @@ T = TypeVar("T")
 _MAX_BYTES = 200_000
 _OWN_TABLES = ("keys", "themes", "programs", "macros")
 """Tables whose names are not those of settings."""
+_COMMANDS = ("browser", "pager", "editor", "player")
 _THEME_NAME = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -126,30 +127,22 @@ class _Loading:
                 self._take((name,), value)
         programs, macros = self._own_actions()
         keymap, notes = self._keymap()
-        values, fetch = self._values, self._valid("fetch")
+        top = {names[0]: value for names, value in self._values.items() if len(names) == 1 and names[0] != "key_preset"}
+        top |= {name: tuple(command_words(top[name])) for name in _COMMANDS if name in top}
+        fetch = self._valid("fetch")
         fetch["allow_hosts"] = tuple(host.lower() for host in fetch.get("allow_hosts", ()))
         return Config(
-            density=values.get(("density",), "auto"),
-            date_separators=values.get(("date_separators",), False),
-            theme=values.get(("theme",), ""),
+            **top,
             themes=self._themes,
-            mark_read=values.get(("mark_read",), "open"),
-            mark_read_after=values.get(("mark_read_after",), 2.0),
-            estimate_quality=values.get(("estimate_quality",), True),
             keys=keymap,
             programs=programs,
             macros=macros,
-            browser=self._command("browser"),
-            pager=self._command("pager"),
-            editor=self._command("editor"),
-            player=self._command("player"),
-            player_terminal=values.get(("player_terminal",), False),
             fetch=FetchSettings(**fetch, is_uncertain=self._is_uncertain),
             terminal=TerminalSettings(**self._valid("terminal")),
             fields={FIELDS[name]: tuple(value) for name, value in self._valid("fields").items() if value},
-            date_order=values.get(("dates", "order"), ""),
+            date_order=self._values.get(("dates", "order"), ""),
             path=self._path,
-            values=values,
+            values=self._values,
             problems=tuple(sorted(self._problems)),
             notes=tuple(notes),
         )
@@ -157,9 +150,6 @@ class _Loading:
     def _valid(self, table: str) -> dict[str, Any]:
         """Return the valid values of a table by their names."""
         return {names[1]: value for names, value in self._values.items() if names[0] == table}
-
-    def _command(self, name: str) -> tuple[str, ...]:
-        return tuple(command_words(self._values.get((name,), "")))
 
     def _take_themes(self) -> None:
         wrong = set() if isinstance(self._tables.get("themes", {}), dict) else {*self._before.themes}

@@ -128,7 +128,7 @@ class Config:
     macros: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The user's own macros by name: actions in order."""
     browser: tuple[str, ...] = ()
-    """A program and its arguments, as the other two; empty to use the environment."""
+    """A program and its arguments, like the next two; empty to use the environment."""
     pager: tuple[str, ...] = ()
     editor: tuple[str, ...] = ()
     player: tuple[str, ...] = ()

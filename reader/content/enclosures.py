@@ -25,8 +25,10 @@ _KINDS = {
     _YOUTUBE: "video",
     **dict.fromkeys(("audio/mpeg", "audio/mp3"), "MP3 audio"),
     **dict.fromkeys(("audio/mp4", "audio/x-m4a"), "M4A audio"),
-    **{"video/mp4": "MP4 video", "video/quicktime": "MOV video"},
-    **{"application/pdf": "PDF", "application/epub+zip": "EPUB"},
+    "video/mp4": "MP4 video",
+    "video/quicktime": "MOV video",
+    "application/pdf": "PDF",
+    "application/epub+zip": "EPUB",
 }
 """What people call the most frequent types."""
 _PLAYLIST = re.compile(r"mpegurl|scpls|xspf|smil|x-ms-(?:asx|wax|wvx)|realaudio|edl")

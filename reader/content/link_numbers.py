@@ -20,9 +20,8 @@ from reader.content.blocks import (
     TextStyle,
     spans_text,
 )
+from reader.content.html.inline import to_superscript
 from reader.content.html.links import host_of
-
-_SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 class LinkNumbering:
@@ -71,4 +70,4 @@ class LinkNumbering:
             if href:
                 text = " ".join(spans_text(pieces).split()) or href
                 number, _ = self._found.setdefault(href, (len(self._found) + 1, text))
-                yield Span(str(number).translate(_SUPERSCRIPT), TextStyle.MUTED, href)
+                yield Span(to_superscript(str(number), "sup"), TextStyle.MUTED, href)

@@ -71,16 +71,10 @@ def standfirst(tree: HtmlElement, chosen: set[str]) -> set[str]:
     """Return the marks of the standfirst: a text that is named so, between the page's heading and its article."""
     heading = next((found for found in tree.iter("h1") if not is_in_page_header(found)), None)
     for element in () if heading is None else heading.xpath("following::*")[:_NEAR_HEADING]:
-        marks = marks_in(element)
+        marks, names = marks_in(element), " ".join(element.get(name) or "" for name in _NAMING)
         if element.tag == "p" and marks & chosen:
             break
-        is_standing = (
-            element.tag in HEADINGS | {"p", "div"}
-            and is_named(" ".join(element.get(name) or "" for name in _NAMING), "standfirst")
-            and not marks & chosen
-        )
-        is_text = is_standing and _LONG // 3 < size_of(element) < _TEASER and linked_share(element) < 0.2
-        if is_text and not is_hidden(element):
+        if is_named(names, "standfirst") and not marks & chosen and _LONG // 3 < size_of(element) < _TEASER:
             return marks
     return set()
 
@@ -110,7 +104,7 @@ def _is_named_after_heading(element: HtmlElement) -> bool:
     """Return whether an id is derived from a heading, as that of a section about newsletters."""
     heading = next(element.iter(*HEADINGS), None)
     slug = re.sub(r"\W+", "-", text_of(heading).lower()).strip("-") if heading is not None else ""
-    return len(slug) > 3 and (element.get("id") or "").lower().startswith(slug) and prose_size(element) > 0
+    return len(slug) > 3 and (element.get("id") or "").lower().startswith(slug)
 
 
 def _with_marks(tree: HtmlElement, chosen: set[str]) -> set[HtmlElement]:
@@ -240,7 +234,7 @@ class _Reduction:
         return is_inside and tag not in INLINE and (_is_note(element) or self._has_belonging(element))
 
     def _has_belonging(self, box: HtmlElement) -> bool:
-        if self._is_answer(box) or (box.tag in ("div", "section") and _is_named_after_heading(box)):
+        if self._is_answer(box) or _is_named_after_heading(box):
             return True
         found = False
         for child in list(box):
@@ -260,7 +254,7 @@ class _Reduction:
             beside = chain(element.itersiblings(preceding=True), element.itersiblings())
             if not any(other.tag in _BESIDE or (other.tag == "p" and other in self._kept) for other in beside):
                 return False
-        elif not is_sentence or not self._is_behind(element) or above is None or above not in self._kept:
+        elif not is_sentence or not self._is_behind(element) or above not in self._kept:
             return False
         self._kept.add(element)
         is_text = linked_share(element) < 0.5 or self._is_announced(element)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, dropwhile, pairwise
+from collections.abc import Iterable, Sequence
+from itertools import dropwhile, pairwise
 
 from reader.content.blocks import (
     Block,
     CodeBlock,
+    Embed,
     Figure,
     Heading,
     ListBlock,
     Paragraph,
     Rule,
-    Span,
     Table,
     leaves,
+    links,
+    plain_text,
     spans_text,
 )
 from reader.core.text import clean
@@ -44,40 +46,24 @@ def clean_article(
     return tuple(block for before, block in pairs if not (isinstance(block, Rule) and isinstance(before, Rule)))
 
 
-def solid(text: str) -> str:
-    """Return a text without blanks, to compare the results of two extractors."""
-    return "".join(text.split())
-
-
-def _lines(block: Block) -> Iterator[Sequence[Span]]:
-    """Yield the lines of a block, without images and embeds."""
-    for part in leaves([block]):
-        match part:
-            case Heading(spans=spans) | Paragraph(spans=spans):
-                yield spans
-            case CodeBlock(text=text):
-                yield [Span(text)]
-            case Table(header=header, rows=rows):
-                for row in filter(None, (header, *rows)):
-                    yield [span for cell in row for span in (*cell, Span("\t"))]
-
-
-def text_of_block(block: Block) -> str:
-    """Return the text of a block without images and embeds."""
-    lines = (spans_text(line) for line in _lines(block))
-    return "\n".join(line.strip() if line.endswith("\t") else line for line in lines)
-
-
 def article_text(blocks: Iterable[Block]) -> str:
     """Return the text of an article without captions, alternative texts and URLs."""
-    return "\n\n".join(filter(None, map(text_of_block, blocks)))
+    return plain_text(_texts(blocks))
+
+
+def solid(text: str) -> str:
+    """Return a text without blanks, to compare sizes and texts."""
+    return "".join(text.split())
 
 
 def linked_share(block: Block) -> float:
     """Return the share of a block's text that is inside links, from 0 to 1."""
-    spans = list(chain(*_lines(block)))
-    total = sum(len(span.text.strip()) for span in spans)
-    return sum(len(span.text.strip()) for span in spans if span.href) / total if total else 0.0
+    text = solid(article_text([block]))
+    return len(solid("".join(text for text, _ in links(_texts([block]))))) / len(text) if text else 0.0
+
+
+def _texts(blocks: Iterable[Block]) -> list[Block]:
+    return [block for block in leaves(blocks) if not isinstance(block, Figure | Embed)]
 
 
 # --- single blocks ------------------------------------------------------------------------------
@@ -92,7 +78,7 @@ def _is_boilerplate(block: Block) -> bool:
 
 
 def _announces(block: Block) -> bool:
-    return isinstance(block, Paragraph) and text_of_block(block).rstrip().endswith((":", "："))
+    return isinstance(block, Paragraph) and article_text([block]).rstrip().endswith((":", "："))
 
 
 def _without_opening(blocks: list[Block], titles: set[str], byline: str | None) -> list[Block]:
@@ -103,8 +89,8 @@ def _without_opening(blocks: list[Block], titles: set[str], byline: str | None) 
         if isinstance(block, CodeBlock | Table):
             return False
         if isinstance(block, Heading):
-            return letters(text_of_block(block)) in titles
-        lines = text_of_block(block).split("\n")
+            return letters(article_text([block])) in titles
+        lines = article_text([block]).split("\n")
         return any(lines) and all(_repeats_metadata(line, titles, names) for line in lines)
 
     return [*(block for block in blocks[:_NEAR] if not repeats(block)), *blocks[_NEAR:]]
@@ -149,12 +135,12 @@ def _without_links(section: list[Block]) -> list[Block]:
 
 
 def _announces_others(block: Block) -> bool:
-    return isinstance(block, Heading | Paragraph) and is_line(text_of_block(block), "heading")
+    return isinstance(block, Heading | Paragraph) and is_line(article_text([block]), "heading")
 
 
 def _is_text(block: Block) -> bool:
     """Return whether a block is running text; links to other articles are none."""
-    return len(text_of_block(block)) > 80 and linked_share(block) < 0.5
+    return len(article_text([block])) > 80 and linked_share(block) < 0.5
 
 
 def _without_teasers(blocks: list[Block]) -> list[Block]:
@@ -169,7 +155,7 @@ def _is_link_list(block: Block) -> bool:
     if isinstance(block, ListBlock):
         return len(block.items) > 1 and linked_share(block) > 0.9
     is_links = isinstance(block, Paragraph) and linked_share(block) > 0.95
-    return is_links and not text_of_block(block).endswith((".", "!", "?", "。"))
+    return is_links and not article_text([block]).endswith((".", "!", "?", "。"))
 
 
 def _without_repeated_images(blocks: list[Block]) -> list[Block]:

@@ -22,7 +22,7 @@ from reader.content.html.links import WEB, resolve_link
 from reader.content.page import Extract
 from reader.core.tokenize import words
 from reader.extraction.article_tree import article_tree, drop_noise, reduce, standfirst
-from reader.extraction.cleanup import article_text, clean_article, solid
+from reader.extraction.cleanup import article_text, clean_article
 from reader.extraction.extractors import (
     ENTRY,
     LINE_BREAK,
@@ -54,10 +54,8 @@ MIN_WORDS = 8
 """A text with fewer words is not an article."""
 
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
-_SHORT = 600
-"""Characters; a page with less text may have it in data only."""
-_MUCH_MORE = 2
-"""How much longer the text in a page's data must be than the one in its markup to be preferred."""
+_FEW_WORDS = 100
+"""A page with fewer may have its text in data only."""
 
 
 def extract(source: bytes | str, url: str = "", charset: str = "") -> Extract | None:
@@ -72,26 +70,24 @@ def extract(source: bytes | str, url: str = "", charset: str = "") -> Extract | 
 def extract_page(page: ParsedPage, url: str = "") -> Extract | None:
     """Return the article of a page that is read already; its tree keeps what a reader of the page sees."""
     if page.tree is None:
-        return _with_metadata(_plain(page.text), Metadata())
+        return _article(_plain(page.text), Metadata())
     tree, page.tree = page.tree, deepcopy(page.tree)
     alive = list(tree.iter())  # lxml makes an object for an element each time it is met and none is alive
     base_url = base_url_of(tree, page.head, resolve_link(url, "", WEB))
     metadata = read_metadata(tree, page.head, base_url)
-    from_scripts = script_text(tree)
-    blocks = _from_markup(tree, base_url, metadata)
-    for html in filter(None, (as_html(article_body(page.head.objects)), from_scripts)):
-        if _size(blocks) < _SHORT:
-            other = _cleaned(parse_html(html, base_url), metadata)
-            blocks = other if _size(other) > _MUCH_MORE * _size(blocks) else blocks
-    article = _with_metadata(blocks, metadata)
+    data = (as_html(article_body(page.head.objects)), script_text(tree))
+    article = _article(_from_markup(tree, base_url, metadata), metadata)
     del alive
-    if article is None and not page.is_whole:
-        # Nested too deep for lxml. parse_html has no such limit, but takes the whole page for the article.
-        article = _with_metadata(_cleaned(parse_html(page.text, base_url), metadata), metadata)
+    # lxml drops what is nested too deep; parse_html has no such limit, but takes the whole page for the article.
+    for html in filter(None, (*data, "" if page.is_whole else page.text)):
+        size = article.words if article else 0
+        if size < _FEW_WORDS:
+            other = _article(_cleaned(parse_html(html, base_url), metadata), metadata)
+            article = other if other and other.words > 2 * size else article
     return article
 
 
-def _with_metadata(blocks: tuple[Block, ...], metadata: Metadata) -> Extract | None:
+def _article(blocks: tuple[Block, ...], metadata: Metadata) -> Extract | None:
     """Return an article with its metadata; None if its text is too short to be one."""
     size = len(words(article_text(blocks)))
     if size < MIN_WORDS:
@@ -158,7 +154,3 @@ def _main_part(tree: HtmlElement) -> HtmlElement:
     """Return the only ``article``, ``main`` or ``body`` of a page, else the page."""
     found = (list(tree.iter(name)) for name in ("article", "main", "body"))
     return next((each[0] for each in found if len(each) == 1), tree)
-
-
-def _size(blocks: tuple[Block, ...]) -> int:
-    return len(solid(article_text(blocks)))

@@ -158,7 +158,7 @@ def _write_image(image: HtmlElement, names: str) -> None:
         image.set("alttext", alt)
     elif len(alt) == 1 and alt.isalpha() and behind[:1].islower():
         image.tag, image.text = "span", alt
-    elif alt.isascii() and (is_named(names, "icon") or is_named(image.get("id") or "", "icon")):
+    elif is_named(f"{names} {image.get('id') or ''}", "icon"):
         drop(image)
 
 
@@ -170,8 +170,6 @@ def _write_lines(element: HtmlElement, names: str) -> None:
     style = element.get("style") or ""
     is_lines = _PRE.search(style)
     if not is_lines and not is_named(names, "line of verse"):
-        return
-    if next(element.iterancestors("pre"), None) is not None:
         return
     if is_lines and "\n" in element.text_content().strip():
         if is_lines[1] is None or element.tag == "code":
@@ -224,12 +222,8 @@ def _write_listing_of_table(table: HtmlElement) -> None:
     if not cells or len(set(rows)) < len(rows) or not all(map(_is_code, cells)):
         return
     for cell in cells:
-        is_plain = next(cell.iter("pre"), None) is None
-        for inner in cell.iter("*"):
-            inner.tag = "div" if inner.tag in ("pre", "td") else inner.tag
-            if is_plain and inner.tag == "div":  # what is between lines in the source
-                inner.text = None if not (inner.text or "").strip() else inner.text
-                inner.tail = None if not (inner.tail or "").strip() else inner.tail
+        for inner in cell.iter("pre", "td"):
+            inner.tag = "div"
         cell.tail = None
     table.clear(keep_tail=True)
     table.tag = "pre"
@@ -280,12 +274,11 @@ def _write_caption(size: _Size, has_image: Callable[[HtmlElement], bool], elemen
     if next(element.iterdescendants("img", "pre", "figcaption"), None) is not None:
         return
     for around in list(element.iterancestors())[:4]:
-        if around.tag == "figure":
-            element.tag = "figcaption"
-        if around.tag == "figure" or size(around) > _LONGEST_CAPTION + size(element):
+        if size(around) > _LONGEST_CAPTION + size(element):
             return
         if has_image(around):
-            around.tag, element.tag = "figure" if around.tag != "li" else "li", "figcaption"
+            element.tag = "figcaption"
+            around.tag = around.tag if around.tag == "li" else "figure"
             return
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
@@ -132,7 +133,7 @@ def _byline(tree: HtmlElement, head: PageHead) -> str:
 
 def _is_in_comments(element: HtmlElement) -> bool:
     boxes = (element, *element.iterancestors())
-    return any("comment" in f"{box.get('class') or ''} {box.get('id') or ''}".lower() for box in boxes)
+    return any("comment" in f"{box.get('class')} {box.get('id')}".lower() for box in boxes)
 
 
 def _name_inside(element: HtmlElement) -> str:
@@ -141,15 +142,12 @@ def _name_inside(element: HtmlElement) -> str:
 
 
 def _first_line(element: HtmlElement) -> str:
-    from lxml.etree import iterwalk
-
-    parts: list[str] = []
-    for event, inner in iterwalk(element, events=("start", "end")):
-        is_line = inner.tag in ("br", "button", "time") or inner.tag not in INLINE
-        parts += ["\n" * is_line, (inner.text if event == "start" else inner.tail) or ""]
-        if inner is element and event == "end":
-            parts.pop()
-    return next(filter(None, map(str.strip, "".join(parts).split("\n"))), "")
+    """Return the first line with text in an element; what is not inside a line, a button or a date ends one."""
+    copy = deepcopy(element)
+    for inner in copy.iterdescendants("*"):
+        if inner.tag not in INLINE - {"br", "button", "time"}:
+            inner.text, inner.tail = f"\n{inner.text or ''}", f"\n{inner.tail or ''}"
+    return next(filter(None, map(str.strip, copy.text_content().split("\n"))), "")
 
 
 def _person(text: str) -> str:
@@ -175,26 +173,13 @@ def _names_at_start(line: str) -> str:
 def _published(tree: HtmlElement, head: PageHead) -> datetime | None:
     if found := next(filter(None, (date_in(date) for date, *_ in head.values("date"))), None):
         return found
-    marked: list[str] = []
-    for element in tree.iter("time", "span", "abbr", "p", "div"):
-        is_marked = element.get("itemprop") == "datePublished" or element.get("pubdate") is not None
-        title = element.get("title") if element.tag == "abbr" else ""
-        text = element.get("datetime") or element.get("content") or title or ""
-        if is_marked:
-            marked.insert(0, text or text_of(element))
-        elif element.tag == "time":
-            marked += [text, text_of(element)[:80]]
-    marked += _near_heading(tree)
-    return next(filter(None, map(date_in, marked[:20])), None)
-
-
-def _near_heading(tree: HtmlElement) -> list[str]:
-    """Return the short lines with dates below the page's heading."""
+    elements = [*tree.xpath("//*[@itemprop='datePublished' or @pubdate]"), *tree.iter("time")]
+    names = ("datetime", "content", "title")
+    texts = [text for each in elements for text in (*map(each.get, names), text_of(each)[:80]) if text]
     heading = next(tree.iter("h1"), None)
-    if heading is None:
-        return []
-    behind = heading.xpath("following::*")[:_LOOK_AHEAD]
-    return [text for inner in behind if 6 <= len(text := text_of(inner)) < 100 and find_date(text)]
+    below = () if heading is None else heading.xpath("following::*")[:_LOOK_AHEAD]
+    lines = [line for each in below if len(line := text_of(each)) < 100 and find_date(line)]
+    return next(filter(None, map(date_in, [*texts[:20], *lines])), None)
 
 
 def date_in(line: str) -> datetime | None:

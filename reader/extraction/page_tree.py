@@ -44,7 +44,7 @@ _LONG_TAG = re.compile(r"(<[a-zA-Z][^\s<>]*+)([^<>]{4000,}+)>")
 # Characters that XML (1.0, section 2.2) and therefore lxml do not allow, C1 controls, and the planes for private use,
 # which serve as marks.
 _NOT_XML = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U000effff]")
-_REFERENCE = re.compile(r"&#(?=[0-9]|[xX][0-9a-fA-F])(?:[xX]0*+([0-9a-fA-F]*+)|0*+([0-9]*+));?", re.ASCII)
+_REFERENCE = re.compile(r"&#(?:[xX][0-9a-fA-F]++|[0-9]++);?")
 
 
 @dataclass
@@ -73,19 +73,15 @@ def decode(source: bytes | str, charset: str = "") -> str:
     become U+FFFD. Never raises.
     """
     text = source if isinstance(source, str) else source.decode(detect_encoding(source, charset), "replace")
-    text = text.removeprefix("\ufeff")
-    text = _NOT_XML.sub("", text)
+    text = _NOT_XML.sub("", text.removeprefix("\ufeff"))
     return _REFERENCE.sub(_safe_reference, text) if "&#" in text else text
 
 
 def _safe_reference(found: re.Match[str]) -> str:
-    """Return a numeric reference, or its character where a parser would fail on it or misread it."""
-    digits = found[1] or found[2] or "0"
-    number = int(digits, 16 if found[1] else 10) if len(digits) < 8 else 0
-    if number in (9, 10, 13) or number >= 0xA0 or 0x20 <= number < 0x7F:
-        return found[0] if number < 0x110000 and not _NOT_XML.match(chr(number)) else ""
+    """Return a numeric reference to a letter of ASCII, which may be markup, as it is, and others as their character."""
     # unescape() reads &#146; as Windows-1252, as the HTML standard requires (13.2.5.80).
-    return _NOT_XML.sub("", unescape(f"&#{number};"))
+    text = _NOT_XML.sub("", unescape(f"{found[0].rstrip(';')};"))
+    return found[0] if text.isascii() and text else text
 
 
 def read_page(source: bytes | str, charset: str = "") -> ParsedPage:
@@ -93,8 +89,8 @@ def read_page(source: bytes | str, charset: str = "") -> ParsedPage:
     from lxml import etree
     from lxml.html import HTMLParser, document_fromstring
 
-    if _is_binary(source):
-        return ParsedPage("")
+    if isinstance(source, bytes) and b"\0" in source[:_SNIFFED] and not source.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return ParsedPage("")  # an image, a PDF or a program: of texts, only those in UTF-16 have NULs
     text = decode(source, charset)[:MAX_CHARACTERS]
     if not _TAG.search(text):
         return ParsedPage(text)
@@ -106,12 +102,6 @@ def read_page(source: bytes | str, charset: str = "") -> ParsedPage:
     except (etree.ParserError, etree.XMLSyntaxError):
         return ParsedPage("")
     return ParsedPage(text, tree, not parser.error_log.filter_types([etree.ErrorTypes.ERR_RESOURCE_LIMIT]))
-
-
-def _is_binary(source: bytes | str) -> bool:
-    """Return whether a page is an image, a PDF or a program: of texts, only UTF-16, which has a BOM, has NULs."""
-    is_marked = not isinstance(source, bytes) or source.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
-    return not is_marked and b"\0" in source[:_SNIFFED]
 
 
 def _with_some_attributes(tag: re.Match[str]) -> str:

@@ -66,8 +66,7 @@ class WordsCondition:
     The index splits ``text`` into words, so it may be several words (``climate change``), parts of one
     (``state-owned``), or a run of Chinese characters. The field ``any`` stands for title, excerpt, source, topics,
     tags, body and everything else, each searched separately; ``text`` stands for the body, the fetched page and what is
-    in no field of its own. A text of signs
-    is searched for as written, but not in bodies and pages.
+    in no field of its own. A text of signs is searched for as written, but not in bodies and pages.
     """
 
     field: TextField

@@ -1,1 +1,1 @@
-"""Where indexes, marks and pages are stored. Each sub-package is one kind of storage."""
+"""What newsreader stores: SQLite files, text files that the user edits as well, and the trash."""

@@ -57,11 +57,11 @@ def _markdown_page(body: bytes | str, url: str, charset: str) -> tuple[Any, ...]
     from reader.content.blocks import Heading
     from reader.content.body import parse_body
     from reader.core.tokenize import words
-    from reader.extraction.cleanup import article_text, text_of_block
+    from reader.extraction.cleanup import article_text
     from reader.extraction.page_tree import decode
 
     blocks = parse_body(decode(body, charset), "markdown", url)
-    title = text_of_block(blocks[0]) if blocks and isinstance(blocks[0], Heading) else ""
+    title = article_text(blocks[:1]) if blocks and isinstance(blocks[0], Heading) else ""
     count = len(words(article_text(blocks)))
     text = Extract(blocks[1:] if title else blocks, count, title) if count else None
     return ExtractionResult(text).to_values()

@@ -85,6 +85,19 @@ def test_an_item_may_have_an_image_as_a_channel_has_it(image: str) -> None:
     )
 
 
+def test_the_guid_of_an_item_with_an_empty_link_is_its_link() -> None:
+    for source in ("<link/><guid>https://example.org/1</guid>", "<guid>https://example.org/1</guid><link> </link>"):
+        assert item(source).url == "https://example.org/1"
+    assert not item('<link/><guid isPermaLink="false">https://example.org/1</guid>').url
+
+
+def test_html_that_was_escaped_twice_is_html() -> None:
+    found = item("<description><![CDATA[&lt;p&gt;Hi &lt;b&gt;you&lt;/b&gt;&lt;/p&gt;]]></description>")
+    assert (found.excerpt, found.content_html) == ("Hi you", "<p>Hi <b>you</b></p>")
+    assert item("<description>Use &amp;lt;p&amp;gt;</description>").excerpt == "Use <p>"
+    assert item("<description>&lt;i&gt;Use&lt;/i&gt; &amp;lt;p&amp;gt;</description>").excerpt == "Use <p>"
+
+
 def test_names_of_authors_have_no_markup() -> None:
     names = "<dc:creator>&lt;a href='/a'&gt;Ann Lee&lt;/a&gt; (Bonn), &lt;b&gt;Bob&lt;/b&gt;</dc:creator>"
     assert item(names).authors == ("Ann Lee (Bonn), Bob",)

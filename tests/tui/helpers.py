@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from rich.segment import Segment
 from textual import events, screen
+from textual.drivers.headless_driver import HeadlessDriver
+from textual.geometry import Size
 from textual.keys import KEY_NAME_REPLACEMENTS, key_to_character
 from textual.pilot import Pilot
 from textual.strip import Strip
@@ -78,6 +80,8 @@ _ROUNDS = 2
 """How often to wait for all queues: handling a message may post another, or start a worker."""
 _QUITTING = 1.0
 """Seconds in which the app draws, unless it quits."""
+_RESIZING = 0.01
+"""Longer than Textual waits for another size."""
 FORBIDDEN = re.compile(f"[{CONTROLS}{BIDI}\n\t]")
 """What no line on the screen may contain."""
 
@@ -162,8 +166,14 @@ class Reader:
         await self.settle()
 
     async def resize(self, width: int, height: int) -> None:
-        await self.pilot.resize_terminal(width, height)
+        # Like Pilot's method, which also waits up to a second for an idle processor.
+        size = Size(width, height)
+        driver = self.app._driver
+        assert isinstance(driver, HeadlessDriver)
+        driver._size = size
+        self.app.post_message(events.Resize(size, size))
         await self.settle()
+        await self.pass_time(_RESIZING)
 
     async def wait_until(self, true: Callable[[], object], seconds: float = 10) -> None:
         """Wait for something that takes time."""

@@ -44,7 +44,10 @@ _SEPARATING = {
 }
 """Elements that only separate paragraphs."""
 _CONTAINERS: dict[str, type[Frame]] = {
-    **{"blockquote": QuoteFrame, "figure": FigureFrame, "pre": CodeFrame, "table": TableFrame},
+    "blockquote": QuoteFrame,
+    "figure": FigureFrame,
+    "pre": CodeFrame,
+    "table": TableFrame,
     **dict.fromkeys(("ul", "ol", "menu", "dir", "dl"), ListFrame),
 }
 _F = TypeVar("_F", bound=Frame)

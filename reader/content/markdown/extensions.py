@@ -36,25 +36,11 @@ _DIV = re.compile(
     r":{3,}[ \t]*(?:\{?\.?(?P<name>[A-Za-z][\w-]*)\}?)?(?P<title>[^{}]*)"
     r"(?P<attributes>\{[^{}]*?(?:title=[\"'](?P<attribute>[^\"'{}]*)[^{}]*)?\})?\Z"
 )
-_ADMONITIONS = frozenset(
-    [
-        *(
-            "abstract",
-            "attention",
-            "bug",
-            "caution",
-            "check",
-            "danger",
-            "details",
-            "error",
-            "example",
-            "failure",
-            "help",
-        ),
-        *("hint", "important", "info", "note", "question", "quote", "seealso", "spoiler", "success", "summary", "tip"),
-        *("todo", "warning"),
-    ]
-)
+_ADMONITIONS = frozenset({
+    "abstract", "attention", "bug", "caution", "check", "danger", "details", "error", "example", "failure", "help",
+    "hint", "important", "info", "note", "question", "quote", "seealso", "spoiler", "success", "summary", "tip",
+    "todo", "warning",
+})  # fmt: skip
 _NOTE = re.compile(r"(?:!!!|\?\?\?\+?)[ \t]+([A-Za-z][\w-]*)(?:[ \t]+[a-z-]+){0,2}(?:[ \t]+\"(.*)\")?\Z")
 _TAB = re.compile(r"===[+!]?[ \t]+\"(.+)\"\Z")
 _FOOTNOTE = re.compile(r"\[\^([^\[\]\s]{1,100})\]:[ \t]*")

@@ -50,7 +50,8 @@ def parse_markdown(
 
 def _markup(source: str, *, extended: bool) -> str:
     """Return ``source`` as HTML whose URLs are bounded, however often it refers to a long one."""
-    parser, env = _parser(extended=extended), {}  # type: tuple[MarkdownIt, dict[str, object]]
+    parser = _parser(extended=extended)
+    env: dict[str, object] = {}
     found = parser.parse(source, env)
     for block in found:
         if block.children:

@@ -11,11 +11,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from reader.core.tokenize import words
-from reader.extraction.cleanup import solid, text_of_block
+from reader.extraction.cleanup import article_text, solid
 from reader.extraction.stubs.patterns import PageKind, page_kinds, paywall_patterns
 from reader.extraction.stubs.visible_text import Region, VisibleText, visible_text
 
@@ -63,7 +62,7 @@ def stub_reason(extract: Extract | None, source: ParsedPage) -> str:
         text = page.text[:_MAX_STATEMENT]
         reason = _kind_reason([*page.titles, text], text, 0, page)
         return reason or (PAYWALL if _count(paywall_patterns("statements"), text) else NO_ARTICLE)
-    texts = [*filter(None, map(text_of_block, extract.blocks))]
+    texts = [text for block in extract.blocks if (text := article_text([block]))]
     names = [extract.title, *page.titles, *texts[:1]]
     reason = _kind_reason(names, "\n".join(texts)[:_MAX_STATEMENT], extract.words, page)
     return reason or (PAYWALL if _is_paywalled(extract.words, texts, page) else "")
@@ -123,10 +122,10 @@ def _name_score(kind: PageKind, title: str) -> int:
 def _is_paywalled(size: int, texts: Sequence[str], page: VisibleText) -> bool:
     """Return whether an article of ``size`` words ends at a paywall."""
     last = [text for text in texts[1:][-_LAST_BLOCKS:] if len(text) < 400]  # the first block is the article itself
-    inside, beside = _behind(texts, page)
+    behind = _behind(texts, page)
     in_box = " ".join(text for text, region in page.pieces if region == Region.WALL)
-    near = "\n".join((*last, inside, in_box))
-    statements = min(2, _count(paywall_patterns("statements"), f"{near}\n{beside}"))
+    near = "\n".join((*last, behind, in_box))
+    statements = min(2, _count(paywall_patterns("statements"), near))
     score = int(_count(paywall_patterns("offers"), near) > 0)
     if statements:
         score += statements + 1 + bool(in_box)
@@ -146,23 +145,13 @@ def _metadata_score(size: int, characters: int, page: VisibleText) -> int:
     return score
 
 
-def _behind(texts: Sequence[str], page: VisibleText) -> tuple[str, str]:
-    """Return the text right behind the end of an article, and the part of it that is in boxes beside the text."""
-    pieces = [solid(text) for text, _ in page.pieces]
-    starts = accumulate(map(len, pieces), initial=0)
-    whole = "".join(pieces)
-    # A block of the paywall itself is not the end of the text.
-    endings = [
-        text
-        for text in texts[-1 - _LAST_BLOCKS :]
-        if not _count(paywall_patterns("statements"), text) and not _count(paywall_patterns("offers"), text)
-    ]
-    ends = [whole.rfind(solid(text)[-_ENDING:]) for text in endings if len(text) >= _ENDING]
-    end = max(ends, default=-1)
-    if end < 0:
-        return "", ""
-    following = [
-        piece for piece, start in zip(page.pieces, starts, strict=False) if end < start <= end + _ENDING + _BEHIND
-    ]
-    inside = (text for text, region in following if region in (Region.TEXT, Region.WALL))
-    return "\n".join(inside), "\n".join(text for text, region in following if region == Region.ASIDE)
+def _behind(texts: Sequence[str], page: VisibleText) -> str:
+    """Return the text right behind the end of an article, but not that of header, footer and menus."""
+    walls = (*paywall_patterns("statements"), *paywall_patterns("offers"))
+    ends: list[int] = []
+    for text in texts[-1 - _LAST_BLOCKS :]:
+        ending = solid(text)[-_ENDING:]
+        if len(ending) == _ENDING and not _count(walls, text):  # a block of the paywall itself is not the end
+            pattern = r"\s*".join(map(re.escape, ending))
+            ends += (found.end() for found in re.finditer(pattern, page.text))
+    return page.text[max(ends) :][:_BEHIND] if ends else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from reader.content.html.linked_data import is_article
@@ -33,12 +34,11 @@ class Region(IntEnum):
     TEXT = 0
     WALL = 1
     """A box that is named like a paywall."""
-    ASIDE = 2
-    FRAME = 3
+    FRAME = 2
     """The header, the footer or a menu of the page."""
 
 
-@dataclass(slots=True)
+@dataclass
 class VisibleText:
     """The visible text of a page, and how much of it its metadata calls locked."""
 
@@ -55,7 +55,7 @@ class VisibleText:
     stated_words: int = 0
     """Words of the article by the page's metadata, or 0."""
 
-    @property
+    @cached_property
     def text(self) -> str:
         """All text outside of header, footer and menus, else all text; then the text for browsers without scripts."""
         inside = " ".join(text for text, region in self.pieces if region != Region.FRAME)
@@ -117,12 +117,12 @@ def _region(element: HtmlElement) -> Region:
     if element.tag in ("header", "footer", "nav") or element.get("role") in ("navigation", "banner", "contentinfo"):
         return Region.FRAME
     names = f"{element.get('class') or ''} {element.get('id') or ''}"[:1_000]
-    if element.tag not in ("body", "html") and _FRAME_NAMES.search(names):
+    if element.tag in ("body", "html"):
+        return Region.TEXT
+    if _FRAME_NAMES.search(names):
         return Region.FRAME
-    is_wall = any(box.search(names) for box in paywall_patterns("box"))
-    if element.tag == "aside" and not is_wall:
-        return Region.ASIDE
-    return Region.WALL if is_wall and element.tag not in ("body", "html", "main", "article") else Region.TEXT
+    is_wall = element.tag not in ("main", "article") and any(box.search(names) for box in paywall_patterns("box"))
+    return Region.WALL if is_wall else Region.TEXT
 
 
 def _locked_text(tree: HtmlElement, selectors: list[str]) -> int:

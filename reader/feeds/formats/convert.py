@@ -16,7 +16,7 @@ from urllib.parse import urljoin
 
 from reader.content.enclosures import Enclosure
 from reader.core.errors import ReaderError
-from reader.core.text import clean
+from reader.core.text import clean, unescape
 from reader.core.urls import safe_url
 from reader.feeds.formats import plain_text
 from reader.feeds.formats.timestamps import Timestamp, read_timestamp
@@ -38,6 +38,10 @@ _LOOKS_LIKE_URL = re.compile(r"(?:https?:)?/|feed:", re.IGNORECASE)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _TAG = re.compile(r"</?[A-Za-z][^<>@]*>")
 """Markup in the name of a person; an email address may be in angle brackets."""
+_ESCAPED_TWICE = re.compile(
+    r"\s*&lt;(?:p|div|h[1-6]|ul|ol|table|blockquote|figure|img|span)\b[^<]*&gt;\s*", re.IGNORECASE
+)
+"""Nothing but elements whose tags were escaped once too often."""
 _IANA = "http://www.iana.org/assignments/relation/"
 """What may precede a relation of a link, by RFC 4287, 4.2.7.2."""
 
@@ -224,16 +228,25 @@ def _content(entry: Mapping[str, Any]) -> Mapping[str, Any]:
         if _text(each, "value") and (_is_html(each) or _text(each, "type").lower() in _TEXT_TYPES)
     ]
     if found:
-        return max(found, key=lambda each: (_is_html(each), len(each["value"])))
+        best = max(found, key=lambda each: (_is_html(each), len(each["value"])))
+        return {**best, "value": _unescaped(best, "value", best)}
     # The subtitle is that of iTunes, of one line.
     name = next((each for each in ("summary", "subtitle") if _text(entry, each)), "")
-    return {**_detail(entry, name), "value": _text(entry, name)} if name else {}
+    detail = _detail(entry, name)
+    return {**detail, "value": _unescaped(entry, name, detail)} if name else {}
+
+
+def _unescaped(found: Mapping[str, Any], name: str, detail: Mapping[str, Any]) -> str:
+    """Return a field, decoded once more if it is HTML all of whose tags were escaped twice."""
+    text = _text(found, name)
+    is_escaped = detail.get("type") == "text/html" and _ESCAPED_TWICE.fullmatch(text)
+    return unescape(text) if is_escaped else text
 
 
 def _excerpt(entry: Mapping[str, Any], content: Mapping[str, Any]) -> str:
     """Return the summary of an entry, or the beginning of its content, as plain text."""
-    summary, detail = _text(entry, "summary"), _detail(entry, "summary")
-    sources = [(summary, _is_html(detail or content)), (_text(content, "value"), _is_html(content))]
+    detail = _detail(entry, "summary") or content
+    sources = [(_unescaped(entry, "summary", detail), _is_html(detail)), (_text(content, "value"), _is_html(content))]
     limit = 2 * plain_text.MAX_EXCERPT
     texts = (
         plain_text.from_html(text, limit) if is_html else plain_text.from_text(text[: 4 * limit])

@@ -191,6 +191,17 @@ def _end_url(parser: Any) -> None:
         _keep_image(parser, parser._get_context().get("href"))
 
 
+def _end_link(parser: Any) -> None:
+    """Leave the link of an entry as it is if the element is empty: it may be that of its guid."""
+    context = parser._get_context()
+    link = context.get("link")
+    parser.pop("link")
+    if parser.inentry and not context.get("link"):
+        context.pop("link", None)
+        if link:
+            context["link"] = link
+
+
 def _end_image(parser: Any) -> None:
     """Take the text of an image of an entry for its address."""
     text = parser.pop("image")
@@ -208,7 +219,7 @@ _split_as_feedparser: Any = _PARSER._sync_author_detail
 _end_url_as_feedparser: Any = _PARSER._end_url
 for _each in (api.StrictFeedParser, api.LooseFeedParser):
     _each._sync_author_detail = _sync_author_detail
-    _each._end_url, _each._end_image = _end_url, _end_image
+    _each._end_url, _each._end_image, _each._end_link = _end_url, _end_image, _end_link
     _each.can_be_relative_uri = _each.can_be_relative_uri - {"id"}  # an id does not depend on where the feed is
 
 

@@ -294,9 +294,9 @@ class _Reader:
         text = mended(feedparser_feed.resolve(self.base, text) if text else text)
         if self.in_entry:
             text = text.replace("&amp;", "&")
-        self.context["link"] = text = _ENTITY_IN_URL.sub(r"&\1", text) if "&" in text else text
+        text = _ENTITY_IN_URL.sub(r"&\1", text) if "&" in text else text
         if text or not self.in_entry:
-            found["href"] = text
+            self.context["link"] = found["href"] = text
 
     def _read_enclosure(self, element: Element, depth: int) -> None:
         found = with_href(plain_attributes(element))

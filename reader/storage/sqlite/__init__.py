@@ -1,5 +1,5 @@
 """The SQLite storage, the only package that imports sqlite3.
 
-Three files, three promises: `index-*.db` is a cache of one folder that can be rebuilt, `state.db` is
-precious, `pages.db` is a bounded cache for all folders.
+`index-*.db` is a cache of one folder that can be rebuilt, `pages.db` a bounded cache for all folders. `state.db` and
+`feeds.db` are precious.
 """

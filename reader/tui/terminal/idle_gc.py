@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import time
 
+from reader.tui.terminal.memory import free_texts
 from reader.workers.malloc import trim_malloc
 
 YOUNG_THRESHOLD = 2_000
@@ -18,7 +19,7 @@ MIDDLE_THRESHOLD = 20
 """Young collections between collections of the middle generation, which take a few milliseconds at most."""
 _OLD_THRESHOLD = 10
 """Middle collections until one of everything that came after the last pause; a user who never pauses needs it."""
-_IDLE_SECONDS = 2.0
+LONG_PAUSE = 2.0
 """Seconds without input after which the user is idle."""
 SHORT_PAUSE = 0.3
 """Seconds without input after which younger objects are collected, which takes 10 ms or so, if there are many."""
@@ -56,11 +57,12 @@ class IdleGC:
             return
         pause = time.monotonic() - self._last
         # The count of frozen objects comes last: it visits each of them, which takes 6 ms or more.
-        if pause > _IDLE_SECONDS and gc.get_freeze_count():
+        if pause > LONG_PAUSE and gc.get_freeze_count():
             self._due = False
+            free_texts()
             gc.unfreeze()
             gc.collect()
             gc.freeze()
-        elif SHORT_PAUSE < pause < _IDLE_SECONDS and gc.get_count()[2]:  # a middle collection has left some
+        elif SHORT_PAUSE < pause < LONG_PAUSE and gc.get_count()[2]:  # a middle collection has left some
             gc.collect()
         trim_malloc()

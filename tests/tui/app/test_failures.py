@@ -29,9 +29,8 @@ def failing(error: Exception) -> Callable[..., NoReturn]:
     return fail
 
 
-@pytest.mark.parametrize(
-    ("owner", "call", "keys"),
-    [
+async def test_each_failure_is_reported_in_a_sentence(seeds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    failures: list[tuple[type, str, str]] = [
         (LibraryMarks, "apply", "m"),
         (LibraryMarks, "apply", "s"),
         (LibraryMarks, "apply_to_rows", "M"),
@@ -40,17 +39,16 @@ def failing(error: Exception) -> Callable[..., NoReturn]:
         (Index, "problems", "!"),
         (SettingTable, "set", "T"),
         (MarkStore, "tags", "t"),
-    ],
-)
-async def test_each_failure_is_reported_in_a_sentence(
-    seeds: Path, monkeypatch: pytest.MonkeyPatch, owner: type, call: str, keys: str
-) -> None:
+    ]
     async with open_app(seeds) as reader:
-        monkeypatch.setattr(owner, call, failing(ReaderError("The disk says no.", "Try another.")))
-        await reader.press(*keys)
-        assert reader.message == "The disk says no. Try another."
-        await reader.press("escape")
-        assert reader.app.is_running
+        for owner, call, key in failures:
+            with monkeypatch.context() as patch:
+                patch.setattr(owner, call, failing(ReaderError("The disk says no.", "Try another.")))
+                await reader.press(key)
+                assert reader.message == "The disk says no. Try another.", key
+                reader.clear_message()
+                await reader.press("escape")
+                assert reader.app.is_running
 
 
 async def test_an_unexpected_exception_shows_no_traceback(seeds: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -229,7 +229,7 @@ FOLDING = {"enter": True, "l": True, "h": False}
 async def test_folding_moves_no_selected_article(folder: Path, size: tuple[int, int], seed: int) -> None:
     dice = random.Random(seed)
     async with open_grouped(folder, size) as reader:
-        for _ in range(60):
+        for _ in range(40):
             key = dice.choice(["enter", "l", "h", "h", "j", "j", "k", "G", "g", "c"])
             row, line, before = reader.row, line_of_selection(reader), reader.article_list.order
             await reader.press(key)

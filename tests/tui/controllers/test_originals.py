@@ -63,7 +63,7 @@ async def test_saved_and_failed_originals_have_a_mark(folder: Path, size: tuple[
         assert [mark_of(reader, f"N00{n}") for n in range(3)] == ["⇩", "⇩", ""]
         await reader.press("m")
         assert mark_of(reader, "N000") == "⇩", "another mark does not remove it"
-        await reader.press(*["pagedown"] * 40)
+        await reader.press_at_once(*["pagedown"] * 40)
         reader.article_list.select(150)
         await reader.settle()
         assert mark_of(reader, "N150") == "⇩", "its row was loaded later"

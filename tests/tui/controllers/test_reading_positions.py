@@ -212,7 +212,8 @@ async def test_the_list_opens_at_the_last_article_on_its_line(hundred: Path, mak
 
 async def test_the_list_does_not_scroll_during_a_refresh(hundred: Path) -> None:
     async with open_app(hundred) as reader:
-        await reader.press(*["j"] * 50, "q")
+        await reader.press_at_once(*"j" * 50)
+        await reader.press("q")
     async with open_app(hundred) as reader:
         reader.forget_that_folder_is_read()
         before = reader.article_list.scroll_offset.y
@@ -234,7 +235,8 @@ async def test_restoring_the_last_article_does_not_mark_it_read(hundred: Path) -
 
 async def test_sorting_before_a_selection_starts_at_the_top(hundred: Path) -> None:
     async with open_app(hundred) as reader:
-        await reader.press(*["j"] * 50, "q")
+        await reader.press_at_once(*"j" * 50)
+        await reader.press("q")
     async with open_app(hundred) as reader:
         assert reader.article_list.cursor == 50
         await reader.press("1")
@@ -248,7 +250,8 @@ async def test_sorting_before_a_selection_starts_at_the_top(hundred: Path) -> No
 
 async def test_a_list_that_is_loaded_again_before_it_is_shown_still_starts_at_its_top(hundred: Path) -> None:
     async with open_app(hundred) as reader:
-        await reader.press(*["j"] * 50, "q")
+        await reader.press_at_once(*"j" * 50)
+        await reader.press("q")
     async with open_app(hundred) as reader:
         assert reader.article_list.cursor == 50
         reader.main_screen.list_content.sort_by(Sort("quality", reverse=True))
@@ -279,7 +282,8 @@ async def test_the_list_stays_at_its_top_until_all_stories_are_found(hundred: Pa
 
 async def test_the_neighbor_of_a_deleted_article_is_selected(hundred: Path) -> None:
     async with open_app(hundred) as reader:
-        await reader.press(*["j"] * 50, "q")
+        await reader.press_at_once(*"j" * 50)
+        await reader.press("q")
     (hundred / "150.md").unlink()
     async with open_app(hundred) as reader:  # noticed by the comparison, a moment after the first frame
         assert (reader.row.title, reader.message) == ("N151", "")
@@ -309,11 +313,11 @@ async def test_each_query_has_its_own_list_position(hundred: Path) -> None:
         await reader.press("/", *(["ctrl+u"] if reader.query else []), *text, "enter")
 
     async with open_app(hundred) as reader:
-        await reader.press(*["j"] * 60)
+        await reader.press_at_once(*"j" * 60)
         everything = at(reader)
         await ask(reader, "topic:odd")
         assert reader.article_list.cursor == 0  # never requested before
-        await reader.press(*["j"] * 20)
+        await reader.press_at_once(*"j" * 20)
         odd = at(reader)
         await ask(reader, "topic:even")
         assert reader.article_list.cursor == 0

@@ -59,23 +59,24 @@ async def test_keys_jump_to_the_ends_of_the_list(many: Path, end: str, top: str)
         assert (number(reader), reader.pane_title) == (0, "Number 000")
 
 
-@pytest.mark.parametrize(
-    ("down", "up", "half"), [("ctrl+d", "ctrl+u", True), ("pagedown", "pageup", False), ("space", "pageup", False)]
-)
-async def test_pages_and_half_pages_of_the_list(many: Path, down: str, up: str, half: bool) -> None:
+_PAGES = (("ctrl+d", "ctrl+u", True), ("pagedown", "pageup", False), ("space", "pageup", False))
+
+
+async def test_pages_and_half_pages_of_the_list(many: Path) -> None:
     async with open_app(many, STACKED) as reader:
         height = reader.article_list.size.height
-        step = height // 2 if half else height - 1
-        await reader.press("j", down)
-        assert number(reader) == 1 + step
-        assert reader.article_list.scroll_offset.y == step  # the selection stays on its line of the screen
-        await reader.press(down, up)
-        assert number(reader) == 1 + step
-        await reader.press(up, up)
-        assert number(reader) == 0
-        assert reader.article_list.scroll_offset.y == 0
-        await reader.press("G", down)
-        assert number(reader) == 99
+        for down, up, half in _PAGES:
+            step = height // 2 if half else height - 1
+            await reader.press("g", "j", down)
+            assert number(reader) == 1 + step
+            assert reader.article_list.scroll_offset.y == step  # the selection stays on its line of the screen
+            await reader.press(down, up)
+            assert number(reader) == 1 + step
+            await reader.press(up, up)
+            assert number(reader) == 0
+            assert reader.article_list.scroll_offset.y == 0
+            await reader.press("G", down)
+            assert number(reader) == 99
 
 
 @pytest.mark.parametrize(("into", "out"), [("l", "escape"), ("right", "left")])
@@ -140,19 +141,18 @@ async def test_keys_jump_to_the_ends_of_the_article(many: Path, end: str, top: s
         assert reader.article_pane.scroll_offset.y == 0
 
 
-@pytest.mark.parametrize(
-    ("down", "up", "half"), [("ctrl+d", "ctrl+u", True), ("pagedown", "pageup", False), ("space", "pageup", False)]
-)
-async def test_pages_and_half_pages_of_the_article(many: Path, down: str, up: str, half: bool) -> None:
+async def test_pages_and_half_pages_of_the_article(many: Path) -> None:
     async with open_app(many) as reader:
+        await reader.press("l")
         height = reader.article_pane.size.height
-        step = height // 2 if half else height - 1
-        await reader.press("l", down)
-        assert reader.article_pane.scroll_offset.y == step
-        await reader.press(down, up)
-        assert reader.article_pane.scroll_offset.y == step
-        await reader.press(up, up)
-        assert reader.article_pane.scroll_offset.y == 0
+        for down, up, half in _PAGES:
+            step = height // 2 if half else height - 1
+            await reader.press(down)
+            assert reader.article_pane.scroll_offset.y == step
+            await reader.press(down, up)
+            assert reader.article_pane.scroll_offset.y == step
+            await reader.press(up, up)
+            assert reader.article_pane.scroll_offset.y == 0
 
 
 async def test_moving_keys_walk_through_the_related_items(seeds: Path) -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import gc
 import time
 import weakref
+from typing import Any
 
 import pytest
+from textual import content
 
+from reader.core import text
 from reader.tui.terminal import idle_gc
 from reader.tui.terminal.idle_gc import IdleGC
 
@@ -51,3 +54,17 @@ def test_a_short_pause_frees_screens_that_were_open_for_long(
     collector.note_activity()
     collector.collect_if_idle()
     assert (closed() is None) == is_freed
+
+
+def test_a_long_pause_frees_the_texts_in_caches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(idle_gc, "LONG_PAUSE", 0.0)
+    caches: list[Any] = [text.cell_width, vars(content)["cell_len"]]
+    assert [cached("text") for cached in caches] == [4, 4]
+    collector = IdleGC()
+    gc.freeze()
+    try:
+        collector.note_activity()
+        collector.collect_if_idle()
+        assert [cached.cache_info().currsize for cached in caches] == [0, 0]
+    finally:
+        gc.unfreeze()
