@@ -166,7 +166,7 @@ class ArticlePaneController:
 
         self._on_failed()
         self.save_position()
-        self._pane.show_placeholder(*unreadable(error, away=self._session.folder_is_away))
+        self._pane.show_placeholder(*unreadable(error, self._session.key, away=self._session.folder_is_away))
         self._session.gate.end_loading("article")
         self._session.report_damage(error)
 
@@ -179,10 +179,10 @@ class ArticlePaneController:
         self.requested_rowid = -1
         session = self._session
         if session.query.query is not None:
-            self._pane.show_placeholder(*nothing_found(session.query.label))
-        elif session.folder_was_read:
-            self._pane.show_placeholder(*empty_folder(session.library.name, session.counts))
-        else:
+            self._pane.show_placeholder(*nothing_found(session.query.label, session.key))
+        elif session.folder_was_read and session.counts.complete and not session.counts.articles:
+            self._pane.show_placeholder(*empty_folder(session.library.name, session.counts, session.key))
+        else:  # or the list with the articles that are counted is about to come
             self._pane.show_placeholder(f"Reading {session.library.name} …")
         session.gate.end_loading("article")
 
