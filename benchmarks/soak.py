@@ -353,18 +353,23 @@ class Soak:
 
     def _rest(self, app: App) -> None:
         """Return to the list, stop fetching, and wait until the app has no process but that of the index."""
+
+        def is_alone() -> bool:
+            app.wake()  # a Ctrl+z among the last keys takes effect later
+            return app.ended or len(tree(app.process.pid)) <= 2
+
         app.wake()
         app.answers = False
         app.resize(100, 30)
         app.drain(1)
         app.resize(120, 40)
         with contextlib.suppress(OSError):  # it may be ending
-            for _ in range(5):
-                app.send("\x1b")
+            for key in ("\x1b",) * 5 + ("X",):
+                app.wake()
+                app.send(key)
                 app.drain(1)
-            app.send("X")
         app.drain(SHORTEST_REST)
-        rests = app.drain_until(lambda: app.ended or len(tree(app.process.pid)) <= 2, LONGEST_REST)
+        rests = app.drain_until(is_alone, LONGEST_REST)
         if not (app.answers or app.ended):
             self._fault(f"it does not answer after {app.keys}; its screen:\n{app.screen}")
             app.process.kill()

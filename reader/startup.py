@@ -114,7 +114,9 @@ def _first_sort(library: Library, counts: Counts, chosen: str | None) -> Sort:
 
     There the articles are in the same order, but the header of the list says why. Raises StorageError.
     """
-    if chosen is None and counts.complete and not library.index.has_values("quality"):
+    paths = library.paths
+    is_known = counts.complete or (paths is not None and library.folder.root == paths.news_folder.resolve())
+    if chosen is None and is_known and not library.index.has_values("quality"):
         return Sort("date")
     return Sort.parse(chosen)
 

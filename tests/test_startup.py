@@ -61,6 +61,15 @@ def test_the_first_order_is_by_date_where_no_article_states_its_quality(
         library.close()
 
 
+def test_the_first_order_of_the_news_folder_is_by_date_before_anything_was_fetched(own_directories: Paths) -> None:
+    own_directories.news_folder.mkdir(parents=True)
+    library = Library.open(own_directories.news_folder, own_directories)
+    try:
+        assert load_first_frame(library).order.sort == Sort("date")
+    finally:
+        library.close()
+
+
 @pytest.mark.parametrize("most", [5, 4])
 def test_the_first_frame_is_grouped_unless_that_would_take_long(
     indexed_seeds: Path, most: int, monkeypatch: pytest.MonkeyPatch

@@ -69,6 +69,8 @@ class ArticleListController:
         """Whether the article was selected because the list was left there."""
         self._was_whole = False
         """Whether a list has been shown since the whole folder was read."""
+        self._was_empty = False
+        """Whether the folder was empty then: all that comes, such as from a first fetch of feeds, is one first list."""
         self._list.on_changed = partial(setattr, session, "order")
         session.marks_changed.subscribe(self._marks_changed)
         session.pages_changed.subscribe(self._pages_changed)
@@ -140,11 +142,11 @@ class ArticleListController:
 
     def reload(self, *, is_sorting: bool = False, is_settling: bool = False, marked: bool = False) -> None:
         """Load what the query finds now; ``marked`` says that marks have changed."""
-        # Until the user selects an article, another order starts at its top; so does a folder that is read for the
-        # first time, whose best articles may come last, and whose stories, which tell the hottest, come even later.
+        # Until the user selects an article, another order starts at its top; so does a folder that is read or filled
+        # for the first time, whose best articles may come last, and whose stories, which tell the hottest, even later.
         self._is_sorting |= is_sorting  # a load that has not come to its end is replaced by this one
         self._is_settling |= is_settling
-        is_whole = self._was_whole and not self._is_settling
+        is_whole = self._was_whole and not self._is_settling and not self._was_empty
         untouched = not self._is_held and (self._is_sorting or not (is_whole or self._was_restored))
         snapshot = self._snapshot if self._is_new_query else None
         self._retain_unmatched |= marked and not self._is_new_query
@@ -214,6 +216,7 @@ class ArticleListController:
             return  # another list is loading
         self._is_sorting = self._is_settling = False
         self._was_whole = session.folder_was_read
+        self._was_empty |= self._was_whole and loaded.counts.complete and not loaded.counts.articles
         self._show_header(request, loaded)
         index, top, is_losing = self._place(request, loaded)
         recovered = self._recover(loaded)

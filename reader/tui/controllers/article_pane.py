@@ -166,7 +166,7 @@ class ArticlePaneController:
 
         self._on_failed()
         self.save_position()
-        self._pane.show_placeholder(*unreadable(error, away=self._session.folder_is_away))
+        self._pane.show_placeholder(*unreadable(error, self._session.key, away=self._session.folder_is_away))
         self._session.gate.end_loading("article")
         self._session.report_damage(error)
 
@@ -179,10 +179,10 @@ class ArticlePaneController:
         self.requested_rowid = -1
         session = self._session
         if session.query.query is not None:
-            self._pane.show_placeholder(*nothing_found(session.query.label))
-        elif session.folder_was_read:
-            self._pane.show_placeholder(*empty_folder(session.library.name, session.counts))
-        else:
+            self._pane.show_placeholder(*nothing_found(session.query.label, session.key))
+        elif session.folder_was_read and session.counts.complete and not session.counts.articles:
+            self._pane.show_placeholder(*empty_folder(session.library.name, session.counts, session.key))
+        else:  # or the list with the articles that are counted is about to come
             self._pane.show_placeholder(f"Reading {session.library.name} …")
         session.gate.end_loading("article")
 
@@ -280,10 +280,13 @@ class ArticlePaneController:
 
         self._session.background.start(job, "article")
 
-    def toggle_similar(self) -> None:
-        """List the articles with a text like that of the article, and select the first of them; or hide them again."""
+    def toggle_similar(self, rowid: int, leave_text: Callable[[], object]) -> None:
+        """List the articles with a text like that of the article, and select the first of them; or hide them again.
+
+        Its row id must be ``rowid``, that of the text if one is open, which is left.
+        """
         content = self._pane.content
-        if content is None or content.rowid is None or content.rowid != self.requested_rowid:
+        if content is None or content.rowid is None or not content.rowid == self.requested_rowid == rowid:
             self._session.show_message("There is no article here to compare others with.", transient=True)
             return
         self._with_similar ^= {content.rowid}
@@ -294,14 +297,14 @@ class ArticlePaneController:
             has_any = bool(sections) and sections[-1].kind == "similar"
             self._show(loaded._replace(position=None), top=int(self._pane.scroll_offset.y))
             if is_wanted and has_any:
-                self._panes.focus_article()
-                self._pane.select_item(len(loaded.content.items) - sections[-1].size)
+                self._panes.focus_item(len(loaded.content.items) - sections[-1].size)
             elif is_wanted:
                 from reader.tui.loaders.neighbors import say_none
 
                 none = partial(say_none, self._session, "No article of the folder has a similar text.")
                 self._session.background.start(none, "similar")
 
+        leave_text()
         self._session.gate.begin_loading("article")
         self._load(content.rowid, show, with_position=False)
 

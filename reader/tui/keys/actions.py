@@ -178,7 +178,10 @@ COUNTED = frozenset({
 
 _ON_MORE = (("article.leave", "article"), ("open", "open"), ("copy", "copy"), ("back", "back"))
 FOOTERS: dict[KeyContext, tuple[tuple[str, str], ...]] = {
-    "empty": (("search", "search"), ("refresh", "check again"), ("problems", "problems")),
+    "empty": (
+        ("search", "search"), ("refresh", "check again"), ("feeds.sync", "fetch feeds"), ("feeds.add", "new feed"),
+        ("problems", "problems"),
+    ),
     "list": (
         ("article.enter", "read"), ("fetch", "original"), ("related.next", "related"), ("open", "open"),
         ("search", "search"), ("views", "sidebar"), ("mark.read", "mark"), ("mark.star", "star"),

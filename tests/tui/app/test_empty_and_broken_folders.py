@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from reader.core.marks import HIDDEN, MarkChange
+from reader.core.model import Counts
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
+from reader.tui.keys.bindings import first_key
+from reader.tui.keys.presets import KEYS
+from reader.tui.widgets.article_pane.placeholders import empty_folder
 from tests.conftest import MakeFolder
 from tests.tui.helpers import NARROW, SIDE, Reader, document, open_app
 
@@ -23,13 +28,32 @@ async def test_an_empty_folder_explains_what_to_add(make_folder: MakeFolder) -> 
     folder = make_folder({})
     async with open_app(folder) as reader:
         assert "There are no documents in news yet." in shown_text(reader)
-        assert "Add some and press r, press R to fetch the feeds" in shown_text(reader)
+        assert "Press R to fetch the feeds that write here, + to add a feed" in shown_text(reader)
+        assert "R fetch feeds  + new feed" in reader.lines[-1]
         for key in (*"jkGgl]oym12h", "space", "ctrl+d", "ctrl+u", "enter", "tab"):
             await reader.press(key)
         (folder / "a.md").write_text(document("The first"))
+        counted: dict[int, str] = {}  # the first text beside each number of articles
+        reader.main_screen.session.counts_changed.subscribe(
+            lambda counts: counted.setdefault(counts.articles, shown_text(reader))
+        )
         await reader.press("r")
         assert (reader.row.title, reader.pane_title) == ("The first", "The first")
+        assert "no documents" not in counted[1]
         assert reader.message == "1 new or changed."
+        (folder / "b.md").write_text(document("The best", "quality: 90"))
+        await reader.press("r")
+        assert reader.row.title == "The best", "an untouched list stays at its top while the folder is filled"
+        await reader.press("j")
+        (folder / "c.md").write_text(document("Even better", "quality: 95"))
+        await reader.press("r")
+        assert reader.row.title == "The first"
+
+
+def test_an_empty_folder_names_the_keys_that_were_chosen() -> None:
+    _, text = empty_folder("news", Counts(0, 0, 0), partial(first_key, keymap=KEYS["emacs"]))
+    assert "Press R to fetch the feeds that write here, Alt+n to add a feed" in text
+    assert text.endswith("If you have added some, press g.")
 
 
 async def test_a_folder_of_hidden_articles_says_so_and_counts_them_if_asked(make_folder: MakeFolder) -> None:

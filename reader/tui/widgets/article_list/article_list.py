@@ -264,10 +264,10 @@ class ArticleList(LineList):
 
     def select(self, index: int, *, top: int | None = None) -> None:
         """Select an article for the user, and scroll it into view, or so that ``top`` is the first row."""
-        first, self.user_selected, self.user_moved = not self.user_selected, True, True
-        self._pause.start(timings_of(self).list_settled, lambda: self.post_message(self.SelectionSettled()))
         if not len(self.order):
             return
+        first, self.user_selected, self.user_moved = not self.user_selected, True, True
+        self._pause.start(timings_of(self).list_settled, lambda: self.post_message(self.SelectionSettled()))
         index = max(0, min(index, len(self.order) - 1))
         if top is not None:
             self._scroll_to_row(top)
