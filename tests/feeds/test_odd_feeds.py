@@ -67,6 +67,8 @@ def test_the_subtitle_of_an_episode_serves_as_its_summary() -> None:
     episode = item("<itunes:subtitle>In short</itunes:subtitle>")
     assert (episode.excerpt, episode.content_html) == ("In short", "<p>In short</p>")
     assert item("<itunes:subtitle>In short</itunes:subtitle><description>Long</description>").excerpt == "Long"
+    channel = f"{START}<channel><itunes:summary>All of it</itunes:summary></channel></rss>"
+    assert parse_feed(channel.encode()).description == "All of it"
 
 
 @pytest.mark.parametrize(
@@ -154,6 +156,13 @@ def test_prefixes_without_namespaces_mean_what_they_mean_elsewhere(monkeypatch: 
     assert feed.self_url == "https://example.org/f"
     assert (feed.entries[0].authors, feed.entries[0].content_html) == (("Ann",), "<p>C</p>")
     assert feed.entries[0].id == "/?a=1&b=2"
+
+
+def test_a_prefix_without_a_namespace_is_read_beside_another_with_the_usual_one() -> None:
+    start = b'<rss xmlns:it="http://www.itunes.com/dtds/podcast-1.0.dtd"><channel><item><title>T</title>'
+    data = start + b'<itunes:image href="https://example.org/i.png"/></item></channel></rss>'
+    assert parse_feed(data).entries[0].images == (FeedImage("https://example.org/i.png"),)
+    assert parse_feed(data) == parse_feed(data, fast=False)
 
 
 @pytest.mark.parametrize("piece", [b"<a>", b"</a>", b"<a ", b"<title>", b"<item>", b"<![CDATA[", b"<!--", b"<a></b>"])
