@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from reader.feeds.check import problems_of
 from reader.feeds.formats import feedparser_feed
 from reader.feeds.formats.repair import balance
 from reader.feeds.model import MAX_BYTES, FeedEntry, FeedError, FeedImage
@@ -168,17 +169,18 @@ def test_a_prefix_without_a_namespace_is_read_beside_another_with_the_usual_one(
 @pytest.mark.parametrize("piece", [b"<a>", b"</a>", b"<a ", b"<title>", b"<item>", b"<![CDATA[", b"<!--", b"<a></b>"])
 def test_tags_are_balanced_in_linear_time(piece: bytes) -> None:
     start = time.process_time()
-    balance(b"<rss>" + piece * 100_000)
+    balance(b"<rss>" + piece * 30_000)
     assert time.process_time() - start < 5
 
 
 def test_a_feed_may_be_compressed() -> None:
     feed = f"<rss><channel><title>F</title><item>{FIELDS}</item></channel></rss>".encode()
     assert parse_feed(gzip.compress(feed)) == parse_feed(feed)
+    assert problems_of(gzip.compress(feed)) == problems_of(feed)
     with pytest.raises(FeedError, match="cannot be decompressed"):
         parse_feed(b"\x1f\x8b and so on")
     with pytest.raises(FeedError, match="larger than 50 MB"):
-        parse_feed(gzip.compress(bytes(MAX_BYTES + 1)))
+        parse_feed(gzip.compress(bytes(MAX_BYTES + 1), 1))
 
 
 def test_the_first_rss_may_have_no_items() -> None:
