@@ -7,14 +7,12 @@ from itertools import dropwhile, pairwise
 
 from reader.content.blocks import (
     Block,
-    CodeBlock,
     Embed,
     Figure,
     Heading,
     ListBlock,
     Paragraph,
     Rule,
-    Table,
     leaves,
     links,
     plain_text,
@@ -86,8 +84,6 @@ def _without_opening(blocks: list[Block], titles: set[str], byline: str | None) 
     names = None if byline is None else letters(byline)
 
     def repeats(block: Block) -> bool:
-        if isinstance(block, CodeBlock | Table):
-            return False
         if isinstance(block, Heading):
             return letters(article_text([block])) in titles
         lines = article_text([block]).split("\n")

@@ -21,8 +21,9 @@ def mark_notes(tree: HtmlElement, chosen: set[str]) -> None:
 
     A note is below its link. Links from notes back to the text are dropped, but for the only number that a note has.
     """
-    links = [link for link in tree.iter("a") if _is_here(link) and _MARKER.fullmatch(text_of(link))]
-    if not links:
+    links = filter(_is_here, tree.iter("a"))
+    numbers = {link: found[1] for link in links if (found := _MARKER.fullmatch(text_of(link)))}
+    if not numbers:
         return
     places = {element: place for place, element in enumerate(tree.iter("*"))}
     targets = {name: element for element in places for name in (element.get("id"), element.get("name")) if name}
@@ -36,10 +37,9 @@ def mark_notes(tree: HtmlElement, chosen: set[str]) -> None:
     def has_heading(note: HtmlElement) -> bool:
         return next(note.iter(*HEADINGS), None) is not None
 
-    for link in links:
-        found = _MARKER.fullmatch(text_of(link))
+    for link, number in numbers.items():
         target = targets.get((link.get("href") or "")[1:])
-        if target is None or found is None or places[target] < places[link]:
+        if target is None or places[target] < places[link]:
             continue
         note, line = _block(target), _block(link)
         if note is line or has_heading(note) or not is_chosen(line):
@@ -48,7 +48,7 @@ def mark_notes(tree: HtmlElement, chosen: set[str]) -> None:
         around = link.getparent()
         mark = around if around is not None and around.tag == "sup" else link
         mark.clear(keep_tail=True)
-        mark.tag, mark.text = "sup", NOTE + found[1]
+        mark.tag, mark.text = "sup", NOTE + number
     for note in notes:
         for link in filter(_is_here, list(note.iter("a"))):
             text = text_of(link)

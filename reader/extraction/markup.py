@@ -112,8 +112,6 @@ def _rewrite(element: HtmlElement, tag: str, names: str) -> None:
         attribute, address = _PLAYERS[tag]
         element.tag = "iframe"
         element.set("src", f"{address}{element.get(attribute)}")
-    elif tag.startswith("mjx-"):
-        element.tag = "span"
     elif tag == "img":
         _write_image(element, names)
     elif names == "katex-mathml" and next(element.iter("math"), None) is None:  # its last line is the TeX

@@ -11,7 +11,7 @@ from reader.core.text import clean, truncate
 from reader.feeds.formats import feedparser_feed, json_feed, xml_feed
 from reader.feeds.formats.timestamps import read_timestamp
 from reader.feeds.model import FeedEntry, ParsedFeed
-from reader.feeds.parse import parse_feed
+from reader.feeds.parse import parse_feed, unpacked
 
 _SHOWN = 60
 """Cells of a text that is quoted."""
@@ -20,6 +20,7 @@ _AHEAD = timedelta(days=1)
 
 def problems_of(data: bytes) -> list[str]:
     """Return what is wrong with a feed, each as a sentence. Raises FeedError if it cannot be read at all."""
+    data = unpacked(data)
     feed = parse_feed(data)
     found = list(_of_feed(feed))
     if feed.kind == "json":

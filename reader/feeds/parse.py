@@ -9,7 +9,6 @@ from dataclasses import replace
 from reader.feeds.formats import convert, feedparser_feed, json_feed, repair, xml_feed
 from reader.feeds.model import MAX_BYTES, FeedError, ParsedFeed
 
-_TOO_LARGE = f"It is larger than {MAX_BYTES // 1_000_000} MB, too large for a feed."
 _HEAD = 65_536
 """Bytes before the first entry, at most, that are searched for what says when a feed does not change."""
 _HTML = re.compile(
@@ -30,10 +29,7 @@ def parse_feed(data: bytes, *, url: str = "", content_type: str = "", fast: bool
     ``url`` is where it comes from, the base of its relative addresses, and ``content_type`` the server's header. Unless
     ``fast``, only feedparser reads it.
     """
-    if len(data) > MAX_BYTES:
-        raise FeedError(_TOO_LARGE)
-    if data.startswith(b"\x1f\x8b"):
-        data = _unpacked(data)
+    data = unpacked(data)
     if not data.strip():
         raise FeedError("It is empty.")
     if json_feed.is_json(data):
@@ -49,15 +45,15 @@ def parse_feed(data: bytes, *, url: str = "", content_type: str = "", fast: bool
     return replace(convert.to_model(raw, url), skip_hours=hours, skip_days=days, is_complete=whole is None)
 
 
-def _unpacked(data: bytes) -> bytes:
-    """Return what was compressed with gzip, as far as it can be read. Raises FeedError."""
-    reader = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-    try:
-        data = reader.decompress(data, MAX_BYTES + 1)
-    except zlib.error:
-        raise FeedError("It is compressed, and cannot be decompressed.") from None
+def unpacked(data: bytes) -> bytes:
+    """Return the data, decompressed as far as it can be if it was compressed with gzip. Raises FeedError."""
+    if data.startswith(b"\x1f\x8b"):
+        try:
+            data = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16).decompress(data, MAX_BYTES + 1)
+        except zlib.error:
+            raise FeedError("It is compressed, and cannot be decompressed.") from None
     if len(data) > MAX_BYTES:
-        raise FeedError(_TOO_LARGE)
+        raise FeedError(f"It is larger than {MAX_BYTES // 1_000_000} MB, too large for a feed.")
     return data
 
 

@@ -17,6 +17,7 @@ _MOST_WITH_A_TERM = 1_000
 _MOST_VECTORS = 32
 """The vectors of so many of its articles stand for a large story."""
 _MOST_IN_MEMORY = 40_000
+_NONE: frozenset[int] = frozenset()
 
 
 class Candidates:
@@ -42,24 +43,28 @@ class Candidates:
         for term, weight in zip(vector.keys, vector.weights, strict=False):
             ids = self._in_memory(term)
             if asks_state:
-                ids.update(self._state.stories_with(term, day, _NEAREST))
+                ids = ids.union(self._state.stories_with(term, day, _NEAREST))
             for id_ in ids:
                 shared[id_] = shared.get(id_, 0) + weight
+        if not shared:  # as with most articles
+            return []
         best = _heaviest(shared)
-        self._load([id_ for id_ in best if id_ not in self._stories])
-        # A story is empty while its only article waits to be grouped again, in this batch or a later one.
-        return [self._stories[id_] for id_ in best if id_ in self._stories]
+        if not self._stories.keys() >= {*best}:
+            self._load([id_ for id_ in best if id_ not in self._stories])
+            # A story is empty while its only article waits to be grouped again, in this batch or a later one.
+            best = [id_ for id_ in best if id_ in self._stories]
+        return [self._stories[id_].with_sums() for id_ in best]
 
-    def _in_memory(self, term: int) -> set[int]:
+    def _in_memory(self, term: int) -> frozenset[int]:
         """Return the latest stories in memory with a term."""
         found = self._found_by.get(term)
         if not found or len(found) > _MOST_WITH_A_TERM:
-            return set()
+            return _NONE
         if term not in self._current:
             self._current.add(term)
             if not self._joined.keys().isdisjoint(found):
                 found[:] = [self._joined.get(id_, id_) for id_ in found]
-        return set(found[-_NEAREST:])
+        return frozenset(found[-_NEAREST:])
 
     def include(self, story: Compared, vector: Vector) -> None:
         """Remember the story of a new article."""
@@ -83,9 +88,12 @@ class Candidates:
 
     def _forget(self) -> None:
         self._has_forgotten = True
-        stories = (story for story in self._stories.values() if story.into is None)
-        oldest = sorted(stories, key=lambda story: (min(story.days, default=0), story.id))[: _MOST_IN_MEMORY // 2]
-        self._stories = {story.id: story for story in oldest}
+        days = {id_: story.earliest for id_, story in self._stories.items() if story.into is None}
+        # The oldest half, of equal ones the lowest ids.
+        last = sorted(days.values())[_MOST_IN_MEMORY // 2 - 1]
+        oldest = [id_ for id_, day in days.items() if day < last]
+        oldest += sorted([id_ for id_, day in days.items() if day == last])[: _MOST_IN_MEMORY // 2 - len(oldest)]
+        self._stories = {id_: self._stories[id_] for id_ in oldest}
         current = {id_: id_ for id_ in self._stories}
         current |= {old: new for old, new in self._joined.items() if new in self._stories}
         self._joined = {}
@@ -108,7 +116,7 @@ def _heaviest(shared: Mapping[int, int]) -> list[int]:
 
 
 def _compared(id_: int, kept: KeptStory) -> Compared:
-    alone = [Compared(id_, 1, day, unpacked(vector), is_new=False) for day, vector in kept.newest]
+    alone = [Compared(id_, 1, day, unpacked(vector), is_new=False).with_sums() for day, vector in kept.newest]
     story, *others = alone
     for other in others:
         story.take(other)

@@ -10,7 +10,7 @@ import gc
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import chain, islice
+from itertools import chain, islice, repeat
 from typing import NamedTuple
 
 from reader.core.hashing import hash_bytes
@@ -73,8 +73,10 @@ class Grouping:
         """
         batches = _Batches(self._state, in_memory=True, review=review)
         waiting, added = iter(articles), 0
-        while batch := list(islice(waiting, _BATCH)):
+        while True:
             with _without_gc():
+                if not (batch := list(islice(waiting, _BATCH))):
+                    break
                 batches.add(batch)
             added += len(batch)
             yield added
@@ -127,7 +129,8 @@ class _Batches:
                 continue
             day = article.day
             alone = Compared(self._free_id(article.id, taken), 1, day, weighted, is_new=True)
-            pairs += [(alone, other) for other in self._candidates.near(weighted, day)]
+            if near := self._candidates.near(weighted, day):
+                pairs += zip(repeat(alone.with_sums()), near, strict=False)
             self._candidates.include(alone, weighted)
             arrivals.append((article, text, weighted, alone))
         saved = {id(other): other for _, other in pairs if not other.is_new}

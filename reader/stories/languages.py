@@ -18,11 +18,8 @@ _ENGLISH_TOO = "am an den die hat in man so war will"
 
 def is_german(text: str, words: Sequence[str | bytes]) -> bool:
     """Return whether a text is in German, given its words in lower case; false if in doubt."""
-    german, english = _signs()
     has_letters = not text.isascii() and _LETTERS.search(text) is not None
-    if not has_letters and german.isdisjoint(words):  # most texts
-        return False
-    return has_letters + len(german.intersection(words)) > len(english.intersection(words))
+    return has_letters + len(german_signs().intersection(words)) > len(_english_signs().intersection(words))
 
 
 @lru_cache(maxsize=1)
@@ -33,12 +30,15 @@ def function_words() -> dict[str, list[str]]:
 
 
 @lru_cache(maxsize=1)
-def _signs() -> tuple[frozenset[str | bytes], frozenset[str | bytes]]:
-    """Return words that are German alone, and words of English: as text, and as bytes as in texts that are ASCII."""
-    english = _ENGLISH.split()
+def german_signs() -> frozenset[str | bytes]:
+    """Return words that are German alone: as text, and as bytes as in texts that are ASCII."""
     others = [word for language, words in function_words().items() if language != "german" for word in words]
-    german = {*function_words()["german"]} - {*english, *_ENGLISH_TOO.split(), *others}
-    return _forms(german), _forms(english)
+    return _forms({*function_words()["german"]} - {*_ENGLISH.split(), *_ENGLISH_TOO.split(), *others})
+
+
+@lru_cache(maxsize=1)
+def _english_signs() -> frozenset[str | bytes]:
+    return _forms(_ENGLISH.split())
 
 
 def _forms(words: Iterable[str]) -> frozenset[str | bytes]:

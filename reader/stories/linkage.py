@@ -66,31 +66,50 @@ class Compared:
     """A story while it is compared: the sums of the vectors, sources and days of its articles."""
 
     __slots__ = (
-        "alike", "dated", "days", "id", "in_order", "into", "is_new", "size", "sources", "taken", "vectors", "weights",
+        "alike", "article", "dated", "days", "id", "in_order", "into", "is_new", "size", "sources", "taken", "vectors",
+        "weights",
     )  # fmt: skip
+    weights: dict[int, int]
+    sources: dict[int, int]
+    """How many articles are from each known source."""
+    days: dict[int, int]
+    """How many articles are from each day."""
+    taken: list[tuple[Compared, float]]
+    """The stories that it took since it is compared, and the sum ``alike`` before each."""
 
     def __init__(self, id_: int, size: int, day: int | None, vector: Vector, *, is_new: bool) -> None:
         self.id = id_
         self.size = size
-        self.weights = vector.by_term()
-        self.sources = {vector.source: 1} if vector.source else {}
-        """How many articles are from each known source."""
-        self.days = {} if day is None else {day: 1}
-        """How many articles are from each day."""
+        self.article: tuple[int | None, Vector] | None = (day, vector)
+        """Its only article, until it is compared, as most are like no other: then :meth:`with_sums` sets the rest."""
         self.in_order: Sequence[int] = ()
-        """These days in order, if they are many and were needed since they changed."""
-        self.dated = len(self.days)
+        """The days in order, if they are many and were needed since they changed."""
+        self.dated = 0 if day is None else 1
         """How many articles have a day."""
         self.vectors = 1
         """How many vectors are summed: those of all articles, or of many."""
         self.alike = 0.0
         """The sum of how alike any two of them are."""
-        self.taken: list[tuple[Compared, float]] = []
-        """The stories that it took since it is compared, and that sum before each."""
         self.into: Compared | None = None
         """The story that it became part of."""
         self.is_new = is_new
         """Whether it is not saved yet."""
+
+    def with_sums(self) -> Compared:
+        """Return it, ready to be compared."""
+        if self.article is not None:
+            day, vector = self.article
+            self.article = None
+            self.weights = vector.by_term()
+            self.sources = {vector.source: 1} if vector.source else {}
+            self.days = {} if day is None else {day: 1}
+            self.taken = []
+        return self
+
+    @property
+    def earliest(self) -> int:
+        """The first of its days; 0 if it has none."""
+        return min(self.days, default=0) if self.article is None else self.article[0] or 0
 
     @property
     def now(self) -> Compared:
@@ -160,6 +179,9 @@ def nearness(one: Compared, other: Compared) -> int:
     if len(one.days) > len(other.days):
         one, other = other, one
     near = _NEARNESS.get
+    if len(other.days) == 1:  # most stories are a single article
+        [(day, n)], [(on, m)] = one.days.items() or [(0, 0)], other.days.items()
+        return n * m * near(day - on, 0)
     if len(other.days) <= 2 * _FARTHEST:
         return sum([n * m * near(day - on, 0) for day, n in one.days.items() for on, m in other.days.items()])
     if not other.in_order:

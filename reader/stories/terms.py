@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import math
 import re
-from array import array
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from operator import getitem, mul
 from pathlib import Path
+from struct import Struct
 from typing import NamedTuple
 from zlib import crc32
 
-from reader.stories.languages import function_words, is_german
+from reader.stories.languages import function_words, german_signs, is_german
 
 _TITLE = 2
 """How much more than the excerpt's the words of a title count."""
@@ -42,6 +43,8 @@ _WORDS_OF_A_DOCUMENT = 60
 _SHARE_OF_FUNCTION_WORDS = 0.2
 """In languages other than English."""
 _MOST_WORDS_IN_MEMORY = 200_000
+_FORMS = [Struct(f"={1 + terms}I{terms}H") for terms in range(1 + _KEPT + _TERMS_OF_A_TEXT)]
+"""How vectors with so many terms are stored: the number of the source, the terms and their weights."""
 
 _PUNCTUATION = re.compile("[\u00a0\u2010-\u201f\u2026\u202f]")
 """What most often keeps a text from being ASCII."""
@@ -74,41 +77,42 @@ class Vector(NamedTuple):
 
     def packed(self) -> bytes:
         """Return the vector as bytes."""
-        return array("I", [self.source, *self.terms]).tobytes() + array("H", self.weights).tobytes()
+        return _FORMS[len(self.terms)].pack(self.source, *self.terms, *self.weights)
 
 
 def is_packed(data: bytes) -> bool:
     """Return whether these bytes can be those of a vector."""
-    return len(data) % 6 == 4
+    return len(data) % 6 == 4 and len(data) // 6 < len(_FORMS)
 
 
 def unpacked(data: bytes) -> Vector:
     """Return the vector that ``packed`` gave."""
-    end = 4 + (len(data) - 4) // 6 * 4
-    terms, weights = array("I"), array("H")
-    terms.frombytes(data[:end])
-    weights.frombytes(data[end:])
-    source, *others = terms
-    return Vector(others, weights, source)
+    terms = len(data) // 6
+    source, *numbers = _FORMS[terms].unpack(data)
+    return Vector(numbers[:terms], numbers[terms:], source)
 
 
 def term_counts(title: str, excerpt: str) -> Counter[int]:
     """Return how often each term is in a text."""
-    stems, words = _stems_and_words(title, excerpt)
-    return Counter(map(stems.__getitem__, words))
+    text, words = _text_and_words(title, excerpt)
+    counts = Counter(map(_stems("english").__getitem__, words))
+    # Rather than whether any word is German, as there are fewer terms than words.
+    if text.isascii() and _german_terms().isdisjoint(counts):  # most texts
+        return counts
+    return Counter(map(_stems("german").__getitem__, words)) if is_german(text, words) else counts
 
 
 def words_by_term(title: str, excerpt: str) -> dict[int, str]:
     """Return a word of a text, in lower case, for each of its terms."""
-    stems, words = _stems_and_words(title, excerpt)
+    text, words = _text_and_words(title, excerpt)
+    stems = _stems("german" if is_german(text, words) else "english")
     return {stems[word]: word.decode() if isinstance(word, bytes) else word for word in words}
 
 
-def _stems_and_words(title: str, excerpt: str) -> tuple[_Stems, Sequence[str | bytes]]:
-    """Return the words of a text and their stems in its language."""
+def _text_and_words(title: str, excerpt: str) -> tuple[str, Sequence[str | bytes]]:
+    """Return what is compared of a text, and its words."""
     excerpt = excerpt[:_EXCERPT_CHARACTERS]
-    words = [*_words(title) * _TITLE, *_words(excerpt)]
-    return _stems("german" if is_german(title + excerpt, words) else "english"), words
+    return title + excerpt, [*_words(title) * _TITLE, *_words(excerpt)]
 
 
 class Rarity(dict[int, "_Weighted"]):
@@ -141,20 +145,30 @@ class Rarity(dict[int, "_Weighted"]):
 
         ``text`` is a hash of a text that others may be equal to: if its words say too little, it says the rest.
         """
-        weighted = [pair for term, count in counts.items() if (pair := self[count][term]) is not None]
+        # Without a loop in Python, as this is done for each term of each article.
+        weighted = [*filter(None, map(getitem, map(self.__getitem__, counts.values()), counts))]
         weighted.sort(reverse=True)
         del weighted[_KEPT:]
-        length = math.sqrt(sum([weight * weight for weight, _ in weighted]))
+        heaviness, terms = _columns(weighted)
+        length = math.sqrt(sum(map(mul, heaviness, heaviness)))
         if text is not None and length < _LEAST_LENGTH:
             rest = math.sqrt((_LEAST_LENGTH**2 - length**2) / _TERMS_OF_A_TEXT)
             weighted += [(rest, hashed(f"{text} {number}")) for number in range(_TERMS_OF_A_TEXT)]
             weighted.sort(reverse=True)
+            heaviness, terms = _columns(weighted)
         scale = SCALE / max(_LEAST_LENGTH, length)
-        weights = [int(weight * scale + 0.5) for weight, _ in weighted]
+        weights = [int(weight * scale + 0.5) for weight in heaviness]
         while weights and not weights[-1]:
             weights.pop()
-        number = _source_number(source) if source else 0
-        return Vector([term for _, term in weighted[: len(weights)]], weights, number)
+        return Vector(terms[: len(weights)], weights, _source_number(source) if source else 0)
+
+
+def _columns(weighted: Sequence[tuple[float, int]]) -> tuple[Sequence[float], Sequence[int]]:
+    """Return the weights and the terms of pairs of these."""
+    if not weighted:
+        return (), ()
+    weights, terms = zip(*weighted, strict=True)
+    return weights, terms
 
 
 class _Weighted(dict[int, tuple[float, int] | None]):
@@ -214,6 +228,12 @@ class _Stems(dict[str | bytes, int]):
             stem = self._arabic
         term = self[word] = hashed(stem(word))
         return term
+
+
+@lru_cache(maxsize=1)
+def _german_terms() -> frozenset[int]:
+    """Return the terms of words that are German, as they are in a text that is not known to be German."""
+    return frozenset(map(_stems("english").__getitem__, german_signs()))
 
 
 @lru_cache

@@ -7,7 +7,7 @@ import contextlib
 import threading
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from textual.dom import DOMNode
 from textual.worker import WorkerError, WorkType
@@ -27,8 +27,8 @@ class Background:
         self._node = node
         self._on_failure = on_failure
         self._write_order = asyncio.Lock()
-        self._running: dict[str, asyncio.Future[Any]] = {}
-        """What :meth:`run_alone` has running, also for jobs that were canceled."""
+        self._running: dict[str, asyncio.Event] = {}
+        """The end of what :meth:`run_alone` has running, also for jobs that were canceled."""
 
     def start(self, job: Callable[[], Awaitable[object]], group: str, *, exclusive: bool = True) -> None:
         """Run the coroutine function ``job``. In an exclusive group, it cancels and replaces an older job."""
@@ -56,11 +56,17 @@ class Background:
         In an exclusive group, only the latest of the jobs that wait will run: a window that is dragged larger needs
         neither the time nor the memory of many layouts at once.
         """
-        while (last := self._running.get(name)) is not None:
-            await asyncio.wait([last])
-        running = self._running[name] = asyncio.ensure_future(self.run(function))
-        running.add_done_callback(lambda _: self._running.pop(name))
-        return await asyncio.shield(running)
+        while (ended := self._running.get(name)) is not None:
+            await ended.wait()
+        # The task is in no variable: the traceback of a canceled job refers to this frame, so that the result would
+        # stay until a garbage collection.
+        return await asyncio.shield(self._start_alone(name, function))
+
+    def _start_alone(self, name: str, function: Callable[[], T]) -> asyncio.Task[T]:
+        self._running[name] = asyncio.Event()
+        running = asyncio.ensure_future(self.run(function))
+        running.add_done_callback(lambda _: self._running.pop(name).set())
+        return running
 
     async def run_stoppable(self, function: Callable[[Callable[[], bool]], T]) -> T:
         """Like :meth:`run`; ``function`` gets a callable that returns true once the result is no longer wanted."""

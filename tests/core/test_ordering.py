@@ -84,12 +84,12 @@ def test_any_values_are_sorted_with_unknown_ones_last(values: list[Number | None
     assert [rows[rowid].quality for rowid in rowids] == known + [None] * values.count(None)
 
 
-@given(st.lists(st.integers(0, 2**32 - 1), max_size=40), st.integers(0, 2**32 - 1))
+@given(st.lists(st.integers(0, 2**32 - 1), max_size=40, unique=True), st.integers(0, 2**32 - 1))
 def test_a_row_is_found_whatever_bytes_its_neighbors_have(rowids: list[int], wanted: int) -> None:
     numbers = array("I", rowids)
     assert index_in(numbers, wanted) == (rowids.index(wanted) if wanted in rowids else None)
     for at, rowid in enumerate(rowids):
-        assert index_in(numbers, rowid) == rowids.index(rowid) <= at
+        assert index_in(numbers, rowid) == at
     straddling = array("I", [0x01020304, 0x05060708])
     for shift in (1, 2, 3):
         (between,) = array("I", straddling.tobytes()[shift : shift + 4])

@@ -129,7 +129,7 @@ CHANNEL = (
 )  # fmt: skip
 XHTML = st.sampled_from([
     '<div xmlns="http://www.w3.org/1999/xhtml"><p>One &amp; <b>two</b><br/></p> tail</div>',
-    '<x:div xmlns:x="http://www.w3.org/1999/xhtml"><x:a href="a?b&amp;c" title="&quot;">l</x:a></x:div>',
+    '<x:div xmlns:x="http://www.w3.org/1999/xhtml"><x:a href="a?b&amp;c" title="&quot;it&#39;s">l</x:a></x:div>',
     '<div xmlns="http://www.w3.org/1999/xhtml">a</div><div xmlns="http://www.w3.org/1999/xhtml">b</div>',
     '<p xmlns="http://www.w3.org/1999/xhtml">no div</p>', "only text &lt;b&gt;", "<div>without a namespace</div>",
     '<div xmlns="http://www.w3.org/1999/xhtml"><svg xmlns="http://www.w3.org/2000/svg"><title>t</title></svg></div>',

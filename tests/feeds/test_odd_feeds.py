@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from reader.feeds.check import problems_of
 from reader.feeds.formats import feedparser_feed
 from reader.feeds.formats.repair import balance
 from reader.feeds.model import MAX_BYTES, FeedEntry, FeedError, FeedImage
@@ -67,6 +68,8 @@ def test_the_subtitle_of_an_episode_serves_as_its_summary() -> None:
     episode = item("<itunes:subtitle>In short</itunes:subtitle>")
     assert (episode.excerpt, episode.content_html) == ("In short", "<p>In short</p>")
     assert item("<itunes:subtitle>In short</itunes:subtitle><description>Long</description>").excerpt == "Long"
+    channel = f"{START}<channel><itunes:summary>All of it</itunes:summary></channel></rss>"
+    assert parse_feed(channel.encode()).description == "All of it"
 
 
 @pytest.mark.parametrize(
@@ -156,20 +159,28 @@ def test_prefixes_without_namespaces_mean_what_they_mean_elsewhere(monkeypatch: 
     assert feed.entries[0].id == "/?a=1&b=2"
 
 
+def test_a_prefix_without_a_namespace_is_read_beside_another_with_the_usual_one() -> None:
+    start = b'<rss xmlns:it="http://www.itunes.com/dtds/podcast-1.0.dtd"><channel><item><title>T</title>'
+    data = start + b'<itunes:image href="https://example.org/i.png"/></item></channel></rss>'
+    assert parse_feed(data).entries[0].images == (FeedImage("https://example.org/i.png"),)
+    assert parse_feed(data) == parse_feed(data, fast=False)
+
+
 @pytest.mark.parametrize("piece", [b"<a>", b"</a>", b"<a ", b"<title>", b"<item>", b"<![CDATA[", b"<!--", b"<a></b>"])
 def test_tags_are_balanced_in_linear_time(piece: bytes) -> None:
     start = time.process_time()
-    balance(b"<rss>" + piece * 100_000)
+    balance(b"<rss>" + piece * 30_000)
     assert time.process_time() - start < 5
 
 
 def test_a_feed_may_be_compressed() -> None:
     feed = f"<rss><channel><title>F</title><item>{FIELDS}</item></channel></rss>".encode()
     assert parse_feed(gzip.compress(feed)) == parse_feed(feed)
+    assert problems_of(gzip.compress(feed)) == problems_of(feed)
     with pytest.raises(FeedError, match="cannot be decompressed"):
         parse_feed(b"\x1f\x8b and so on")
     with pytest.raises(FeedError, match="larger than 50 MB"):
-        parse_feed(gzip.compress(bytes(MAX_BYTES + 1)))
+        parse_feed(gzip.compress(bytes(MAX_BYTES + 1), 1))
 
 
 def test_the_first_rss_may_have_no_items() -> None:

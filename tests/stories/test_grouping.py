@@ -188,7 +188,7 @@ def test_a_notice_of_every_year_is_not_one_story(days: int, expected: int) -> No
 def test_a_join_that_is_undone_leaves_each_story_as_it_was() -> None:
     def of(day: int | None, *terms: int) -> Compared:
         vector = Vector(terms, [100] * len(terms), source=day or 0)
-        return Compared(terms[0], 1, day, vector, is_new=True)
+        return Compared(terms[0], 1, day, vector, is_new=True).with_sums()
 
     one, other = of(None, 1, 2, 3), of(19_000, 4, 2, 3)
     one.take(other)

@@ -3,23 +3,42 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
+import weakref
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 
+import pytest
 from textual.app import App
 
 from reader.tui.background import Background
 
 
+@dataclass(eq=False)
+class Layout:
+    width: int
+
+
+@pytest.fixture
+def _no_collections() -> Iterator[None]:
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("_no_collections")
 async def test_one_layout_runs_at_a_time_and_only_the_latest_of_those_that_wait() -> None:
     has_begun, may_end, is_shown = threading.Event(), threading.Event(), asyncio.Event()
-    ran, shown, failures = list[int](), list[int](), list[Exception]()
+    ran, shown, failures = list[weakref.ref[Layout]](), list[Layout](), list[Exception]()
 
-    def lay_out(width: int) -> int:
-        ran.append(width)
+    def lay_out(width: int) -> Layout:
+        layout = Layout(width)
+        ran.append(weakref.ref(layout))
         has_begun.set()
         may_end.wait(10)
-        return width
+        return layout
 
     async with App[None]().run_test() as pilot:
         background = Background(pilot.app, failures.append)
@@ -33,9 +52,9 @@ async def test_one_layout_runs_at_a_time_and_only_the_latest_of_those_that_wait(
         for width in range(1, 5):
             background.start(partial(job, width), "layouts")
             await pilot.pause()
-        assert ran == [0]
+        assert len(ran) == 1
         may_end.set()
         await asyncio.wait_for(is_shown.wait(), 10)
-    assert ran == [0, 4]
-    assert shown == [4]
+    assert [each.width for each in shown] == [4]
+    assert [each() for each in ran] == [None, shown[0]], "a layout that is not shown waits for a garbage collection"
     assert not failures

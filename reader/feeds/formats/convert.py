@@ -71,7 +71,7 @@ def to_model(raw: RawFeed, url: str) -> ParsedFeed:
         title=_plain(feed, "title"),
         url=site,
         self_url=self_url,
-        description=plain_text.shorten(_plain(feed, "subtitle")),
+        description=plain_text.shorten(_plain(feed, "subtitle") or _plain(feed, "summary")),
         language=language,
         authors=authors,
         image=web_url(picture, base),

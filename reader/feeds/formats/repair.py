@@ -31,6 +31,7 @@ _ATOM = b"http://www.w3.org/2005/Atom"
 _PREFIX = re.compile(rb"[<\s/]([A-Za-z_][\w.-]{0,40}):[A-Za-z_][\w.-]*(?=[\s/>=])")
 _DECLARED_PREFIX = re.compile(rb"\sxmlns:([\w.-]{1,41})\s*=")
 _MOST_PREFIXES = 50
+_TAG_END = re.compile(rb"/?>")
 _TAG = re.compile(
     rb"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z)|<(/?)([A-Za-z_][\w:.-]*)([\s/][^<>]*)?>", re.DOTALL
 )
@@ -94,7 +95,9 @@ def _declare(data: bytes) -> bytes:
         return data
     namespaces = ((each, _ATOM if each == b"atom" else b"urn:" + each) for each in sorted(missing))
     declarations = b"".join(b' xmlns:%b="%b"' % each for each in namespaces)
-    return data[: root.end()] + declarations + data[root.end() :]
+    # After those that are there: feedparser forgets a prefix if its usual namespace is declared later by another one.
+    end = _TAG_END.search(data, root.end())
+    return data[: end.start()] + declarations + data[end.start() :] if end else data
 
 
 def _mended_reference(found: re.Match[bytes], *, has_entities: bool) -> bytes:

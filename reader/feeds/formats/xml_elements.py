@@ -112,13 +112,17 @@ def xhtml_of(element: Element) -> Iterator[str]:
     yield from _markup(element, 0)
 
 
+def _quoted(value: str) -> str:
+    return '"{}"'.format(escape(value, quote=False).replace('"', "&quot;"))
+
+
 def _markup(element: Element, depth: int) -> Iterator[str]:
     yield escape(element.text or "", quote=False)
     for child in element:
         namespace, _, name = str(child.tag).lower().rpartition("}")
         if namespace[1:] != _XHTML or name in {"body", "svg", "math"} or depth > _MAX_DEPTH:
             raise OtherShapeError
-        attributes = "".join(f' {key}="{escape(value)}"' for key, value in plain_attributes(child).items())
+        attributes = "".join(f" {key}={_quoted(value)}" for key, value in plain_attributes(child).items())
         yield f"<{name}{attributes}>"
         yield from _markup(child, depth + 1)
         yield f"</{name}>"

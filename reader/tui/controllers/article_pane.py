@@ -280,10 +280,13 @@ class ArticlePaneController:
 
         self._session.background.start(job, "article")
 
-    def toggle_similar(self) -> None:
-        """List the articles with a text like that of the article, and select the first of them; or hide them again."""
+    def toggle_similar(self, rowid: int, leave_text: Callable[[], object]) -> None:
+        """List the articles with a text like that of the article, and select the first of them; or hide them again.
+
+        Its row id must be ``rowid``, that of the text if one is open, which is left.
+        """
         content = self._pane.content
-        if content is None or content.rowid is None or content.rowid != self.requested_rowid:
+        if content is None or content.rowid is None or not content.rowid == self.requested_rowid == rowid:
             self._session.show_message("There is no article here to compare others with.", transient=True)
             return
         self._with_similar ^= {content.rowid}
@@ -294,14 +297,14 @@ class ArticlePaneController:
             has_any = bool(sections) and sections[-1].kind == "similar"
             self._show(loaded._replace(position=None), top=int(self._pane.scroll_offset.y))
             if is_wanted and has_any:
-                self._panes.focus_article()
-                self._pane.select_item(len(loaded.content.items) - sections[-1].size)
+                self._panes.focus_item(len(loaded.content.items) - sections[-1].size)
             elif is_wanted:
                 from reader.tui.loaders.neighbors import say_none
 
                 none = partial(say_none, self._session, "No article of the folder has a similar text.")
                 self._session.background.start(none, "similar")
 
+        leave_text()
         self._session.gate.begin_loading("article")
         self._load(content.rowid, show, with_position=False)
 

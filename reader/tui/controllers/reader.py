@@ -417,16 +417,16 @@ class ReaderController:
             return None
         return Links(url) if (url := self.pane.view.selected_link.href) else text.links
 
-    def copy_selection(self) -> bool:
-        """Copy the selected lines; return False if there are none."""
-        selected = self.pane.view.selected_text
+    def copy_selection(self, copy_url: Callable[[], object]) -> None:
+        """Copy the selected lines of the open text, or else the URL."""
+        selected = self.pane.view.selected_text if self.is_open else ""
         if not selected:
-            return False
+            copy_url()
+            return
         self._session.app.copy_to_clipboard(selected)
         self.pane.view.end_line_selection()
         unit = unit_of(selected)
         self._session.show_message(f"Copied {format_count(count(selected, unit), unit.name)}.")
-        return True
 
     # Column width, search and pager.
 

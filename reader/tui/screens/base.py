@@ -23,8 +23,7 @@ from reader.tui.widgets.messages import StatusMessage
 
 NOT_IN_READER = frozenset({
     "sort.quality", "sort.heat", "sort.date", "list.group", "list.density", "list.wider", "list.narrower", "search",
-    "views", "views.save", "mark.all_read", "more", "similar", "heat", "story.list", "unread.next", "unread.previous",
-    "read.hide",
+    "views", "views.save", "mark.all_read", "more", "unread.next", "unread.previous", "read.hide",
 })  # fmt: skip
 """Actions of the list, which the reader covers."""
 

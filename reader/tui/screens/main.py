@@ -153,13 +153,13 @@ class MainScreen(BaseScreen):
             "images": self.images.toggle,
             "images.always": self.images.change_default,
             "more": self.panes.toggle_more,
-            "similar": self.pane_content.toggle_similar,
+            "similar": self._show_similar,
             **{name: partial(self._show_stories, name) for name in ("story.list", "story.digest", "heat")},
             "back": self._back,
             "open": lambda: self.links.open(targets.links().best, nothing="This document has no URL to open."),
             "open.amp": lambda: self.links.open(targets.links().amp_copy, nothing="There is no AMP copy of this."),
             **{f"enclosure.{name}": getattr(self.enclosures, name) for name in ("open", "download")},
-            "copy": self._copy,
+            "copy": lambda: self.reader.copy_selection(lambda: self.links.copy(targets.links())),
             "text.save": lambda: self.links.save_page(self.reader.text),
             "views": self.saved_views.toggle,
             "views.save": self.saved_views.ask_save,
@@ -386,10 +386,6 @@ class MainScreen(BaseScreen):
             self.pane_content.back()
             self.update_keys()
 
-    def _copy(self) -> None:
-        if not (self.reader.is_open and self.reader.copy_selection()):
-            self.links.copy(self._targets.links())
-
     # The reader.
 
     @on(ArticlePane.OpenTextRequested)
@@ -466,8 +462,13 @@ class MainScreen(BaseScreen):
 
     def _list_query(self, text: str, selected: int = -1) -> bool:
         """List what ``text`` finds, from the top or with an article selected; return whether it is a valid query."""
+        self.reader.close()
         self.panes.focus_list()
         return self.search.run(text, ListSnapshot(selected, None) if selected != -1 else None)
+
+    def _show_similar(self) -> None:
+        shown = self._targets.rowid() if self.reader.is_open else self.pane_content.requested_rowid
+        self.pane_content.toggle_similar(shown, self.reader.close)
 
     def _query_accepted(self) -> None:
         self.update_keys()

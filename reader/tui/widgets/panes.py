@@ -85,6 +85,8 @@ class Panes(CoveredContainer):
         self.shows_sidebar: Callable[[], bool] = lambda: False
         """Returns whether the sidebar is beside the others."""
         self._sidebar_pane: SidebarPane | None = None
+        self._item_to_select = -1
+        """The related item to select once the article pane has the focus, or -1."""
         self._split = split
         self._usual: Density = "compact"
         """The density of a list of this size, unless the user has chosen one."""
@@ -203,6 +205,9 @@ class Panes(CoveredContainer):
         self.header.lit = event.widget is self.articles
         if event.widget is self.articles and self.article.selected >= 0:
             self.article.select_item(-1)  # in the list, keys are for the article
+        elif event.widget is self.article and self._item_to_select >= 0:
+            self.article.select_item(self._item_to_select)
+            self._item_to_select = -1
 
     def focus_list(self) -> None:
         """Give the list the focus."""
@@ -211,6 +216,14 @@ class Panes(CoveredContainer):
     def focus_article(self) -> None:
         """Give the article pane the focus."""
         self._focus(self.article)
+
+    def focus_item(self, item: int) -> None:
+        """Give the article pane the focus, and select one of its related items once it has it."""
+        if self.article.has_focus:
+            self.article.select_item(item)
+        else:
+            self._item_to_select = item
+        self.focus_article()
 
     def focus_sidebar(self) -> None:
         """Give the sidebar the focus, if it is there."""

@@ -45,7 +45,7 @@ SCREENS = (
 )
 """The keys that open each screen."""
 SMALL = ((1, 1), (2, 2), (20, 4), (80, 3), (3, 30))
-RUNS = settings.default.max_examples // 10
+RUNS = max(10, settings.default.max_examples // 10)
 KEYS_PER_RUN = 50
 
 

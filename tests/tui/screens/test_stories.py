@@ -105,6 +105,9 @@ async def test_similar_articles_come_and_go_with_the_words_that_they_share(folde
         assert reader.article_pane.selected == selected
         await reader.press(".")
         assert "More like this" not in reader.pane_text
+        await reader.press("h", "enter", ".")
+        assert reader.focus == "related", "also from the text, which is left"
+        assert "More like this (2)" in reader.pane_text
 
 
 async def test_the_story_and_its_links_are_a_list_like_any_other(folder: Path) -> None:
@@ -125,6 +128,10 @@ async def test_the_story_and_its_links_are_a_list_like_any_other(folder: Path) -
         await reader.press("G", "S")
         assert len(reader.rows) == 5
         assert reader.message == "No other article here is linked with this one, or about the same event."
+        await reader.press("enter", "S")
+        assert not reader.is_main_screen_on_top, "a text that leads nowhere stays"
+        await reader.press("h", "g", "enter", "S")
+        assert (reader.is_main_screen_on_top, reader.focus, len(reader.rows)) == (True, "list", 4)
 
 
 async def test_keys_say_that_stories_are_still_being_found(folder: Path) -> None:
@@ -167,7 +174,9 @@ async def test_a_bar_of_the_heat_view_narrows_the_list(folder: Path) -> None:
         await reader.press("enter")
         assert reader.query == "date:2026-03-02"
         assert len(reader.rows) == 1
-        await reader.press("escape", "H", "j", "enter")
+        await reader.press("escape", "enter", "H", "q")
+        assert not reader.is_main_screen_on_top, "back in the text"
+        await reader.press("H", "j", "enter")
         assert reader.query == "topic:rivers"
         await reader.press("H", "l", "-")
         assert "2026-03: 3 articles" in reader.text

@@ -30,7 +30,7 @@ SORT_VALUES: dict[SortKey, str] = {
 """What of the table ``articles`` each sort key stands for."""
 SORTS = [Sort(by, reverse) for by in SORT_KEYS for reverse in (False, True)]
 HEAT_SORTS = [sort for sort in SORTS if sort.by == "heat"]
-_SEARCH_LIMIT = 32
+_SEARCH_LIMIT = 64
 """Up to this many row ids are searched for one by one; more are filtered out in one pass."""
 _PATCH_COST = 64
 """Patching one article takes as long as sorting this many."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 
 from reader.core.ordering import Sort
@@ -12,6 +12,7 @@ from reader.core.tokenize import fold, words
 from reader.storage.sqlite.database import json_array
 from reader.storage.sqlite.index import sort_orders
 from reader.storage.sqlite.stories.state import members_query
+from reader.storage.sqlite.stories.totals import Member
 
 _NEARLY_THE_SAME = 0.8
 """The share of common words from which two texts are nearly the same."""
@@ -21,10 +22,10 @@ _MOST_COMPARED = 8
 """So many different texts under one title are compared with another; a column has the same title every week."""
 
 
-def update(db: sqlite3.Connection, changed: Collection[int]) -> set[int]:
+def update(db: sqlite3.Connection, changed: Collection[int], members: Mapping[int, Sequence[Member]]) -> set[int]:
     """Store which articles are copies of those that are new, changed or in another story; return all concerned.
 
-    The table of stories is up to date. Raises sqlite3.Error.
+    The table of stories is up to date; ``members`` are the articles of those that have been read. Raises sqlite3.Error.
     """
     concerned = {*changed, *_copies(db, changed)}
     numbers = json_array(concerned)
@@ -33,7 +34,10 @@ def update(db: sqlite3.Connection, changed: Collection[int]) -> set[int]:
         "SELECT DISTINCT story FROM articles JOIN stories s ON s.id = story "
         "WHERE articles.rowid IN (SELECT value FROM json_each(?))"
     )
-    groups += _same_texts(db, [story for (story,) in db.execute(query, [numbers])], concerned)
+    stories = [story for (story,) in db.execute(query, [numbers])]
+    titles = [(each.rowid, story, each.title) for story in stories for each in members.get(story, ())]
+    titles += _titles(db, [story for story in stories if story not in members])
+    groups += _same_texts(db, titles, concerned)
     # What others are copies of has not changed.
     others = {rowid for rowids in groups for rowid in rowids}.difference(concerned)
     groups += [[rowid, *_copies(db, [rowid])] for rowid in others]
@@ -46,7 +50,7 @@ def update_all(db: sqlite3.Connection) -> None:
     groups = _same_urls(db, "SELECT id FROM articles GROUP BY id HAVING count(*) > 1", [])
     stories = [story for (story,) in db.execute("SELECT id FROM stories")]
     for start in range(0, len(stories), _TOGETHER):
-        groups += _same_texts(db, stories[start : start + _TOGETHER], None)
+        groups += _same_texts(db, _titles(db, stories[start : start + _TOGETHER]), None)
     _store(db, groups, {rowid for (rowid,) in db.execute("SELECT rowid FROM articles WHERE copy_of IS NOT NULL")})
 
 
@@ -80,15 +84,22 @@ def _same_urls(db: sqlite3.Connection, ids: str, parameters: Sequence[str]) -> l
     return [rowids for rowids in same_url.values() if len(rowids) > 1]
 
 
-def _same_texts(db: sqlite3.Connection, stories: Collection[int], concerned: set[int] | None) -> list[list[int]]:
+def _titles(db: sqlite3.Connection, stories: Collection[int]) -> list[tuple[int, int, str]]:
+    """Return the articles of ``stories``, given by their ids, as row id, story and title."""
+    query = f"SELECT m.rowid, m.story, title FROM ({members_query()}) m JOIN articles USING (rowid)"  # noqa: S608
+    return db.execute(query, {"ids": json_array(stories)}).fetchall()
+
+
+def _same_texts(
+    db: sqlite3.Connection, titles: Iterable[tuple[int, int, str]], concerned: set[int] | None
+) -> list[list[int]]:
     """Return pairs of articles of a story with the same title and nearly the same excerpt, one of each concerned.
 
     None: all are.
     """
-    query = f"SELECT m.rowid, m.story, title FROM ({members_query()}) m JOIN articles USING (rowid)"  # noqa: S608
     by_title: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
     folded = cache(fold)  # most titles of a large story are equal
-    for rowid, story, title in db.execute(query, {"ids": json_array(stories)}):
+    for rowid, story, title in titles:
         by_title[story, folded(title)].append(rowid)
     alike = []
     for rowids in by_title.values():

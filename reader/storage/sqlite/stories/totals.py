@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from reader.core.model import without_www
@@ -28,7 +27,9 @@ class HeatContext(NamedTuple):
         return round(on_scale(computed_heat(coverage, self.newest), self.scale), 1)
 
 
-class _Member(NamedTuple):
+class Member(NamedTuple):
+    """What an article adds to its story."""
+
     rowid: int
     story: int
     quality: float | None
@@ -59,28 +60,36 @@ class ChangedArticles(NamedTuple):
     """Those of which the heat may have changed: only these move in lists."""
 
 
-def update(db: sqlite3.Connection, stories: Collection[int], context: HeatContext) -> ChangedArticles:
-    """Bring ``stories``, given by their ids, up to date with their articles; return the articles that changed.
-
-    Raises sqlite3.Error.
-    """
+def members_of(db: sqlite3.Connection, stories: Collection[int]) -> dict[int, list[Member]]:
+    """Return the articles of each of ``stories``, given by their ids, the best first. Raises sqlite3.Error."""
     query = (
         "SELECT a.rowid, a.story, ifnull(quality, quality_estimate), heat, published_at, links, story_rank, "  # noqa: S608
         "heat_estimate, provider_name, provider_domain, title, id "
         f"FROM ({members_query()}) m JOIN articles a USING (rowid) JOIN details USING (rowid) "
         "ORDER BY ifnull(quality, quality_estimate) DESC, published_at IS NULL, published_at"
     )
-    members: defaultdict[int, list[_Member]] = defaultdict(list)
+    members: dict[int, list[Member]] = {story: [] for story in stories}
     for row in db.execute(query, {"ids": json_array(stories)}):
-        members[row[1]].append(_Member(*row))
+        members[row[1]].append(Member._make(row))
+    for found in members.values():
+        _sort_equal(found)
+    return members
+
+
+def update(db: sqlite3.Connection, members: Mapping[int, Sequence[Member]], context: HeatContext) -> ChangedArticles:
+    """Bring stories up to date with their articles, which :func:`members_of` returned; return those that changed.
+
+    Raises sqlite3.Error.
+    """
     ids = "SELECT id FROM stories WHERE id IN (SELECT value FROM json_each(?))"
-    known = {story for (story,) in db.execute(ids, [json_array(stories)])}
+    known = {story for (story,) in db.execute(ids, [json_array(members)])}
     changed = ChangedArticles(set(), set())
     several, ranks = [], []
     for story, found in members.items():
+        if not found:
+            continue
         if (len(found) > 1) != (story in known):  # it gets its number now, or loses it
             changed.rows.update(each.rowid for each in found)
-        _sort_equal(found)
         coverage = coverage_of(found)
         heat = context.heat(coverage)
         if len(found) > 1:
@@ -94,7 +103,7 @@ def update(db: sqlite3.Connection, stories: Collection[int], context: HeatContex
                     changed.heats.add(each.rowid)
     db.executemany("UPDATE articles SET story_rank = ?, heat_estimate = ? WHERE rowid = ?", ranks)
     db.executemany(_STORE, several)
-    remove(db, {story for story in stories if len(members.get(story, ())) < 2})
+    remove(db, {story for story, found in members.items() if len(found) < 2})
     return changed
 
 
@@ -116,7 +125,7 @@ _STORE = (
 )
 
 
-def _totals(story: int, found: Sequence[_Member], coverage: Coverage, heat: float) -> tuple[object, ...]:
+def _totals(story: int, found: Sequence[Member], coverage: Coverage, heat: float) -> tuple[object, ...]:
     dates = [each.published_at for each in found if each.published_at is not None]
     first = min(dates, default=None)
     earliest = min((each for each in found if each.published_at == first), key=_by_time)
@@ -131,11 +140,11 @@ def by_time(published_at: int | None, source: str, title: str, id_: int) -> tupl
     return published_at is None, published_at or 0, source.casefold(), title.casefold(), id_
 
 
-def _by_time(each: _Member) -> tuple[bool, int, str, str, int]:
+def _by_time(each: Member) -> tuple[bool, int, str, str, int]:
     return by_time(each.published_at, each.name or each.domain, each.title, each.id)
 
 
-def coverage_of(found: Sequence[_Member]) -> Coverage:
+def coverage_of(found: Sequence[Member]) -> Coverage:
     """Return the coverage that articles of one story give it.
 
     Where only its domain is known, a source is the one with this domain that has a name in another article. What has
@@ -157,7 +166,7 @@ def coverage_of(found: Sequence[_Member]) -> Coverage:
     return Coverage(round(sum(map(source_weight, best.values())), 6), len(best), first, last, links)
 
 
-def _sort_equal(found: list[_Member]) -> None:
+def _sort_equal(found: list[Member]) -> None:
     """Sort articles that have the same quality and time, in a list that is sorted by these."""
     start = 0
     for end in range(1, len(found) + 1):
@@ -167,5 +176,5 @@ def _sort_equal(found: list[_Member]) -> None:
             start = end
 
 
-def _quality_and_time(each: _Member) -> tuple[float | None, int | None]:
+def _quality_and_time(each: Member) -> tuple[float | None, int | None]:
     return each.quality, each.published_at

@@ -104,7 +104,7 @@ def add_many(db: sqlite3.Connection, rowids: Iterable[int], *, review: bool) -> 
         state.flush()
         several = totals.with_several(db, state.changed)
         totals.remove(db, state.changed - several)
-        totals.update(db, several, totals.load_context(db))
+        totals.update(db, totals.members_of(db, several), totals.load_context(db))
         state.changed.clear()
         state.moved.clear()
 
@@ -121,8 +121,9 @@ def add_many(db: sqlite3.Connection, rowids: Iterable[int], *, review: bool) -> 
 
 def _update(db: sqlite3.Connection, rowids: Collection[int], stories: Collection[int]) -> ChangedArticles:
     """Update what is known of ``stories`` and of the copies of ``rowids``; return the articles whose rows changed."""
-    changed = totals.update(db, stories, totals.load_context(db))
-    changed.rows.update(copies.update(db, rowids))
+    members = totals.members_of(db, stories)
+    changed = totals.update(db, members, totals.load_context(db))
+    changed.rows.update(copies.update(db, rowids, members))
     return changed
 
 
@@ -154,5 +155,5 @@ def update_all(db: sqlite3.Connection, *, quality: bool, only_estimates: bool) -
     stories = [story for (story,) in db.execute(f"SELECT id FROM stories {where}", parameters)]  # noqa: S608 - constants
     context = totals.load_context(db)
     for start in range(0, len(stories), _ADDED_TOGETHER):
-        totals.update(db, stories[start : start + _ADDED_TOGETHER], context)
+        totals.update(db, totals.members_of(db, stories[start : start + _ADDED_TOGETHER]), context)
     estimates.update_all(db)
