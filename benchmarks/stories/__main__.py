@@ -9,7 +9,8 @@ Each line of a FILE is an article: id, title, excerpt, date, source, url, and th
 precision, recall and F1, CPU time for each article, and the worst mixtures of events and splits of an event;
 ``--halves`` the mean and the least F1 of random halves of the events, or of another share of them. The grouping sees
 title, excerpt, date and source alone. The documents of a FOLDER are about different things: prints which are in one
-story all the same. ``--cost`` prints what indexing and grouping a folder of any documents takes.
+story all the same. ``--cost`` prints what indexing and grouping a folder of any documents takes, and what one takes
+that comes later.
 """
 
 from __future__ import annotations

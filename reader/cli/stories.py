@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reader.cli import output
-from reader.cli.arguments import QueryCommand, WholeNumber, json_option, query_argument
+from reader.cli.arguments import QueryCommand, WholeNumber, json_option, optional_path_argument, query_argument
 from reader.cli.output import out, print_json, print_json_array
 from reader.cli.session import group_stories, on_library
 from reader.core.ordering import Sort
@@ -39,7 +39,7 @@ def _rows(library: Library, query: Query) -> int | None:
 
 
 @click.command(cls=QueryCommand, short_help="List the stories in PATH, the hottest first.")
-@click.argument("path")
+@optional_path_argument
 @query_argument
 @click.option("--all", "with_single", is_flag=True, help="Also print articles that no other article is grouped with.")
 @click.option("--limit", type=WholeNumber(), help="Print at most this many stories.")
@@ -126,7 +126,7 @@ def related(library: Library, which: str, as_json: bool) -> None:
 
 
 @click.command(cls=QueryCommand, short_help="Compare what the sources of a story say.")
-@click.argument("path")
+@optional_path_argument
 @query_argument
 @click.option("--limit", type=WholeNumber(), default=1, show_default=True, help="Print at most this many stories.")
 @json_option
@@ -168,7 +168,7 @@ def _print_digest(found: Digest) -> None:
 
 
 @click.command(cls=QueryCommand, short_help="Count articles and their heat by time, topic and source.")
-@click.argument("path")
+@optional_path_argument
 @query_argument
 @click.option("--by", type=click.Choice(("hour", "day", "month", "year")), help="What one bar of the time stands for.")
 @json_option

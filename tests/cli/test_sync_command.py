@@ -147,7 +147,7 @@ async def test_a_feed_is_removed_even_if_its_documents_cannot_be_deleted(own_dir
 
 
 async def test_without_a_path_commands_are_about_the_news_folder(server: Server, own_directories: Paths) -> None:
-    for words in (["list"], ["count", "is:unread"], ["rules", "apply"]):
+    for words in (["list"], ["count", "is:unread"], ["rules", "apply"], ["stories"], ["digest"], ["stats"]):
         assert (await run(*words)).status == 2
     add(own_directories, Subscription(server.on("/a", reply(rss(2, 1)))))
     await run("sync")
@@ -156,6 +156,9 @@ async def test_without_a_path_commands_are_about_the_news_folder(server: Server,
     for words in (["count"], ["count", "is:unread"], ["count", "-is:read", "news"], ["count", "--", "-is:read"]):
         assert (await run(*words)).out == "2\n"
     assert "There are no rules to run." in (await run("rules", "apply", "--dry-run")).err
+    assert (await run("stats", "is:unread")).out.startswith("2 articles\n")
+    assert len((await run("stories", "--all", "--json")).json) == 2
+    assert len((await run("digest", "is:unread", "--json")).json) == 0
     assert "linux" in (await run("count", "linux")).err, "it may be the name of a folder"
 
 

@@ -91,7 +91,7 @@ def remove(names: tuple[str, ...], *, documents: bool, as_json: bool) -> None:
             print_json_array({"url": each.url or each.address, "deleted": deleted[each.key]} for each in chosen)
         trash = show_path(files.paths.trash_folder)
     number = format_count(sum(deleted.values()), "document")
-    also = f", and {number} deleted: for {DAYS} days, they are in {trash}" if documents else "; their documents stay"
+    also = f", and {number} deleted: for {DAYS} days, they are in {trash}" if documents else "; the documents stay"
     print_notice(f"{removed}{also}.")
 
 

@@ -13,7 +13,7 @@ from reader.storage.sqlite.index import columns
 _SELECT = "SELECT a.rowid, number, story_rank FROM articles a JOIN stories s ON s.id = a.story"
 _HIGHEST_RANK = 0xFFFF
 _TYPECODES: dict[columns.StoryField, str] = {"story": "I", "story rank": "H"}
-_MOST_IN_PLACE = 100
+_MOST_IN_PLACE = 1000
 """More codes than these are stored with the whole column."""
 _ROOM = 1000
 """So many articles that come later have a place already: a column that becomes longer is written as a whole."""

@@ -117,7 +117,7 @@ class FeedListController:
             self._change(f"Removed {what}", without(each.key for each in feeds), deleting=deleting)
 
         prompt = Prompt(remove, describe, rejects=rejects, complete=_complete_yes_or_no)
-        self._session.prompts.open(prompt, f"Remove {what}. The documents, too? ")
+        self._session.prompts.open(prompt, f"Remove {what}. Delete the documents, too? ")
 
     def _ask_group(self, group: str) -> None:
         def rename(new: str) -> None:
