@@ -244,6 +244,12 @@ def test_text_below_a_line_of_dashes_is_a_body(data: str) -> None:
             None,
         ),
         (
+            b".html",  # lists with commas, of which the first counts
+            '<head><meta name="keywords" content="a, b"><meta name="keywords" content="c"></head>',
+            {"keywords": "a, b"},
+            None,
+        ),
+        (
             b".html",  # Pelican
             '<head><meta name="tags" content="a, b"><meta name="category" content="c">'
             '<meta name="authors" content="A B"><meta name="modified" content="2024-01-02">'

@@ -61,12 +61,18 @@ class ChoiceScreen(ListingScreen):
         return f"{self.labels('move.down', 'move.up')} select   Enter {numbers} choose   {self.usual_foot}"
 
     def action_move(self, direction: Direction) -> None:
-        """Select another one."""
+        """Select another one, and forget a number that was begun."""
+        self._forget_number()
         self._selected += move_distance(direction, self.view.size.height)
         self.fill(y=None)
         lines = [y for y, runs in enumerate(self.view.lines) if any(run.item == self._selected for run in runs)]
         for y in lines[-1:] + lines[:1]:
             scroll_line_into_view(self.view, y)
+
+    def action_search(self) -> None:
+        """Forget a number that was begun, and go to the filter."""
+        self._forget_number()
+        super().action_search()
 
     def action_digit(self, digit: str) -> None:
         """Begin or continue a number, and choose once it is clear; Enter ends it."""
@@ -88,6 +94,11 @@ class ChoiceScreen(ListingScreen):
             self._choose(int(self._typed) - 1)
         elif self._found:
             self._choose(self._found[self._selected])
+
+    def _forget_number(self) -> None:
+        if self._typed:
+            self._typed = ""
+            self.show_typed("", ())
 
     def _choose(self, index: int) -> None:
         if self.is_active:  # otherwise it is closing already

@@ -50,18 +50,20 @@ async def test_enclosures_are_shown_chosen_and_played(make_folder: MakeFolder, t
         assert "Enclosure 1 … Enter chooses it." in reader.text
         await reader.press("2")
         await reader.wait_until(lambda: played.read_text().endswith(f"['--at={urls[11]}']\n"))
+        await reader.press("p", "1", "j", "j", "enter")  # the number is forgotten
+        await reader.wait_until(lambda: played.read_text().endswith(f"['--at={urls[2]}']\n"))
         await reader.press("p", "0")
         assert "There is no enclosure 0; there are 12." in reader.text
         await reader.press("q", "P", "3")
         assert reader.message.startswith("Fetching is off")
         await reader.press_at_once("j", "p")
         assert reader.message == "This article has no enclosure, such as an episode."
-        assert len(played.read_text().splitlines()) == 3
+        assert len(played.read_text().splitlines()) == 4
 
         (tmp_path / Enclosure(urls[0], "audio/mpeg").file_name("one")).write_text("#EXTM3U\nfile:///etc/passwd\n")
         await reader.press_at_once("g", "p")
         await reader.wait_until(lambda: "is a text, perhaps a playlist. Playlists are not played" in reader.message)
-        assert len(played.read_text().splitlines()) == 3
+        assert len(played.read_text().splitlines()) == 4
 
 
 async def test_a_download_shows_progress_is_canceled_continued_and_played(
