@@ -394,13 +394,13 @@ class Subscriptions:
 
 
 def find_subscriptions(feeds: Sequence[Subscription], name: str) -> list[Subscription]:
-    """Return the feeds that ``name`` means: a URL, a title, or a group with the groups in it. Raises ReaderError."""
+    """Return the feeds that ``name`` means: a URL, key or title, or a group with those in it. Raises ReaderError."""
     word = clean(name).casefold().strip("/")
     try:
         key = Subscription(name).key
     except ReaderError:
         key = name
-    found = [each for each in feeds if key == each.key or name in (each.url, each.file)]
+    found = [each for each in feeds if key == each.key or name in (each.key, each.url, each.file)]
     found = found or [each for each in feeds if word == each.name.casefold()]
     found = found or [each for each in feeds if f"{each.group.casefold()}/".startswith(f"{word}/") and each.group]
     if not found:

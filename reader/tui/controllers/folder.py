@@ -22,6 +22,7 @@ from reader.tui.session import Session
 
 if TYPE_CHECKING:
     import subprocess
+    from collections.abc import Sequence
 
     from reader.core.paths import Paths
     from reader.indexing.process_client import UpdaterHandle
@@ -84,8 +85,8 @@ class FolderController:
         else:
             self._is_refresh_wanted = True
 
-    def sync_feeds(self) -> None:
-        """Fetch the feeds of this folder in the background; what they bring is found like any new document."""
+    def sync_feeds(self, keys: Sequence[str] = (), what: str = "feeds") -> None:
+        """Fetch the feeds with these keys, or all of this folder; what they bring is found like any new document."""
         session = self._session
         if refusal := session.config.fetch.refusal:
             session.show_message(refusal, warning=True)
@@ -95,10 +96,10 @@ class FolderController:
             session.show_message("This is a single document; feeds write to folders.", transient=True)
         else:
             self._is_syncing = True
-            session.show_message("Fetching feeds …")
-            session.background.start(partial(self._sync, paths), "feeds", exclusive=False)
+            session.show_message(f"Fetching {what} …")
+            session.background.start(partial(self._sync, paths, keys), "feeds", exclusive=False)
 
-    async def _sync(self, paths: Paths) -> None:
+    async def _sync(self, paths: Paths, keys: Sequence[str]) -> None:
         from reader.tui.loaders.feeds import sync_feeds
 
         session = self._session
@@ -109,7 +110,7 @@ class FolderController:
                 process.terminate()
 
         try:
-            outcome = await session.background.run(sync_feeds, session.library.folder, paths, keep)
+            outcome = await session.background.run(sync_feeds, session.library.folder, paths, keys, keep)
         finally:
             self._is_syncing, self._sync_process = False, None
         session.show_message(outcome.sentence, warning=outcome.failed)

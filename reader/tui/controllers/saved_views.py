@@ -89,7 +89,7 @@ class SavedViewsController:
         self._counted_views: dict[str, SidebarLine] = {}
         """The lines of saved views by name, as they were last counted."""
         self._key_to_select: LineKey | None = None
-        """The line to select once it appears: that of a view that was saved or renamed."""
+        """The line to select once it appears: that of a view that was saved or renamed, or of a feed that was added."""
         self._has_begun = False
         self._is_focusing = False
         """Whether the sidebar gets the focus once it is mounted."""
@@ -246,9 +246,11 @@ class SavedViewsController:
         self._mark_choices()
         self.count()
 
-    def show_feeds(self, feeds: Sequence[ListedFeed]) -> None:
-        """Show these feeds in the sidebar."""
+    def show_feeds(self, feeds: Sequence[ListedFeed], to_select: str) -> None:
+        """Show these feeds in the sidebar, and once there is one with the key ``to_select``, select it."""
         self._feeds = feeds
+        if to_select:
+            self._key_to_select = ("entry", "feed", to_select)
         self.count()
 
     def count(self) -> None:

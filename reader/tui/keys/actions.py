@@ -150,7 +150,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("heat.finer", "plus", "zoom(1)", "Stories", _HEAT, "Shorter periods", "In the heat view, plot shorter periods: days instead of months, hours instead of days.", palette=False),
     Action("heat.coarser", "minus", "zoom(-1)", "Stories", _HEAT, "Longer periods", "In the heat view, plot longer periods.", palette=False),
     Action("refresh", "r,f5", "run('refresh')", "Folder", _BROWSE, "Check for changes", "Check the folder for new, changed and deleted documents."),
-    Action("feeds.sync", "R", "run('feeds.sync')", "Folder", _BROWSE, "Fetch feeds", "Fetch the feeds that write to this folder; new articles appear as they come."),
+    Action("feeds.sync", "R", "run('feeds.sync')", "Folder", _BROWSE, "Fetch feeds", "Fetch the feeds that write to this folder, or in the sidebar the selected feed or group; new articles appear as they come."),
     Action("feeds.add", "plus", "run('feeds.add')", "Folder", _BROWSE, "Add a feed", "Type the address of a feed, or of a page that names feeds; in the sidebar, it is added to the selected group."),
     Action("feeds.export", "E", "run('feeds.export')", "Folder", _BROWSE, "Export feeds", "Write the feeds of this folder to a file in OPML, which other programs read."),
     Action("rules.add", "alt+r", "run('rules.add')", "Folder", _BROWSE, "Make a rule", "Say what happens to articles that match the query when they arrive: they are read, starred, hidden, fetched or tagged."),

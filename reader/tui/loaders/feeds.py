@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from reader.core.paths import Paths
@@ -54,13 +54,15 @@ def folder_setting(folder: Folder, paths: Paths) -> str:
     return "" if paths.news_folder.resolve() == folder.root.resolve() else str(folder.root)
 
 
-def sync_feeds(folder: Folder, paths: Paths, on_start: OnStart) -> SyncOutcome:
-    """Fetch the feeds of a folder, due or not, and return the outcome; blocks until it is there.
+def sync_feeds(folder: Folder, paths: Paths, keys: Sequence[str], on_start: OnStart) -> SyncOutcome:
+    """Fetch the feeds of a folder with these keys, or all, due or not, and return the outcome once it is there.
 
     If the process is ended, the next run continues.
     """
     place = folder_setting(folder, paths)
-    return outcome_of(*_run(on_start, "sync", "--force", "--json", *(("--folder", place) if place else ())))
+    return outcome_of(
+        *_run(on_start, "sync", "--force", "--json", *(("--folder", place) if place else ()), "--", *keys)
+    )
 
 
 def look_up(address: str, on_start: OnStart) -> Lookup:

@@ -164,7 +164,7 @@ class MainScreen(BaseScreen):
             "views": self.saved_views.toggle,
             "views.save": self.saved_views.ask_save,
             "refresh": self.folder.refresh,
-            "feeds.sync": self.folder.sync_feeds,
+            "feeds.sync": lambda: self.folder.sync_feeds(*self.feeds.selected(self.panes.sidebar_line)),
             "feeds.add": lambda: self.feeds.add(self.panes.sidebar_line),
             "feeds.export": self.feeds.export,
             "rules.add": self.rules.ask,

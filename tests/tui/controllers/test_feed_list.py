@@ -161,8 +161,9 @@ async def test_feeds_are_added_changed_and_removed_and_each_is_undone(
         assert reader.message == (
             "Added the feed “Site” to Linux. Its newest entry is “News 1”. R fetches it; u undoes it."
         )
-        assert "Site 0/0" in lines(reader)
+        await reader.wait_until(lambda: "▌ Site 0/0" in lines(reader))  # selected, so that R fetches it
 
+        await move_to(reader, "LWN")
         await reader.press("p")
         assert reader.message == "Paused the feed “LWN”. u undoes it."
         assert "▌ LWN ‖ 1/1" in lines(reader)

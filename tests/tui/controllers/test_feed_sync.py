@@ -11,6 +11,7 @@ from reader.config.settings import Config, FetchSettings
 from reader.core.paths import Paths
 from reader.tui.loaders.feeds import NO_FEEDS, SyncOutcome, outcome_of
 from tests.conftest import MakeFolder
+from tests.tui.controllers.sidebar_lines import lines, move_to
 from tests.tui.helpers import open_app
 
 _FEED = (
@@ -31,7 +32,12 @@ async def test_the_key_fetches_the_feeds_of_the_folder(
     folder, feed = make_folder({}), tmp_path / "feed.xml"
     feed.write_text(_FEED, "utf-8")
     _subscribe(own_directories, folder, feed)
+    with own_directories.feeds_file.open("a", encoding="utf-8") as list_of_feeds:
+        list_of_feeds.write(f"[[feed]]\nurl = 'https://b.invalid/rss?token=1'\ntitle = 'B'\nfolder = '{folder}'\n")
     async with open_app(folder, settings=Config()) as reader:
+        await reader.press("b")
+        await reader.wait_until(lambda: "feed 0/0" in lines(reader), seconds=30)
+        await move_to(reader, "feed", "feed")
         await reader.press_at_once("R", "R")  # the second finds that the first is at work
         await reader.wait_until(lambda: reader.message == "1 feed fetched, 1 new article.", seconds=30)
         await reader.press("r")

@@ -30,8 +30,8 @@ _GONE = "It is no longer in your list."
 class FeedListController:
     """Loads, follows and changes the feeds that write to the open folder."""
 
-    def __init__(self, session: Session, on_feeds: Callable[[list[ListedFeed]], object]) -> None:
-        """``on_feeds`` gets the feeds, again when they have changed."""
+    def __init__(self, session: Session, on_feeds: Callable[[list[ListedFeed], str], object]) -> None:
+        """``on_feeds`` gets the feeds, again when they have changed, and the key of one to select once it is there."""
         self._session = session
         self._on_feeds = on_feeds
         self._feeds: list[ListedFeed] = []
@@ -60,7 +60,7 @@ class FeedListController:
 
     def _take(self, feeds: list[ListedFeed]) -> None:
         self._feeds = feeds
-        self._on_feeds(feeds)
+        self._on_feeds(feeds, "")
 
     def close(self) -> None:
         """Close what is known of feeds."""
@@ -71,14 +71,7 @@ class FeedListController:
 
     def run_command(self, command: SidebarCommand, line: SidebarLine) -> None:
         """Run a command of the user for a feed or a group of feeds."""
-        group = line.text if line.is_group else ""
-        feeds = [
-            each.subscription
-            for each in self._feeds
-            if (f"{each.subscription.group}/".startswith(f"{group}/") if group else each.subscription.key == line.id)
-        ]
-        name = truncate(line.text, _SHOWN)
-        what = f"{format_count(len(feeds), 'feed')} of “{name}”" if group else f"the feed “{name}”"
+        feeds, what = self._feeds_of(line)
         if not feeds:
             self._session.show_message(_GONE, warning=True)
             self._session.gate.release()
@@ -86,10 +79,25 @@ class FeedListController:
             self._pause(feeds, what)
         elif command == "delete":
             self._ask_remove(feeds, what)
-        elif group:
-            self._ask_group(group)
+        elif line.is_group:
+            self._ask_group(line.text)
         else:
-            self._ask_settings(feeds[0], name)
+            self._ask_settings(feeds[0], truncate(line.text, _SHOWN))
+
+    def _feeds_of(self, line: SidebarLine) -> tuple[list[Subscription], str]:
+        """Return the feed, or the feeds of the group, of a line, and what to call them."""
+        group, name = line.text if line.is_group else "", truncate(line.text, _SHOWN)
+        feeds = [
+            each.subscription
+            for each in self._feeds
+            if (f"{each.subscription.group}/".startswith(f"{group}/") if group else each.subscription.key == line.id)
+        ]
+        return feeds, f"{format_count(len(feeds), 'feed')} of “{name}”" if group else f"the feed “{name}”"
+
+    def selected(self, line: SidebarLine | None) -> tuple[list[str], str]:
+        """Return the keys of the feeds of a line, and what to call them; none and “feeds” if it is about no feed."""
+        feeds, what = self._feeds_of(line) if line is not None and line.kind == "feed" else ([], "")
+        return [each.key for each in feeds], what if feeds else "feeds"
 
     def _pause(self, feeds: list[Subscription], what: str) -> None:
         from reader.feeds.changes import with_settings
@@ -171,15 +179,15 @@ class FeedListController:
             AddFeed(self._session, group, partial(self._add, files, group)).ask()
 
     def _add(self, files: FolderFeeds, group: str, feed: Feed) -> None:
-        def act(present: list[Subscription]) -> list[Subscription]:
-            from reader.feeds.subscriptions import Subscription
+        from reader.feeds.subscriptions import Subscription
 
-            return [*present, Subscription(feed.url, title=feed.title, group=group, folder=files.folder)]
-
+        new = Subscription(feed.url, title=feed.title, group=group, folder=files.folder)
         then = f"{self._session.key('feeds.sync')} fetches it; "
         to = f" to {truncate(group, _SHOWN)}" if group else ""
         newest = f"Its newest entry is “{truncate(feed.newest[0][12:], _SHOWN)}”. " if feed.newest else ""
-        self._change(f"Added the feed “{truncate(feed.title, _SHOWN)}”{to}", act, then=newest + then)
+        what = f"Added the feed “{truncate(feed.title, _SHOWN)}”{to}"
+        self._on_feeds(self._feeds, new.key)
+        self._change(what, lambda present: [*present, new], then=newest + then)
 
     def export(self) -> None:
         """Ask for a file, and write the feeds of the folder to it."""
