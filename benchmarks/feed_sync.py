@@ -1,6 +1,10 @@
-"""The CPU time of `newsreader sync`, beside newsboat's reload of the same feeds if that is installed.
+"""The CPU time of `newsreader sync`, beside newsboat's and newsraft's reload of the same feeds if they are installed.
 
     python benchmarks/feed_sync.py [--feeds N] [--entries N]
+
+Debian has newsboat (`apt install newsboat`). It does not have newsraft: get the source from
+https://codeberg.org/newsraft/newsraft, run `make newsraft`, and put the program on the PATH. Version 0.28 or later is
+needed, for `download-max-host-connections`.
 
 A server on this machine has feeds that are always the same, with validators. Each program fetches them twice: the first
 time all is new, the second time nothing has changed. CPU is user and system time of all processes of a program.
@@ -107,12 +111,26 @@ def newsboat(folder: Path, urls: list[str]) -> tuple[list[str], dict[str, str]]:
     return command, {"HOME": str(folder)}
 
 
+def newsraft(folder: Path, urls: list[str]) -> tuple[list[str], dict[str, str]]:
+    """Return the command and its environment."""
+    (folder / "feeds").write_text("\n".join(urls) + "\n")
+    # As many connections as newsboat has threads; the time a feed waits for one of them counts for its timeout.
+    (folder / "config").write_text("set download-max-host-connections 8\nset download-timeout 3600\n")
+    command = ["newsraft", "-f", f"{folder}/feeds", "-c", f"{folder}/config", "-d", f"{folder}/db", "-e", "reload-all"]
+    return command, {"HOME": str(folder)}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--feeds", type=int, default=500)
     parser.add_argument("--entries", type=int, default=50)
     options = parser.parse_args()
-    programs = {"newsreader": newsreader} | ({"newsboat": newsboat} if shutil.which("newsboat") else {})
+    programs = {"newsreader": newsreader}
+    for name, prepare in {"newsboat": newsboat, "newsraft": newsraft}.items():
+        if shutil.which(name):
+            programs[name] = prepare
+        else:
+            print(f"{name} is not on the PATH and is not measured: see --help.", file=sys.stderr)
     print("| program | sync | CPU in s | CPU a feed in ms | wall in s |\n|---|---|--:|--:|--:|")
     with serving({f"/{each}": feed(each, options.entries) for each in range(options.feeds)}) as top:
         urls = [f"{top}/{each}" for each in range(options.feeds)]
