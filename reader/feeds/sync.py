@@ -361,7 +361,9 @@ class _FeedRun:
 
 def is_offline(results: Sequence[FeedResult]) -> bool:
     """Return whether no host could be reached, so that there seems to be no network."""
-    asked = [each for each in results if each.subscription.url and each.status in {"new", "unchanged", "failed"}]
+    # One that may not be asked has failed, too, but is not due at any time.
+    tried = [each for each in results if each.subscription.url and each.next_due]
+    asked = [each for each in tried if each.status in {"new", "unchanged", "failed"}]
     return bool(asked) and all(each.unreached for each in asked)
 
 

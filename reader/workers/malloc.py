@@ -28,7 +28,8 @@ def _call(name: str, *numbers: int) -> None:
 
     Private: :mod:`_ctypes`, since :mod:`ctypes` takes 2 ms more to import, before the first frame.
     """
-    with contextlib.suppress(ImportError, AttributeError, OSError):  # as on Windows, or with another C library
+    # As on Windows, with another C library, or with a Python whose private module is another.
+    with contextlib.suppress(ImportError, AttributeError, OSError, TypeError):
         import _ctypes
 
         function = _ctypes.dlsym(_ctypes.dlopen(None, 0), name)  # type: ignore[arg-type] # None is this program

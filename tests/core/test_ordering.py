@@ -94,3 +94,4 @@ def test_a_row_is_found_whatever_bytes_its_neighbors_have(rowids: list[int], wan
     for shift in (1, 2, 3):
         (between,) = array("I", straddling.tobytes()[shift : shift + 4])
         assert index_in(straddling, between) is None
+    assert index_in(array("I", [1, 0x100, 0]), 1) == 0, "not across the other two"

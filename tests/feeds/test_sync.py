@@ -210,12 +210,13 @@ async def test_without_a_network_no_feed_is_to_blame(tmp_path: Path) -> None:
     async with running(tmp_path) as (server, runs):
         async with serving() as other:
             feeds = [Subscription(each.on("/feed", reply(rss(1)))) for each in (other, server)]
-        runs.add(feeds[0])
+        refused = Subscription("http://10.0.0.1/feed")  # without asking anyone
+        runs.add(feeds[0], refused)
         for _ in range(5):
-            assert [each.status for each in await runs.sync(after=HOUR)] == ["failed"]
-        assert runs.store.states() == {}
+            assert [each.status for each in await runs.sync(after=HOUR)] == ["failed", "failed"]
+        assert runs.store.states().keys() == {refused.key}
         runs.add(feeds[1])
-        failed, new = await runs.sync(after=60)
+        failed, _, new = await runs.sync(after=60)
         assert (failed.status, new.status) == ("failed", "new")
         assert failed.error.endswith("Other feeds could be reached, so check its address, or try again later.")
         assert runs.store.states()[feeds[0].key].failures == 1, "now it is clear that the network is there"

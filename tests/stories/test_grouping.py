@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reader.stories.grouping import Grouping, StoryArticle
-from reader.stories.linkage import Compared
+from reader.stories.linkage import Compared, nearness
 from reader.stories.state import MemoryState
 from reader.stories.terms import Vector
 
@@ -197,3 +197,19 @@ def test_a_join_that_is_undone_leaves_each_story_as_it_was() -> None:
         assert (story.days, story.sources, story.weights, story.size, story.into) == (
             same.days, same.sources, same.weights, 1, None,
         )  # fmt: skip
+
+
+DAYS = st.lists(st.none() | st.integers(0, 1000), min_size=1, max_size=20)
+
+
+@given(DAYS, DAYS)
+def test_two_stories_are_as_near_as_all_pairs_of_their_articles(
+    days: list[int | None], others: list[int | None]
+) -> None:
+    def of(*days: int | None) -> Compared:
+        story, *rest = (Compared(0, 1, day, Vector([], [], 0), is_new=True).with_sums() for day in days)
+        for each in rest:
+            story.take(each)
+        return story
+
+    assert nearness(of(*days), of(*others)) == sum(nearness(of(day), of(other)) for day in days for other in others)

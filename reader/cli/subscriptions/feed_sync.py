@@ -132,10 +132,12 @@ def _run(
     finally:
         if as_json:
             print_json_array(map(_record, results))
-        elif len(results) > 1 and is_offline(results):
-            print_notice("No feed could be reached. Check the internet connection.")
         else:
-            out("".join(map(_lines, results)))
+            told = results
+            if len(results) > 1 and is_offline(results):
+                print_notice("No feed could be reached. Check the internet connection.")
+                told = [each for each in results if not each.unreached]
+            out("".join(map(_lines, told)))
     print_notice(_summary(results))
     return results
 

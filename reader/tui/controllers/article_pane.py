@@ -280,23 +280,23 @@ class ArticlePaneController:
 
         self._session.background.start(job, "article")
 
-    def toggle_similar(self, rowid: int, leave_text: Callable[[], object]) -> None:
+    def toggle_similar(self, rowid: int, leave_text: Callable[[], bool]) -> None:
         """List the articles with a text like that of the article, and select the first of them; or hide them again.
 
-        Its row id must be ``rowid``, that of the text if one is open, which is left.
+        Its row id must be ``rowid``, that of the text if one is open. That is left, and then they are always listed:
+        behind it, the user did not see them.
         """
         content = self._pane.content
         if content is None or content.rowid is None or not content.rowid == self.requested_rowid == rowid:
             self._session.show_message("There is no article here to compare others with.", transient=True)
             return
-        self._with_similar ^= {content.rowid}
-        is_wanted = content.rowid in self._with_similar
+        is_wanted = leave_text() or not _lists_similar(content)
+        (self._with_similar.add if is_wanted else self._with_similar.discard)(content.rowid)
 
         def show(loaded: LoadedArticle) -> None:
             sections = loaded.content.sections
-            has_any = bool(sections) and sections[-1].kind == "similar"
             self._show(loaded._replace(position=None), top=int(self._pane.scroll_offset.y))
-            if is_wanted and has_any:
+            if is_wanted and _lists_similar(loaded.content):
                 self._panes.focus_item(len(loaded.content.items) - sections[-1].size)
             elif is_wanted:
                 from reader.tui.loaders.neighbors import say_none
@@ -304,7 +304,6 @@ class ArticlePaneController:
                 none = partial(say_none, self._session, "No article of the folder has a similar text.")
                 self._session.background.start(none, "similar")
 
-        leave_text()
         self._session.gate.begin_loading("article")
         self._load(content.rowid, show, with_position=False)
 
@@ -345,3 +344,7 @@ class ArticlePaneController:
         if content is not None and content.rowid == rowid == self.requested_rowid and not self._needs_reload:
             return content  # no need to read it again
         return rowid if rowid != -1 else None
+
+
+def _lists_similar(content: ArticleContent) -> bool:
+    return bool(content.sections) and content.sections[-1].kind == "similar"

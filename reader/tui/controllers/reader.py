@@ -197,10 +197,10 @@ class ReaderController:
         self.pane.header.status = "fetching …" if text.id in self._session.fetching else ""
         self._on_shown(text)
 
-    def close(self) -> None:
-        """Close the text."""
+    def close(self) -> bool:
+        """Close the text; return whether one was open."""
         if not self.is_open:
-            return
+            return False
         self.save_position()
         self.source, self._fetch_mode = None, None
         self._trail.clear()
@@ -210,6 +210,7 @@ class ReaderController:
         self.pane.view.clear()
         self._on_closed()
         self.pane.view.drop_lines()
+        return True
 
     def save_position(self) -> None:
         """Save the position in the text, if the user has scrolled."""
