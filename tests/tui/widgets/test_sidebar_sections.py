@@ -92,6 +92,18 @@ def test_groups_of_feeds_fold(tree: SidebarTree) -> None:
     assert shown(tree)[9] == "  Feed 0"
 
 
+def test_a_renamed_group_is_found_with_the_groups_in_it(tree: SidebarTree) -> None:
+    def lines_of(name: str) -> list[SidebarLine]:
+        ids = f"feed/{name}", f"feed/{name}/B"
+        return [SidebarLine("entry", "feed", id=id_, group=group) for group in ids for id_ in (group, group[-1])]
+
+    before, now = lines_of("AA"), lines_of("CA")
+    tree.set({"feed": before})
+    keys = [tree.renamed(line, now) for line in before]
+    assert keys == [("entry", "feed", "feed/CA"), None, ("entry", "feed", "feed/CA/B"), None]
+    assert [tree.renamed(line, []) for line in before] == [None] * 4
+
+
 def test_groups_of_many_feeds_are_folded_until_they_are_unfolded(tree: SidebarTree) -> None:
     tree.set({"feed": _feeds(MANY_FEEDS + 5)})
     assert shown(tree)[7:10] == ["Feeds", "  G", "Topics"]
