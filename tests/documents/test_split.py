@@ -244,9 +244,9 @@ def test_text_below_a_line_of_dashes_is_a_body(data: str) -> None:
             None,
         ),
         (
-            b".html",  # lists with commas, of which the first counts
+            b".html",  # several lists with commas
             '<head><meta name="keywords" content="a, b"><meta name="keywords" content="c"></head>',
-            {"keywords": "a, b"},
+            {"keywords": "a, b, c"},
             None,
         ),
         (

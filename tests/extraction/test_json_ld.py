@@ -72,7 +72,7 @@ def test_names_of_one_field_are_read_in_their_order() -> None:
     head = read_page(page).head
     assert list(head.values("title")) == [["A"], ["A"], ["A - Site"]]
     assert head.first("date") == "2024-01-02"
-    assert next(head.values("keywords")) == ["x", "y"]
+    assert next(head.values("keywords")) == ["x, y"]
     assert list(head.others()) == [("mood", ["z"])]
     assert head.first("author") == ""
 

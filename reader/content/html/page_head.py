@@ -33,8 +33,8 @@ _NAMES = {
 """What gives each field, the best first: properties in JSON-LD (``@``), elements (``<``), and names of ``meta``."""
 _ALL_NAMES = frozenset(name for names in _NAMES.values() for name in names)
 _PROPERTIES = tuple(name for names in _NAMES.values() for name in names if name.startswith("@"))
-_TAGS = frozenset({"@keywords", "article:tag"})
-"""Each of these texts is one keyword; those of other names are lists with commas."""
+_LISTS = frozenset({"keywords", "news_keywords"})
+"""Each of these texts is a list with commas, and several are one list."""
 _OF_FIRST_ARTICLE = _NAMES["url"]
 """An article behind the first in JSON-LD may complete it, but has a page of its own."""
 _TEXTS = {"@url": ("@id", "url"), "@mainEntityOfPage": ("@id", "url"), "@image": ("url", "contentUrl", "name")}
@@ -70,12 +70,13 @@ class PageHead:
             self._add_json_ld(inner)
 
     def values(self, field: str) -> Iterator[list[str]]:
-        """Yield what each of the names of a field gives, the best first; only authors and tags are several."""
+        """Yield what each of the names of a field gives, the best first; only authors and keywords are several."""
         names = [name for name in _NAMES[field] if name in self.texts]
         if field == "url":  # a canonical one may be only a path
             names.sort(key=lambda name: not self.texts[name][0].startswith("http"))
         for name in names:
-            yield self.texts[name][: None if field == "author" or name in _TAGS else 1]
+            texts = self.texts[name]
+            yield [", ".join(texts)] if name in _LISTS else texts if field in {"author", "keywords"} else texts[:1]
 
     def first(self, field: str) -> str:
         """Return the best text of a field, or an empty one."""
