@@ -66,7 +66,7 @@ def _statements(lines: Sequence[str]) -> Iterator[tuple[int, dict[str, Any] | No
             if (parsed_lines := parsed_lines + end - start) > _MAX_PARSED:
                 return
             try:
-                parsed = tomllib.loads("\n".join(lines[start:end]))
+                parsed = tomllib.loads("\n".join([*lines[start:end], ""]))  # a line may end with “\r”
                 break
             except ValueError:  # the statement goes on
                 continue

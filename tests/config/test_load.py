@@ -279,7 +279,7 @@ one = 1
 [[many]]
 one = 2
 """
-    assert lines_of(text) == {
+    assert lines_of(text) == lines_of(text.replace("\n", "\r\n")) == {
         ("a",): 2, ("b",): 3, ("b", "c"): 3, ("q.r",): 4, ("t",): 9, ("t", "k"): 10, ("t", "u.v"): 13,
         ("t", "u.v", "w"): 13, ("t", "sub"): 14, ("t", "sub", "deep"): 15, ("many",): 16, ("many", "one"): 17,
     }  # fmt: skip
