@@ -199,8 +199,11 @@ class InputGate:
         if self.is_holding:
             return
         keys, self._keys, self._returned = self._keys, [], 0
-        for key in keys:
+        for number, key in enumerate(keys, 1):
             await self._app.on_event(events.Key(key.key, key.character))
+            if self.is_moving:  # all others wait again, without being pressed: there may be thousands
+                self._keys += keys[number:]
+                return
 
     # Actions that need something that is loading.
 

@@ -173,8 +173,9 @@ class ListingScreen(ModalScreen[None]):
 
     def action_search(self) -> None:
         """Go to the filter."""
-        hold_keys(self._field)
-        self._field.focus()
+        if not self._field.has_focus:  # otherwise nothing would release the keys
+            hold_keys(self._field)
+            self._field.focus()
 
     def action_accept(self) -> None:
         """Go from the filter to what it has found, or close the dialog."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from textual.command import CommandPalette
-from textual.events import Key
+from textual.events import InputEvent, Key
 from textual.widgets import Input
 
 from reader.core.errors import ReaderError
@@ -140,6 +140,26 @@ async def test_held_keys_are_released_though_keys_keep_the_app_busy(folder: Path
                     await asyncio.sleep(0)
         await reader.settle()
         assert reader.article_list.cursor > 0
+
+
+async def test_keys_that_are_held_again_are_not_all_pressed_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_app(folder) as reader:
+        await reader.press("/", *"quality>=")
+        gate, passed = reader.app.gate, 0
+        intercept = gate.intercept
+
+        def count(event: InputEvent) -> bool:
+            nonlocal passed
+            passed += 1
+            return intercept(event)
+
+        monkeypatch.setattr(gate, "intercept", count)
+        await reader.press_at_once(*["enter", "x", "backspace"] * 40)  # each Enter is refused, and holds what follows
+        assert reader.prompt is not None
+        assert reader.prompt.text == "quality>="
+        assert passed < 1000, "thousands of keys would take the app longer than they come"
 
 
 async def test_a_key_that_does_not_close_the_prompt_holds_nothing_back(folder: Path) -> None:
