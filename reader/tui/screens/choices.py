@@ -36,9 +36,9 @@ class ChoiceScreen(ListingScreen):
         self._on_chosen = on_chosen
         self._typed = ""
         self._found: list[int] = []
-        """The indexes of those that the filter finds,"""
+        """The indexes of the choices that the filter finds."""
         self._selected = 0
-        """and the index of the selected one among these."""
+        """The index of the selected choice in ``_found``."""
 
     def lines_for(self, words: Sequence[str], width: int) -> tuple[Line, ...]:  # noqa: D102 - see ListingScreen
         texts = [" ".join((each.text, *each.details)).lower() for each in self._choices]
