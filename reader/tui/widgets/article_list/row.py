@@ -164,7 +164,7 @@ def story_sign(shown: ListRow, cells: int) -> str:
     if not counted:
         return ""
     words, signs = (" · ".join(text for text, _ in counted), " ".join(sign for _, sign in counted))
-    if cells >= _LEAST_WORDED:
+    if cells >= _LEAST_WORDED and len(words) + 2 <= cells // 2:
         return f"  {words}"
     return f" {signs}" if cells >= _LEAST_SIGNED and len(signs) < cells // 2 else ""
 
