@@ -105,6 +105,8 @@ class _Update:
         begin = time.monotonic()
         if begin < self._publish_at:
             return False
+        with self._writer.transaction() as db:
+            upkeep.update_totals(db)
         self._writer.publish_stories(None)
         now = time.monotonic()
         self._publish_at = now + _PUBLISH_INTERVAL * (now - begin)

@@ -26,12 +26,8 @@ class Candidates:
     def __init__(self, state: StoryState) -> None:
         self._state = state
         self._stories: dict[int, Compared] = {}
-        self._found_by: dict[int, list[int]] = {}
-        """The ids of the stories in memory by each term that an article of them is found by, the latest last."""
-        self._current: set[int] = set()
-        """The terms of which the ids do not name a story that became part of another."""
-        self._joined: dict[int, int] = {}
-        """The story that each such story is part of, as ids."""
+        self._found_by: dict[int, list[Compared]] = {}
+        """The stories in memory by each term that an article of them is found by, the latest last."""
         self.state_was_empty = state.documents() == 0
         self._has_forgotten = False
 
@@ -60,45 +56,37 @@ class Candidates:
         found = self._found_by.get(term)
         if not found or len(found) > _MOST_WITH_A_TERM:
             return _NONE
-        if term not in self._current:
-            self._current.add(term)
-            if not self._joined.keys().isdisjoint(found):
-                found[:] = [self._joined.get(id_, id_) for id_ in found]
-        return frozenset(found[-_NEAREST:])
+        return frozenset([story.id if story.into is None else story.now.id for story in found[-_NEAREST:]])
 
     def include(self, story: Compared, vector: Vector) -> None:
         """Remember the story of a new article."""
         self._stories[story.id] = story
         for term in vector.keys:
-            self._found_by.setdefault(term, []).append(story.id)
+            self._found_by.setdefault(term, []).append(story)
 
     def taken(self, ids: Collection[int]) -> set[int]:
-        """Return those of these ids that a story has or had."""
+        """Return those of these ids, which are those of articles, that a story has or had."""
         found = {id_ for id_ in ids if id_ in self._stories}
-        if self._has_forgotten or not self.state_was_empty:
-            found |= self._state.existing(ids)
-        return found
+        if self.state_was_empty:  # an id is taken if another article had it
+            ids = self._state.repeated(ids)
+        return found | self._state.existing(ids)
 
     def end_batch(self) -> None:
-        """Note which stories have been joined, and forget the latest ones if there are too many."""
-        self._current.clear()
-        self._joined = {id_: story.now.id for id_, story in self._stories.items() if story.into is not None}
-        if len(self._stories) - len(self._joined) > _MOST_IN_MEMORY:
-            self._forget()
+        """Forget the latest stories if there are too many."""
+        if len(self._stories) > _MOST_IN_MEMORY:
+            stories = [story for story in self._stories.values() if story.into is None]
+            if len(stories) > _MOST_IN_MEMORY:
+                self._forget(stories)
 
-    def _forget(self) -> None:
+    def _forget(self, stories: list[Compared]) -> None:
         self._has_forgotten = True
-        days = {id_: story.earliest for id_, story in self._stories.items() if story.into is None}
-        # The oldest half, of equal ones the lowest ids.
-        last = sorted(days.values())[_MOST_IN_MEMORY // 2 - 1]
-        oldest = [id_ for id_, day in days.items() if day < last]
-        oldest += sorted([id_ for id_, day in days.items() if day == last])[: _MOST_IN_MEMORY // 2 - len(oldest)]
-        self._stories = {id_: self._stories[id_] for id_ in oldest}
-        current = {id_: id_ for id_ in self._stories}
-        current |= {old: new for old, new in self._joined.items() if new in self._stories}
-        self._joined = {}
-        found_by = ((term, [current[id_] for id_ in ids if id_ in current]) for term, ids in self._found_by.items())
-        self._found_by = {term: ids for term, ids in found_by if ids}
+        stories.sort(key=lambda story: (story.earliest, story.id))
+        self._stories = {story.id: story for story in stories[: _MOST_IN_MEMORY // 2]}  # the oldest half
+        found_by = (
+            (term, [story.now for story in found if story.now.id in self._stories])
+            for term, found in self._found_by.items()
+        )
+        self._found_by = {term: found for term, found in found_by if found}
 
     def _load(self, ids: list[int]) -> None:
         for id_, kept in self._state.stories(ids, _MOST_VECTORS).items() if ids else ():

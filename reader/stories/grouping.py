@@ -19,7 +19,8 @@ from reader.stories.linkage import Compared, join_all
 from reader.stories.state import Changes, KeptArticle, StoryState
 from reader.stories.terms import Rarity, Vector, term_counts
 
-_BATCH = 4096
+BATCH = 4096
+"""So many articles are grouped together."""
 _MOST_FREQUENCIES = 500_000
 _SECONDS_OF_A_DAY = 86_400
 _FIRST_REVIEW = 16
@@ -38,12 +39,9 @@ class StoryArticle(NamedTuple):
     """Stays the same for ever; a story has that of the article it began with. 64 bits with sign."""
     title: str
     excerpt: str = ""
-    topics: Sequence[str] = ()
     published: int | None = None
     """In seconds since 1970."""
     source: str = ""
-    links: Sequence[int] = ()
-    """The row ids of articles that it is linked with by related items."""
 
     @property
     def day(self) -> int | None:
@@ -66,7 +64,7 @@ class Grouping:
         return 0 < before < size <= before + number
 
     def add_all(self, articles: Iterable[StoryArticle], *, review: bool = False) -> Iterator[int]:
-        """Add articles, which should come newest first, those without a date last.
+        """Add articles; of these the newest should be in the first batch, those without a date in the last.
 
         ``review`` says that those that are alone in the folder are among them. Yields how many were added after each
         batch, when the state has been saved.
@@ -75,7 +73,7 @@ class Grouping:
         waiting, added = iter(articles), 0
         while True:
             with _without_gc():
-                if not (batch := list(islice(waiting, _BATCH))):
+                if not (batch := list(islice(waiting, BATCH))):
                     break
                 batches.add(batch)
             added += len(batch)
@@ -127,8 +125,12 @@ class _Batches:
             if story is not None and story in existing:
                 changes.added.append(_kept(article, story, text, weighted))
                 continue
+            id_ = self._free_id(article.id, taken)
+            if not weighted.terms:  # it is like no other
+                changes.added.append(_kept(article, id_, text, weighted))
+                continue
             day = article.day
-            alone = Compared(self._free_id(article.id, taken), 1, day, weighted, is_new=True)
+            alone = Compared(id_, 1, day, weighted, is_new=True)
             if near := self._candidates.near(weighted, day):
                 pairs += zip(repeat(alone.with_sums()), near, strict=False)
             self._candidates.include(alone, weighted)

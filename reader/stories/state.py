@@ -73,6 +73,10 @@ class StoryState(Protocol):
         """Return those of these stories that have an article."""
         ...
 
+    def repeated(self, ids: Collection[int]) -> Collection[int]:
+        """Return those of these ids of articles that another article may have, too."""
+        ...
+
     def stories_with(self, term: int, day: int | None, limit: int) -> Iterable[int]:
         """Return the stories of the articles with this key that are nearest to a day; for None of the newest ones.
 
@@ -121,6 +125,9 @@ class MemoryState:
 
     def existing(self, ids: Collection[int]) -> set[int]:  # noqa: D102
         return {story for story in ids if self._members.get(story)}
+
+    def repeated(self, ids: Collection[int]) -> Collection[int]:  # noqa: D102
+        return ids
 
     def stories_with(self, term: int, day: int | None, limit: int) -> Iterable[int]:  # noqa: D102
         found = sorted((self.articles[rowid] for rowid in self._found_by.get(term, ())), key=_newest_first)

@@ -112,7 +112,10 @@ def words_by_term(title: str, excerpt: str) -> dict[int, str]:
 def _text_and_words(title: str, excerpt: str) -> tuple[str, Sequence[str | bytes]]:
     """Return what is compared of a text, and its words."""
     excerpt = excerpt[:_EXCERPT_CHARACTERS]
-    return title + excerpt, [*_words(title) * _TITLE, *_words(excerpt)]
+    text = title + excerpt
+    if text.isascii():
+        return text, _words(f"{f'{title} ' * _TITLE}{excerpt}")
+    return text, [*_words(title) * _TITLE, *_words(excerpt)]
 
 
 class Rarity(dict[int, "_Weighted"]):
@@ -149,18 +152,21 @@ class Rarity(dict[int, "_Weighted"]):
         weighted = [*filter(None, map(getitem, map(self.__getitem__, counts.values()), counts))]
         weighted.sort(reverse=True)
         del weighted[_KEPT:]
+        number = _source_number(source) if source else 0
+        if not weighted and text is None:
+            return Vector((), (), number)
         heaviness, terms = _columns(weighted)
         length = math.sqrt(sum(map(mul, heaviness, heaviness)))
         if text is not None and length < _LEAST_LENGTH:
             rest = math.sqrt((_LEAST_LENGTH**2 - length**2) / _TERMS_OF_A_TEXT)
-            weighted += [(rest, hashed(f"{text} {number}")) for number in range(_TERMS_OF_A_TEXT)]
+            weighted += [(rest, hashed(f"{text} {part}")) for part in range(_TERMS_OF_A_TEXT)]
             weighted.sort(reverse=True)
             heaviness, terms = _columns(weighted)
         scale = SCALE / max(_LEAST_LENGTH, length)
         weights = [int(weight * scale + 0.5) for weight in heaviness]
         while weights and not weights[-1]:
             weights.pop()
-        return Vector(terms[: len(weights)], weights, _source_number(source) if source else 0)
+        return Vector(terms[: len(weights)], weights, number)
 
 
 def _columns(weighted: Sequence[tuple[float, int]]) -> tuple[Sequence[float], Sequence[int]]:

@@ -45,7 +45,7 @@ CREATE TABLE articles (
     precision INTEGER NOT NULL, -- of published_at: an index of reader.core.model.PRECISIONS
     -- What a refresh leaves to reader.storage.sqlite.stories:
     story INTEGER, -- the id of its story, or NULL until it is grouped
-    story_rank INTEGER NOT NULL DEFAULT 0, -- its place in the story, the best article first
+    story_rank INTEGER NOT NULL DEFAULT 0, -- ascending within the story, the best article first
     heat_estimate NUMERIC, -- NULL if heat is known, or until it is grouped
     quality_estimate NUMERIC,
     links INTEGER NOT NULL DEFAULT 0, -- related items that are documents, and documents that list it

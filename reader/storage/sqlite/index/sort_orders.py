@@ -13,6 +13,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import cache
 from itertools import filterfalse
+from math import inf
 from typing import TypeAlias
 
 from reader.core.ordering import SORT_KEYS, Sort, SortKey, index_in
@@ -39,9 +40,9 @@ OrderKey: TypeAlias = tuple[bool, float, bool, int, str, int]
 """The sort key of an article. Keys compare the way articles are listed; the last item is the row id."""
 
 
-def rebuild(db: sqlite3.Connection, sorts: Iterable[Sort] = SORTS) -> None:
-    """Sort all articles for every order of ``sorts``. Raises sqlite3.Error."""
-    for sort in sorts:
+def rebuild(db: sqlite3.Connection) -> None:
+    """Sort all articles for every order. Raises sqlite3.Error."""
+    for sort in SORTS:
         store_order(db, sort, sorted_rowids(db, sort))
 
 
@@ -55,6 +56,23 @@ def sorted_rowids(db: sqlite3.Connection, sort: Sort) -> array[int]:
     if sys.byteorder == "little":  # the digits are big-endian
         rowids.byteswap()
     return rowids
+
+
+def rebuild_heat(db: sqlite3.Connection) -> None:
+    """Sort all articles of the order by date for both orders by heat. Raises sqlite3.Error.
+
+    Equal heats are in the order by date already: this takes half as long as sorting in SQLite.
+    """
+    by_date = load_order(db, Sort("date"))
+    heats = array("d", [-inf]) * (max(by_date, default=0) + 1)
+    for rowid, heat in db.execute(f"SELECT rowid, {SORT_VALUES['heat']} FROM articles"):  # noqa: S608 - constants
+        if heat is not None and rowid < len(heats):
+            heats[rowid] = heat
+    known = [rowid for rowid in by_date if heats[rowid] != -inf]
+    unknown = [rowid for rowid in by_date if heats[rowid] == -inf]
+    for sort in HEAT_SORTS:
+        known.sort(key=heats.__getitem__, reverse=not sort.reverse)
+        store_order(db, sort, array("I", known + unknown))
 
 
 def terms(sort: Sort) -> str:

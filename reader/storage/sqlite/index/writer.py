@@ -387,7 +387,7 @@ class IndexWriter:
         """Let lists show what is known of stories; ``changed`` are the articles with changes, None for too many."""
         with self._database.write() as db:
             if changed is None or not sort_orders.is_worth_patching(len(changed.heats), sort_orders.article_count(db)):
-                sort_orders.rebuild(db, sort_orders.HEAT_SORTS)
+                sort_orders.rebuild_heat(db)
             else:
                 sort_orders.patch(db, changed.heats, sort_orders.HEAT_SORTS)
             story_columns.update(db, changed and changed.rows)

@@ -11,7 +11,7 @@ from reader.core.ordering import Sort
 from reader.core.tokenize import fold, words
 from reader.storage.sqlite.database import json_array
 from reader.storage.sqlite.index import sort_orders
-from reader.storage.sqlite.stories.state import members_query
+from reader.storage.sqlite.stories.state import REPEATED_IDS, members_query
 from reader.storage.sqlite.stories.totals import Member
 
 _NEARLY_THE_SAME = 0.8
@@ -47,7 +47,7 @@ def update(db: sqlite3.Connection, changed: Collection[int], members: Mapping[in
 
 def update_all(db: sqlite3.Connection) -> None:
     """Store which articles are copies of others. The table of stories is up to date. Raises sqlite3.Error."""
-    groups = _same_urls(db, "SELECT id FROM articles GROUP BY id HAVING count(*) > 1", [])
+    groups = _same_urls(db, REPEATED_IDS, [])
     stories = [story for (story,) in db.execute("SELECT id FROM stories")]
     for start in range(0, len(stories), _TOGETHER):
         groups += _same_texts(db, _titles(db, stories[start : start + _TOGETHER]), None)

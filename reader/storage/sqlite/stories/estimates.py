@@ -6,7 +6,8 @@ import sqlite3
 import time
 from array import array
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from reader.core.ordering import Sort
@@ -35,39 +36,49 @@ def update_all(db: sqlite3.Connection) -> None:
     """Estimate the heat of all articles anew, for a new day. Raises sqlite3.Error."""
     day = newest_day(db)
     db.execute("UPDATE facts SET value = ? WHERE name = 'stories_day'", [day])
-    computed, known = array("d"), array("d")
-    for _, heat, _, coverage in _coverages(db, "heat IS NOT NULL"):
-        computed.append(computed_heat(coverage, day))
-        known.append(heat)
-    context = HeatContext(day, scale_of(computed, known))
-    db.execute("DELETE FROM heat_scale")
-    db.executemany("INSERT INTO heat_scale VALUES (?, ?)", context.scale)
-    unknown = ((context.heat(coverage), rowid, was) for rowid, _, was, coverage in _coverages(db, "heat IS NULL"))
-    changed = ((estimate, rowid) for estimate, rowid, was in unknown if estimate != was)
-    _write(db, "UPDATE articles SET heat_estimate = ? WHERE rowid = ?", changed)
     stories = db.execute("SELECT number, weight, sources, first, last, links FROM stories")
-    estimates = (
-        (context.heat(Coverage(weight, sources, _second(first), _second(last), links)), number)
+    computed = {
+        number: computed_heat(Coverage(weight, sources, _second(first), _second(last), links), day)
         for number, weight, sources, first, last, links in stories
-    )
-    _write(db, "UPDATE stories SET heat_estimate = ? WHERE number = ?", estimates)
+    }
+    ours, known = array("d"), array("d")
+    for _, heat, _, of_coverage in _computed(db, "heat IS NOT NULL", day, computed):
+        ours.append(of_coverage)
+        known.append(heat)
+    scale = scale_of(ours, known)
+    db.execute("DELETE FROM heat_scale")
+    db.executemany("INSERT INTO heat_scale VALUES (?, ?)", scale)
+    estimate = cache(HeatContext(day, scale).estimate)
+    unknown = _computed(db, "heat IS NULL", day, computed)
+    changed = ((new, rowid) for rowid, _, was, of_coverage in unknown if (new := estimate(of_coverage)) != was)
+    _write(db, "UPDATE articles SET heat_estimate = ? WHERE rowid = ?", changed)
+    of_stories = ((estimate(of_coverage), number) for number, of_coverage in computed.items())
+    _write(db, "UPDATE stories SET heat_estimate = ? WHERE number = ?", of_stories)
 
 
-def _coverages(db: sqlite3.Connection, where: str) -> Iterator[tuple[int, Any, Any, Coverage]]:
-    """Yield articles, their heat, the estimate of it, and the coverage of their story."""
+def _computed(
+    db: sqlite3.Connection, where: str, day: int, of_stories: Mapping[int, float]
+) -> Iterator[tuple[int, Any, Any, float]]:
+    """Yield articles, their heat, the estimate of it, and the heat that the coverage of their story gives.
+
+    ``of_stories`` are those of the stories, by their numbers.
+    """
     query = (
-        "SELECT a.rowid, a.heat, a.heat_estimate, ifnull(quality, quality_estimate), published_at, a.links, weight, "  # noqa: S608
-        "sources, first, last, s.links FROM articles a LEFT JOIN stories s ON s.id = a.story "
-        f"WHERE a.story IS NOT NULL AND a.{where}"
+        "SELECT a.rowid, a.heat, a.heat_estimate, number, ifnull(quality, quality_estimate), published_at, a.links "  # noqa: S608
+        f"FROM articles a LEFT JOIN stories s ON s.id = a.story WHERE a.story IS NOT NULL AND a.{where}"
     )
-    for rowid, heat, estimate, quality, published_at, links, weight, sources, first, last, all_links in db.execute(
-        query
-    ):
-        if weight is None:  # to the day, as only that counts: many are equal
-            at = None if published_at is None else published_at // DAY_IN_MICROS * DAY
-            yield rowid, heat, estimate, Coverage(source_weight(quality), 1, at, at, links)
+
+    @cache  # many are equal, as only the day counts
+    def alone(quality: float | None, published: int | None, links: int) -> float:
+        at = None if published is None else published * DAY
+        return computed_heat(Coverage(source_weight(quality), 1, at, at, links), day)
+
+    for rowid, heat, estimate, number, quality, published_at, links in db.execute(query):
+        if number is None:
+            of_coverage = alone(quality, None if published_at is None else published_at // DAY_IN_MICROS, links)
         else:
-            yield rowid, heat, estimate, Coverage(weight, sources, _second(first), _second(last), all_links)
+            of_coverage = of_stories[number]
+        yield rowid, heat, estimate, of_coverage
 
 
 def _second(micros: int | None) -> int | None:

@@ -18,6 +18,9 @@ _MEMBERS = (
 )
 """The articles of stories. Most are alone in a story with their own id: the index by story has only the others."""
 
+REPEATED_IDS = "SELECT id FROM articles GROUP BY id HAVING count(*) > 1"
+"""The query for the ids that several articles have."""
+
 
 class SqliteStoryState:
     """A :class:`reader.stories.state.StoryState` in one transaction. Every method may raise sqlite3.Error."""
@@ -28,6 +31,8 @@ class SqliteStoryState:
         """The stories that were changed."""
         self.moved: set[int] = set()
         """The articles whose story became part of another."""
+        self._repeated: set[int] | None = None
+        """The ids that several articles have, once needed."""
         self._keys: list[tuple[int, int, int]] = []
         """Rows of the table ``found_by`` that are not written yet: in order, many take half as long as few."""
 
@@ -59,6 +64,12 @@ class SqliteStoryState:
     def existing(self, ids: Collection[int]) -> set[int]:
         """Return those of these stories that have an article."""
         return {story for _, story in self._db.execute(members_query(), {"ids": json_array(ids)})} if ids else set()
+
+    def repeated(self, ids: Collection[int]) -> Collection[int]:
+        """Return those of these ids of articles that another article has, too."""
+        if self._repeated is None:
+            self._repeated = {id_ for (id_,) in self._db.execute(REPEATED_IDS)}
+        return self._repeated.intersection(ids)
 
     def stories_with(self, term: int, day: int | None, limit: int) -> Iterable[int]:
         """Return the stories of the articles with this key that are nearest to a day; for None of the newest ones."""

@@ -11,7 +11,6 @@ from reader.storage.sqlite.database import json_array
 from reader.storage.sqlite.index import columns
 
 _SELECT = "SELECT a.rowid, number, story_rank FROM articles a JOIN stories s ON s.id = a.story"
-_HIGHEST_RANK = 0xFFFF
 _TYPECODES: dict[columns.StoryField, str] = {"story": "I", "story rank": "H"}
 _MOST_IN_PLACE = 1000
 """More codes than these are stored with the whole column."""
@@ -25,12 +24,12 @@ def update(db: sqlite3.Connection, changed: Collection[int] | None) -> None:
         (last,) = db.execute("SELECT ifnull(max(rowid), -1) FROM articles").fetchone()
         numbers, ranks = (array(typecode, [0]) * (last + 1) for typecode in _TYPECODES.values())
         for rowid, number, rank in db.execute(_SELECT):
-            numbers[rowid], ranks[rowid] = number, min(rank, _HIGHEST_RANK)
+            numbers[rowid], ranks[rowid] = number, rank
         columns.store(db, "story", numbers)
         columns.store(db, "story rank", ranks)
         return
     rows = db.execute(f"{_SELECT} WHERE a.rowid IN (SELECT value FROM json_each(?))", [json_array(changed)])  # noqa: S608
-    found = {rowid: (number, min(rank, _HIGHEST_RANK)) for rowid, number, rank in rows}
+    found = {rowid: (number, rank) for rowid, number, rank in rows}
     length = max(found, default=-1) + 1
     for index, field in enumerate(_TYPECODES):
         _store(db, field, {rowid: found.get(rowid, (0, 0))[index] for rowid in changed}, length)

@@ -10,7 +10,7 @@ from reader.core.marks import id_to_int
 from reader.core.ordering import Sort
 from reader.storage.sqlite.index import sort_orders
 from reader.storage.sqlite.stories import edges
-from reader.storage.sqlite.stories.state import members_query
+from reader.storage.sqlite.stories.state import REPEATED_IDS, members_query
 
 
 def members(db: sqlite3.Connection, id_: str) -> set[int]:
@@ -58,7 +58,7 @@ def duplicates(db: sqlite3.Connection) -> list[int]:
     """
     query = (
         f"SELECT rowid FROM (SELECT rowid, row_number() OVER (PARTITION BY id ORDER BY {sort_orders.terms(Sort())}) "  # noqa: S608
-        "AS place FROM articles WHERE id IN (SELECT id FROM articles GROUP BY id HAVING count(*) > 1)) WHERE place > 1 "
+        f"AS place FROM articles WHERE id IN ({REPEATED_IDS})) WHERE place > 1 "
         "UNION SELECT rowid FROM articles WHERE copy_of <> rowid"
     )
     return [rowid for (rowid,) in db.execute(query)]

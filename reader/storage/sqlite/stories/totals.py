@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from reader.core.model import without_www
@@ -13,6 +14,8 @@ from reader.storage.sqlite.stories.state import members_query
 from reader.stories.heat import Coverage, Scale, computed_heat, on_scale, source_weight
 
 DAY_IN_MICROS = 86_400_000_000
+HIGHEST_RANK = 0xFFFF
+"""Of articles in their story; in a story of more articles, those below have the same rank."""
 
 
 class HeatContext(NamedTuple):
@@ -24,7 +27,11 @@ class HeatContext(NamedTuple):
 
     def heat(self, coverage: Coverage) -> float:
         """Return the estimated heat of a story."""
-        return round(on_scale(computed_heat(coverage, self.newest), self.scale), 1)
+        return self.estimate(computed_heat(coverage, self.newest))
+
+    def estimate(self, computed: float) -> float:
+        """Return the estimate that a computed heat gives."""
+        return round(on_scale(computed, self.scale), 1)
 
 
 class Member(NamedTuple):
@@ -94,7 +101,7 @@ def update(db: sqlite3.Connection, members: Mapping[int, Sequence[Member]], cont
         heat = context.heat(coverage)
         if len(found) > 1:
             several.append(_totals(story, found, coverage, heat))
-        for rank, each in enumerate(found):
+        for rank, each in zip(_ranks(found), found, strict=True):
             estimate = heat if each.heat is None else None
             if (rank, estimate) != (each.story_rank, each.heat_estimate):
                 ranks.append((rank, estimate, each.rowid))
@@ -105,12 +112,6 @@ def update(db: sqlite3.Connection, members: Mapping[int, Sequence[Member]], cont
     db.executemany(_STORE, several)
     remove(db, {story for story, found in members.items() if len(found) < 2})
     return changed
-
-
-def with_several(db: sqlite3.Connection, stories: Collection[int]) -> set[int]:
-    """Return those of ``stories``, given by their ids, that have another article than the one with the same id."""
-    query = "SELECT DISTINCT story FROM articles WHERE story IN (SELECT value FROM json_each(?)) AND story <> id"
-    return {story for (story,) in db.execute(query, [json_array(stories)])}
 
 
 def remove(db: sqlite3.Connection, stories: Collection[int]) -> None:
@@ -133,6 +134,26 @@ def _totals(story: int, found: Sequence[Member], coverage: Coverage, heat: float
     times = (first, max(dates, default=None))
     totals = (found[0].rowid, len(found), coverage.sources, coverage.weight)
     return (story, *totals, *times, earliest.rowid, coverage.links, known, heat)
+
+
+def _ranks(found: Sequence[Member]) -> list[int]:
+    """Return a rank for each article, ascending.
+
+    They keep those that they have if there is room for the others in between, so that few rows change.
+    """
+    if len(found) == 1:
+        return [found[0].story_rank]
+    kept = [(-1, 0)]  # places, and the ranks there
+    for place, each in enumerate(found):
+        if each.story_rank > kept[-1][1]:
+            kept.append((place, each.story_rank))
+    kept.append((len(found), HIGHEST_RANK + 1))
+    if any(rank - before < place - at for (at, before), (place, rank) in pairwise(kept)):
+        kept = [kept[0], kept[-1]]
+    ranks: list[int] = []
+    for (at, before), (place, rank) in pairwise(kept):
+        ranks += [before + (rank - before) * each // (place - at) for each in range(1, place - at)] + [rank]
+    return ranks[:-1]
 
 
 def by_time(published_at: int | None, source: str, title: str, id_: int) -> tuple[bool, int, str, str, int]:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from reader.storage.sqlite.database import json_array
 from reader.storage.sqlite.index.facts import read_fact
 from reader.storage.sqlite.stories import copies, edges, estimates, totals, waiting
-from reader.storage.sqlite.stories.state import SqliteStoryState
+from reader.storage.sqlite.stories.state import REPEATED_IDS, SqliteStoryState
 from reader.storage.sqlite.stories.totals import ChangedArticles
 from reader.stories.grouping import MOST_REVIEWED, Grouping
 
@@ -96,27 +96,18 @@ def add_many(db: sqlite3.Connection, rowids: Iterable[int], *, review: bool) -> 
 
     ``review`` says whether those that are alone are among them.
 
-    :func:`update_all` must follow: most articles are alone in their story, and their heat is not estimated here.
+    :func:`update_all` must follow, or :func:`update_totals` to show what is known.
     """
     state = SqliteStoryState(db)
-
-    def save() -> None:
-        state.flush()
-        several = totals.with_several(db, state.changed)
-        totals.remove(db, state.changed - several)
-        totals.update(db, totals.members_of(db, several), totals.load_context(db))
-        state.changed.clear()
-        state.moved.clear()
-
     due = 0.0
     for _ in Grouping(state).add_all(waiting.articles(db, rowids), review=review):
         begin = time.monotonic()
         if begin > due:
-            save()
+            state.flush()
             yield
             now = time.monotonic()
             due = now + max(_SECONDS_OF_A_TRANSACTION, _INTERVAL * (now - begin))
-    save()
+    state.flush()
 
 
 def _update(db: sqlite3.Connection, rowids: Collection[int], stories: Collection[int]) -> ChangedArticles:
@@ -142,7 +133,6 @@ def update_all(db: sqlite3.Connection, *, quality: bool, only_estimates: bool) -
     """
     if not only_estimates:
         estimates.update_links(db)
-        copies.update_all(db)
     if quality:
         estimates.update_medians(db)
         changed = estimates.update_quality(db, None)
@@ -150,10 +140,25 @@ def update_all(db: sqlite3.Connection, *, quality: bool, only_estimates: bool) -
         changed = estimates.forget_quality(db)
     db.execute("UPDATE facts SET value = ? WHERE name = 'stories_quality'", [quality])
     # What stories add up to has changed with the quality of their articles, and with links.
-    of_changed = "WHERE id IN (SELECT story FROM articles WHERE rowid IN (SELECT value FROM json_each(?)))"
-    where, parameters = (of_changed, [json_array(changed)]) if only_estimates else ("", [])
-    stories = [story for (story,) in db.execute(f"SELECT id FROM stories {where}", parameters)]  # noqa: S608 - constants
+    if only_estimates:
+        articles = "SELECT story FROM articles WHERE rowid IN (SELECT value FROM json_each(?))"
+        of_changed = f"SELECT id FROM stories WHERE id IN ({articles})"  # noqa: S608 - constants
+        _update_totals(db, [story for (story,) in db.execute(of_changed, [json_array(changed)])])
+    else:
+        update_totals(db)
+        copies.update_all(db)
+    estimates.update_all(db)
+
+
+def update_totals(db: sqlite3.Connection) -> None:
+    """Find anew which stories have several articles, and what they add up to. Raises sqlite3.Error."""
+    # Two articles with one id can be in the story with that id.
+    several = f"SELECT story FROM articles WHERE story <> id UNION {REPEATED_IDS}"  # noqa: S608 - constants
+    db.execute(f"DELETE FROM stories WHERE id NOT IN ({several})")  # noqa: S608 - constants
+    _update_totals(db, [story for (story,) in db.execute(several)])
+
+
+def _update_totals(db: sqlite3.Connection, stories: Sequence[int]) -> None:
     context = totals.load_context(db)
     for start in range(0, len(stories), _ADDED_TOGETHER):
         totals.update(db, totals.members_of(db, stories[start : start + _ADDED_TOGETHER]), context)
-    estimates.update_all(db)

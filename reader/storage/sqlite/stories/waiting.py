@@ -8,9 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from reader.storage.sqlite.database import json_array
-from reader.stories.grouping import StoryArticle
-
-_READ_TOGETHER = 4096
+from reader.stories.grouping import BATCH, StoryArticle
 
 
 def has_any(db: sqlite3.Connection) -> bool:
@@ -35,17 +33,15 @@ def add_alone(db: sqlite3.Connection, limit: int) -> None:
 
 
 def articles(db: sqlite3.Connection, rowids: Iterable[int]) -> Iterator[StoryArticle]:
-    """Yield articles in the order of ``rowids``, without those that are gone. Raises sqlite3.Error."""
+    """Yield articles without those that are gone; a batch at a time in the order of ``rowids``.
+
+    Raises sqlite3.Error.
+    """
+    second = "(published_at - (published_at % 1000000 + 1000000) % 1000000) / 1000000"  # rounded down, also before 1970
     query = (
-        "SELECT rowid, id, title, excerpt, published_at, iif(provider_name = '', provider_domain, provider_name) "
-        "FROM articles JOIN details USING (rowid) "
-        "WHERE rowid IN (SELECT value FROM json_each(?))"
+        f"SELECT rowid, id, title, excerpt, {second}, iif(provider_name = '', provider_domain, provider_name) "  # noqa: S608
+        "FROM articles JOIN details USING (rowid) WHERE rowid IN (SELECT value FROM json_each(?))"
     )
     waiting = iter(rowids)
-    while part := [*islice(waiting, _READ_TOGETHER)]:
-        found = {row[0]: row for row in db.execute(query, [json_array(sorted(part))])}
-        for rowid in part:
-            if rowid in found:
-                _, id_, title, excerpt, published_at, source = found[rowid]
-                published = None if published_at is None else published_at // 1_000_000
-                yield StoryArticle(rowid, id_, title, excerpt, published=published, source=source)
+    while part := sorted(islice(waiting, BATCH)):
+        yield from map(StoryArticle._make, db.execute(query, [json_array(part)]).fetchall())
