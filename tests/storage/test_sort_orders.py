@@ -7,6 +7,7 @@ from array import array
 from contextlib import closing
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -49,14 +50,17 @@ def _plain_sort(rows: dict[int, tuple[Any, ...]], sort: Sort) -> list[int]:
     return found
 
 
-@given(st.dictionaries(st.integers(1, 12), _ROWS, max_size=12), _CHANGES, st.sampled_from([1, 20]))
+@given(
+    st.dictionaries(st.integers(1, 12), _ROWS, max_size=12), _CHANGES, st.sampled_from([1, 20]), st.sampled_from([1, 3])
+)
 def test_rebuilt_and_patched_orders_equal_a_plain_sort(
-    rows: dict[int, tuple[Any, ...]], changes: list[tuple[int, tuple[Any, ...] | None]], copies: int
+    rows: dict[int, tuple[Any, ...]], changes: list[tuple[int, tuple[Any, ...] | None]], copies: int, part: int
 ) -> None:
     # Few changes are looked up one by one, many in one pass.
     rows = {12 * copy + rowid: row for copy in range(copies) for rowid, row in rows.items()}
     changes = [(12 * copy + rowid, row) for copy in range(copies) for rowid, row in changes]
-    with closing(sqlite3.connect(":memory:")) as db:
+    with closing(sqlite3.connect(":memory:")) as db, pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sort_orders, "_PART", part)
         db.executescript(SCHEMA)
         for rowid, row in rows.items():
             _put(db, rowid, row)
@@ -73,6 +77,11 @@ def test_rebuilt_and_patched_orders_equal_a_plain_sort(
         assert sort_orders.article_count(db) == len(after)
         for sort in _SORTS:
             assert list(sort_orders.load_order(db, sort)) == _plain_sort(after, sort)
+        for sort in sort_orders.HEAT_SORTS:
+            sort_orders.store_order(db, sort, array("I"))
+        sort_orders.rebuild_heat(db)
+        for sort in sort_orders.HEAT_SORTS:
+            assert list(sort_orders.load_order(db, sort)) == _plain_sort(after, sort)
 
 
 def test_orders_of_a_new_index_are_empty() -> None:
@@ -86,3 +95,17 @@ def test_few_changes_are_patched_and_many_are_sorted() -> None:
     assert sort_orders.is_worth_patching(1, 100_000)
     assert not sort_orders.is_worth_patching(1, 10)
     assert not sort_orders.is_worth_patching(10_000, 100_000)
+
+
+def test_one_change_in_a_large_order_writes_one_part() -> None:
+    with closing(sqlite3.connect(":memory:")) as db:
+        db.executescript(SCHEMA)
+        for rowid in range(1, 20_001):
+            _put(db, rowid, (rowid, rowid, rowid, ""))
+        sort_orders.rebuild(db)
+        before = db.execute("SELECT * FROM orders").fetchall()
+        _put(db, 20_001, (5_000.5, 5_000.5, 5_000, ""))
+        sort_orders.patch(db, {20_001})
+        after = db.execute("SELECT * FROM orders").fetchall()
+    assert len(before) == 18
+    assert sum(one != other for one, other in zip(before, after, strict=True)) == 6

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_FORMAT = 16
+_FORMAT = 17
 """Incremented with every change of the tables or of the parser's results."""
 _FIRST_FORMAT_WITH_PLACES = 8
 """Before, the id of an article was another: see :func:`reader.core.urls.previous_id`."""

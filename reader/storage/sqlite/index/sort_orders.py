@@ -10,18 +10,20 @@ import sqlite3
 import sys
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cache
-from itertools import filterfalse
+from itertools import chain, filterfalse, islice
 from math import inf
 from typing import TypeAlias
 
 from reader.core.ordering import SORT_KEYS, Sort, SortKey, index_in
 
 SCHEMA = """
-CREATE TABLE orders (
-    sort TEXT PRIMARY KEY,
-    rowids BLOB NOT NULL -- 4 bytes each, in native byte order
+CREATE TABLE orders ( -- in parts, so that a change writes few of them
+    sort TEXT NOT NULL,
+    part INTEGER NOT NULL,
+    rowids BLOB NOT NULL, -- 4 bytes each, in native byte order
+    PRIMARY KEY (sort, part)
 ) WITHOUT ROWID;
 """
 
@@ -31,6 +33,8 @@ SORT_VALUES: dict[SortKey, str] = {
 """What of the table ``articles`` each sort key stands for."""
 SORTS = [Sort(by, reverse) for by in SORT_KEYS for reverse in (False, True)]
 HEAT_SORTS = [sort for sort in SORTS if sort.by == "heat"]
+_PART = 8192
+"""So many row ids are in a part that is new; twice as many at most."""
 _SEARCH_LIMIT = 64
 """Up to this many row ids are searched for one by one; more are filtered out in one pass."""
 _PATCH_COST = 64
@@ -92,55 +96,70 @@ def patch(db: sqlite3.Connection, changed: Collection[int], sorts: Iterable[Sort
     numbers = ",".join(map(str, changed))  # integers, so nothing to escape
     present = db.execute(f"{_SORT_VALUES} WHERE rowid IN ({numbers})").fetchall()
     for sort in sorts:
-        rowids = load_order(db, sort)
-        _remove_rows(rowids, changed)
-        keys = sorted(_order_key(sort, values) for values in present)
 
         @cache  # the articles of a story have one heat, and often are beside each other
-        def key_at(index: int, sort: Sort = sort, rowids: Sequence[int] = rowids) -> OrderKey:
-            return _order_key(sort, db.execute(f"{_SORT_VALUES} WHERE rowid = ?", [rowids[index]]).fetchone())
+        def key_of(rowid: int, sort: Sort = sort) -> OrderKey:
+            return _order_key(sort, db.execute(f"{_SORT_VALUES} WHERE rowid = ?", [rowid]).fetchone())
 
-        store_order(db, sort, _insert_sorted(rowids, keys, key_at))
+        parts = [*_parts(db, sort)]
+        written = {at for at, part in enumerate(parts) if _remove_rows(part, changed)}
+        is_whole = not parts or not all(parts)
+        if is_whole:
+            parts = [array("I", chain.from_iterable(parts))]
+        for key in sorted(_order_key(sort, values) for values in present):
+            written.add(_insert(parts, key, key_of))
+        if is_whole or any(len(parts[at]) > 2 * _PART for at in written):
+            store_order(db, sort, array("I", chain.from_iterable(parts)))
+        else:
+            rows = [(parts[at].tobytes(), str(sort), at) for at in written]
+            db.executemany("UPDATE orders SET rowids = ? WHERE sort = ? AND part = ?", rows)
 
 
 def article_count(db: sqlite3.Connection) -> int:
     """Return the number of articles in the orders. Raises sqlite3.Error."""
-    row = db.execute("SELECT length(rowids) FROM orders LIMIT 1").fetchone()
-    return 0 if row is None else int(row[0]) // array("I").itemsize
+    (size,) = db.execute("SELECT ifnull(sum(length(rowids)), 0) FROM orders WHERE sort = ?", [str(Sort())]).fetchone()
+    return int(size) // array("I").itemsize
 
 
 def load_order(db: sqlite3.Connection, sort: Sort) -> array[int]:
     """Return the row ids of all articles in the order of ``sort``. Raises sqlite3.Error."""
     rowids = array("I")
-    row = db.execute("SELECT rowids FROM orders WHERE sort = ?", [str(sort)]).fetchone()
-    if row is not None:
-        rowids.frombytes(row[0])
+    for part in _parts(db, sort):
+        rowids += part
     return rowids
+
+
+def first_rowids(db: sqlite3.Connection, sort: Sort) -> Iterator[int]:
+    """Yield the row ids of :func:`load_order`, read as far as they are needed. Raises sqlite3.Error."""
+    return chain.from_iterable(_parts(db, sort))
 
 
 def has_values(db: sqlite3.Connection, by: SortKey) -> bool:
     """Return whether any article has a value to sort by: the first one then has. Raises sqlite3.Error."""
     query = f"SELECT 1 FROM articles WHERE rowid = ? AND {SORT_VALUES[by]} IS NOT NULL"  # noqa: S608 - constants
-    return any(db.execute(query, [rowid]).fetchone() for rowid in load_order(db, Sort(by))[:1])
+    return any(db.execute(query, [rowid]).fetchone() for rowid in islice(first_rowids(db, Sort(by)), 1))
 
 
 def store_order(db: sqlite3.Connection, sort: Sort, rowids: array[int]) -> None:
     """Store an order for :func:`load_order`. Raises sqlite3.Error."""
-    db.execute("INSERT OR REPLACE INTO orders VALUES (?, ?)", [str(sort), rowids.tobytes()])
+    db.execute("DELETE FROM orders WHERE sort = ?", [str(sort)])
+    starts = range(0, len(rowids), _PART)
+    rows = ((str(sort), at, rowids[start : start + _PART].tobytes()) for at, start in enumerate(starts))
+    db.executemany("INSERT INTO orders VALUES (?, ?, ?)", rows)
 
 
-def _insert_sorted(rowids: array[int], keys: Sequence[OrderKey], key_at: Callable[[int], OrderKey]) -> array[int]:
-    """Return the order ``rowids`` with the articles of ``keys``, which are sorted, inserted.
+def _parts(db: sqlite3.Connection, sort: Sort) -> Iterator[array[int]]:
+    """Yield the parts of an order."""
+    for (data,) in db.execute("SELECT rowids FROM orders WHERE sort = ? ORDER BY part", [str(sort)]):
+        yield array("I", data)
 
-    ``key_at`` returns the key of the article at an index of ``rowids``.
-    """
-    result, start = array("I"), 0
-    for key in keys:
-        index = bisect_left(range(len(rowids)), key, lo=start, key=key_at)
-        result += rowids[start:index]
-        result.append(key[-1])
-        start = index
-    return result + rowids[start:]
+
+def _insert(parts: list[array[int]], key: OrderKey, key_of: Callable[[int], OrderKey]) -> int:
+    """Insert an article into the parts of an order, of which only the first may be empty; return where it is then."""
+    at = bisect_left(range(1, len(parts)), key, key=lambda at: key_of(parts[at][0]))
+    part = parts[at]
+    part.insert(bisect_left(part, key, key=key_of), key[-1])
+    return at
 
 
 _SORT_VALUES = f"SELECT rowid, quality, {SORT_VALUES['heat']}, published_at, title FROM articles"  # noqa: S608
@@ -156,12 +175,15 @@ def _order_key(sort: Sort, values: tuple[int, float | None, float | None, int | 
     return (value is None, number if sort.reverse else -number, *date, title.translate(_LOWER_ASCII), rowid)
 
 
-def _remove_rows(rowids: array[int], removed: Collection[int]) -> None:
+def _remove_rows(rowids: array[int], removed: Collection[int]) -> bool:
+    """Remove these row ids; return whether there were any."""
+    before = len(rowids)
     if len(removed) > _SEARCH_LIMIT:
         unwanted = frozenset(removed)
         rowids[:] = array("I", filterfalse(unwanted.__contains__, rowids))
-        return
-    for rowid in removed:
-        index = index_in(rowids, rowid)
-        if index is not None:
-            del rowids[index]
+    else:
+        for rowid in removed:
+            index = index_in(rowids, rowid)
+            if index is not None:
+                del rowids[index]
+    return len(rowids) < before

@@ -25,7 +25,7 @@ _FUTURE = 1
 def newest_day(db: sqlite3.Connection) -> int:
     """Return the day of the newest article, counted since 1970; 0 if no article has a date. Raises sqlite3.Error."""
     latest = (time.time() // 86_400 + _FUTURE + 1) * DAY_IN_MICROS
-    for rowid in sort_orders.load_order(db, Sort("date")):
+    for rowid in sort_orders.first_rowids(db, Sort("date")):
         row = db.execute("SELECT published_at FROM articles WHERE rowid = ?", [rowid]).fetchone()
         if row is not None and (row[0] is None or row[0] < latest):
             return (row[0] or 0) // DAY_IN_MICROS
