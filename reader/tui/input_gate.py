@@ -18,6 +18,7 @@ from typing import Literal
 from textual import events
 from textual.app import App
 from textual.dom import DOMNode
+from textual.screen import Screen
 from textual.widget import Widget
 
 from reader.tui.keys import bindings
@@ -100,8 +101,8 @@ class InputGate:
         self._app = app
         self._timings = timings
         self.take_keys(keymap)
-        self.prompt_open = False
-        """Whether a prompt takes the keys."""
+        self.prompt_takes_keys: Callable[[], bool] = lambda: False
+        """Whether a prompt takes the keys, so that no dialog is above it."""
         self._keys: list[events.Key] = []
         self._returned = 0
         """How many of the first held keys had already been forwarded."""
@@ -118,6 +119,8 @@ class InputGate:
         self._impatient = False
         """Whether keys no longer wait for the deferred actions."""
         self._is_running_deferred = False
+        self._deferred_on: Screen[object] | None = None
+        """The screen on which the first of them have run."""
         self._steps: deque[Callable[[], Awaitable[object]]] = deque()
         """What a key has still to do, one after the other."""
         self.is_closed = False
@@ -169,12 +172,13 @@ class InputGate:
             return True
         if not isinstance(event, events.Key):
             return False
-        is_global = not self.is_moving and not self.prompt_open and event.key in self._app_keys
+        is_global = not self.is_moving and event.key in self._app_keys and not self.prompt_takes_keys()
         if self.is_holding and not is_global:
             self._keys.insert(self._returned if event.is_forwarded else len(self._keys), event)
             self._returned += event.is_forwarded
             return True
-        if self.prompt_open and event.key in self._closing_keys and not (event.is_printable or event.is_forwarded):
+        is_closing = event.key in self._closing_keys and not (event.is_printable or event.is_forwarded)
+        if is_closing and self.prompt_takes_keys():
             self.hold()  # the next keys are not for the prompt, unless it stays open
         return False
 
@@ -182,7 +186,7 @@ class InputGate:
         if hold_id == self._hold_id and self.is_moving:
             self.is_moving = False
             self._loading.discard("prompt")  # it is there, or was closed before it got the focus
-            await self._drain()
+            await self._run_deferred()
 
     async def play(self, steps: Iterable[Callable[[], Awaitable[object]]]) -> None:
         """Do ``steps`` in order, before the next keys; each waits for what those before it open and load.
@@ -237,15 +241,23 @@ class InputGate:
         return not self._loading.intersection(needs) and not ("article" in needs and self.is_selecting())
 
     async def _run_deferred(self) -> None:
+        """Run the deferred actions that are ready; what waits behind one that opens another screen is not for that."""
+        if self._is_running_deferred:
+            return
         self._is_running_deferred = True
         try:
-            while self._deferred and self._is_ready(self._deferred[0][0]):
+            while self._deferred and not self.is_moving and self._is_ready(self._deferred[0][0]):
+                if self._deferred_on not in {None, self._app.screen}:
+                    self._deferred.clear()
+                    break
+                self._deferred_on = self._app.screen
                 _, run = self._deferred.popleft()
                 await run()
         finally:
             self._is_running_deferred = False
         if not self._deferred:
-            await self._drain()
+            self._deferred_on = None
+        await self._drain()
 
     def _lose_patience(self) -> None:
         self._impatient = True

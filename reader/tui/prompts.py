@@ -98,6 +98,7 @@ class Prompts:
         self._focus_before: Widget | None = None
         self._focus_after: Widget | None = None
         """What gets the focus when the text is submitted."""
+        gate.prompt_takes_keys = lambda: self._screen is not None and not self._is_covered(self._screen)
 
     @property
     def is_open(self) -> bool:
@@ -128,7 +129,6 @@ class Prompts:
         if self.is_open or self.gate.is_closed or not isinstance(below, PromptingScreen):
             return
         self._focus_before, self._focus_after = below.focused, focus_after or below.focused
-        self.gate.prompt_open = True
         self.gate.hold(for_input=True)
         below.set_focus(None)
         self._screen = PromptScreen(below, PromptLine(label, text, history, prompt.complete), prompt, self)
@@ -174,9 +174,12 @@ class Prompts:
             self._close(screen, self._focus_before)
             screen.prompt.on_cancel()
 
+    def _is_covered(self, screen: PromptScreen) -> bool:
+        stack = self._app.screen_stack
+        return screen in stack and screen is not stack[-1]
+
     def _close(self, screen: PromptScreen, focus: Widget | None) -> None:
         self._screen = None
-        self.gate.prompt_open = False
         self.gate.end_loading("prompt")
         while screen in self._app.screen_stack:
             self._app.pop_screen()

@@ -448,6 +448,14 @@ def record_opened_urls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return urls
 
 
+async def until(true: Callable[[], object]) -> None:
+    """Wait for something while a worker is held back."""
+    deadline = time.monotonic() + 10
+    while not true():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.1)  # rarely: keys are released when the app is idle
+
+
 def delay_texts(monkeypatch: pytest.MonkeyPatch, wait: Callable[[str], None]) -> None:
     """Call ``wait`` with the title of each text, in the thread that has loaded it."""
     load = text_loader.load_text

@@ -41,6 +41,7 @@ class ReaderLayer:
             self._screen = self._make()
             app.install_screen(self._screen, "reader")
         if self.screen is None and not self._session.gate.is_closed:
+            self._session.prompts.cancel()  # opened since, by the mouse for instance; it would be below the reader
             self._below.set_focus(None)
             await app.push_screen(self._screen)
             laid_out = asyncio.Event()

@@ -63,6 +63,6 @@ class IdleGC:
             gc.unfreeze()
             gc.collect()
             gc.freeze()
-        elif SHORT_PAUSE < pause < LONG_PAUSE and gc.get_count()[2]:  # a middle collection has left some
+        elif SHORT_PAUSE < pause < LONG_PAUSE and any(gc.get_count()[1:]):  # younger collections have left some
             gc.collect()
         trim_malloc()

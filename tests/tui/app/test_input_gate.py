@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.command import CommandPalette
@@ -16,10 +17,11 @@ from reader.core.errors import ReaderError
 from reader.storage.sqlite.index.folder_index import Index
 from reader.tui.input_gate import NEEDS
 from reader.tui.keys.actions import ACTIONS
+from reader.tui.loaders import article_list
 from reader.tui.screens.listings import ListingScreen
 from reader.workers.sandbox import SandboxPool
 from tests.conftest import MakeFolder
-from tests.tui.helpers import NARROW, PATIENT, SIDE, Reader, document, key_event, open_app
+from tests.tui.helpers import NARROW, PATIENT, SIDE, Reader, document, key_event, open_app, until
 
 INDEPENDENT = {
     *("fetch.stop", "images", "images.always", "back", "views", "views.save", "feeds.sync"),
@@ -302,3 +304,39 @@ async def test_a_theme_can_be_chosen_in_a_burst(folder: Path) -> None:
         await reader.press_at_once("ctrl+p", *"theme", "enter", *"nord", "enter", "j")
         await reader.wait_until(lambda: reader.app.theme == "nord")
         await reader.wait_until(lambda: reader.article_list.cursor == 1)
+
+
+async def test_an_action_that_waited_behind_one_that_opens_the_reader_is_not_for_the_list_any_more(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load, may_end = article_list.load_list, threading.Event()
+    may_end.set()
+
+    def load_slowly(*arguments: Any) -> object:
+        assert may_end.wait(30)
+        return load(*arguments)
+
+    monkeypatch.setattr(article_list, "load_list", load_slowly)
+    async with open_app(folder, timings=PATIENT._replace(key_hold=0.1, action_hold=0.1)) as reader:
+        may_end.clear()
+        reader.app.post_message(key_event("3"))  # another order, which loads the list
+        reader.app.post_message(key_event("f"))
+        await until(lambda: reader.app.gate.is_holding)
+        await until(lambda: not reader.app.gate.is_holding)  # keys do not wait any longer
+        reader.app.post_message(key_event("slash"))  # its action waits for the list, too
+        await asyncio.sleep(0.1)
+        may_end.set()
+        await reader.settle()
+        assert (reader.is_reader_open, reader.prompt) == (True, None)
+        await reader.press_at_once("escape", "j")
+        assert (reader.is_main_screen_on_top, reader.article_list.cursor) == (True, 1)
+
+
+async def test_a_prompt_that_opens_before_the_reader_does_not_stay_below_it(folder: Path) -> None:
+    async with open_app(folder) as reader:
+        reader.main_screen.read(None)
+        reader.main_screen.search.open()
+        await reader.settle()
+        assert (reader.is_reader_open, reader.prompt) == (True, None)
+        await reader.press_at_once("escape", "j")
+        assert (reader.is_main_screen_on_top, reader.article_list.cursor) == (True, 1)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from tests.tui.helpers import PATIENT, Reader, delay_texts, key_event, open_app
+from tests.tui.helpers import PATIENT, Reader, delay_texts, key_event, open_app, until
 from tests.tui.screens.reader_pages import link_of, read
 
 
@@ -39,14 +37,6 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
 
 HASTY = PATIENT._replace(key_hold=0.5, action_hold=0.5)
 """Keys are released while a text is held back."""
-
-
-async def until(true: Callable[[], object]) -> None:
-    """Wait for something while a worker is held back."""
-    deadline = time.monotonic() + 10
-    while not true():
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.1)  # rarely: keys are released when the app is idle
 
 
 def post(reader: Reader, *keys: str) -> None:
