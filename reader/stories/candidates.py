@@ -26,8 +26,10 @@ class Candidates:
     def __init__(self, state: StoryState) -> None:
         self._state = state
         self._stories: dict[int, Compared] = {}
-        self._found_by: dict[int, list[Compared]] = {}
-        """The stories in memory by each term that an article of them is found by, the latest last."""
+        self._found_by: dict[int, list[int]] = {}
+        """The ids of the stories in memory by each term that an article of them is found by, the latest last."""
+        self._current: set[int] = set()
+        """The terms of which the latest ids do not name a story that became part of another."""
         self.state_was_empty = state.documents() == 0
         self._has_forgotten = False
 
@@ -56,13 +58,17 @@ class Candidates:
         found = self._found_by.get(term)
         if not found or len(found) > _MOST_WITH_A_TERM:
             return _NONE
-        return frozenset([story.id if story.into is None else story.now.id for story in found[-_NEAREST:]])
+        latest = found[-_NEAREST:]
+        if term not in self._current:
+            self._current.add(term)
+            found[-_NEAREST:] = latest = [self._stories[id_].now.id for id_ in latest]
+        return frozenset(latest)
 
     def include(self, story: Compared, vector: Vector) -> None:
         """Remember the story of a new article."""
         self._stories[story.id] = story
         for term in vector.keys:
-            self._found_by.setdefault(term, []).append(story)
+            self._found_by.setdefault(term, []).append(story.id)
 
     def taken(self, ids: Collection[int]) -> set[int]:
         """Return those of these ids, which are those of articles, that a story has or had."""
@@ -72,7 +78,8 @@ class Candidates:
         return found | self._state.existing(ids)
 
     def end_batch(self) -> None:
-        """Forget the latest stories if there are too many."""
+        """Note that stories have been joined, and forget the latest ones if there are too many."""
+        self._current.clear()
         if len(self._stories) > _MOST_IN_MEMORY:
             stories = [story for story in self._stories.values() if story.into is None]
             if len(stories) > _MOST_IN_MEMORY:
@@ -81,11 +88,10 @@ class Candidates:
     def _forget(self, stories: list[Compared]) -> None:
         self._has_forgotten = True
         stories.sort(key=lambda story: (story.earliest, story.id))
-        self._stories = {story.id: story for story in stories[: _MOST_IN_MEMORY // 2]}  # the oldest half
-        found_by = (
-            (term, [story.now for story in found if story.now.id in self._stories])
-            for term, found in self._found_by.items()
-        )
+        oldest = {story.id: story for story in stories[: _MOST_IN_MEMORY // 2]}
+        current = {id_: story.now.id for id_, story in self._stories.items() if story.now.id in oldest}
+        self._stories = oldest
+        found_by = ((term, [current[id_] for id_ in ids if id_ in current]) for term, ids in self._found_by.items())
         self._found_by = {term: found for term, found in found_by if found}
 
     def _load(self, ids: list[int]) -> None:

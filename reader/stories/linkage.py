@@ -66,8 +66,8 @@ class Compared:
     """A story while it is compared: the sums of the vectors, sources and days of its articles."""
 
     __slots__ = (
-        "alike", "article", "dated", "days", "id", "in_order", "into", "is_new", "size", "sources", "taken", "vectors",
-        "weights",
+        "alike", "dated", "day", "days", "id", "in_order", "into", "is_new", "size", "sources", "taken", "vector",
+        "vectors", "weights",
     )  # fmt: skip
     weights: dict[int, int]
     sources: dict[int, int]
@@ -80,8 +80,9 @@ class Compared:
     def __init__(self, id_: int, size: int, day: int | None, vector: Vector, *, is_new: bool) -> None:
         self.id = id_
         self.size = size
-        self.article: tuple[int | None, Vector] | None = (day, vector)
-        """Its only article, until it is compared, as most are like no other: then :meth:`with_sums` sets the rest."""
+        self.day = day
+        self.vector = vector
+        """Those of its first article; :meth:`with_sums` sets the sums, as most stories are not compared."""
         self.in_order: Sequence[int] = ()
         """The days in order, if they are many and were needed since they changed."""
         self.dated = 0 if day is None else 1
@@ -97,19 +98,17 @@ class Compared:
 
     def with_sums(self) -> Compared:
         """Return it, ready to be compared."""
-        if self.article is not None:
-            day, vector = self.article
-            self.article = None
-            self.weights = vector.by_term()
-            self.sources = {vector.source: 1} if vector.source else {}
-            self.days = {} if day is None else {day: 1}
+        if not hasattr(self, "weights"):
+            self.weights = self.vector.by_term()
+            self.sources = {self.vector.source: 1} if self.vector.source else {}
+            self.days = {} if self.day is None else {self.day: 1}
             self.taken = []
         return self
 
     @property
     def earliest(self) -> int:
         """The first of its days; 0 if it has none."""
-        return min(self.days, default=0) if self.article is None else self.article[0] or 0
+        return min(self.days) if self.dated > 1 else self.day or 0
 
     @property
     def now(self) -> Compared:
@@ -176,12 +175,11 @@ def product(one: dict[int, int], other: dict[int, int]) -> int:
 
 def nearness(one: Compared, other: Compared) -> int:
     """Return the sum of how near their days are, of all pairs of articles of two stories."""
+    if one.vectors == other.vectors == 1:  # as most
+        return 0 if one.day is None or other.day is None else _NEARNESS.get(one.day - other.day, 0)
     if len(one.days) > len(other.days):
         one, other = other, one
     near = _NEARNESS.get
-    if len(other.days) == 1:  # most stories are a single article
-        [(day, n)], [(on, m)] = one.days.items() or [(0, 0)], other.days.items()
-        return n * m * near(day - on, 0)
     if len(other.days) <= 2 * _FARTHEST:
         return sum([n * m * near(day - on, 0) for day, n in one.days.items() for on, m in other.days.items()])
     if not other.in_order:
@@ -195,9 +193,9 @@ def nearness(one: Compared, other: Compared) -> int:
 
 def same_source(one: Compared, other: Compared) -> int:
     """Return the number of pairs of an article of each story that are of one source."""
-    if one.sources.keys().isdisjoint(other.sources):
-        return 0
-    return product(one.sources, other.sources) if one.vectors + other.vectors > 2 else 1
+    if one.vectors == other.vectors == 1:
+        return int(one.vector.source == other.vector.source != 0)
+    return 0 if one.sources.keys().isdisjoint(other.sources) else product(one.sources, other.sources)
 
 
 def sums_of(one: Compared, other: Compared) -> _Sums:
