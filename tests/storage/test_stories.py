@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from reader.core.marks import id_to_int
 from reader.core.model import Article, Links, Provider, Related
 from reader.core.ordering import Sort
+from reader.indexing import stories
 from reader.indexing.stories import update_stories
 from reader.storage.sqlite.database import StorageError
 from reader.storage.sqlite.index import columns, sort_orders
@@ -156,12 +157,13 @@ _CHANGES = st.lists(st.tuples(st.integers(1, 9), st.none() | _VALUES), max_size=
 
 
 @settings(max_examples=25)
-@given(_CHANGES, st.sets(st.integers(0, 11)))
+@given(_CHANGES, st.sets(st.integers(0, 11)), st.sampled_from([0, 32]))
 def test_after_any_changes_the_tables_say_what_the_articles_say(
-    changes: list[tuple[int, dict[str, object] | None]], updates: set[int]
+    changes: list[tuple[int, dict[str, object] | None]], updates: set[int], few: int
 ) -> None:
     index, _ = Index.open(None)
-    with closing(index):
+    with closing(index), pytest.MonkeyPatch.context() as patched:
+        patched.setattr(stories, "_FEW", few)
         for at, (number, values) in enumerate(changes):
             known = index.rowid_by_path(f"{number}.md".encode())
             if values is not None:
@@ -172,9 +174,9 @@ def test_after_any_changes_the_tables_say_what_the_articles_say(
                 _update(index)
                 _check(index)
         _update(index)
-        stories = _check(index)
+        found_stories = _check(index)
         left = {number for number, values in dict(changes).items() if values is not None}
-        assert sorted(path for found in stories.values() for path in found) == sorted(f"{n}.md" for n in left)
+        assert sorted(path for found in found_stories.values() for path in found) == sorted(f"{n}.md" for n in left)
 
 
 def test_a_new_median_of_a_source_can_make_another_article_the_best_of_its_story(index: Index) -> None:
@@ -189,6 +191,23 @@ def test_a_new_median_of_a_source_can_make_another_article_the_best_of_its_story
         put(index, _article(number, **{"links": links, "day": None, "heat": None, **values}))  # type: ignore[arg-type]
     _update(index)
     _check(index)
+
+
+def test_one_more_article_changes_few_ranks_of_a_large_story(index: Index) -> None:
+    for number in range(60):
+        put(index, _article(number, 0, source=f"S{number % 9}", quality=number))
+    _update(index)
+
+    def ranks() -> dict[int, int]:
+        return dict(index.database.select("SELECT rowid, story_rank FROM articles"))
+
+    before = ranks()
+    put(index, _article(60, 0, source="S5", quality=30.5))
+    _update(index)
+    _check(index)
+    after = ranks()
+    assert len(after) == 61
+    assert {rowid: after[rowid] for rowid in before} == before
 
 
 def _folder(count: int) -> list[Article]:

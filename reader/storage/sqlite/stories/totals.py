@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
-from itertools import pairwise
 from typing import NamedTuple
 
 from reader.core.model import without_www
@@ -141,19 +140,20 @@ def _ranks(found: Sequence[Member]) -> list[int]:
 
     They keep those that they have if there is room for the others in between, so that few rows change.
     """
-    if len(found) == 1:
-        return [found[0].story_rank]
-    kept = [(-1, 0)]  # places, and the ranks there
-    for place, each in enumerate(found):
-        if each.story_rank > kept[-1][1]:
-            kept.append((place, each.story_rank))
-    kept.append((len(found), HIGHEST_RANK + 1))
-    if any(rank - before < place - at for (at, before), (place, rank) in pairwise(kept)):
-        kept = [kept[0], kept[-1]]
-    ranks: list[int] = []
-    for (at, before), (place, rank) in pairwise(kept):
-        ranks += [before + (rank - before) * each // (place - at) for each in range(1, place - at)] + [rank]
-    return ranks[:-1]
+    ranks = [each.story_rank for each in found]
+    if len(ranks) == 1:
+        return ranks
+    last, start = 0, 0
+    for place, rank in enumerate([*ranks, HIGHEST_RANK + 1]):
+        if rank > last:
+            missing = place - start
+            if missing >= rank - last:
+                return [(HIGHEST_RANK + 1) * number // (len(ranks) + 1) for number in range(1, len(ranks) + 1)]
+            if missing:
+                step = (rank - last) / (missing + 1)
+                ranks[start:place] = [last + int(step * number) for number in range(1, missing + 1)]
+            last, start = rank, place + 1
+    return ranks
 
 
 def by_time(published_at: int | None, source: str, title: str, id_: int) -> tuple[bool, int, str, str, int]:
