@@ -73,10 +73,10 @@ class FoundFeed:
     """False if it only looks like a feed."""
 
 
-def find_feeds(page: bytes | str, url: str, charset: str = "") -> list[FoundFeed]:
+def find_feeds(page: bytes | str, url: str) -> list[FoundFeed]:
     """Return the feeds of a page, the best first: declared ones in order, those of comments after them."""
     if not isinstance(page, str):
-        page = page[: 4 * _MAX_CHARS].decode(detect_encoding(page, charset), "replace")
+        page = page[: 4 * _MAX_CHARS].decode(detect_encoding(page), "replace")
     text = page[:_MAX_CHARS]
     linked = _Links(url)
     linked.read(text)

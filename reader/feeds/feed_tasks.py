@@ -41,7 +41,7 @@ async def parse_in_worker(pool: SandboxPool, data: bytes, *, url: str = "", cont
         raise FeedError(error.message, error.hint) from error
 
 
-async def find_in_worker(pool: SandboxPool, page: bytes, url: str, charset: str = "") -> list[FoundFeed]:
+async def find_in_worker(pool: SandboxPool, page: bytes, url: str) -> list[FoundFeed]:
     """Return the feeds of a page, as :func:`reader.feeds.discover.find_feeds` does, from a process of the pool.
 
     Raises FeedError if the process exceeds a limit.
@@ -49,7 +49,7 @@ async def find_in_worker(pool: SandboxPool, page: bytes, url: str, charset: str 
     from reader.feeds.discover import FoundFeed
 
     try:
-        return [FoundFeed(*each) for each in _unpack(await pool.run("links", page, url, charset))]
+        return [FoundFeed(*each) for each in _unpack(await pool.run("links", page, url))]
     except ReaderError as error:
         raise FeedError(error.message, error.hint) from error
 
@@ -90,12 +90,12 @@ def _feed(data: bytes, url: str, content_type: str) -> tuple[Any, ...]:
     return parse_feed(data, url=url, content_type=content_type).to_values()
 
 
-def _links(page: bytes, url: str, charset: str) -> list[tuple[Any, ...]]:
+def _links(page: bytes, url: str) -> list[tuple[Any, ...]]:
     from dataclasses import astuple
 
     from reader.feeds.discover import find_feeds
 
-    return [astuple(each) for each in find_feeds(page, url, charset)]
+    return [astuple(each) for each in find_feeds(page, url)]
 
 
 def _problems(data: bytes) -> list[str]:

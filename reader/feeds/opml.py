@@ -174,12 +174,12 @@ def _safe_or_empty(url: str) -> str:
         return ""
 
 
-def write_opml(feeds: Iterable[OpmlFeed], title: str = "Feeds of newsreader") -> bytes:
+def write_opml(feeds: Iterable[OpmlFeed]) -> bytes:
     """Return feeds as OPML 2.0, with a folder for each group. Its order is that of the feeds within each group."""
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         '<opml version="2.0">',
-        f"  <head><title>{_escaped(title)}</title></head>",
+        "  <head><title>Feeds of newsreader</title></head>",
         "  <body>",
         *_outlines([(tuple(filter(None, each.group.split("/"))), each) for each in feeds], "    "),
         "  </body>",
@@ -212,10 +212,6 @@ def _outline(feed: OpmlFeed) -> str:
 
 def _quoted(text: str) -> str:
     return f'"{escape(clean(text))}"'
-
-
-def _escaped(text: str) -> str:
-    return _quoted(text)[1:-1]
 
 
 # Lines.

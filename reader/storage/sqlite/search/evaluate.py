@@ -12,7 +12,7 @@ import threading
 from array import array
 from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -59,6 +59,11 @@ _FLAG = {"related": RELATED, "images": IMAGES, "body": BODY, "problems": columns
 _ROWS_IN_STATE = {"duplicate": story_rows.duplicates, "first": story_rows.earliest}
 _SIGN_COLUMNS = ("title", "excerpt", "provider_name", "topics", "authors")
 """Where a query that has only signs is looked for: the index stores no other text as written."""
+COLUMN_OF: Mapping[ast.ValueField, ColumnField] = {
+    "topic": "topics", "author": "authors", "folder": "folder", "source": "source", "domain": "domain", "type": "type",
+    "category": "category", "lang": "lang",
+}  # fmt: skip
+"""The column of each field; tags have none."""
 
 
 class StoppedError(ReaderError):
@@ -274,7 +279,7 @@ class QueryEvaluator:
     def _with_value(self, field: ast.ValueField, value: str) -> int:
         if field == "tag":
             return self.marks.tagged(value)
-        column: ColumnField = "topics" if field == "topic" else "authors" if field == "author" else field
+        column = COLUMN_OF[field]
 
         def find() -> int:
             codes = columns.codes_of(self.db, column, value)

@@ -8,16 +8,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain, compress
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 from reader.core.model import ListField
 from reader.core.ordering import ArticleOrder, Sort
 from reader.core.text import show_path
 from reader.core.tokenize import fold_case
-from reader.query.ast import DateCondition, IsCondition, Query, finds_hidden
+from reader.query.ast import DateCondition, IsCondition, Query, ValueField, finds_hidden
 from reader.storage.sqlite.index import bitmap, columns
-from reader.storage.sqlite.index.columns import ColumnField
-from reader.storage.sqlite.search.evaluate import IndexSnapshot, QueryEvaluator, Searcher, Stop
+from reader.storage.sqlite.search.evaluate import COLUMN_OF, IndexSnapshot, QueryEvaluator, Searcher, Stop
 from reader.storage.sqlite.search.results import SearchResults, ranking_for
 from reader.storage.sqlite.search.row_sets import MarkRowSets, PageRowSets
 from reader.storage.sqlite.stories import story_rows
@@ -25,7 +24,6 @@ from reader.storage.sqlite.stories import story_rows
 if TYPE_CHECKING:
     from reader.storage.sqlite.index.folder_index import Index
 
-ValueKind: TypeAlias = Literal["source", "domain", "topic", "author", "type", "category", "lang", "tag", "folder"]
 _CHUNK = 1 << 14
 """How many articles are counted before other threads, such as the UI thread, may run: about a millisecond."""
 
@@ -125,7 +123,7 @@ class SearchService:
         with self.searcher().snapshot() as (db, snapshot):
             return bool(self._evaluator(db, snapshot, None, None).having(field) & rows)
 
-    def values(self, kind: ValueKind) -> list[ValueCount]:
+    def values(self, kind: ValueField) -> list[ValueCount]:
         """Return the values of all articles that are not hidden, the most frequent first; of ``tag``, of all.
 
         Values that differ only in case are counted together, in the spelling that sorts first. Raises ReaderError.
@@ -136,7 +134,7 @@ class SearchService:
             if kind == "tag":
                 tags = ((tag, _count(tagged & everything, read)) for tag, tagged in self._marks.tags())
                 return _most_frequent_first(ValueCount(tag, *count) for tag, count in tags)
-            field: ColumnField = "topics" if kind == "topic" else "authors" if kind == "author" else kind
+            field = COLUMN_OF[kind]
             counts: Counter[int] = Counter()
             unread: Counter[int] = Counter()
             hidden = self._marks.hidden()
