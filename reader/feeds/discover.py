@@ -55,7 +55,6 @@ _CHANNEL_IN_PAGE = [
 """What precedes the channel that a page is about, the surest first: pages link to other channels, too."""
 _PLAYLIST = re.compile(r"(?!RD)[\w-]{12,64}", re.ASCII)
 """Not the mixes that YouTube makes for a viewer, which have no feed."""
-_USUAL = ("feed", "rss", "atom.xml", "feed.xml", "rss.xml", "index.xml", "feed.json")
 _MAX_FOUND = 50
 _MAX_CHARS, _MAX_LINKS = 3_000_000, 1_000
 """Of a page, so much of its beginning is searched, and so many links that look like feeds are looked at."""
@@ -91,17 +90,6 @@ def find_feeds(page: bytes | str, url: str) -> list[FoundFeed]:
     for each in candidates:
         unique.setdefault(canonical_url(each.url), each)
     return list(unique.values())[:_MAX_FOUND]
-
-
-def usual_addresses(url: str) -> list[str]:
-    """Return addresses at which sites often have a feed, to try if a page names none: below it, then at the top."""
-    try:
-        parts = urlsplit(safe_url(url))
-    except ReaderError:
-        return []
-    top = f"{parts.scheme}://{parts.netloc}/"
-    below = f"{top.rstrip('/')}{parts.path.rstrip('/')}/"
-    return list(dict.fromkeys(base + name for base in (below, top) for name in _USUAL))
 
 
 class _Links:

@@ -97,11 +97,6 @@ def read_feed_list(data: bytes) -> FeedList:
     return _read_outlines(text) if text.lstrip().startswith("<") else _read_lines(text)
 
 
-def read_opml(data: bytes) -> FeedList:
-    """Return the feeds of a list in OPML. Raises FeedError if it is none."""
-    return _read_outlines(_decoded(data))
-
-
 def _decoded(data: bytes) -> str:
     if len(data) > MAX_BYTES:
         raise FeedError(f"It is larger than {MAX_BYTES // 1_000_000} MB, too large for a list of feeds.")

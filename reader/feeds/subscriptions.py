@@ -314,35 +314,15 @@ def importable(theirs: Sequence[Subscription], known: Collection[str]) -> tuple[
     return found, sentences
 
 
-def merge_subscriptions(
-    mine: Sequence[Subscription], theirs: Sequence[Subscription], base: Sequence[Subscription] = ()
-) -> list[Subscription]:
-    """Return the feeds of two machines; ``base`` is what both had when they last agreed.
-
-    What only one of them has changed is kept, setting by setting; where both have, ``mine`` wins.
-    """
-    own, other, before = ({each.key: each for each in feeds} for feeds in (mine, theirs, base))
-    merged: dict[str, Subscription] = {}
-    for key in {**own, **other}:
-        ours, others, old = own.get(key), other.get(key), before.get(key)
-        if ours is None and others is not None:
-            if others != old:  # new, or changed there after it was removed here
-                merged[key] = others
-        elif ours is not None and others is None:
-            if old is None or ours != old:
-                merged[key] = ours
-        elif ours is not None and others is not None:
-            merged[key] = _merged(ours, others, old or _DEFAULTS)
-    return [*merged.values()]
+def merge_subscriptions(mine: Sequence[Subscription], theirs: Sequence[Subscription]) -> list[Subscription]:
+    """Return the feeds of two machines, merged setting by setting; where both set one, ``mine`` wins."""
+    other = {each.key: each for each in theirs}
+    return [*(_merged(each, other.pop(each.key, each)) for each in mine), *other.values()]
 
 
-def _merged(mine: Subscription, theirs: Subscription, base: Subscription) -> Subscription:
-    taken = {
-        name: getattr(theirs, name)
-        for name in _NAMES
-        if name not in SOURCES and getattr(mine, name) == getattr(base, name)
-    }
-    return replace(mine, **taken)
+def _merged(mine: Subscription, theirs: Subscription) -> Subscription:
+    unset = (name for name in _NAMES if name not in SOURCES and getattr(mine, name) == getattr(_DEFAULTS, name))
+    return replace(mine, **{name: getattr(theirs, name) for name in unset})
 
 
 class Subscriptions:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.feeds.discover import FoundFeed, find_feeds, usual_addresses
+from reader.feeds.discover import FoundFeed, find_feeds
 from reader.feeds.model import FeedError
 from reader.feeds.parse import parse_feed
 
@@ -84,13 +84,6 @@ def test_pages_of_youtube_have_feeds(url: str, page: str, query: str) -> None:
     feed = f"https://www.youtube.com/feeds/videos.xml?{query}"
     assert [each.url for each in find_feeds(page, url)] == [feed]
     assert find_feeds(page, url.replace("youtube.com", "youtube.com.example")) == []
-
-
-def test_usual_addresses_are_below_the_page_and_at_the_top() -> None:
-    found = usual_addresses("https://example.org/blog?x=1")
-    assert found[0] == "https://example.org/blog/feed"
-    assert "https://example.org/feed.xml" in found
-    assert usual_addresses("nothing") == []
 
 
 PIECES = [

@@ -13,7 +13,7 @@ from reader.core.errors import ReaderError
 from reader.core.text import clean
 from reader.core.urls import canonical_url, safe_url
 from reader.feeds.model import FeedError
-from reader.feeds.opml import OpmlFeed, read_feed_list, read_opml, write_opml
+from reader.feeds.opml import OpmlFeed, read_feed_list, write_opml
 
 
 def opml(*outlines: str) -> bytes:
@@ -22,7 +22,7 @@ def opml(*outlines: str) -> bytes:
 
 
 def test_folders_become_groups() -> None:
-    found = read_opml(
+    found = read_feed_list(
         opml(
             '<outline text="Top" type="rss" xmlUrl="https://a.example/f" htmlUrl="https://a.example/"/>',
             '<outline text="News"><outline text="World/Europe">',
@@ -41,7 +41,7 @@ def test_folders_become_groups() -> None:
 
 
 def test_nothing_in_a_list_is_run() -> None:
-    found = read_opml(
+    found = read_feed_list(
         opml(
             '<outline text="Script" type="rss" xmlUrl="exec:~/bin/feed.sh"/>',
             '<outline text="Pipe" type="rss" xmlUrl="|~/bin/feed.py"/>',
@@ -73,7 +73,7 @@ def test_a_broken_list_is_read_as_far_as_it_goes() -> None:
         b"<outline text='A & B \xfc'><outline text='x' xmlUrl='https://a.example/?a=1&b=2' /><b></outline>"
         b"<outline text=unquoted xmlUrl=https://b.example/f type=rss /><outline text='cut' xmlUrl='https://c"
     )
-    found = read_opml(broken)
+    found = read_feed_list(broken)
     assert found.feeds == (
         OpmlFeed("https://a.example/?a=1&b=2", "x", "A & B ü"),
         OpmlFeed("https://b.example/f", "unquoted"),
@@ -107,7 +107,7 @@ def test_what_is_no_list_is_refused(data: bytes) -> None:
 
 
 def test_an_empty_list_says_so() -> None:
-    assert read_opml(opml()).warnings == ("The list names no feeds.",)
+    assert read_feed_list(opml()).warnings == ("The list names no feeds.",)
 
 
 def test_hostile_lists_take_linear_time() -> None:
@@ -156,6 +156,6 @@ FEEDS = st.lists(
 @settings(max_examples=50)
 @given(FEEDS)
 def test_what_is_written_is_read_again(feeds: list[OpmlFeed]) -> None:
-    found = read_opml(write_opml(feeds))
+    found = read_feed_list(write_opml(feeds))
     assert sorted(found.feeds, key=lambda feed: feed.url) == sorted(feeds, key=lambda feed: feed.url)
-    assert write_opml(found.feeds) == write_opml(read_opml(write_opml(found.feeds)).feeds)
+    assert write_opml(found.feeds) == write_opml(read_feed_list(write_opml(found.feeds)).feeds)
