@@ -10,7 +10,7 @@ import sqlite3
 import sys
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cache
 from itertools import chain, filterfalse, islice
 from math import inf
@@ -102,7 +102,7 @@ def patch(db: sqlite3.Connection, changed: Collection[int], sorts: Iterable[Sort
             return _order_key(sort, db.execute(f"{_SORT_VALUES} WHERE rowid = ?", [rowid]).fetchone())
 
         parts = [*_parts(db, sort)]
-        written = {at for at, part in enumerate(parts) if _remove_rows(part, changed)}
+        written = _remove(parts, changed)
         is_whole = not parts or not all(parts)
         if is_whole:
             parts = [array("I", chain.from_iterable(parts))]
@@ -175,15 +175,22 @@ def _order_key(sort: Sort, values: tuple[int, float | None, float | None, int | 
     return (value is None, number if sort.reverse else -number, *date, title.translate(_LOWER_ASCII), rowid)
 
 
-def _remove_rows(rowids: array[int], removed: Collection[int]) -> bool:
-    """Remove these row ids; return whether there were any."""
-    before = len(rowids)
-    if len(removed) > _SEARCH_LIMIT:
-        unwanted = frozenset(removed)
-        rowids[:] = array("I", filterfalse(unwanted.__contains__, rowids))
-    else:
-        for rowid in removed:
-            index = index_in(rowids, rowid)
-            if index is not None:
-                del rowids[index]
-    return len(rowids) < before
+def _remove(parts: Sequence[array[int]], rowids: Collection[int]) -> set[int]:
+    """Remove these row ids from the parts of an order; return the numbers of the parts that had some."""
+    left, written = {*rowids}, set()
+    for at in reversed(range(len(parts))):  # a new article, whose heat was not known yet, is in the last part
+        if not left:
+            break
+        part = parts[at]
+        if len(left) > _SEARCH_LIMIT:
+            found = left.intersection(part)
+            part[:] = array("I", filterfalse(found.__contains__, part))
+        else:
+            places = sorted((place, rowid) for rowid in left if (place := index_in(part, rowid)) is not None)
+            for place, _ in reversed(places):
+                del part[place]
+            found = {rowid for _, rowid in places}
+        left -= found
+        if found:
+            written.add(at)
+    return written
