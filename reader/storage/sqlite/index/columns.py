@@ -8,13 +8,15 @@ milliseconds. The index writer keeps the columns up to date, like the sort order
 from __future__ import annotations
 
 import sqlite3
+import sys
 from array import array
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Literal, TypeAlias, get_args
 
 from reader.core.model import without_www
 from reader.core.text import show_path
 from reader.core.tokenize import fold_case
+from reader.storage.sqlite.database import json_array
 
 ColumnField: TypeAlias = Literal["folder", "source", "domain", "type", "category", "lang", "topics", "authors", "flags"]
 FIELDS: tuple[ColumnField, ...] = get_args(ColumnField)
@@ -44,6 +46,10 @@ CREATE TABLE columns (
 """
 _CACHE_SIZE = 20_000
 """Codes of a field in the cache."""
+_MOST_IN_PLACE = 1000
+"""With more codes than these, a column is written as a whole."""
+_ROOM = 1000
+"""A column that becomes longer has room for so many later articles, whose codes are written in place then."""
 _TYPECODES = "BHIQ"
 _SELECT = f"SELECT rowid, {', '.join(FIELDS)} FROM codes"  # noqa: S608 - constants
 
@@ -104,25 +110,42 @@ def rebuild(db: sqlite3.Connection) -> None:
         store(db, field, column)
 
 
-def patch(db: sqlite3.Connection, changed: Collection[int]) -> None:
-    """Update the columns after the articles ``changed`` were added, changed or removed. Raises sqlite3.Error."""
-    numbers = ",".join(map(str, changed))  # integers, so nothing to escape
-    present = {rowid: codes for rowid, *codes in db.execute(f"{_SELECT} WHERE rowid IN ({numbers})")}
-    last = max(present, default=-1)
+def update(db: sqlite3.Connection, changed: Collection[int]) -> None:
+    """Bring all columns up to date after articles were added, changed or removed. Raises sqlite3.Error."""
+    query = f"{_SELECT} WHERE rowid IN (SELECT value FROM json_each(?))"  # noqa: S608 - constants
+    present = {rowid: codes for rowid, *codes in db.execute(query, [json_array(changed)])}
     no_codes = [0] * len(FIELDS)
     for index, field in enumerate(FIELDS):
-        column = load(db, field)
-        before = column.tobytes()
-        codes = {rowid: present.get(rowid, no_codes)[index] for rowid in changed}
-        highest = max(codes.values(), default=0)
-        if highest >> 8 * column.itemsize:
-            column = array(_typecode(highest), column)
-        column.extend([0] * (last + 1 - len(column)))
-        for rowid, code in codes.items():
-            if rowid < len(column):
-                column[rowid] = code
-        if column.tobytes() != before:
-            store(db, field, column)
+        patch(db, field, {rowid: present.get(rowid, no_codes)[index] for rowid in changed})
+
+
+def patch(db: sqlite3.Connection, field: ColumnField | StoryField, codes: Mapping[int, int]) -> None:
+    """Store the codes of some articles by row id, in place if they fit. Raises sqlite3.Error."""
+    query = "SELECT rowid, typecode, length(codes) FROM columns WHERE field = ?"
+    place, typecode, stored = db.execute(query, [field]).fetchone() or (0, "B", 0)
+    size = array(typecode).itemsize
+    highest = max(codes.values(), default=0)
+    is_wide_enough = highest < 1 << 8 * size
+    length = max((rowid for rowid, code in codes.items() if code), default=-1) + 1
+    if place and is_wide_enough and size * length <= stored and len(codes) <= _MOST_IN_PLACE:
+        with db.blobopen("columns", "codes", place) as blob:
+            for rowid, code in codes.items():
+                if size * rowid < stored:
+                    data = code.to_bytes(size, sys.byteorder)
+                    blob.seek(size * rowid)
+                    if blob.read(size) != data:  # a page is written even if it stays the same
+                        blob.seek(size * rowid)
+                        blob.write(data)
+        return
+    column = load(db, field)
+    if not is_wide_enough:
+        column = array(_typecode(highest), column)
+    if length > len(column):
+        column.extend([0] * (length + _ROOM - len(column)))
+    for rowid, code in codes.items():
+        if rowid < len(column):
+            column[rowid] = code
+    store(db, field, column)
 
 
 def load(db: sqlite3.Connection, field: ColumnField | StoryField) -> array[int]:

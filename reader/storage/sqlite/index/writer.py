@@ -371,7 +371,7 @@ class IndexWriter:
                 sort_orders.rebuild(db)
             elif changed and not rebuild:
                 sort_orders.patch(db, changed)
-                columns.patch(db, changed)
+                columns.update(db, changed)
             if rebuild:
                 columns.rebuild(db)
             if completes:
