@@ -13,7 +13,7 @@ from reader.storage.sqlite.lock import NO_WAIT, KeepWaiting
 from reader.storage.sqlite.stories import upkeep
 from reader.storage.sqlite.stories.totals import ChangedArticles
 
-FEW = 32
+_FEW = 32
 """So many articles are grouped with fewer numbers in memory than a batch needs."""
 _END = object()
 _PUBLISH_INTERVAL = 30
@@ -63,7 +63,7 @@ class _Update:
             is_first = upkeep.begin(db)
             changed = upkeep.take_departed(db)
             rowids, is_review = upkeep.to_add(db)
-            many = is_review or len(rowids) > FEW
+            many = is_review or len(rowids) > _FEW
             if not many:
                 added = upkeep.add_few(db, rowids, quality=self._quality)
                 changed.rows.update(added.rows)

@@ -60,7 +60,7 @@ def test_rebuilt_and_patched_orders_equal_a_plain_sort(
     rows = {12 * copy + rowid: row for copy in range(copies) for rowid, row in rows.items()}
     changes = [(12 * copy + rowid, row) for copy in range(copies) for rowid, row in changes]
     with closing(sqlite3.connect(":memory:")) as db, pytest.MonkeyPatch.context() as patched:
-        patched.setattr(sort_orders, "PART", part)
+        patched.setattr(sort_orders, "_PART", part)
         db.executescript(SCHEMA)
         for rowid, row in rows.items():
             _put(db, rowid, row)

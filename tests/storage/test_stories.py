@@ -163,7 +163,7 @@ def test_after_any_changes_the_tables_say_what_the_articles_say(
 ) -> None:
     index, _ = Index.open(None)
     with closing(index), pytest.MonkeyPatch.context() as patched:
-        patched.setattr(stories, "FEW", few)
+        patched.setattr(stories, "_FEW", few)
         for at, (number, values) in enumerate(changes):
             known = index.rowid_by_path(f"{number}.md".encode())
             if values is not None:

@@ -33,7 +33,7 @@ SORT_VALUES: dict[SortKey, str] = {
 """What of the table ``articles`` each sort key stands for."""
 SORTS = [Sort(by, reverse) for by in SORT_KEYS for reverse in (False, True)]
 HEAT_SORTS = [sort for sort in SORTS if sort.by == "heat"]
-PART = 8192
+_PART = 8192
 """So many row ids are in a part that is new; twice as many at most."""
 _SEARCH_LIMIT = 64
 """Up to this many row ids are searched for one by one; more are filtered out in one pass."""
@@ -108,7 +108,7 @@ def patch(db: sqlite3.Connection, changed: Collection[int], sorts: Iterable[Sort
             parts = [array("I", chain.from_iterable(parts))]
         for key in sorted(_order_key(sort, values) for values in present):
             written.add(_insert(parts, key, key_of))
-        if is_whole or any(len(parts[at]) > 2 * PART for at in written):
+        if is_whole or any(len(parts[at]) > 2 * _PART for at in written):
             store_order(db, sort, array("I", chain.from_iterable(parts)))
         else:
             rows = [(parts[at].tobytes(), str(sort), at) for at in written]
@@ -143,8 +143,8 @@ def has_values(db: sqlite3.Connection, by: SortKey) -> bool:
 def store_order(db: sqlite3.Connection, sort: Sort, rowids: array[int]) -> None:
     """Store an order for :func:`load_order`. Raises sqlite3.Error."""
     db.execute("DELETE FROM orders WHERE sort = ?", [str(sort)])
-    starts = range(0, len(rowids), PART)
-    rows = ((str(sort), at, rowids[start : start + PART].tobytes()) for at, start in enumerate(starts))
+    starts = range(0, len(rowids), _PART)
+    rows = ((str(sort), at, rowids[start : start + _PART].tobytes()) for at, start in enumerate(starts))
     db.executemany("INSERT INTO orders VALUES (?, ?, ?)", rows)
 
 
