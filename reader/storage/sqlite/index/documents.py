@@ -82,7 +82,7 @@ def delete(db: sqlite3.Connection, rowids: Iterable[int]) -> None:
     rows = [(rowid,) for rowid in rowids]
     if rows:
         db.executemany(
-            "INSERT OR IGNORE INTO departed SELECT rowid, copy_of FROM articles WHERE rowid = ? AND story IS NOT NULL",
+            "INSERT OR IGNORE INTO departed SELECT rowid, copy_of FROM articles JOIN grouped USING (rowid) WHERE rowid = ?",
             rows,
         )
         db.execute("UPDATE facts SET value = value + ? WHERE name = 'dead_slots'", [len(rows)])
