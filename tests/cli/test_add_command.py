@@ -66,18 +66,20 @@ async def test_several_feeds_are_listed_where_nobody_can_be_asked(server: Server
         b'<link rel="alternate" type="application/rss+xml" title="F%d" href="/f%d">' % (n, n) for n in range(2)
     )
     server.on("/f1", reply(rss(1)))
+    add(own_directories, Subscription(server.url("/f0")))
     done = await run("add", server.on("/", reply(b"<html><head>" + links + b"</head><body>Hello</body></html>")))
     assert done.status == 2
+    assert f"  1  F0  (RSS)  {server.url('/f0')}  in your list already\n" in done.err
     assert f"  2  F1  (RSS)  {server.url('/f1')}\n       2026-11-27  News 1\n" in done.err
     done = await run("add", server.url("/"), "--json")
     entries = [{"title": "News 1", "published": "2026-11-27T01:00:00+01:00"}]
     assert (done.status, done.json["feeds"]) == (2, [
-        {"title": "F0", "url": server.url("/f0"), "kind": "rss", "entries": []},
-        {"title": "F1", "url": server.url("/f1"), "kind": "rss", "entries": entries},
+        {"title": "F0", "url": server.url("/f0"), "kind": "rss", "entries": [], "listed": True},
+        {"title": "F1", "url": server.url("/f1"), "kind": "rss", "entries": entries, "listed": False},
     ])  # fmt: skip
     done = await run("add", server.url("/f1"), "--json", "--dry-run")
     assert (done.status, done.json["title"], done.json["entries"]) == (0, "Site", entries)
-    assert feeds(own_directories) == []
+    assert len(feeds(own_directories)) == 1
 
 
 async def test_what_leads_to_no_feed_is_not_added(server: Server, own_directories: Paths) -> None:
@@ -133,6 +135,10 @@ async def test_an_exported_list_is_imported_as_it_was(own_directories: Paths, tm
     add(own_directories, *mine, Subscription(exec=("prog",), title="Program"))
     file = tmp_path / "list.opml"
     assert (await run("feeds", "export", str(file))).status == 0
+    exported = file.read_bytes()
+    again = await run("feeds", "export", str(file), "--json")
+    assert (again.status, "list.opml exists already, and was not changed" in again.err) == (2, True)
+    assert file.read_bytes() == exported
     listed = (await run("feeds", "export", "--json")).json
     assert [(each["url"], each["group"], each["topics"]) for each in listed] == [
         ("https://lwn.example/rss", "Linux/Kernel", ["kernel"]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -26,7 +26,6 @@ from reader.core.text import clean, format_count
 from reader.exit import print_notice
 
 if TYPE_CHECKING:
-    from reader.config.settings import FetchSettings
     from reader.feeds.discover import FoundFeed
     from reader.feeds.model import ParsedFeed
     from reader.feeds.subscriptions import Subscription
@@ -38,6 +37,7 @@ _ENTRIES_SHOWN = 5
 _MOST_OFFERED = 20
 _PREVIEWED, _PREVIEW_SECONDS, _OFFERED_ENTRIES = 6, 10.0, 2
 """If a page names several feeds, the newest entries of the first ones are shown, if they answer in time."""
+_LISTED = "in your list already"
 group_option = click.option("--group", default="", help="The group; “/” separates levels.")
 
 
@@ -68,7 +68,7 @@ def add(url: str, *, group: str, title: str, folder: str | None, dry_run: bool, 
         if wanted.file:
             found = asyncio.run(_read(wanted.file))
         else:
-            address, found = asyncio.run(_look_up(wanted.url, network_settings(files.paths), as_json=as_json))
+            address, found = asyncio.run(_look_up(files, wanted.url, as_json=as_json))
             wanted = Subscription(address)
         title = title or clean(found.title)[:_TITLE_CHARS].strip()
         feed = replace(wanted, title=title, group=group, folder=stored_place(folder))
@@ -119,23 +119,26 @@ def _lines(entries: Sequence[dict[str, str | None]]) -> list[str]:
 
 def _refuse_known(files: FeedFiles, feed: Subscription) -> None:
     if known := next((each for each in files.subscriptions.load() if each.key == feed.key), None):
-        raise ReaderError(f"“{known.name}” is in your list already.")
+        raise ReaderError(f"“{known.name}” is {_LISTED}.")
 
 
-async def _look_up(url: str, settings: FetchSettings, *, as_json: bool) -> FoundAt:
+async def _look_up(files: FeedFiles, url: str, *, as_json: bool) -> FoundAt:
     """Return the feed at a URL, or one that the page there names. Raises ReaderError."""
     import asyncio
 
+    from reader.feeds.subscriptions import Subscription
     from reader.feeds.sync import FeedLookup
 
-    async with FeedLookup(settings) as lookup:
+    async with FeedLookup(network_settings(files.paths)) as lookup:
         found = await lookup.at(url)
         if not isinstance(found, list):
             return found
         if len(found) == 1:
             feed = await lookup.at(found[0].url)
         else:
-            offer = await asyncio.to_thread(_choose, await _offers(lookup, found), as_json=as_json)
+            known = {each.key for each in files.subscriptions.load()}
+            offer = await asyncio.to_thread(_choose, await _offers(lookup, found, known), as_json=as_json)
+            _refuse_known(files, Subscription(offer.url))
             feed = offer.there or await lookup.at(offer.url)
         if isinstance(feed, list):
             raise ReaderError("There is no feed at the address that the page names.")
@@ -150,6 +153,8 @@ class _Offer(NamedTuple):
     kind: str
     there: FoundAt | None
     """What is at the URL, if that is known."""
+    is_listed: bool
+    """Whether it is in your list."""
 
     @property
     def newest(self) -> list[dict[str, str | None]]:
@@ -157,9 +162,11 @@ class _Offer(NamedTuple):
         return _newest(self.there.feed) if self.there is not None else []
 
 
-async def _offers(lookup: FeedLookup, found: Sequence[FoundFeed]) -> list[_Offer]:
+async def _offers(lookup: FeedLookup, found: Sequence[FoundFeed], known: Container[str]) -> list[_Offer]:
     """Look up the first feeds that a page names, as far as they answer in time."""
     import asyncio
+
+    from reader.feeds.subscriptions import Subscription
 
     feeds: dict[str, FoundAt] = {}
 
@@ -175,7 +182,7 @@ async def _offers(lookup: FeedLookup, found: Sequence[FoundFeed]) -> list[_Offer
     await asyncio.gather(*late, return_exceptions=True)
     there = [feeds.get(each.url) for each in found]
     return [
-        _Offer(each.title, each.url, at.feed.kind if at else each.kind, at)
+        _Offer(each.title, each.url, at.feed.kind if at else each.kind, at, Subscription(each.url).key in known)
         for each, at in zip(found, there, strict=True)
     ]
 
@@ -186,15 +193,18 @@ def _choose(offers: Sequence[_Offer], *, as_json: bool) -> _Offer:
 
     shown = offers[:_MOST_OFFERED]
     for number, each in enumerate(shown, 1):
-        words = f"({KIND_NAMES[each.kind]})  {each.url}" if each.kind else each.url
-        click.echo(f"{number:>3}  {each.title or '(no title)'}  {words}", err=True)
+        kind, listed = each.kind and f"({KIND_NAMES[each.kind]})", _LISTED if each.is_listed else ""
+        words = filter(None, (each.title or "(no title)", kind, each.url, listed))
+        click.echo(f"{number:>3}  {'  '.join(words)}", err=True)
         click.echo("".join(f"       {line}\n" for line in _lines(each.newest[:_OFFERED_ENTRIES])), err=True, nl=False)
     if more := len(offers) - len(shown):
         click.echo(f"     and {more:,} more", err=True)
     if not sys.stdin.isatty():
         if as_json:
-            records = ((each.title or None, each.url, each.kind or None, each.newest) for each in offers)
-            names = ("title", "url", "kind", "entries")
+            names = ("title", "url", "kind", "entries", "listed")
+            records = (
+                (each.title or None, each.url, each.kind or None, each.newest, each.is_listed) for each in offers
+            )
             print_json({"feeds": [dict(zip(names, each, strict=True)) for each in records]})
         raise ReaderError(f"The page names {len(offers)} feeds.", "Add one of them by its URL.")
     while True:

@@ -20,6 +20,7 @@ from reader.cli.subscriptions.feed_files import (
     names_argument,
     open_feed_files,
 )
+from reader.core.errors import ReaderError
 from reader.core.text import clean, format_count, show_path
 from reader.core.times import local_time
 from reader.exit import print_notice
@@ -111,7 +112,7 @@ def _facts(feed: Subscription, state: FeedState, files: FeedFiles, entries: int)
 @in_folder_option
 @click.option("--json", "as_json", is_flag=True, help="Write JSON instead of OPML.")
 def export(file: str, *, folder: str | None, as_json: bool) -> None:
-    """Write your feeds to FILE as OPML, which other programs read; - is standard output.
+    """Write your feeds to FILE, a new one, as OPML, which other programs read; - is standard output.
 
     Programs and files that are feeds are left out, and so are headers and proxies, which may be secrets.
     """
@@ -126,6 +127,8 @@ def export(file: str, *, folder: str | None, as_json: bool) -> None:
     if file == STANDARD_STREAM:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
+    elif Path(file).is_file():
+        raise ReaderError(f"{show_path(file)} exists already, and was not changed.", "Choose another name.")
     else:
         write_atomically(Path(file), [data])
         print_notice(

@@ -27,7 +27,7 @@ class SyncOutcome(NamedTuple):
 
 
 class Feed(NamedTuple):
-    """A feed that is not in the list yet, in words."""
+    """A feed that may be added, in words; one of several may be in the list already."""
 
     url: str
     title: str
@@ -35,6 +35,7 @@ class Feed(NamedTuple):
     """Such as “Atom”; empty if it is not known."""
     newest: tuple[str, ...]
     """Date and title of its newest entries; none if it has not been looked at."""
+    is_listed: bool
 
 
 class Lookup(NamedTuple):
@@ -83,7 +84,7 @@ def look_up(address: str, on_start: OnStart) -> Lookup:
 def _feed(record: dict[str, Any]) -> Feed:
     newest = (f"{(each['published'] or '–')[:10]:<10}  {clean(each['title'])}" for each in record["entries"])
     kind = KIND_NAMES.get(record["kind"], "")
-    return Feed(record["url"], clean(record["title"] or ""), kind, tuple(newest))
+    return Feed(record["url"], clean(record["title"] or ""), kind, tuple(newest), record.get("listed", False))
 
 
 def _run(on_start: OnStart, *arguments: str) -> tuple[bytes, bytes, int]:

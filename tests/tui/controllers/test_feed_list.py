@@ -163,6 +163,14 @@ async def test_feeds_are_added_changed_and_removed_and_each_is_undone(
         )
         await reader.wait_until(lambda: "▌ Site 0/0" in lines(reader))  # selected, so that R fetches it
 
+        await reader.press("plus")
+        await _paste(reader, page)
+        await reader.press("enter")
+        await reader.wait_until(lambda: "1  Site · RSS · in your list already" in reader.text, seconds=30)
+        await reader.press("enter")
+        assert reader.message == "“Site” is in your list already."
+        assert len(feeds()) == 2
+
         await move_to(reader, "LWN")
         await reader.press("p")
         assert reader.message == "Paused the feed “LWN”. u undoes it."

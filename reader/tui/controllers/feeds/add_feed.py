@@ -21,6 +21,7 @@ _NEWEST = 3
 """Entries of a feed that are shown."""
 _UNKNOWN = "No entries are known."
 """Of a feed that did not answer, or was not asked: the first feeds of a page are."""
+_LISTED = "in your list already"
 
 
 class _RunningLookup:
@@ -75,14 +76,16 @@ class AddFeed:
 
         def chosen(index: int) -> None:
             feed = feeds[index]
-            if feed.newest:
+            if feed.is_listed:
+                self._session.show_message(f"“{feed.title or feed.url}” is {_LISTED}.")
+            elif feed.newest:
                 self._add(feed)
             else:
                 self.ask(feed.url)
 
-        names = (" · ".join(filter(None, (each.title or "(no title)", each.kind))) for each in feeds)
+        words = ((each.title or "(no title)", each.kind, _LISTED if each.is_listed else "") for each in feeds)
         details = ((each.url, *(each.newest[:_NEWEST] or (_UNKNOWN,))) for each in feeds)
-        choices = [*map(Choice, names, details)]
+        choices = [Choice(" · ".join(filter(None, each)), more) for each, more in zip(words, details, strict=True)]
         title = f"{display_host(feeds[0].url)} has {format_count(len(feeds), 'feed')}: add which one?"
         self._session.app.push_screen(ChoiceScreen(title, "feed", choices, self._session.config.keys, chosen))
 
