@@ -247,7 +247,8 @@ class ArticleListController:
 
     def _folded(self, request: ListRequest, loaded: LoadedList) -> LoadedList:
         """Return the list with the stories unfolded that are now, unless it answers another query."""
-        if self._is_new_query or (order := loaded.order.folded_like(self._list.order)) is loaded.order:
+        kept = self._list.rowid if self._is_held else -1
+        if self._is_new_query or (order := loaded.order.folded_like(self._list.order, kept)) is loaded.order:
             return loaded
         recovered, rowids = loaded.recovered_index, loaded.order.rowids
         return loaded._replace(

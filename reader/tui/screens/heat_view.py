@@ -125,6 +125,9 @@ class HeatScreen(ListingScreen):
     def _show_zoomed(self, statistics: HeatStatistics) -> None:
         if not self.is_attached:
             return
+        if statistics.period == self._statistics.period:
+            self.show_message("The articles are too far apart for shorter periods: Enter narrows the list first.")
+            return
         label = self._statistics.by_time[self._moment].label if self._statistics.by_time else ""
         labels = [bar.label for bar in statistics.by_time]
         near = [at for at, each in enumerate(labels) if each.startswith(label) or label.startswith(each)]

@@ -179,21 +179,26 @@ def story_row(rows: Sequence[Row], articles: int, listed: int = 0) -> ListRow:
 
     ``rows`` are those that are loaded, the best article first.
     """
-    heats = [row.heat for row in rows if row.heat is not None]
-    estimates = [row.heat_estimate for row in rows if row.heat_estimate is not None]
+    hottest = max(rows, key=_heat)
     latest, precision = _date_of_story(rows)
     row = replace(
         rows[0],
         read=all(row.read for row in rows),
         starred=any(row.starred for row in rows),
-        heat=max(heats, default=None),
-        heat_estimate=None if heats else max(estimates, default=None),
+        heat=hottest.heat,
+        heat_estimate=hottest.heat_estimate,
         published_at=latest,
         precision=precision,
     )
     oldest, _ = _date_of_story(rows, oldest=True)
     days = 0 if latest is None or oldest is None else (latest - oldest).days
     return ListRow(row, "folded", articles, days, listed)
+
+
+def _heat(row: Row) -> float:
+    """Return the heat by which a row is sorted."""
+    heat = row.heat_estimate if row.heat is None else row.heat
+    return -1 if heat is None else heat
 
 
 def _date_of_story(rows: Sequence[Row], *, oldest: bool = False) -> tuple[datetime | None, Precision]:
