@@ -74,14 +74,13 @@ def around(rowids: Sequence[int], place: int) -> tuple[list[int], int]:
 
 
 def alike(nearest: Iterable[Similar]) -> list[tuple[int, str]]:
-    """Return those of the nearest articles that are similar enough, with the words that they share."""
-    shared = ((each.rowid, _telling(each.words)) for each in nearest if each.score >= _LEAST_ALIKE)
-    return [(rowid, f"in both: {', '.join(words[:_MOST_WORDS])}") for rowid, words in shared if words]
+    """Return those of the nearest articles that are similar enough, with the words that they share.
 
-
-def _telling(words: Iterable[str]) -> list[str]:
-    """Return words without single letters and digits, which tell nothing."""
-    return [word for word in words if len(word) > 1 or not word.isascii()]
+    Single letters and digits tell nothing.
+    """
+    similar = ((each.rowid, each.words) for each in nearest if each.score >= _LEAST_ALIKE)
+    shared = {rowid: [word for word in words if len(word) > 1 or not word.isascii()] for rowid, words in similar}
+    return [(rowid, f"in both: {', '.join(words[:_MOST_WORDS])}") for rowid, words in shared.items() if words]
 
 
 def _rows(library: Library, rowids: Iterable[int]) -> dict[int, Row]:

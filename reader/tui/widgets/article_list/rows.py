@@ -179,7 +179,8 @@ def story_row(rows: Sequence[Row], articles: int, listed: int = 0) -> ListRow:
 
     ``rows`` are those that are loaded, the best article first.
     """
-    hottest = max(rows, key=_heat)
+    # By the heat by which a row is sorted.
+    hottest = max(rows, key=lambda row: next(heat for heat in (row.heat, row.heat_estimate, -1) if heat is not None))
     latest, precision = _date_of_story(rows)
     row = replace(
         rows[0],
@@ -193,12 +194,6 @@ def story_row(rows: Sequence[Row], articles: int, listed: int = 0) -> ListRow:
     oldest, _ = _date_of_story(rows, oldest=True)
     days = 0 if latest is None or oldest is None else (latest - oldest).days
     return ListRow(row, "folded", articles, days, listed)
-
-
-def _heat(row: Row) -> float:
-    """Return the heat by which a row is sorted."""
-    heat = row.heat_estimate if row.heat is None else row.heat
-    return -1 if heat is None else heat
 
 
 def _date_of_story(rows: Sequence[Row], *, oldest: bool = False) -> tuple[datetime | None, Precision]:
