@@ -142,7 +142,7 @@ class MainScreen(BaseScreen):
             "mark.read": lambda: marks.toggle("read", targets.rowids()),
             "mark.star": lambda: marks.toggle("starred", targets.rowids()),
             "mark.tags": lambda: marks.edit_tags(targets.rowids()),
-            "mark.all_read": marks.mark_all_read,
+            "mark.all_read": lambda: marks.mark_all_read(self.saved_views.selected()),
             "undo": marks.undo,
             "redo": partial(marks.undo, redo=True),
             "fetch": partial(self.read, "fetch"),
