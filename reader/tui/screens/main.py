@@ -86,7 +86,7 @@ class MainScreen(BaseScreen):
         self.pane_content = ArticlePaneController(
             session, panes, on_shown=self._article_shown, on_failed=self.marks.article_failed
         )
-        self.list_content = ArticleListController(session, panes, self.pane_content.show_document)
+        self.list_content = ArticleListController(session, panes, first.sort, self.pane_content.show_document)
         self.grouping = GroupingController(session, self.list_content.reload, first.grouped_lists)
         self.list_content.is_grouped = self.grouping.is_grouped
         self.search = SearchController(
