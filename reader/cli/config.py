@@ -135,8 +135,6 @@ def _lines(found: Config) -> dict[tuple[str, ...], int]:
 
 
 def _missing_programs(found: Config) -> Iterator[ConfigNote]:
-    import shutil
-
     from reader.config.settings import ConfigNote
     from reader.desktop.programs import find_program
 
@@ -148,7 +146,7 @@ def _missing_programs(found: Config) -> Iterator[ConfigNote]:
     for names, words in named.items():
         try:
             if words:
-                find_program([os.path.expanduser(words[0]), *words[1:]], _label(names), "", shutil.which)
+                find_program([os.path.expanduser(words[0]), *words[1:]], _label(names), "")
         except ReaderError as error:
             yield ConfigNote(lines.get(names, 0), error.message)
 

@@ -53,7 +53,7 @@ def find_program(
     command: str | Sequence[str],
     variable: str,
     hint: str,
-    which: Callable[[str], str | None],
+    which: Callable[[str], str | None] = shutil.which,
     platform: str = sys.platform,
 ) -> list[str]:
     """Return the program that a command line or its words name, as a path, and its arguments.
@@ -283,7 +283,7 @@ class Command:
         """
         words = [os.path.expanduser(word) if word.startswith("~/") else word for word in words]
         hint = "Change run under [programs] in config.toml."
-        return cls(fill_in(find_program(words, f"“{title}”", hint, shutil.which), values), title, data)
+        return cls(fill_in(find_program(words, f"“{title}”", hint), values), title, data)
 
     def start(self) -> None:
         """Start it in the background. Raises ReaderError if that is impossible."""

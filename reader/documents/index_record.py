@@ -145,10 +145,7 @@ def record_of_article(article: Article, path: bytes, options: ReadingOptions = D
             body=article.body,
             more=(*article.provider.authors, *texts_in(article.extra)),
         ),
-        link_keys=link_keys(
-            {url for related in article.related for url in related.links.all_urls()},
-            own=keys,
-        ),
+        link_keys=link_keys({url for related in article.related for url in related.links.all_urls()}, own=keys),
         members=member_stems(article.extra.get("items"), path),
     )
 

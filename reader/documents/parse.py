@@ -32,7 +32,7 @@ from reader.documents.header.nodes import (
     text_of,
 )
 from reader.documents.header.split import SplitDocument, split_document
-from reader.documents.resolve import DEFAULTS, LINK_FIELDS, ReadingOptions, resolve
+from reader.documents.resolve import DEFAULTS, LINK_FIELDS, ReadingOptions, is_date, resolve
 from reader.documents.scalars import (
     author_name,
     decode_entities,
@@ -136,8 +136,8 @@ def _article(path: str, ending: bytes, parts: SplitDocument, fields: _Fields, or
 
 def _published(fields: _Fields) -> bool | None:
     """Return whether the document is published. The field may have a date too, which stays if there is another one."""
-    text = fields.peek_text("published")
-    return None if text and to_bool(text) is None and fields.is_date("published") else fields.boolean("published")
+    text, node = fields.peek_text("published"), fields.peek("published")
+    return None if text and to_bool(text) is None and is_date(node, fields.order) else fields.boolean("published")
 
 
 def _links(fields: _Fields) -> Links:
@@ -304,14 +304,6 @@ class _Fields:
         except ValueError as error:
             self.add_problem(key, f"“{clean(text[:40])}” {error}")
             return None
-
-    def is_date(self, key: str) -> bool:
-        """Return whether the value of a field that was not read yet is a date."""
-        try:
-            parse_date(text_of(self._left.get(key)) or "", self.order)
-        except ValueError:
-            return False
-        return True
 
     def peek(self, key: str) -> HeaderNode | None:
         """Return the value of a field that was not read yet, without removing it."""

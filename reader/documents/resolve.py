@@ -127,7 +127,7 @@ def _first_usable(field: str, named: list[tuple[str, HeaderNode]], order: DateOr
         # If none can be read, the first text is a problem; "published" has other values too.
         texts = (each for each in dates if isinstance(each[1], ScalarNode))
         bad = next((each for each in texts if each[0].lower() != "published"), None)
-        chosen = next((each for each in dates if _is_date(each[1], order)), bad)
+        chosen = next((each for each in dates if is_date(each[1], order)), bad)
     elif field == "originalUrl":
         each_one = ((key, item) for key, node in named for item in _items(node))
         chosen = next((each for each in each_one if _is_url(each[1])), None)
@@ -143,7 +143,8 @@ def _items(node: HeaderNode) -> tuple[HeaderNode, ...]:
     return node.items if isinstance(node, SequenceNode) else (node,)
 
 
-def _is_date(node: HeaderNode, order: DateOrder) -> bool:
+def is_date(node: HeaderNode | None, order: DateOrder) -> bool:
+    """Return whether a value is a date."""
     try:
         parse_date(text_of(node) or "", order)
     except ValueError:

@@ -78,8 +78,8 @@ class LibraryStories:
     def explain_heat(self, rowid: int) -> str:
         """Return the estimate of a heat with its reason, as in “~62: 7 sources in 2 days”; empty without estimate."""
         with self._index().database.read() as db:
-            place = reading.coverage(db, rowid)
-        return explain(place.estimate, place.coverage) if place is not None and place.estimate is not None else ""
+            estimate, coverage = reading.coverage(db, rowid) or (None, None)
+        return "" if estimate is None or coverage is None else explain(estimate, coverage)
 
     def statistics(self, rows: int | None = None, period: Period | None = None) -> HeatStatistics:
         """Return how many articles of a set of rows, or of all, there are by time, and how hot by topic and source."""

@@ -36,10 +36,7 @@ EXAMPLES = (
     ("after:1w before:today", "after and before a date"),
     ("heat~>=50 sources>=3", "heat with its estimate where it is unknown; how many sources report the story"),
     ("story:c169d8fb5ce3b63e", "the articles of a story, by its id; near: also those linked with an article"),
-    (
-        "is:unread",
-        "also is:read is:starred is:hidden is:published is:duplicate is:first is:new (since last time)",
-    ),
+    ("is:unread", "also is:read is:starred is:hidden is:published is:duplicate is:first is:new (since last time)"),
     ("has:related", "also has:images has:body has:page has:tags has:problems"),
     ("sort:-date limit:50", "the sort order, - reverses it; sort:relevance puts the best match first"),
     ("(a OR b) -(c d)", "parentheses group; NOT is the same as -"),

@@ -31,11 +31,8 @@ async def run_program(session: Session, prepare: Callable[[], Command], title: s
 def _run_in_terminal(session: Session, command: Command, title: str) -> None:
     from reader.tui.terminal.suspend import suspended
 
-    try:
-        with suspended(session.app):
-            command.run_in_terminal()
-    finally:
-        session.app.screen.refresh(layout=True)
+    with suspended(session.app):
+        command.run_in_terminal()
     session.show_message(f"Back from “{title}”.")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, Protocol, TypeVar
 
 from reader.core.errors import ReaderError
@@ -18,6 +18,7 @@ from reader.tui.prompts import Prompts
 
 if TYPE_CHECKING:
     from textual.app import App
+    from textual.screen import Screen
 
     from reader.config.settings import Config
     from reader.core.model import Counts, Row
@@ -254,6 +255,23 @@ class Session:
     def save_setting(self, name: str, value: str) -> None:
         """Save a setting for the next run."""
         self.background.save(self.library.settings.set, name, value)
+
+    def open_dialog(self, load: Callable[[], Awaitable[Screen[None] | None]], group: str) -> None:
+        """Show the dialog that ``load`` returns, if any; keys wait for it. ``group`` is that of the job."""
+        self.gate.hold(for_input=True)
+
+        async def job() -> None:
+            screen = None
+            try:
+                screen = await load()
+            finally:
+                if screen is None or self.gate.is_closed:
+                    self.gate.release(to_input=True)
+            if screen is not None and not self.gate.is_closed:
+                self.gate.hold(for_input=True)
+                self.app.push_screen(screen)
+
+        self.background.start(job, group)
 
     def report_damage(self, error: Exception) -> None:
         """Have the index rebuilt if ``error`` says that it is damaged."""

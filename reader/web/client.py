@@ -361,12 +361,7 @@ class WebClient:
             raise
 
     def _response(
-        self,
-        hop: Hop,
-        spec: _RequestSpec,
-        headers: httpx.Headers,
-        content: bytes | None,
-        is_complete: bool = True,
+        self, hop: Hop, spec: _RequestSpec, headers: httpx.Headers, content: bytes | None, is_complete: bool = True
     ) -> WebResponse:
         """Return a response with its body; None if the stored page is still current."""
         body = content or b""

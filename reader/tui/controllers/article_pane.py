@@ -112,12 +112,7 @@ class ArticlePaneController:
         self.show_document(rowid, top, selected)
 
     def _load(
-        self,
-        rowid: int,
-        show: Callable[[LoadedArticle], object],
-        *,
-        with_position: bool = True,
-        can_fail: bool = False,
+        self, rowid: int, show: Callable[[LoadedArticle], object], *, with_position: bool = True, can_fail: bool = False
     ) -> None:
         async def job() -> None:
             from reader.tui.loaders.article import load_article

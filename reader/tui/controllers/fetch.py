@@ -213,14 +213,7 @@ class FetchController:
 
     def receive(self, event: FetchEvent) -> None:
         """Handle an event of the fetching process."""
-        from reader.core.events import (
-            BulkProgress,
-            DownloadProgress,
-            FetchAttempted,
-            FetchResult,
-            ImageFetched,
-            Notice,
-        )
+        from reader.core.events import BulkProgress, DownloadProgress, FetchAttempted, FetchResult, ImageFetched, Notice
 
         match event:
             case FetchAttempted():

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import subprocess
     from collections.abc import Sequence
 
+    from textual.screen import Screen
+
     from reader.core.paths import Paths
     from reader.indexing.process_client import UpdaterHandle
 
@@ -184,19 +186,11 @@ class FolderController:
 
     def show_problems(self) -> None:
         """Show the problems of the documents."""
-        self._session.gate.hold(for_input=True)
-        self._session.background.start(self._load_problems, "problems")
+        self._session.open_dialog(self._load_problems, "problems")
 
-    async def _load_problems(self) -> None:
+    async def _load_problems(self) -> Screen[None]:
         session = self._session
-        try:
-            problems = await session.background.run(session.library.index.problems)
-        except Exception:
-            session.gate.release(to_input=True)
-            raise
-        if not session.gate.is_closed:
-            from reader.tui.screens.listings import ProblemsScreen
+        problems = await session.background.run(session.library.index.problems)
+        from reader.tui.screens.listings import ProblemsScreen
 
-            session.gate.hold(for_input=True)
-            keys, complete = session.config.keys, session.progress.finished
-            session.app.push_screen(ProblemsScreen(problems, keys, complete=complete))
+        return ProblemsScreen(problems, session.config.keys, complete=session.progress.finished)

@@ -68,15 +68,12 @@ class LinksController:
         from reader.desktop.browser import run_in_terminal
         from reader.tui.terminal.suspend import suspended
 
-        app = self._session.app
         try:
-            with suspended(app):
+            with suspended(self._session.app):
                 run_in_terminal(browser, url)
         except ReaderError as error:
             self._session.show_message(str(error), warning=True)
             return False
-        finally:
-            app.screen.refresh(layout=True)
         return True
 
     def copy(self, links: Links) -> None:

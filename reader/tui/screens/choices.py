@@ -7,7 +7,7 @@ from typing import ClassVar, NamedTuple
 
 from textual.binding import Binding, BindingType
 
-from reader.tui.screens.listings import NOTHING, ListingScreen
+from reader.tui.screens.listings import NOTHING, ListingScreen, has_words
 from reader.tui.widgets.text.lines import Line, Run, labeled
 from reader.tui.widgets.text.scroll_view import Direction, move_distance, scroll_line_into_view
 
@@ -41,8 +41,8 @@ class ChoiceScreen(ListingScreen):
         """The index of the selected choice in ``_found``."""
 
     def lines_for(self, words: Sequence[str], width: int) -> tuple[Line, ...]:  # noqa: D102 - see ListingScreen
-        texts = [" ".join((each.text, *each.details)).lower() for each in self._choices]
-        self._found = [at for at, text in enumerate(texts) if all(word in text for word in words)]
+        texts = ((each.text, *each.details) for each in self._choices)
+        self._found = [at for at, each in enumerate(texts) if has_words(words, each)]
         self._selected = max(0, min(self._selected, len(self._found) - 1))
         lines: list[Line] = []
         for index, at in enumerate(self._found):

@@ -220,10 +220,10 @@ class HelpScreen(ListingScreen):
             rows = [
                 (bindings.key_label(bindings.keys_of(a, self.keymap)), a.title, "" if brief else a.help) for a in found
             ]
-            lines += _group(group, [row for row in rows if _has(words, (group, *row))], width, keys)
-        symbols = [(symbol, text, "") for symbol, text in _SYMBOLS if _has(words, ("symbols", symbol, text))]
+            lines += _group(group, [row for row in rows if has_words(words, (group, *row))], width, keys)
+        symbols = [(symbol, text, "") for symbol, text in _SYMBOLS if has_words(words, ("symbols", symbol, text))]
         lines += _group("Symbols", symbols, width)
-        queries = [(query, "", text) for query, text in EXAMPLES if _has(words, ("queries search /", query, text))]
+        queries = [(query, "", text) for query, text in EXAMPLES if has_words(words, ("queries search /", query, text))]
         lines += _group("Queries", queries, width, keys=28)
         return tuple(lines[1:]) or NOTHING
 
@@ -249,8 +249,7 @@ class ProblemsScreen(ListingScreen):
             if shown >= _SHOWN:
                 lines += [BLANK, line_of("There are more; `newsreader check` lists all of them.", "quiet")]
                 break
-            text = f"{problem.path} {problem.field} {problem.message}".lower()
-            if not all(word in text for word in words):
+            if not has_words(words, (problem.path, problem.field, problem.message)):
                 continue
             shown += 1
             if problem.path != path:
@@ -262,7 +261,8 @@ class ProblemsScreen(ListingScreen):
         return tuple(lines[1:]) or NOTHING
 
 
-def _has(words: Sequence[str], texts: Sequence[str]) -> bool:
+def has_words(words: Sequence[str], texts: Iterable[str]) -> bool:
+    """Return whether a line of these texts contains all of ``words``, which are in lower case."""
     everything = " ".join(texts).lower()
     return all(word in everything for word in words)
 

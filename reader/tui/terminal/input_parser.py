@@ -23,10 +23,7 @@ _TAKEN = re.compile(
     rf"|\x1b\]11;(?P<color>{_OF_A_REPLY}*+)(?:\x07|\x1b\\|(?!\x1b?\Z))",
     re.DOTALL,
 )
-_BEGUN = re.compile(
-    rf"\x1b(?:\[(?:20{{0,2}}|200~.*)|\](?:1(?:1(?:;{_OF_A_REPLY}*\x1b?)?)?)?)?\Z",
-    re.DOTALL,
-)
+_BEGUN = re.compile(rf"\x1b(?:\[(?:20{{0,2}}|200~.*)|\](?:1(?:1(?:;{_OF_A_REPLY}*\x1b?)?)?)?)?\Z", re.DOTALL)
 """The begin of a paste or of a reply, or of the sequence before it."""
 _COLOR = re.compile(r"rgba?:([0-9a-f]{1,4})/([0-9a-f]{1,4})/([0-9a-f]{1,4})", re.IGNORECASE)
 _WEIGHTS = (0.299, 0.587, 0.114)

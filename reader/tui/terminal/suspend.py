@@ -15,6 +15,7 @@ def suspended(app: App[None]) -> Iterator[None]:
     """Release the terminal to another program. Raises ReaderError if that is impossible, and what the block raises.
 
     Errors of the block are raised after the terminal is back: Textual restores it only after a block without errors.
+    Then the screen is laid out again.
     """
     failure: BaseException | None = None
     try:
@@ -25,5 +26,7 @@ def suspended(app: App[None]) -> Iterator[None]:
                 failure = error
     except SuspendNotSupported:
         raise ReaderError("This terminal cannot run another program.") from None
+    finally:
+        app.screen.refresh(layout=True)
     if failure is not None:
         raise failure

@@ -18,14 +18,7 @@ from typing import Any
 from reader.core.atomic_write import sync
 from reader.core.text import format_count, show_path
 from reader.storage.sqlite import lock
-from reader.storage.sqlite.database import (
-    Database,
-    StorageError,
-    delete_quarantined,
-    file_identity,
-    quarantine,
-    remove,
-)
+from reader.storage.sqlite.database import Database, StorageError, delete_quarantined, file_identity, quarantine, remove
 from reader.storage.sqlite.pages.schema import PageRow, is_ours, open_page_file, page_of, put
 
 log = logging.getLogger(__name__)

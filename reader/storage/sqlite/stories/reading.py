@@ -80,26 +80,21 @@ def _members(db: sqlite3.Connection, ids: Collection[int]) -> dict[int, list[int
     return found
 
 
-class StoryPlace(NamedTuple):
-    """What is known of the heat of an article."""
+def coverage(db: sqlite3.Connection, rowid: int) -> tuple[float | None, Coverage] | None:
+    """Return the estimated heat of an article and the coverage of its story; None if it is gone. Raises sqlite3.Error.
 
-    heat: float | None
-    estimate: float | None
-    coverage: Coverage
-
-
-def coverage(db: sqlite3.Connection, rowid: int) -> StoryPlace | None:
-    """Return the heat of an article and the coverage of its story; None if there is none. Raises sqlite3.Error."""
+    An article that is alone has a coverage, too.
+    """
     query = (
-        "SELECT a.heat, a.heat_estimate, weight, sources, first, last, s.links, "
+        "SELECT a.heat_estimate, weight, sources, first, last, s.links, "
         "ifnull(quality, quality_estimate), published_at, a.links "
         "FROM articles a LEFT JOIN stories s ON s.id = a.story WHERE a.rowid = ?"
     )
-    for heat, estimate, *of_story, quality, published_at, links in db.execute(query, [rowid]):
+    for estimate, *of_story, quality, published_at, links in db.execute(query, [rowid]):
         alone = [source_weight(quality), 1, published_at, published_at, links]
         weight, sources, *times, all_links = alone if of_story[0] is None else of_story
         begin, end = (None if each is None else each // 1_000_000 for each in times)
-        return StoryPlace(heat, estimate, Coverage(weight, sources, begin, end, all_links))
+        return estimate, Coverage(weight, sources, begin, end, all_links)
     return None
 
 

@@ -167,8 +167,6 @@ class EnclosuresController:
 
 def _player_command(player: tuple[str, ...], title: str, file: EnclosureFile) -> Command:
     """Return the command that plays a URL or file. Raises ReaderError if it cannot, or must not."""
-    import shutil
-
     from reader.content.enclosures import is_text
     from reader.desktop.programs import Command, find_program, with_target
 
@@ -182,4 +180,4 @@ def _player_command(player: tuple[str, ...], title: str, file: EnclosureFile) ->
             raise ReaderError(f"{show_path(file.path)} cannot be read: {describe_error(error)}.") from error
         if is_text(start):
             raise ReaderError(f"{show_path(file.path)} is a text, perhaps a playlist.", _PLAYLISTS)
-    return Command(with_target(find_program(player, "player in config.toml", _HINT, shutil.which), target), title, None)
+    return Command(with_target(find_program(player, "player in config.toml", _HINT), target), title, None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from reader.query.ast import Node, Query
     from reader.stories.model import Digest, HeatStatistics, Period
-
-_NO_ARTICLE = "There is no article here."
 
 
 class StoryDialogsController:
@@ -28,18 +26,19 @@ class StoryDialogsController:
 
     def run(self, action: str) -> None:
         """Run an action of the registry."""
-        {"story.list": self.list_neighbors, "story.digest": self.show_digest, "heat": self.show_heat}[action]()
-
-    def list_neighbors(self) -> None:
-        """Show the story of the article and all articles that are linked with it, as a list."""
-        rowid = self._target()
-        if rowid == -1:
-            self._session.show_message(_NO_ARTICLE, transient=True)
-            return
-        self._session.gate.begin_loading("list")
-        self._session.background.start(partial(self._list_neighbors, rowid), "neighbors")
+        session = self._session
+        if action == "heat":
+            session.open_dialog(self._load_heat, "story dialog")
+        elif (rowid := self._target()) == -1:
+            session.show_message("There is no article here.", transient=True)
+        elif action == "story.digest":
+            session.open_dialog(partial(self._load_digest, rowid), "story dialog")
+        else:
+            session.gate.begin_loading("list")
+            session.background.start(partial(self._list_neighbors, rowid), "neighbors")
 
     async def _list_neighbors(self, rowid: int) -> None:
+        """Show the story of an article and all articles that are linked with it, as a list."""
         session, library = self._session, self._session.library
         before = session.query.query
         try:
@@ -56,15 +55,8 @@ class StoryDialogsController:
             if session.query.query == before:  # otherwise the list ends it
                 session.gate.end_loading("list")
 
-    def show_digest(self) -> None:
-        """Show what the sources of the article's story say, side by side."""
-        rowid = self._target()
-        if rowid == -1:
-            self._session.show_message(_NO_ARTICLE, transient=True)
-            return
-        self._open(partial(self._load_digest, rowid))
-
     async def _load_digest(self, rowid: int) -> Screen[None] | None:
+        """Return what the sources of the story of an article say, side by side."""
         digest = await self._session.background.run(self._digest_of, rowid)
         if digest is None:
             from reader.tui.loaders.neighbors import say_none
@@ -79,11 +71,8 @@ class StoryDialogsController:
         story = self._session.library.stories.of(rowid)
         return None if story is None else self._session.library.stories.digest(story)
 
-    def show_heat(self) -> None:
-        """Show how many articles of the list there are by time, and how hot topics and sources are."""
-        self._open(self._load_heat)
-
     async def _load_heat(self) -> Screen[None] | None:
+        """Return how many articles of the list there are by time, and how hot topics and sources are."""
         statistics = await self._statistics(None)
         if not statistics.articles:
             self._session.show_message("There are no articles here.", transient=True)
@@ -108,23 +97,6 @@ class StoryDialogsController:
         narrowed = narrowed_query(self._session.query.query, text)
         if self._run_query(narrowed, -1):
             self._session.show_message(f"Narrowed to {text}. {self._session.key('article.leave')} shows all articles.")
-
-    def _open(self, load: Callable[[], Awaitable[Screen[None] | None]]) -> None:
-        """Show the dialog that ``load`` returns; keys wait for it."""
-        session = self._session
-        session.gate.hold(for_input=True)
-
-        async def job() -> None:
-            screen = None
-            try:
-                screen = await load()
-            finally:
-                if screen is None or session.gate.is_closed:
-                    session.gate.release(to_input=True)
-            if screen is not None and not session.gate.is_closed:
-                session.app.push_screen(screen)
-
-        session.background.start(job, "story dialog")
 
 
 def narrowed_query(query: Query | None, text: str) -> str:
