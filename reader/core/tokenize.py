@@ -145,10 +145,7 @@ _definitions = lazy_pattern(r"^[ ]{0,3}\[[^\]\n]++\]:[^\n]*+$", re.MULTILINE | r
 
 
 def spaced_body_words(body: str) -> str:
-    """Return the words of an HTML or Markdown body, separated by spaces, without its markup.
-
-    Takes linear time.
-    """
+    """Return the words of an HTML or Markdown body, separated by spaces, without its markup. Takes linear time."""
     if body.isalnum() and body.isascii():  # as many values of other fields are
         return body.lower()
     if "]" in body:  # found much faster than two characters in a row

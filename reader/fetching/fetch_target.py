@@ -36,10 +36,7 @@ class FetchTarget(NamedTuple):
 
 
 def fetch_target(id_: str, links: Iterable[Links]) -> FetchTarget:
-    """Return the article with the URLs of all its documents, each once.
-
-    The order is original, web, AMP, AMP cache.
-    """
+    """Return the article with the URLs of all its documents, each once. The order is original, web, AMP, AMP cache."""
     links = [*links]
     urls: dict[str, TargetUrl] = {}
     unusable: list[Failure] = []

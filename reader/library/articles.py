@@ -91,10 +91,7 @@ class LibraryArticles:
         return frozenset(each for each in LIST_FIELDS if any(row.has(each) for row in rows) or has_values(each))
 
     def load(self, rowid: int) -> Article:
-        """Return an article, parsed again from its file.
-
-        Raises ReaderError if the file is gone or unreadable.
-        """
+        """Return an article, parsed again from its file. Raises ReaderError if the file is gone or unreadable."""
         path = self._index().path(rowid)
         if path is None:
             raise FileGoneError("This document is no longer in the folder.", "It was moved or deleted.")

@@ -90,10 +90,7 @@ class ValueCondition:
 
 @dataclass(frozen=True, slots=True)
 class SubstringCondition:
-    """The relative path, or one of the article's URLs, contains ``part``, ignoring case.
-
-    There are no wildcards.
-    """
+    """The relative path, or one of the article's URLs, contains ``part``, ignoring case. There are no wildcards."""
 
     field: PartField
     part: str

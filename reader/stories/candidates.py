@@ -71,11 +71,8 @@ class Candidates:
             self._found_by.setdefault(term, []).append(story.id)
 
     def taken(self, ids: Collection[int]) -> set[int]:
-        """Return those of these ids, which are those of articles, that a story has or had."""
-        found = {id_ for id_ in ids if id_ in self._stories}
-        if self.state_was_empty:  # an id is taken if another article had it
-            ids = self._state.repeated(ids)
-        return found | self._state.existing(ids)
+        """Return those of these ids that a story has or had."""
+        return {id_ for id_ in ids if id_ in self._stories} | self._state.existing(ids)
 
     def end_batch(self) -> None:
         """Note that stories have been joined, and forget the latest ones if there are too many."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain, islice, repeat
 from typing import NamedTuple
@@ -118,7 +118,10 @@ class _Batches:
         any_text = not (self._in_memory and self._candidates.state_was_empty)
         repeated = {text for text, number in Counter(texts).items() if number > 1 or any_text}
         existing = self._state.existing({story for story in returning if story is not None})
-        taken = self._candidates.taken([article.id for article in articles])
+        ids: Collection[int] = [article.id for article in articles]
+        if self._candidates.state_was_empty:  # only another article can have taken the id of one
+            ids = self._state.repeated(ids)
+        taken = self._candidates.taken(ids)
         for article, text, each, story in zip(articles, texts, counts, returning, strict=True):
             is_long = len(article.excerpt) >= _LONG_EXCERPT
             weighted = rarity.vector(each, article.source, text=text if is_long and text in repeated else None)

@@ -108,7 +108,7 @@ class Compared:
     @property
     def earliest(self) -> int:
         """The first of its days; 0 if it has none."""
-        return min(self.days) if self.dated > 1 else self.day or 0
+        return min(self.days, default=0) if self.vectors > 1 else self.day or 0
 
     @property
     def now(self) -> Compared:

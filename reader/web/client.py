@@ -329,14 +329,12 @@ class WebClient:
         length = _content_length(response.headers)
         media_type = content_type.media_type(response.headers.get("content-type", ""))[0]
         is_unclear = bool(spec.types) and media_type in content_type.PERHAPS_PAGES
-        if spec.types and media_type and media_type not in spec.types and not is_unclear:
+        is_wrong = bool(spec.types and media_type) and media_type not in spec.types
+        is_too_large = length > spec.limit and not spec.truncates
+        if is_wrong and (is_too_large or not is_unclear):
             raise _wrong_type(media_type, length, "a page", host)
-        if length > spec.limit and not spec.truncates:
-            raise (
-                _wrong_type(media_type, length, "a page", host)
-                if is_unclear
-                else errors.error_of_size(spec.limit, host)
-            )
+        if is_too_large:
+            raise errors.error_of_size(spec.limit, host)
         body = BodyDecoder(response.headers.get("content-encoding", ""), spec.limit, host)
         try:
             async with asyncio.timeout_at(deadline - _LAST_MOMENT) as limit:

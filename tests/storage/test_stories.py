@@ -22,6 +22,7 @@ from reader.storage.sqlite.database import StorageError
 from reader.storage.sqlite.index import columns, sort_orders
 from reader.storage.sqlite.index.folder_index import Index
 from reader.storage.sqlite.stories import edges, reading, upkeep, waiting
+from reader.stories import grouping
 from reader.stories.terms import unpacked
 from tests.storage.parsed_file_helpers import put, remove, replace
 
@@ -252,6 +253,25 @@ def test_articles_that_are_grouped_again_in_a_later_batch_are_not_yet_in_a_story
                 pass
     _update(index)
     assert sorted(map(sorted, _check(index).values())) == [["0.md", "4.md"], ["1.md"]]
+
+
+def test_an_article_that_is_removed_while_it_waits_to_be_grouped_again_leaves_nothing(index: Index) -> None:
+    put(index, _article(0, 0), _article(1, 1))
+    _update(index)
+    with index.writer() as writer, writer.transaction() as db:
+        upkeep.begin(db)
+        waiting.add_alone(db, 2)
+    remove(index, 1)
+    _update(index)
+    assert [*_check(index).values()] == [{"1.md"}]
+
+
+def test_documents_with_one_url_and_no_telling_word_are_no_story(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stories, "_FEW", 0)
+    monkeypatch.setattr(grouping, "BATCH", 2)
+    put(index, *(_article(n, 0, title="The", excerpt="", links=Links("https://a.example/1")) for n in range(5)))
+    _update(index)
+    assert len(_check(index)) == 5
 
 
 def test_removing_and_adding_again_gives_the_same_stories(index: Index) -> None:

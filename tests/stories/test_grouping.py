@@ -213,3 +213,4 @@ def test_two_stories_are_as_near_as_all_pairs_of_their_articles(
         return story
 
     assert nearness(of(*days), of(*others)) == sum(nearness(of(day), of(other)) for day in days for other in others)
+    assert of(*days).earliest == min((day for day in days if day is not None), default=0)

@@ -140,10 +140,7 @@ def _yield_keys(action: Action, taken: Iterable[tuple[Action, str]], found: Keys
             kept.append(twice)
     if lost:
         found.keymap[action.name] = ",".join(kept)
-        has = (
-            f"{action.name} has {', '.join(map(bindings.key_label, kept))} only"
-            if kept
-            else f"{action.name} has no key"
-        )
+        rest = f"{', '.join(map(bindings.key_label, kept))} only" if kept else "no key"
         for to, key in lost:
-            found.notes.append((to, f"[keys] gives “{bindings.key_label(key)}” to {to}, so {has}.", ""))
+            note = f"[keys] gives “{bindings.key_label(key)}” to {to}, so {action.name} has {rest}."
+            found.notes.append((to, note, ""))

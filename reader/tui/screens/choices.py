@@ -7,8 +7,8 @@ from typing import ClassVar, NamedTuple
 
 from textual.binding import Binding, BindingType
 
-from reader.tui.screens.listings import NOTHING, ListingScreen, has_words
-from reader.tui.widgets.text.lines import Line, Run, labeled
+from reader.tui.screens.listings import NOTHING, ListingScreen
+from reader.tui.widgets.text.lines import Line, Run, have_words, labeled
 from reader.tui.widgets.text.scroll_view import Direction, move_distance, scroll_line_into_view
 
 
@@ -42,7 +42,7 @@ class ChoiceScreen(ListingScreen):
 
     def lines_for(self, words: Sequence[str], width: int) -> tuple[Line, ...]:  # noqa: D102 - see ListingScreen
         texts = ((each.text, *each.details) for each in self._choices)
-        self._found = [at for at, each in enumerate(texts) if has_words(words, each)]
+        self._found = [at for at, each in enumerate(texts) if have_words(each, words)]
         self._selected = max(0, min(self._selected, len(self._found) - 1))
         lines: list[Line] = []
         for index, at in enumerate(self._found):

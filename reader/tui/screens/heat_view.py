@@ -15,7 +15,7 @@ from reader.stories.model import Bar, HeatStatistics, Period
 from reader.tui.keys import bindings
 from reader.tui.screens.listings import NOTHING, ListingScreen
 from reader.tui.widgets.stories.heat_lines import bar_lines, bars_to_plot, time_marker
-from reader.tui.widgets.text.lines import Line
+from reader.tui.widgets.text.lines import Line, have_words
 from reader.tui.widgets.text.scroll_view import Direction, move_distance, scroll_line_into_view
 
 _LONGEST_LABEL = 60
@@ -66,7 +66,7 @@ class HeatScreen(ListingScreen):
     def lines_for(self, words: Sequence[str], width: int) -> tuple[Line, ...]:
         """Return topics and sources whose names contain all of ``words``, as bars."""
         sections = [
-            (heading, [bar for bar in bars if all(word in bar.label.lower() for word in words)][:_MOST])
+            (heading, [bar for bar in bars if have_words([bar.label], words)][:_MOST])
             for heading, bars in (("Topics", self._statistics.by_topic), ("Sources", self._statistics.by_source))
         ]
         self._bars = [bar for _, bars in sections for bar in bars]

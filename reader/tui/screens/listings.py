@@ -25,7 +25,7 @@ from reader.tui.timings import DelayedCall, timings_of
 from reader.tui.widgets.article_list.columns import type_legend
 from reader.tui.widgets.prompt.prompt import LineInput
 from reader.tui.widgets.text.line_view import LineView
-from reader.tui.widgets.text.lines import BLANK, Line, labeled, line_of
+from reader.tui.widgets.text.lines import BLANK, Line, have_words, labeled, line_of
 from reader.tui.widgets.text.scroll_view import Direction
 
 _SYMBOLS = (
@@ -220,10 +220,12 @@ class HelpScreen(ListingScreen):
             rows = [
                 (bindings.key_label(bindings.keys_of(a, self.keymap)), a.title, "" if brief else a.help) for a in found
             ]
-            lines += _group(group, [row for row in rows if has_words(words, (group, *row))], width, keys)
-        symbols = [(symbol, text, "") for symbol, text in _SYMBOLS if has_words(words, ("symbols", symbol, text))]
+            lines += _group(group, [row for row in rows if have_words((group, *row), words)], width, keys)
+        symbols = [(symbol, text, "") for symbol, text in _SYMBOLS if have_words(("symbols", symbol, text), words)]
         lines += _group("Symbols", symbols, width)
-        queries = [(query, "", text) for query, text in EXAMPLES if has_words(words, ("queries search /", query, text))]
+        queries = [
+            (query, "", text) for query, text in EXAMPLES if have_words(("queries search /", query, text), words)
+        ]
         lines += _group("Queries", queries, width, keys=28)
         return tuple(lines[1:]) or NOTHING
 
@@ -249,7 +251,7 @@ class ProblemsScreen(ListingScreen):
             if shown >= _SHOWN:
                 lines += [BLANK, line_of("There are more; `newsreader check` lists all of them.", "quiet")]
                 break
-            if not has_words(words, (problem.path, problem.field, problem.message)):
+            if not have_words((problem.path, problem.field, problem.message), words):
                 continue
             shown += 1
             if problem.path != path:
@@ -259,12 +261,6 @@ class ProblemsScreen(ListingScreen):
             what = f"{problem.field}: {problem.message}" if problem.field else problem.message
             lines += labeled(line_of(f"{where:<12}", "quiet"), what, width)
         return tuple(lines[1:]) or NOTHING
-
-
-def has_words(words: Sequence[str], texts: Iterable[str]) -> bool:
-    """Return whether a line of these texts contains all of ``words``, which are in lower case."""
-    everything = " ".join(texts).lower()
-    return all(word in everything for word in words)
 
 
 def _adds_nothing(title: str, text: str) -> bool:

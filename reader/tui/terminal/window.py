@@ -85,10 +85,7 @@ def notification(text: str, environ: Mapping[str, str]) -> str:
 
 
 def driver_of(app: App[None]) -> TerminalDriver | None:
-    """Return the driver of the app's terminal; None if it has none, as in a test.
-
-    Private: ``App._driver``.
-    """
+    """Return the driver of the app's terminal; None if it has none, as in a test. Private: ``App._driver``."""
     from reader.tui.terminal.driver import TerminalDriver  # lazy: it is imported with the screen
 
     return app._driver if isinstance(app._driver, TerminalDriver) else None

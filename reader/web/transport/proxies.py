@@ -21,10 +21,7 @@ class Proxy:
 
 
 def parse_proxy(address: str) -> Proxy:
-    """Return the proxy at ``address``.
-
-    Raises ReaderError, which never quotes the URL: it may contain a password.
-    """
+    """Return the proxy at ``address``. Raises ReaderError, which never quotes the URL: it may contain a password."""
     try:
         parts = urlsplit(address if "://" in address else f"http://{address}")
         port, host = parts.port, parts.hostname

@@ -81,10 +81,8 @@ def delete(db: sqlite3.Connection, rowids: Iterable[int]) -> None:
     """Delete documents from all tables but ``files``. Raises sqlite3.Error."""
     rows = [(rowid,) for rowid in rowids]
     if rows:
-        db.executemany(
-            "INSERT OR IGNORE INTO departed SELECT rowid, copy_of FROM articles WHERE rowid = ? AND story IS NOT NULL",
-            rows,
-        )
+        query = "SELECT rowid, copy_of FROM articles JOIN grouped USING (rowid) WHERE rowid = ?"
+        db.executemany(f"INSERT OR IGNORE INTO departed {query}", rows)
         db.execute("UPDATE facts SET value = value + ? WHERE name = 'dead_slots'", [len(rows)])
     for table, column in _TABLES.items():
         db.executemany(f"DELETE FROM {table} WHERE {column} = ?", rows)  # noqa: S608 - constants

@@ -153,10 +153,7 @@ class SearchService:
         return _most_frequent_first(ValueCount(text, *count) for text, count in parts)
 
     def view_counts(self, now: datetime | None = None) -> ViewCounts:
-        """Return the numbers of the built-in views, without hidden articles; ``now`` is aware.
-
-        Raises ReaderError.
-        """
+        """Return the numbers of the built-in views, without hidden articles; ``now`` is aware. Raises ReaderError."""
         with self.searcher().snapshot() as (db, snapshot):
             evaluator = self._evaluator(db, snapshot, now)
             today = evaluator.matching(DateCondition("in", "today"))

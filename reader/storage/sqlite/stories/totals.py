@@ -14,7 +14,7 @@ from reader.stories.heat import Coverage, Scale, computed_heat, on_scale, source
 
 DAY_IN_MICROS = 86_400_000_000
 HIGHEST_RANK = 0xFFFF
-"""Of articles in their story; in a story of more articles, those below have the same rank."""
+"""Of articles in their story; in a story of more articles, neighbors share ranks."""
 
 
 class HeatContext(NamedTuple):

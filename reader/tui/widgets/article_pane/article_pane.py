@@ -103,11 +103,9 @@ class ArticlePane(LineView):
         from reader.tui.widgets.text.lines import BLANK, paragraph  # lazy: the first frame has no text
 
         width = self.text_width
-        return (
-            [*paragraph(title, width, "title"), BLANK, *paragraph(text, width)]
-            if text
-            else paragraph(title, width, "quiet")
-        )
+        if not text:
+            return paragraph(title, width, "quiet")
+        return [*paragraph(title, width, "title"), BLANK, *paragraph(text, width)]
 
     def _arrange(self, layout: PaneLayout) -> PaneLines:
         assert self.content is not None

@@ -14,11 +14,14 @@ SectionKind: TypeAlias = Literal["story", "related", "cited by", "shared", "dupl
 of a collection; a similar text."""
 
 
+Described: TypeAlias = Related | Row | Article
+"""How a document describes an item, or how the index does; in the timeline of its story, the article itself."""
+
+
 class RelatedItem(NamedTuple):
     """An entry in the list of related items."""
 
-    described: Related | Row
-    """How the document describes it or, for a member of a collection, how the index does."""
+    described: Described
     rowid: int | None = None
     """The row of the item's document, if it is in this folder."""
     reason: str = ""

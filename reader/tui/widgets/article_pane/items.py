@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
-from reader.core.model import Number, Related, Row
+from reader.core.model import Number, Row
 from reader.core.text import cell_width, fit_cells, format_count, truncate
 from reader.core.times import to_local
-from reader.tui.widgets.article_pane.content import ArticleContent, ItemSection, RelatedItem, SectionKind
+from reader.tui.widgets.article_pane.content import ArticleContent, Described, ItemSection, RelatedItem, SectionKind
 from reader.tui.widgets.text import formats
 from reader.tui.widgets.text.lines import BLANK, Line, Run, line_of, paragraph
 
@@ -89,7 +89,7 @@ def _timeline(
 ) -> Iterator[ItemLines]:
     """Yield the articles of a story, the earliest first, with the article itself among them, and gaps of days."""
     moments = [*enumerate(items, start)]
-    moments.insert(max(0, content.place_in_story), (-1, RelatedItem(_own(content))))
+    moments.insert(max(0, content.place_in_story), (-1, RelatedItem(content.article)))
     sources = max(cell_width(item.described.source) for _, item in moments)
     source = min(sources, int(cells * _SOURCE_SHARE)) if cells >= _WITH_SOURCE else 0
     years = {to_local(each.described.published_at).year for _, each in moments if each.described.published_at}
@@ -111,18 +111,6 @@ def _timeline(
             item, index, cells, source, sign=sign, visited=index in visited, score=score, has_year=len(years) > 1
         )
         yield ItemLines((line,), index, 1)
-
-
-def _own(content: ArticleContent) -> Related:
-    """Return the article itself, as an item of its story."""
-    article = content.article
-    return Related(
-        article.title,
-        published_at=article.published_at,
-        provider=article.provider,
-        quality=article.quality,
-        precision=article.precision,
-    )
 
 
 def _moment(
@@ -150,7 +138,7 @@ def _moment(
     return (*pieces, Run(saved, "quiet", item=at)) if saved else tuple(pieces)
 
 
-def _date(described: Related | Row, *, has_year: bool, has_time: bool) -> str:
+def _date(described: Described, *, has_year: bool, has_time: bool) -> str:
     if described.published_at is None:
         return formats.UNKNOWN
     day = to_local(described.published_at)
@@ -178,7 +166,7 @@ class _Score(NamedTuple):
         return cls(text, style, formats.lightness(value, full))
 
     @classmethod
-    def of_item(cls, described: Related | Row) -> _Score:
+    def of_item(cls, described: Described) -> _Score:
         """Return the quality of an item or, if only that is known, its heat."""
         if described.quality is None and described.heat is not None:
             return cls.of(described.heat, None, formats.HEAT_FULL)

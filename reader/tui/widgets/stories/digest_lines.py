@@ -8,7 +8,7 @@ from itertools import zip_longest
 from reader.core.text import cell_width, format_count, truncate
 from reader.stories.model import Digest, DigestPart
 from reader.tui.widgets.text import formats
-from reader.tui.widgets.text.lines import BLANK, Line, Run, labeled, line_of, paragraph
+from reader.tui.widgets.text.lines import BLANK, Line, Run, have_words, labeled, line_of, paragraph
 
 _LEAST_COLUMN, _MOST_COLUMNS, _GAP = 36, 4, 3
 _ONLY = "◆ "
@@ -18,12 +18,13 @@ LEGEND = "◆ only this source says it; what most say is quiet"
 def digest_lines(digest: Digest, words: Sequence[str], cells: int) -> tuple[Line, ...]:
     """Return the digest in lines of ``cells``, with those parts that contain all of ``words`` (in lower case)."""
     lines: list[Line] = []
-    common = [text for text in digest.common if _has(words, text)]
+    common = [text for text in digest.common if have_words([text], words)]
     if common:
         lines += [BLANK, line_of(truncate("What most sources say", cells), "heading")]
         for text in common:
             lines += labeled(line_of("• ", "accent"), text, cells)
-    parts = [part for part in digest.parts if _has(words, part.source, part.title, *(s.text for s in part.sentences))]
+    texts = ((part, [part.source, part.title, *(each.text for each in part.sentences)]) for part in digest.parts)
+    parts = [part for part, said in texts if have_words(said, words)]
     if parts:
         lines += [BLANK, line_of(truncate(f"Source by source    {LEGEND}", cells), "quiet")]
     columns = max(1, min(_MOST_COLUMNS, len(parts), (cells + _GAP) // (_LEAST_COLUMN + _GAP)))
@@ -32,11 +33,6 @@ def digest_lines(digest: Digest, words: Sequence[str], cells: int) -> tuple[Line
         lines.append(BLANK)
         lines += _beside([[*_part(part, width)] for part in parts[start : start + columns]], width)
     return tuple(lines[1:])
-
-
-def _has(words: Sequence[str], *texts: str) -> bool:
-    everything = " ".join(texts).lower()
-    return all(word in everything for word in words)
 
 
 def _part(part: DigestPart, cells: int) -> Iterator[Line]:

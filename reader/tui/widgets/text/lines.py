@@ -132,6 +132,12 @@ def line_of(text: str, style: str = "text") -> Line:
     return (Run(text, style),)
 
 
+def have_words(texts: Iterable[str], words: Iterable[str]) -> bool:
+    """Return whether texts that are shown together contain all of ``words``, which are in lower case."""
+    everything = " ".join(texts).lower()
+    return all(word in everything for word in words)
+
+
 def wrapped(text: str, cells: int) -> list[str]:
     """Return ``text`` as the lines of a paragraph ``cells`` wide."""
     return ["".join(span.text for span in line) for line in layout((Paragraph((Span(stable_width(text)),)),), cells)]
