@@ -57,7 +57,7 @@ class HeatScreen(ListingScreen):
         """The last line: the keys."""
         time, bars = self.labels("heat.earlier", "heat.later"), self.labels("move.down", "move.up")
         zoom = self.labels("heat.finer", "heat.coarser")
-        return f"{time} time   {bars} bars   Enter narrow   {zoom} zoom   {self.usual_foot}"
+        return f"{time} time   {bars} bars   Enter narrow   {zoom} zoom   {self.labels('quit')} close"
 
     def above_lines(self) -> Iterable[Widget]:
         """Return the plot and the line below it."""

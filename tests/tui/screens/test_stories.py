@@ -203,6 +203,10 @@ async def test_a_bar_of_the_heat_view_narrows_the_list(folder: Path) -> None:
         await reader.wait_until(lambda: reader.app.library.counts().articles == 6)
         await reader.press("escape", "H", "+", "+")
         assert "The articles are too far apart for shorter periods" in reader.text
+        await reader.resize(40, 10)
+        await reader.press("q", "H")
+        assert "rivers" in reader.text
+        assert "Enter narrow" in reader.text
 
 
 async def test_keys_in_a_burst_and_tiny_terminals_do_no_harm(folder: Path) -> None:
