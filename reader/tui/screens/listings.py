@@ -23,6 +23,7 @@ from reader.tui.keys.actions import Action, Group, KeyContext
 from reader.tui.terminal.overlay import use_latest_size
 from reader.tui.timings import DelayedCall, timings_of
 from reader.tui.widgets.article_list.columns import type_legend
+from reader.tui.widgets.messages import StatusMessage
 from reader.tui.widgets.prompt.prompt import LineInput
 from reader.tui.widgets.text.line_view import LineView
 from reader.tui.widgets.text.lines import BLANK, Line, have_words, labeled, line_of
@@ -158,6 +159,10 @@ class ListingScreen(ModalScreen[None]):
         """Wrap the lines for the new width."""
         use_latest_size(self, event)
         self.call_after_refresh(self.fill)
+
+    @on(StatusMessage)
+    def _show_status(self, event: StatusMessage) -> None:
+        self.show_message(event.text)
 
     @on(events.DescendantFocus)
     def _show_foot(self) -> None:
