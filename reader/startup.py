@@ -55,6 +55,8 @@ class FirstFrame:
     """An open library and what the first frame shows."""
 
     library: Library
+    sort: Sort | None
+    """The order that was chosen last; None for the usual one."""
     order: ArticleOrder
     rows: list[Row]
     fields: frozenset[ListField]
@@ -82,7 +84,9 @@ def load_first_frame(library: Library, lines: int = 0, updater: UpdaterHandle | 
     """Return what the first frame of a screen with that many lines shows. Raises StorageError."""
     settings = library.settings
     counts = library.counts()
-    order = library.articles.order(_first_sort(library, counts, settings.get(SORT)))
+    chosen = settings.get(SORT)
+    sort = Sort.parse(chosen) if chosen is not None else None
+    order = library.articles.order(sort or library.articles.usual_sort())
     grouped_lists = parse_choices(settings.get(GROUPED))
     if grouped_lists.get("") and len(order) <= MOST_GROUPED:
         order = library.articles.grouped(order)
@@ -94,6 +98,7 @@ def load_first_frame(library: Library, lines: int = 0, updater: UpdaterHandle | 
     rows = library.articles.rows(with_folded(order, order.rowids[start : start + _SCREENS * height]))
     return FirstFrame(
         library,
+        sort,
         order,
         rows,
         library.articles.fields(rows),
@@ -107,18 +112,6 @@ def load_first_frame(library: Library, lines: int = 0, updater: UpdaterHandle | 
         index,
         line,
     )
-
-
-def _first_sort(library: Library, counts: Counts, chosen: str | None) -> Sort:
-    """Return the order that was chosen last; if none was, by date where no article states its quality, as in feeds.
-
-    There the articles are in the same order, but the header of the list says why. Raises StorageError.
-    """
-    paths = library.paths
-    is_known = counts.complete or (paths is not None and library.folder.root == paths.news_folder.resolve())
-    if chosen is None and is_known and not library.index.has_values("quality"):
-        return Sort("date")
-    return Sort.parse(chosen)
 
 
 class Opening:

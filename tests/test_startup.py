@@ -51,7 +51,7 @@ def test_the_first_order_is_by_date_where_no_article_states_its_quality(
     (tmp_path / "a.md").write_text(f"---\ntitle: A\n{quality}---\n", "utf-8")
     library = Library.open(tmp_path, Paths.from_environment())
     try:
-        assert load_first_frame(library).order.sort == Sort(), "not known yet"
+        assert load_first_frame(library).order.sort == Sort("date"), "not known yet"
         for _ in refresh(library):
             pass
         assert load_first_frame(library).order.sort == sort

@@ -35,7 +35,7 @@ from generated import labelled_articles  # noqa: E402
 
 from reader.documents.fast_record import index_record  # noqa: E402
 from reader.stories.grouping import Grouping, StoryArticle  # noqa: E402
-from reader.stories.state import MemoryState  # noqa: E402
+from tests.stories.memory_state import MemoryState  # noqa: E402
 
 
 def articles_of(rows: Sequence[dict[str, Any]]) -> list[StoryArticle]:

@@ -97,8 +97,8 @@ class ArticleOrder:
         """Return the list with the story of a row folded or, with ``unfold``, unfolded."""
         return self
 
-    def folded_like(self, order: ArticleOrder) -> ArticleOrder:
-        """Return the list with the same stories unfolded as in another."""
+    def folded_like(self, order: ArticleOrder, selected: int = -1) -> ArticleOrder:
+        """Return the list with the same stories unfolded as in another, where ``selected`` keeps a row of its own."""
         return self
 
     def without(self, rowids: Collection[int]) -> ArticleOrder:

@@ -43,6 +43,10 @@ class LibraryArticles:
         self._stories: tuple[object, array[int], array[int]] | None = None
         """A state of the index, with the number of the story of each row, and the place of each row in it."""
 
+    def usual_sort(self) -> Sort:
+        """Return the order of lists until one is chosen: by date as long as no article states its quality."""
+        return Sort() if self._index().has_values("quality") else Sort("date")
+
     def order(self, sort: Sort) -> ArticleOrder:
         """Return all articles but hidden ones in the order of ``sort``."""
         order, hidden = self._index().order(sort), self._marks.hidden_rows()

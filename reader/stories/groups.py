@@ -70,15 +70,22 @@ class GroupedOrder(ArticleOrder):
         """Return the list with the story of an article folded or, with ``unfold``, unfolded."""
         return self._fold(self._number_of(rowid), unfold=unfold)
 
-    def folded_like(self, order: ArticleOrder) -> GroupedOrder:
-        """Return the list with the same stories unfolded as in another."""
-        unfolded = order.unfolded if isinstance(order, GroupedOrder) else frozenset[int]()
+    def folded_like(self, order: ArticleOrder, selected: int = -1) -> GroupedOrder:
+        """Return this folded list with the stories unfolded that are in another.
+
+        If ``selected`` has a row there, it stands for its story here, although a better article may have come.
+        """
+        if not isinstance(order, GroupedOrder):
+            return self
         folded = self
-        for number in self.unfolded - unfolded:
-            folded = folded._fold(number)
-        for number in unfolded - self.unfolded:
+        for number in order.unfolded:
             folded = folded._fold(number, unfold=True)
-        return folded
+        best = folded.row_of(selected)
+        if best == selected or order.row_of(selected) != selected:
+            return folded
+        rowids = folded.rowids[:]
+        rowids[rowids.index(best)] = selected
+        return replace(folded, rowids=rowids, best={**folded.best, folded.numbers[selected]: selected})
 
     def without(self, rowids: Collection[int]) -> GroupedOrder:
         """Return the list without these articles."""

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from reader.stories.grouping import Grouping, StoryArticle
 from reader.stories.linkage import Compared, nearness
-from reader.stories.state import MemoryState
 from reader.stories.terms import Vector
+from tests.stories.memory_state import MemoryState
 
 EVENTS = (
     "Earthquake damages cathedral in Valdivia",

@@ -54,6 +54,18 @@ def test_articles_that_are_newer_than_the_stories_belong_to_none() -> None:
     assert [*group_order(order_of([100, 1, 2]), STORY_OF, range(8)).rowids] == [100, 1]
 
 
+def test_the_selected_article_stays_the_row_of_its_story() -> None:
+    before = grouped(3, 5, 4, 2, 6)
+    after = grouped(3, 5, 4, 1, 2, 6)
+    kept = after.folded_like(before, 2)
+    assert [*kept.rowids] == [3, 2, 4, 6], "although article 1, which is better, has come"
+    assert [*kept.articles_of(2)] == [2, 5, 1]
+    assert [*kept.fold(2, unfold=True).rowids] == [3, 2, 5, 1, 4, 6]
+    assert [*after.folded_like(before, 5).rowids] == [3, 1, 4, 6], "it was folded before, too"
+    assert [*after.folded_like(before.articles, 2).rowids] == [3, 1, 4, 6], "grouped by the person"
+    assert [*after.folded_like(grouped(3, 5, 4, 6), 5).rowids] == [3, 5, 4, 6], "it was alone before"
+
+
 def test_without_articles_the_others_are_grouped_again() -> None:
     order = grouped(3, 5, 4, 1, 2, 6).fold(1, unfold=True).without({1})
     assert [*order.rowids] == [3, 2, 5, 4, 6]

@@ -6,7 +6,7 @@ import pytest
 
 from reader.stories.grouping import Grouping, StoryArticle
 from reader.stories.languages import is_german
-from reader.stories.state import MemoryState
+from tests.stories.memory_state import MemoryState
 
 EVENTS = {
     "Chinese": (

@@ -13,7 +13,7 @@ from types import ModuleType
 import pytest
 
 from reader.stories.grouping import Grouping, StoryArticle
-from reader.stories.state import MemoryState
+from tests.stories.memory_state import MemoryState
 
 TOP = Path(__file__).resolve().parent.parent.parent
 SCRIPT = TOP / "benchmarks" / "stories"

@@ -211,7 +211,7 @@ class Reader:
     @property
     def sort(self) -> Sort:
         """The order of the list."""
-        return self.main_screen.list_content.sort
+        return self.main_screen.session.order.sort
 
     @property
     def query(self) -> str:

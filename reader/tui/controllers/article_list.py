@@ -41,15 +41,17 @@ class LostSelection(NamedTuple):
 class ArticleListController:
     """Loads the list, preserves the selection and remembers the position in each list."""
 
-    def __init__(self, session: Session, panes: Panes, show_article: Callable[[int, int | None, int], object]) -> None:
-        """``show_article`` shows a document in the pane, from a given line, with a related item selected."""
+    def __init__(
+        self, session: Session, panes: Panes, sort: Sort | None, show_article: Callable[[int, int | None, int], object]
+    ) -> None:
+        """``sort`` was chosen; ``show_article`` shows a document from a given line, with a related item selected."""
         self._session = session
         self._panes = panes
         self._list = panes.articles
         self._header = panes.header
         self._show_article = show_article
-        self.sort = session.order.sort
-        self._announced_sort = self.sort
+        self._sort = self._announced_sort = sort
+        """The chosen order; None for the usual one."""
         self._lost: LostSelection | None = None
         self._is_new_query = False
         """Whether the list that is loading answers another query."""
@@ -61,7 +63,7 @@ class ArticleListController:
         """Whether that list is in another order."""
         self._is_settling = False
         """Whether that list is the result of bringing the index up to date for the first time."""
-        self._name = list_key(self.sort)
+        self._name = list_key(session.order.sort)
         """The name of the list in the table of positions."""
         self.is_grouped: Callable[[], bool] = lambda: False
         """Returns whether the list of the active query has a row for each story."""
@@ -86,14 +88,14 @@ class ArticleListController:
             self._session.show_message(f"No article here has a known {by}: the order stays.", transient=True)
             return
         # The order may be loading; that of the header may come from the query.
-        shown = self.sort if self.sort != self._announced_sort else self._header.sort
+        shown = self._sort if self._sort != self._announced_sort else self._header.sort
         self.sort_by(shown.reversed() if shown is not None and shown.by == by else Sort(by))
 
     def sort_by(self, sort: Sort) -> None:
         """Load another order; header and message change together with the list, in one frame."""
-        if sort == self.sort:
+        if sort == self._sort:
             return
-        self.sort = sort
+        self._sort = sort
         self._session.gate.begin_loading("list")
         self.reload(is_sorting=True)
         self._session.save_setting(startup.SORT, f"{sort.by} {'up' if sort.reverse else 'down'}")
@@ -157,7 +159,7 @@ class ArticleListController:
         from reader.tui.loaders.article_list import ListRequest
 
         request = ListRequest(
-            self.sort,
+            self._sort,
             self._session.query.query,
             snapshot.rowid if snapshot is not None else -1 if untouched else self._list.rowid,
             max(self._panes.app.size.height, _LEAST_HEIGHT),
@@ -211,7 +213,7 @@ class ArticleListController:
             from reader.tui.loaders.article_list import count
 
             session.background.start(partial(count, session), "counts")
-        wanted = self.sort, session.query.query, self.is_grouped()
+        wanted = self._sort, session.query.query, self.is_grouped()
         if (request.sort, request.query, request.is_grouped) != wanted:
             return  # another list is loading
         self._is_sorting = self._is_settling = False
@@ -247,7 +249,8 @@ class ArticleListController:
 
     def _folded(self, request: ListRequest, loaded: LoadedList) -> LoadedList:
         """Return the list with the stories unfolded that are now, unless it answers another query."""
-        if self._is_new_query or (order := loaded.order.folded_like(self._list.order)) is loaded.order:
+        kept = self._list.rowid if self._is_held else -1
+        if self._is_new_query or (order := loaded.order.folded_like(self._list.order, kept)) is loaded.order:
             return loaded
         recovered, rowids = loaded.recovered_index, loaded.order.rowids
         return loaded._replace(
@@ -262,15 +265,15 @@ class ArticleListController:
         by_words = bool(query.title_terms or query.body_terms)
         is_ranked = request.query is not None and request.query.sort == "relevance" and by_words
         self._header.sort = None if is_ranked else loaded.order.sort
-        if self._announced_sort != self.sort:
-            self._announced_sort = self.sort
-            words = _SORT_WORDS[self.sort.by][self.sort.reverse]
+        if self._announced_sort != (sort := self._sort) and sort is not None:
+            self._announced_sort = sort
+            words = _SORT_WORDS[sort.by][sort.reverse]
             last = "unknown last"
-            if self.sort.by == "heat" and any(row.heat is None for row in loaded.rows if row.has("heat")):
+            if sort.by == "heat" and any(row.heat is None for row in loaded.rows if row.has("heat")):
                 last += ". Values with a ~ are estimates"
-            elif self.sort.by == "quality" and any(row.quality_estimate is not None for row in loaded.rows):
+            elif sort.by == "quality" and any(row.quality_estimate is not None for row in loaded.rows):
                 last = "estimates (~) and unknown last, newest first"
-            self._session.show_message(f"Sorted by {self.sort.by}, {words}; {last}.")
+            self._session.show_message(f"Sorted by {sort.by}, {words}; {last}.")
         if len(loaded.order):
             self._list.fields = self._header.fields = loaded.fields
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from reader.core.marks import MarkChange
-from reader.core.text import clean
+from reader.core.text import clean, truncate
 from reader.tui.background import WRITES
 from reader.tui.prompts import Prompt
 from reader.tui.session import Session
@@ -18,12 +18,15 @@ from reader.tui.widgets.article_list.rows import LocalChange
 if TYPE_CHECKING:
     from reader.core.model import Row
     from reader.library.saved_views.store import SavedViews
+    from reader.query.ast import Query
     from reader.storage.sqlite.marks.undo import MarkResult
     from reader.tui.widgets.article_pane.content import ArticleContent
     from reader.tui.widgets.panes import Panes
     from reader.tui.widgets.prompt.completion import Completion
     from reader.tui.widgets.prompt.prompt import PromptLine
 
+_SHOWN = 40
+"""Characters of a name in a message."""
 _NO_ARTICLE = "There is no article to {} here."
 
 
@@ -130,7 +133,7 @@ class MarksController:
         if not rowids:
             self._session.show_message(_NO_ARTICLE.format("mark"), transient=True)
         elif rows is None or self._is_list_outdated:
-            self._mark_many(rowids, partial(self._session.library.marks.toggle, rowids, mark), self._of(rowids))
+            self._mark_many(partial(self._session.library.marks.toggle, rowids, mark), self._of(rowids))
         else:
             value = not all(getattr(row, mark) for row in rows)
             change = MarkChange(read=value) if mark == "read" else MarkChange(starred=value)
@@ -142,14 +145,20 @@ class MarksController:
         is_story = len(rowids) > 1 and rowids == self._list.order.articles_of(self._list.rowid)
         return " of the story" if is_story else ""
 
-    def mark_all_read(self) -> None:
-        """Mark every article of the list read."""
-        rowids = self._session.order.all_rowids
-        if not len(rowids):
+    def mark_all_read(self, selected: tuple[str, Query | None] | None) -> None:
+        """Mark every article of the list read or, if a line of the sidebar is ``selected``, every one of that."""
+        library, order = self._session.library, self._session.order
+        name, query = selected or ("", None)
+        if query is None and (selected is not None or not len(order.all_rowids)):
             self._session.show_message(_NO_ARTICLE.format("mark"), transient=True)
             return
+
+        def mark() -> MarkResult:
+            rowids = order.all_rowids if query is None else library.search.run(query, order.sort).order().rowids
+            return library.marks.apply_to_rows(rowids, MarkChange(read=True))
+
         self._stop_marking_read()
-        self._mark_many(rowids, partial(self._session.library.marks.apply_to_rows, rowids, MarkChange(read=True)))
+        self._mark_many(mark, f" of “{truncate(name, _SHOWN)}”" if name else "")
         self._list.clear_range()
 
     def _mark(self, rows: list[Row], change: MarkChange, *, by_user: bool = True, of: str = "") -> None:
@@ -164,8 +173,8 @@ class MarksController:
 
         self._write(save, [change.applied_to(row) for row in rows], local)
 
-    def _mark_many(self, rowids: Sequence[int], mark: Callable[[], MarkResult], of: str = "") -> None:
-        self._announce(f"Marking {len(rowids):,} articles{of} …")
+    def _mark_many(self, mark: Callable[[], MarkResult], of: str) -> None:
+        self._announce(f"Marking the articles{of} …")
         self._write(lambda: self._of_many(mark().description, of))
 
     def _of_many(self, description: str, of: str = "") -> str:
@@ -300,7 +309,7 @@ class MarksController:
             remove = missing
         change = MarkChange(add_tags=tuple(add.values()), remove_tags=tuple(remove.values()))
         if row is None:
-            self._mark_many(rowids, partial(self._session.library.marks.apply_to_rows, rowids, change), of)
+            self._mark_many(partial(self._session.library.marks.apply_to_rows, rowids, change), of)
         elif change == MarkChange():
             self._session.show_message("Nothing changed.")
         else:

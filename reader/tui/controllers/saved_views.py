@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from reader import startup
@@ -354,17 +355,31 @@ class SavedViewsController:
                 end = "This is the last saved view." if step > 0 else "This is the first saved view."
                 self._change(lambda views: views.move(line.text, step), end)
 
-    def _choose(self, line: SidebarLine) -> None:
-        from reader.query.parser import format_query
+    def selected(self) -> tuple[str, Query | None] | None:
+        """Return the name of the selected line and the query it stands for, if any; None unless it has the focus."""
+        if (line := self._panes.sidebar_line) is None:
+            return None
+        query, view = self._query_of(line), self._view_of(line)
+        if query is not None and query.sort is None and view is not None:
+            query = replace(query, sort=view.sort)  # it may have a limit
+        return line.text, query
+
+    def _query_of(self, line: SidebarLine) -> Query | None:
         from reader.tui.widgets.sidebar.selection import query_for
 
-        view = next((view for view in self._saved if line.kind == "view" and view.name == line.text), None)
+        return query_for(line.choices, self._queries) if line.choices else None
+
+    def _view_of(self, line: SidebarLine) -> SavedView | None:
+        return next((view for view in self._saved if line.kind == "view" and view.name == line.text), None)
+
+    def _choose(self, line: SidebarLine) -> None:
+        from reader.query.parser import format_query
+
         done = True
-        if view is not None:
+        if (view := self._view_of(line)) is not None:
             done = self._search(view.query, view.sort)
-        elif line.choices and line.kind != "view":
-            query = query_for(line.choices, self._queries)
-            done = self._search("" if query is None else format_query(query), None)
+        elif (query := self._query_of(line)) is not None:
+            done = self._search(format_query(query), None)
         if done:
             self._panes.focus_list()
         else:

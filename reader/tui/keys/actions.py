@@ -123,7 +123,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("mark.read", "m", "run('mark.read')", "Mark", _BROWSE, "Mark read or unread", "Mark the article, all selected ones, or all of a folded story, as read or unread."),
     Action("mark.star", "s", "run('mark.star')", "Mark", _BROWSE, "Star", "Star or unstar the article, all selected ones, or all of a folded story."),
     Action("mark.tags", "t", "run('mark.tags')", "Mark", _BROWSE, "Tags", "Edit the tags of the article, of all selected ones, or of a folded story; Tab completes."),
-    Action("mark.all_read", "M", "run('mark.all_read')", "Mark", _BROWSE, "Mark all read", "Mark every article in the list as read."),
+    Action("mark.all_read", "M", "run('mark.all_read')", "Mark", _BROWSE, "Mark all read", "Mark every article in the list as read; in the sidebar, every one of the selected view, feed or value."),
     Action("choose", "v", "choose", "Mark", _LIST, "Select several", "Start or stop selecting articles; marking keys then apply to all of them. The mouse works too."),
     Action("choose.down", "shift+down,J", "extend(1)", "Mark", _LIST, "Extend selection down", "Add the next article to the selection.", palette=False),
     Action("choose.up", "shift+up,K", "extend(-1)", "Mark", _LIST, "Extend selection up", "Add the previous article to the selection.", palette=False),

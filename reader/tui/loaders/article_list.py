@@ -28,7 +28,8 @@ _SCREENS_FOUND = 2
 class ListRequest(NamedTuple):
     """What the list is to show."""
 
-    sort: Sort
+    sort: Sort | None
+    """None for the usual order."""
     query: Query | None
     selected_rowid: int
     """The article that stays selected, or -1."""
@@ -86,15 +87,16 @@ async def count(session: Session) -> None:
 def load_list(session: Session, request: ListRequest, stop: Callable[[], bool]) -> LoadedList | None:
     """Return the list, or None once ``stop`` returns true. Raises ReaderError."""
     library, query = session.library, request.query
+    sort = request.sort or library.articles.usual_sort()
     saved_changes = session.saved_changes
     unmatched: frozenset[int] = frozenset()
     has_values: Callable[[ListField], bool] | None = None
     matching: int | None = None
     if query is None:
-        order = library.articles.order(request.sort)
+        order = library.articles.order(sort)
     else:
         try:
-            found = library.search.run(query, request.sort, stop=stop)
+            found = library.search.run(query, sort, stop=stop)
             unmatched = found.unmatched(request.retained)
             order = found.order(stop, unmatched)
             matching = found.limited_rows

@@ -42,14 +42,14 @@ def with_neighbors(library: Library, content: ArticleContent, *, with_similar: b
     story = library.stories.of(own) if content.story else None
     all_others = [] if story is None else [rowid for rowid in story.rowids if rowid != own]
     place = 0 if story is None else story.rowids.index(own)
-    others = _around(all_others, place)
+    others, skipped = around(all_others, place)
     edges = library.stories.edges(own, with_story=False)
     listed = {kind: [(edge.rowid, "") for edge in edges if edge.kind == kind] for kind in _OF_EDGES}
     if with_similar:
         listed["similar"] = alike(library.stories.nearest(own, _MOST // 2))
     rows = _rows(library, [*others, *(rowid for found in listed.values() for rowid, _ in found[:_MOST])])
     items = [RelatedItem(rows[rowid], rowid) for rowid in others if rowid in rows]
-    sections = [ItemSection("story", len(items), len(all_others))] * bool(items)
+    sections = [ItemSection("story", len(items), len(all_others), skipped)] * bool(items)
     items += content.items
     sections += content.sections
     for kind, found in listed.items():
@@ -67,21 +67,20 @@ def with_neighbors(library: Library, content: ArticleContent, *, with_similar: b
     )
 
 
-def alike(nearest: Iterable[Similar]) -> list[tuple[int, str]]:
-    """Return those of the nearest articles that are similar enough, with the words that they share."""
-    return [(each.rowid, _in_common(each.words)) for each in nearest if each.score >= _LEAST_ALIKE]
-
-
-def _in_common(words: Iterable[str]) -> str:
-    """Return the words that two texts share, without single letters."""
-    telling = [word for word in words if len(word) > 1 or not word.isascii()]
-    return f"in both: {', '.join(telling[:_MOST_WORDS])}" if telling else ""
-
-
-def _around(rowids: Sequence[int], place: int) -> list[int]:
-    """Return the first of the articles of a story, and those around the place of another."""
+def around(rowids: Sequence[int], place: int) -> tuple[list[int], int]:
+    """Return the first article of a story and those around a place, and how many are left out between them."""
     start = max(1, min(place - _MOST // 2, len(rowids) - _MOST + 1))
-    return [*rowids[:1], *rowids[start : start + _MOST - 1]]
+    return [*rowids[:1], *rowids[start : start + _MOST - 1]], start - 1
+
+
+def alike(nearest: Iterable[Similar]) -> list[tuple[int, str]]:
+    """Return those of the nearest articles that are similar enough, with the words that they share.
+
+    Single letters and digits tell nothing.
+    """
+    similar = ((each.rowid, each.words) for each in nearest if each.score >= _LEAST_ALIKE)
+    shared = {rowid: [word for word in words if len(word) > 1 or not word.isascii()] for rowid, words in similar}
+    return [(rowid, f"in both: {', '.join(words[:_MOST_WORDS])}") for rowid, words in shared.items() if words]
 
 
 def _rows(library: Library, rowids: Iterable[int]) -> dict[int, Row]:

@@ -141,9 +141,12 @@ def with_feeds(feeds: Sequence[ListedFeed], folders: Sequence[SidebarLine]) -> d
     counts = {fold_case(line.text): (line.articles or 0, line.unread or 0) for line in folders}
     lines: list[SidebarLine] = []
 
-    def add(text: str, inside: tuple[str, ...], **more: str) -> None:
+    def count(inside: tuple[str, ...]) -> tuple[int, int]:
         found = [counts.get(fold_case(folder), (0, 0)) for folder in inside]
-        articles, unread = (sum(each) for each in zip(*found, strict=True))
+        return sum(articles for articles, _ in found), sum(unread for _, unread in found)
+
+    def add(text: str, inside: tuple[str, ...], **more: str) -> None:
+        articles, unread = count(inside)
         lines.append(SidebarLine("entry", "feed", text, articles, unread, folders=inside, **more))
 
     by_group: defaultdict[str, list[ListedFeed]] = defaultdict(list)
@@ -152,8 +155,11 @@ def with_feeds(feeds: Sequence[ListedFeed], folders: Sequence[SidebarLine]) -> d
     for group, members in by_group.items():
         key = group_id(group)
         if group:
-            place = members[0].folders[0].rpartition("/")[0]
-            inside = outermost([place, *(folder for each in members for folder in each.folders)])
+            within = (each for each in feeds if f"{each.subscription.group}/".startswith(f"{group}/"))
+            theirs = outermost(folder for each in within for folder in each.folders)
+            inside = outermost([members[0].folders[0].rpartition("/")[0], *theirs])
+            # The folder of the group says the same in short, unless it has documents of others, as of removed feeds.
+            inside = inside if count(inside) == count(theirs) or len(theirs) > _MOST_FOLDERS else theirs
             failing = sum(each.health.kind == "trouble" for each in members)
             words = f"{failing:,} of {format_count(len(members), 'feed')} failed." if failing else ""
             sign = _SIGNS["trouble" if failing else ""]
@@ -162,5 +168,5 @@ def with_feeds(feeds: Sequence[ListedFeed], folders: Sequence[SidebarLine]) -> d
             kind, words = each.health
             add(each.title, each.folders, id=each.subscription.key, group=key, sign=_SIGNS[kind], words=words)
     inside_of = (folder for line in lines for folder in line.folders)
-    theirs = {fold_case(each) for folder in inside_of for each in (folder, *folders_above(folder))}
-    return {"feed": lines, "folder": [line for line in folders if fold_case(line.text) not in theirs]}
+    shown = {fold_case(each) for folder in inside_of for each in (folder, *folders_above(folder))}
+    return {"feed": lines, "folder": [line for line in folders if fold_case(line.text) not in shown]}

@@ -57,7 +57,7 @@ class HeatScreen(ListingScreen):
         """The last line: the keys."""
         time, bars = self.labels("heat.earlier", "heat.later"), self.labels("move.down", "move.up")
         zoom = self.labels("heat.finer", "heat.coarser")
-        return f"{time} time   {bars} bars   Enter narrow   {zoom} zoom   {self.usual_foot}"
+        return f"{time} time   {bars} bars   Enter narrow   {zoom} zoom   {self.labels('quit')} close"
 
     def above_lines(self) -> Iterable[Widget]:
         """Return the plot and the line below it."""
@@ -118,12 +118,13 @@ class HeatScreen(ListingScreen):
         if 0 <= at < len(_PERIODS):
             self._zoom(_PERIODS[at], self._show_zoomed)
         else:
-            self.show_message(
-                f"The plot shows {'hours' if step > 0 else 'years'}, no {'less' if step > 0 else 'more'}."
-            )
+            self.show_message(f"The plot shows {'hours, no less' if step > 0 else 'years, no more'}.")
 
     def _show_zoomed(self, statistics: HeatStatistics) -> None:
         if not self.is_attached:
+            return
+        if statistics.period == self._statistics.period:
+            self.show_message("The articles are too far apart for shorter periods: Enter narrows the list first.")
             return
         label = self._statistics.by_time[self._moment].label if self._statistics.by_time else ""
         labels = [bar.label for bar in statistics.by_time]

@@ -23,6 +23,7 @@ from reader.tui.keys.actions import Action, Group, KeyContext
 from reader.tui.terminal.overlay import use_latest_size
 from reader.tui.timings import DelayedCall, timings_of
 from reader.tui.widgets.article_list.columns import type_legend
+from reader.tui.widgets.messages import StatusMessage
 from reader.tui.widgets.prompt.prompt import LineInput
 from reader.tui.widgets.text.line_view import LineView
 from reader.tui.widgets.text.lines import BLANK, Line, have_words, labeled, line_of
@@ -140,7 +141,8 @@ class ListingScreen(ModalScreen[None]):
         """Show the typed keys, and those that may follow, in the last line."""
         words = "   ".join([typed, *(f"{key} {word}" for key, word in follows)])
         self._end.stop()
-        self._foot.update(Content(words or self.foot))
+        foot = f"Enter results   {self.labels('entry.leave')} clear or close" if self._field.has_focus else self.foot
+        self._foot.update(Content(words or foot))
 
     def show_message(self, text: str, *, warning: bool = False, transient: bool = False) -> None:
         """Show a sentence in the last line for a while."""
@@ -157,6 +159,14 @@ class ListingScreen(ModalScreen[None]):
         """Wrap the lines for the new width."""
         use_latest_size(self, event)
         self.call_after_refresh(self.fill)
+
+    @on(StatusMessage)
+    def _show_status(self, event: StatusMessage) -> None:
+        self.show_message(event.text)
+
+    @on(events.DescendantFocus)
+    def _show_foot(self) -> None:
+        self.show_typed("", ())
 
     @on(Input.Changed)
     def _filter_changed(self) -> None:

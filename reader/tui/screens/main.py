@@ -86,7 +86,7 @@ class MainScreen(BaseScreen):
         self.pane_content = ArticlePaneController(
             session, panes, on_shown=self._article_shown, on_failed=self.marks.article_failed
         )
-        self.list_content = ArticleListController(session, panes, self.pane_content.show_document)
+        self.list_content = ArticleListController(session, panes, first.sort, self.pane_content.show_document)
         self.grouping = GroupingController(session, self.list_content.reload, first.grouped_lists)
         self.list_content.is_grouped = self.grouping.is_grouped
         self.search = SearchController(
@@ -142,7 +142,7 @@ class MainScreen(BaseScreen):
             "mark.read": lambda: marks.toggle("read", targets.rowids()),
             "mark.star": lambda: marks.toggle("starred", targets.rowids()),
             "mark.tags": lambda: marks.edit_tags(targets.rowids()),
-            "mark.all_read": marks.mark_all_read,
+            "mark.all_read": lambda: marks.mark_all_read(self.saved_views.selected()),
             "undo": marks.undo,
             "redo": partial(marks.undo, redo=True),
             "fetch": partial(self.read, "fetch"),

@@ -13,10 +13,13 @@ from textual import events
 from reader.config.settings import Config
 from reader.core.hashing import hash_bytes
 from reader.core.paths import Paths
+from reader.feeds.overview import Health, ListedFeed
 from reader.feeds.subscriptions import Subscription, Subscriptions
 from reader.library.rules.rules_file import ArrivalRule, RulesFile
 from reader.storage.sqlite.feeds.store import FeedState, FeedStore, StoredEntry
 from reader.storage.sqlite.lock import BusyError
+from reader.tui.loaders.sidebar import with_feeds
+from reader.tui.widgets.sidebar.sections import SidebarLine
 from tests.cli.test_sync_command import server
 from tests.conftest import MakeFolder
 from tests.feeds.test_sync import rss
@@ -113,6 +116,26 @@ async def test_feeds_are_shown_with_their_health_and_followed(
         await reader.wait_until(lambda: "LWN ‖ 2/2" in " ".join(lines(reader)))
 
 
+def test_a_group_counts_the_documents_of_its_feeds_alone() -> None:
+    def listed(name: str, group: str, *former: str) -> ListedFeed:
+        feed = Subscription(f"https://{name}.example/", title=name, group=group)
+        return ListedFeed(feed, name, (f"{group}/{name}", *former), Health())
+
+    def shown(*feeds: ListedFeed) -> tuple[list[tuple[object, ...]], list[str]]:
+        counts = {"A": (6, 3), "A/one": (1, 1), "A/two": (2, 0), "A/B": (3, 2), "A/B/three": (3, 2), "C": (0, 0)}
+        found = with_feeds(feeds, [SidebarLine("entry", "folder", name, *count) for name, count in counts.items()])
+        groups = [(line.text, line.articles, line.unread, line.folders) for line in found["feed"] if line.is_group]
+        return groups, [line.text for line in found["folder"]]
+
+    one, two, three = listed("one", "A"), listed("two", "A"), listed("three", "A/B")
+    assert shown(one, two, three) == ([("A", 6, 3, ("A",)), ("A/B", 3, 2, ("A/B",))], ["C"])
+    assert shown(one, three)[0][0] == ("A", 4, 3, ("A/one", "A/B/three")), "two was removed"
+    assert shown(one, three)[1] == ["A/two", "C"]
+    moved = listed("two", "C", "A/two")
+    assert shown(one, three, moved)[0][2] == ("C", 2, 0, ("C", "A/two"))
+    assert shown(one, three, moved)[0][0] == ("A", 4, 3, ("A/one", "A/B/three"))
+
+
 async def test_feeds_are_added_changed_and_removed_and_each_is_undone(
     make_folder: MakeFolder, own_directories: Paths, server: Server
 ) -> None:
@@ -184,6 +207,7 @@ async def test_feeds_are_added_changed_and_removed_and_each_is_undone(
         await reader.press("enter")
         assert reader.message == "Changed title, group and interval of the feed “LWN”. u undoes it."
         assert "The News ‖ 1/1" in " ".join(lines(reader)), "with the documents in its former folder"
+        assert "▾ Linux 0/0" in lines(reader)
         await move_to(reader, "The News")
         await reader.press("d")
         assert "The documents stay.   Tab: yes  no" in reader.text

@@ -260,6 +260,18 @@ async def test_a_change_of_the_folder_leaves_stories_unfolded(folder: Path) -> N
         assert line_of_selection(reader) == line
 
 
+async def test_a_better_article_does_not_replace_the_one_that_is_being_read(folder: Path) -> None:
+    async with open_grouped(folder) as reader:
+        await reader.press("j", "tab")
+        (folder / "0.md").write_text(article(f"{LINDQVIST} again", COMET[0][1], 99, 11), encoding="utf-8")
+        reader.report_folder_change()
+        await reader.wait_until(lambda: "×3" in reader.drawn_row(0))
+        assert (reader.focus, reader.row.title, reader.pane_title) == ("article", LINDQVIST, LINDQVIST)
+        await reader.press("h", "j")
+        reader.main_screen.list_content.reload()
+        await reader.wait_until(lambda: f"{LINDQVIST} again" in titles(reader))
+
+
 async def test_an_article_that_is_folded_away_can_be_walked_to(folder: Path) -> None:
     async with open_grouped(folder) as reader:
         await reader.press("]", "]", "enter")

@@ -199,6 +199,24 @@ async def test_counts_are_right_after_every_mark_and_undo(folder: Path) -> None:
         assert "▾ Tags 1" not in shown(reader)
 
 
+async def test_in_the_sidebar_all_articles_of_the_selected_entry_are_marked(folder: Path) -> None:
+    async with open_app(folder, WIDE) as reader:
+        await reader.press("/", *"sort:date limit:1", "enter", "w", *"First", "enter", "escape", "b")
+        await move_to(reader, "Law")
+        await reader.press("M")
+        assert reader.message == "Marked 7 articles of “Law” read. u undoes it."
+        assert {"▌ Law 0/7", "AI 7/7"} <= {*lines(reader)}
+        assert len(reader.rows) == 20
+        await reader.press("u")
+        assert {"▌ Law 7/7", "AI 7/7"} <= {*lines(reader)}
+        await move_to(reader, "First")
+        await reader.press("M")
+        assert reader.message == "Marked 1 article of “First” read. u undoes it."
+        await move_to(reader, "Topics")
+        await reader.press("M")
+        assert reader.message == "There is no article to mark here."
+
+
 async def test_counts_wait_until_a_held_key_is_released(folder: Path) -> None:
     async with open_app(folder, WIDE) as reader:
         for _ in range(40):

@@ -156,11 +156,23 @@ async def test_a_value_far_below_the_screen_shows_its_column(make_folder: MakeFo
         assert reader.list_header.split() == ["1", "Qual", "↓"]
 
 
+async def test_a_list_is_by_date_until_an_article_states_its_quality(make_folder: MakeFolder) -> None:
+    dated = {f"{n}.md": document(f"N{n}", f"publishedDateTime: 2021-01-0{n}T00:00:00Z") for n in (1, 2)}
+    folder = make_folder(dated)
+    async with open_app(folder, grouping=True) as reader:  # for the first time
+        assert reader.list_header.split()[:5] == ["3", "Date", "↓", "1", "Qual"], "quality is estimated"
+        assert [row.title for row in reader.rows] == ["N2", "N1"]
+        (folder / "3.md").write_text(document("N3", "quality: 5"))
+        await reader.press("r")
+        assert reader.list_header.split()[:5] == ["3", "Date", "1", "Qual", "↓"]
+        assert [row.title for row in reader.rows] == ["N3", "N2", "N1"]
+
+
 async def test_the_header_says_what_it_sorts_by_if_all_values_are_unknown(make_folder: MakeFolder) -> None:
     topics = "topics: [Fruit]"
     folder = make_folder({f"{name}.md": document(name, "heat: 5", topics) for name in "ab"})
     async with open_app(folder) as reader:
-        assert reader.list_header.split() == ["2", "Heat", "Topics", "by", "quality:", "all", "unknown"]
+        assert reader.list_header.split() == ["2", "Heat", "Topics", "by", "date:", "all", "unknown"]
         await reader.press("2")
         assert reader.list_header.split() == ["2", "Heat", "↓", "Topics"]
         await reader.resize(20, 24)

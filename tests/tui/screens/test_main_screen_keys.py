@@ -162,7 +162,12 @@ async def test_moving_keys_walk_through_the_related_items(seeds: Path) -> None:
         for key, at in (("j", 1), ("down", 2), ("k", 1), ("up", 0), ("up", -1), ("]", 0), ("G", 8), ("g", 0)):
             await reader.press(key)
             assert reader.article_pane.selected == at
-        await reader.press("end", "j", "k", "home", "k", "k")
+        assert not reader.message
+        await reader.press("g")
+        assert reader.message == "This is the first related item."
+        await reader.press("end", "end")
+        assert reader.message == "This is the last related item."
+        await reader.press("j", "k", "home", "k", "k")
         assert reader.focus == "article"
 
 

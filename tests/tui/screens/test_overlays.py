@@ -32,7 +32,16 @@ async def test_the_help_can_be_searched(seeds: Path) -> None:
     async with open_app(seeds) as reader:
         await reader.press("?")
         assert isinstance(reader.app.screen, HelpScreen)
-        await reader.press("/", *"clipb", "escape", *"copy link", "enter")
+        assert "q close" in reader.text
+        await reader.press("k")
+        assert "This is the top." in reader.text
+        await reader.press("G", "j")
+        assert "This is the end." in reader.text
+        await reader.press("/", *"clipb", "escape")
+        assert "Enter results   Esc clear or close" in reader.text, "other keys are typed"
+        assert "q close" not in reader.text
+        await reader.press(*"copy link", "enter")
+        assert "q close" in reader.text
         assert "Copy the link" in reader.text
         assert "Sort by heat" not in reader.text
         await reader.press("escape")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from reader.query.parser import parse_query
 from reader.stories.model import Similar
 from reader.tui.controllers.stories.dialogs import narrowed_query
-from reader.tui.loaders.neighbors import alike
+from reader.tui.loaders.neighbors import alike, around
 from reader.tui.screens.heat_view import HeatScreen
 from reader.tui.screens.story_digest import DigestScreen
 from tests.conftest import MakeFolder
@@ -87,9 +88,21 @@ async def test_an_article_that_was_walked_to_has_its_new_heat(folder: Path) -> N
         assert reader.pane_title == "Elwha river dam must be removed, supreme court rules", "it is being read"
 
 
+@pytest.mark.parametrize(
+    ("place", "listed", "skipped"),
+    [(0, range(40), 0), (21, range(40), 0), (50, [0, *range(30, 69)], 29), (99, [0, *range(61, 100)], 60)],
+)
+def test_of_a_long_story_the_first_article_and_those_around_this_one_are_listed(
+    place: int, listed: Sequence[int], skipped: int
+) -> None:
+    assert around(range(100), place) == ([*listed], skipped)
+    assert around(range(40), place) == ([*range(40)], 0)
+
+
 def test_a_word_that_many_texts_have_makes_no_similar_article() -> None:
     tram, shooting = Similar(1, 0.31, ("tram", "s", "croydon")), Similar(2, 0.04, ("killed",))
-    assert alike([tram, shooting]) == [(1, "in both: tram, croydon")]
+    number = Similar(3, 0.2, ("7",))
+    assert alike([tram, shooting, number]) == [(1, "in both: tram, croydon")]
 
 
 async def test_similar_articles_come_and_go_with_the_words_that_they_share(folder: Path) -> None:
@@ -185,6 +198,15 @@ async def test_a_bar_of_the_heat_view_narrows_the_list(folder: Path) -> None:
         assert "2026-03-07 08:00" in reader.text
         await reader.press("/", *"source 2", "enter", "j", "enter")
         assert reader.query == 'topic:rivers source:"Source 2"'
+        (folder / "6.md").write_text(document("Moon landing", "publishedDateTime: 1969-07-20"), "utf-8")
+        reader.report_folder_change()
+        await reader.wait_until(lambda: reader.app.library.counts().articles == 6)
+        await reader.press("escape", "H", "+", "+")
+        assert "The articles are too far apart for shorter periods" in reader.text
+        await reader.resize(40, 10)
+        await reader.press("q", "H")
+        assert "rivers" in reader.text
+        assert "Enter narrow" in reader.text
 
 
 async def test_keys_in_a_burst_and_tiny_terminals_do_no_harm(folder: Path) -> None:

@@ -106,6 +106,10 @@ def test_a_long_story_says_how_many_articles_are_not_listed() -> None:
     lines = pane(ArticleContent(STORY.article, items=STORY.items, sections=(ItemSection("story", 2, 50),), rowid=9))
     assert "Same story (51 articles)" in lines
     assert "  and 48 more" in lines
+    lines = pane(replace(STORY, sections=(ItemSection("story", 2, 50, 30),)))
+    first = lines.index("Same story (51 articles)") + 1
+    assert lines[first + 1 : first + 3] == ["  ┊ 30 more", " ●  2 Mar 12:00  50 ▅ Own source  this article"]
+    assert "  and 18 more" in lines
 
 
 def test_a_selected_article_of_a_story_is_shown_in_full() -> None:

@@ -37,10 +37,10 @@ def test_a_story_is_unread_while_any_article_is_and_starred_if_any_is() -> None:
     assert story_row([row(1, read=True), row(2, read=True)], 2).row.read
 
 
-def test_a_story_is_as_hot_as_its_hottest_article_and_estimated_only_if_none_is_known() -> None:
-    known = story_row([row(1, heat_estimate=90), row(2, heat=20), row(3, heat=50)], 3).row
+def test_a_story_is_as_hot_as_its_hottest_article_which_comes_first_in_a_list_by_heat() -> None:
+    known = story_row([row(1, heat_estimate=40), row(2, heat=20), row(3, heat=50), row(4)], 4).row
     assert (known.heat, known.heat_estimate) == (50, None)
-    estimated = story_row([row(1, heat_estimate=60), row(2, heat_estimate=90)], 2).row
+    estimated = story_row([row(1, heat_estimate=60), row(2, heat_estimate=90), row(3, heat=50)], 3).row
     assert (estimated.heat, estimated.heat_estimate) == (None, 90)
 
 

@@ -179,15 +179,15 @@ def story_row(rows: Sequence[Row], articles: int, listed: int = 0) -> ListRow:
 
     ``rows`` are those that are loaded, the best article first.
     """
-    heats = [row.heat for row in rows if row.heat is not None]
-    estimates = [row.heat_estimate for row in rows if row.heat_estimate is not None]
+    # By the heat by which a row is sorted.
+    hottest = max(rows, key=lambda row: next(heat for heat in (row.heat, row.heat_estimate, -1) if heat is not None))
     latest, precision = _date_of_story(rows)
     row = replace(
         rows[0],
         read=all(row.read for row in rows),
         starred=any(row.starred for row in rows),
-        heat=max(heats, default=None),
-        heat_estimate=None if heats else max(estimates, default=None),
+        heat=hottest.heat,
+        heat_estimate=hottest.heat_estimate,
         published_at=latest,
         precision=precision,
     )

@@ -226,14 +226,11 @@ class ArticlePane(LineView):
             self.select_item(-1)  # the text follows
         if self.selected < 0 or direction not in {"down", "up", "top", "end"} or reads_more:
             super().action_move(direction)
-        elif direction == "end":
-            self.select_item(self.item_count - 1)
-        elif direction == "top":
-            self.select_item(0)
         else:
-            index = self.selected + move_distance(direction, self.size.height)
-            if index == len(self._item_lines):
-                show_status(self, "This is the last related item.")
+            ends = {"top": 0, "end": self.item_count - 1}
+            index = ends.get(direction, self.selected + move_distance(direction, self.size.height))
+            if index == (self.selected if direction in ends else len(self._item_lines)):
+                show_status(self, f"This is the {'first' if direction == 'top' else 'last'} related item.")
             self.select_item(index)
 
     def action_leave(self) -> None:

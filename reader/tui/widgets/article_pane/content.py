@@ -38,6 +38,8 @@ class ItemSection(NamedTuple):
     """How many of the items follow,"""
     total: int = 0
     """and how many there are, if those are more."""
+    skipped: int = 0
+    """How many of the others are left out after the first item; the rest is left out at the end."""
 
 
 @dataclass(frozen=True, slots=True)

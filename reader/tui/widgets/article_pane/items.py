@@ -51,15 +51,16 @@ def item_lines(
         items = content.items[at : at + section.size]
         yield _other(BLANK, line_of(truncate(_heading(content, section, cells), cells), "heading"))
         if section.kind == "story":
-            yield from _timeline(content, items, at, cells, selected=selected, visited=visited, now=now)
+            yield from _timeline(
+                content, items, at, cells, skipped=section.skipped, selected=selected, visited=visited, now=now
+            )
         else:
             for index, item in enumerate(items, at):
                 is_selected = index == selected
                 lines = _item(item, index, cells, selected=is_selected, visited=index in visited, now=now)
                 yield ItemLines(tuple(lines), index, ITEM_LINES)
-        if section.total > section.size:
-            more = f"  and {section.total - section.size:,} more"
-            yield _other(line_of(truncate(more, cells), "quiet"))
+        if (more := section.total - section.size - section.skipped) > 0:
+            yield _other(line_of(truncate(f"  and {more:,} more", cells), "quiet"))
         at += section.size
 
 
@@ -83,11 +84,12 @@ def _timeline(
     start: int,
     cells: int,
     *,
+    skipped: int,
     selected: int,
     visited: Collection[int],
     now: datetime,
 ) -> Iterator[ItemLines]:
-    """Yield the articles of a story, the earliest first, with the article itself among them, and gaps of days."""
+    """Yield the articles of a story, the earliest first, with the article itself, gaps of days and what is skipped."""
     moments = [*enumerate(items, start)]
     moments.insert(max(0, content.place_in_story), (-1, RelatedItem(content.article)))
     sources = max(cell_width(item.described.source) for _, item in moments)
@@ -96,7 +98,9 @@ def _timeline(
     before: datetime | None = None
     for number, (index, item) in enumerate(moments):
         when = item.described.published_at
-        if when is not None and before is not None:
+        if number == 1 and skipped:
+            yield _other(line_of(truncate(f"  ┊ {skipped:,} more", cells), "quiet"))
+        elif when is not None and before is not None:
             days = (to_local(when).date() - to_local(before).date()).days
             if days > 1:
                 yield _other(line_of(truncate(f"  ┊ {format_count(days, 'day')} later", cells), "quiet"))
