@@ -26,8 +26,6 @@ from textual.filter import LineFilter
 from textual.geometry import Region
 from textual.strip import Strip
 
-from reader.core.text import free_texts as free_own_texts
-
 _SIZES = {"_crop_cache": 16, "_style_cache": 16} | dict.fromkeys(
     ("_divide_cache", "_line_length_cache", "_crop_extend_cache", "_offsets_cache"), 4
 )
@@ -100,14 +98,6 @@ def limit_textual() -> None:
     Strip.__getattr__ = make_cache  # type: ignore[attr-defined]
     Strip.divide = divide  # type: ignore[assignment]
     Strip.apply_filter = apply_filter  # type: ignore[assignment]
-
-
-def free_texts() -> None:
-    """Free the texts in caches: they are scattered over Python's memory, and would keep it from other uses."""
-    free_own_texts()
-    caches: tuple[Any, ...] = _cells.cell_len, Segment._split_cells, Strip.render_ansi
-    for each in caches:
-        each.cache_clear()
 
 
 def _limit_cell_len() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from textual import content
+from textual.color import Color
 
 from reader.core import text
 from reader.tui.terminal import idle_gc
@@ -56,15 +57,15 @@ def test_a_short_pause_frees_screens_that_were_open_for_long(
     assert (closed() is None) == is_freed
 
 
-def test_a_long_pause_frees_the_texts_in_caches(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_pause_empties_the_caches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(idle_gc, "LONG_PAUSE", 0.0)
-    caches: list[Any] = [text.cell_width, vars(content)["cell_len"]]
-    assert [cached("text") for cached in caches] == [4, 4]
+    caches: list[Any] = [text.cell_width, vars(content)["cell_len"], Color.parse]
+    assert [cached("red") for cached in caches] == [3, 3, Color(255, 0, 0)]
     collector = IdleGC()
     gc.freeze()
     try:
         collector.note_activity()
         collector.collect_if_idle()
-        assert [cached.cache_info().currsize for cached in caches] == [0, 0]
+        assert [cached.cache_info().currsize for cached in caches] == [0, 0, 0]
     finally:
         gc.unfreeze()
