@@ -130,6 +130,9 @@ def _joined(groups: Iterable[Sequence[int]]) -> list[set[int]]:
     """Return the groups with those joined that have an article in common."""
     group_of: dict[int, set[int]] = {}
     for group in groups:
-        whole = set(group).union(*(group_of.get(rowid, ()) for rowid in group))
-        group_of.update(dict.fromkeys(whole, whole))
+        whole = max((group_of.setdefault(rowid, {rowid}) for rowid in group), key=len)
+        for rowid in group:
+            if (part := group_of[rowid]) is not whole:  # the smaller one: a thousand copies may come one by one
+                whole |= part
+                group_of.update(dict.fromkeys(part, whole))
     return [*{id(group): group for group in group_of.values()}.values()]
