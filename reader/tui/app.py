@@ -150,8 +150,8 @@ class NewsreaderApp(App[None]):
 
     async def on_event(self, event: events.Event) -> None:
         """Pass input through the input gate, and pasted text through the text gate."""
-        if isinstance(event, events.InputEvent) and (driver := driver_of(self)) and event.time < driver.input_since:
-            return  # the rest of a burst of Ctrl+z, which would stop the process again
+        if isinstance(event, events.InputEvent) and self._is_late(event):
+            return
         if isinstance(event, events.Key) and not event.is_forwarded and self._is_escape_and_more(event):
             await self.on_event(events.Key("escape", None))
             name = event.character if (event.character or "").isalnum() else event.key.removeprefix("alt+")
@@ -174,6 +174,17 @@ class NewsreaderApp(App[None]):
         elif isinstance(event, events.Key) and await self.session.keys.press(event):
             return
         await super().on_event(event)
+
+    def _is_late(self, event: events.InputEvent) -> bool:
+        """Whether a key is the rest of a burst of Ctrl+z, or the mouse was where the smaller terminal is no longer.
+
+        The one would stop the process again, the other take the focus from every widget.
+        """
+        if (driver := driver_of(self)) and event.time < driver.input_since:
+            return True
+        if not isinstance(event, events.MouseEvent) or not self.screen_stack:
+            return False
+        return not self.screen.size.contains(event.x, event.y)
 
     def _is_escape_and_more(self, event: events.Key) -> bool:
         """Whether this is Esc and a character in one burst, which terminals send for the character with Alt, too.
@@ -201,9 +212,10 @@ class NewsreaderApp(App[None]):
             self.gate.release(to_input=True)
 
     def pop_screen(self) -> AwaitComplete:
-        """Close the screen, and release the keys that were meant for its input if that has not had the focus."""
+        """Close the screen: actions may wait for that, and keys that were meant for its input if it had no focus."""
         if self.focused is None and not isinstance(self.screen, BaseScreen):
             self.gate.release(to_input=True)
+        self.gate.check()
         return super().pop_screen()
 
     async def run_action(

@@ -247,10 +247,13 @@ class InputGate:
         self._is_running_deferred = True
         try:
             while self._deferred and not self.is_moving and self._is_ready(self._deferred[0][0]):
-                if self._deferred_on not in {None, self._app.screen}:
+                screen = self._app.screen
+                if self._deferred_on not in {None, screen}:
                     self._deferred.clear()
                     break
-                self._deferred_on = self._app.screen
+                if screen.is_modal:  # opened since; the reader, for instance, would be above it
+                    break
+                self._deferred_on = screen
                 _, run = self._deferred.popleft()
                 await run()
         finally:

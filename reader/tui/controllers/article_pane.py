@@ -298,8 +298,10 @@ class ArticlePaneController:
 
                 none = partial(say_none, self._session, "No article of the folder has a similar text.")
                 self._session.background.start(none, "similar")
+            self._session.gate.release()
 
         self._session.gate.begin_loading("article")
+        self._session.gate.hold()  # the next keys are for the articles that it lists
         self._load(content.rowid, show, with_position=False)
 
     def back(self) -> None:

@@ -306,9 +306,9 @@ async def test_a_theme_can_be_chosen_in_a_burst(folder: Path) -> None:
         await reader.wait_until(lambda: reader.article_list.cursor == 1)
 
 
-async def test_an_action_that_waited_behind_one_that_opens_the_reader_is_not_for_the_list_any_more(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def lists_may_load(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """An event without which no list is loaded."""
     load, may_end = article_list.load_list, threading.Event()
     may_end.set()
 
@@ -317,19 +317,40 @@ async def test_an_action_that_waited_behind_one_that_opens_the_reader_is_not_for
         return load(*arguments)
 
     monkeypatch.setattr(article_list, "load_list", load_slowly)
+    return may_end
+
+
+async def test_an_action_that_waited_behind_one_that_opens_the_reader_is_not_for_the_list_any_more(
+    folder: Path, lists_may_load: threading.Event
+) -> None:
     async with open_app(folder, timings=PATIENT._replace(key_hold=0.1, action_hold=0.1)) as reader:
-        may_end.clear()
+        lists_may_load.clear()
         reader.app.post_message(key_event("3"))  # another order, which loads the list
         reader.app.post_message(key_event("f"))
         await until(lambda: reader.app.gate.is_holding)
         await until(lambda: not reader.app.gate.is_holding)  # keys do not wait any longer
         reader.app.post_message(key_event("slash"))  # its action waits for the list, too
         await asyncio.sleep(0.1)
-        may_end.set()
+        lists_may_load.set()
         await reader.settle()
         assert (reader.is_reader_open, reader.prompt) == (True, None)
         await reader.press_at_once("escape", "j")
         assert (reader.is_main_screen_on_top, reader.article_list.cursor) == (True, 1)
+
+
+async def test_an_action_that_waits_for_the_list_also_waits_for_a_dialog_that_opens_meanwhile(
+    folder: Path, lists_may_load: threading.Event
+) -> None:
+    async with open_app(folder) as reader:
+        lists_may_load.clear()
+        for key in ("3", "f", "f1"):
+            reader.app.post_message(key_event(key))
+        await until(lambda: isinstance(reader.app.screen, ListingScreen))
+        lists_may_load.set()
+        await until(lambda: reader.article_list.order.sort.by == "date")
+        assert isinstance(reader.app.screen, ListingScreen)
+        await reader.press("escape")
+        assert reader.is_reader_open
 
 
 async def test_a_prompt_that_opens_before_the_reader_does_not_stay_below_it(folder: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.events import MouseDown
 
 from reader.tui.widgets.article_list.article_list import ArticleList
 from reader.tui.widgets.article_pane.article_pane import ArticlePane
@@ -36,6 +37,15 @@ async def test_the_scroll_bar_follows_the_list_and_can_be_dragged(make_folder: M
         await reader.settle()
         assert reader.article_list.scroll_offset.y > 0
         assert reader.article_list.scroll_offset.y % reader.article_list.row_height == 0
+
+
+async def test_the_mouse_outside_a_terminal_that_became_smaller_takes_the_focus_from_nothing(seeds: Path) -> None:
+    async with open_app(seeds) as reader:
+        await reader.press("enter")
+        await reader.resize(40, 12)
+        reader.app.post_message(MouseDown(None, 100, 30, 1, 1, 0, False, False, False, 100, 30))
+        await reader.settle()
+        assert reader.focus == "text"
 
 
 @pytest.mark.parametrize("size", [SIDE, STACKED])

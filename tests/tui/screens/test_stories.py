@@ -118,6 +118,10 @@ async def test_similar_articles_come_and_go_with_the_words_that_they_share(folde
         assert reader.article_pane.selected == selected
         await reader.press(".")
         assert "More like this" not in reader.pane_text
+        await reader.press("h")
+        await reader.press_at_once(".", "h")
+        assert ("More like this (2)" in reader.pane_text, reader.focus) == (True, "article")
+        await reader.press(".")
         for _ in range(2):  # also from the text, which is left, and behind which they may be listed already
             await reader.press("h", "enter", ".")
             assert reader.focus == "related"
@@ -144,8 +148,9 @@ async def test_the_story_and_its_links_are_a_list_like_any_other(folder: Path) -
         assert reader.message == "No other article here is linked with this one, or about the same event."
         await reader.press("enter", "S")
         assert not reader.is_main_screen_on_top, "a text that leads nowhere stays"
-        await reader.press("h", "g", "enter", "S")
-        assert (reader.is_main_screen_on_top, reader.focus, len(reader.rows)) == (True, "list", 4)
+        await reader.press("h", "g", "enter")
+        await reader.press_at_once("S", "l")
+        assert (reader.is_main_screen_on_top, reader.focus, len(reader.rows)) == (True, "article", 4)
 
 
 async def test_keys_say_that_stories_are_still_being_found(folder: Path) -> None:

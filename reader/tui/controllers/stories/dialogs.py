@@ -35,6 +35,7 @@ class StoryDialogsController:
             session.open_dialog(partial(self._load_digest, rowid), "story dialog")
         else:
             session.gate.begin_loading("list")
+            session.gate.hold()  # the next keys are for the list, not for the text or the pane that it replaces
             session.background.start(partial(self._list_neighbors, rowid), "neighbors")
 
     async def _list_neighbors(self, rowid: int) -> None:
@@ -54,6 +55,7 @@ class StoryDialogsController:
         finally:
             if session.query.query == before:  # otherwise the list ends it
                 session.gate.end_loading("list")
+            session.gate.release()
 
     async def _load_digest(self, rowid: int) -> Screen[None] | None:
         """Return what the sources of the story of an article say, side by side."""
