@@ -215,7 +215,9 @@ class KeyDispatcher:
         return False
 
     def _nothing(self, label: str) -> str:
-        return f"{label} does nothing here. {bindings.first_key('help', self._keymap)} shows all keys."
+        has_help = any(active.binding.id == "help" for active in self._app.screen.active_bindings.values())
+        hint = f" {bindings.first_key('help', self._keymap)} shows all keys." if has_help else ""
+        return f"{label} does nothing here.{hint}"
 
     def _word(self, name: str) -> str:
         """Return the title of an action for the middle of a line."""

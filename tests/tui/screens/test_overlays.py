@@ -35,6 +35,9 @@ async def test_the_help_can_be_searched(seeds: Path) -> None:
         assert "q close" in reader.text
         await reader.press("k")
         assert "This is the top." in reader.text
+        await reader.press("?")
+        assert "? does nothing here." in reader.text
+        assert "shows all keys" not in reader.text
         await reader.press("G", "j")
         assert "This is the end." in reader.text
         await reader.press("/", *"clipb", "escape")
