@@ -8,7 +8,8 @@ from functools import partial
 from operator import itemgetter
 from typing import Any, ClassVar
 
-from textual import on
+from textual import events, on
+from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.command import CommandInput, CommandList, CommandPalette, DiscoveryHit, Hit, Hits
@@ -29,6 +30,15 @@ _CELLS = 72
 """The width of the palette,"""
 _MARGIN = 6
 """of which its margins and the scroll bar take these."""
+
+
+class PaletteList(CommandList):
+    """The commands that are found."""
+
+    async def _on_click(self, event: events.Click) -> None:
+        """Ignore a click on a command that a later search did not find: Textual would stop the app."""
+        if event.style.meta.get("option", 0) >= self.option_count:
+            event.prevent_default()
 
 
 class Palette(CommandPalette):
@@ -56,6 +66,11 @@ class Palette(CommandPalette):
     def __init__(self, gate: InputGate, **options: Any) -> None:
         super().__init__(**options)
         self._gate = gate
+
+    def compose(self) -> ComposeResult:
+        """Yield Textual's widgets, but for the list."""
+        for widget in super().compose():
+            yield PaletteList() if type(widget) is CommandList else widget
 
     def action_submit(self) -> None:
         """Submit what was typed before Enter; the keys after it are for what the command shows."""

@@ -9,7 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.style import Style
 from textual.command import CommandList, CommandPalette, Hit, Hits, Provider
+from textual.events import Click
 from textual.widgets import Input
 
 from reader.config.settings import Config
@@ -164,6 +166,17 @@ async def test_the_palette_finds_an_action_and_runs_it(seeds: Path) -> None:
         await reader.press("enter")
         await reader.wait_until(lambda: reader.is_main_screen_on_top)
         assert reader.sort.by == "date"
+
+
+async def test_a_click_on_a_command_that_is_found_no_more_does_nothing(seeds: Path) -> None:
+    async with open_app(seeds) as reader:
+        await palette(reader, "Sort by date")
+        found = reader.app.screen.query_one(CommandList)
+        place, style = found.region.offset, Style(meta={"option": found.option_count})
+        click = Click(found, 0, 0, 0, 0, 1, False, False, False, *place, style)
+        found.post_message(click)
+        await reader.settle()
+        assert isinstance(reader.app.screen, CommandPalette)
 
 
 async def test_the_palette_searches_descriptions(seeds: Path) -> None:
