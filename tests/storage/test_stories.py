@@ -309,6 +309,25 @@ def test_a_process_that_ends_between_two_steps_loses_only_work_to_do_again(tmp_p
         assert len(_check(index)) == 4
 
 
+def test_a_first_grouping_that_is_killed_between_batches_starts_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    for owner in (grouping, waiting):
+        monkeypatch.setattr(owner, "BATCH", 8)
+    monkeypatch.setattr(upkeep, "_SECONDS_OF_A_TRANSACTION", 0)
+    monkeypatch.setattr(upkeep, "_INTERVAL", 0)
+    counts = []
+    for killed_after in (None, 3):
+        index, _ = Index.open(None)
+        with closing(index):
+            put(index, *_folder(60))
+            _update(index, steps=killed_after)
+            if killed_after is not None:
+                assert 0 < index.database.select("SELECT count(*) FROM grouped")[0][0] < 60
+            _update(index)
+            _check(index)
+            counts.append(index.database.select("SELECT term, documents FROM term_counts ORDER BY term"))
+    assert counts[0] == counts[1] != []
+
+
 def test_an_index_without_changes_is_not_written(index: Index) -> None:
     put(index, *_folder(12))
     _update(index)

@@ -38,8 +38,7 @@ class SqliteStoryState:
 
     def documents(self) -> int:
         """Return how many articles were counted; 0 if there are none."""
-        # A process that was killed has saved articles, but not their number.
-        return int(read_fact(self._db, "grouped") or self._db.execute("SELECT count(*) FROM grouped").fetchone()[0])
+        return read_fact(self._db, "grouped")
 
     def frequencies(self, terms: Collection[int] | None) -> dict[int, int]:
         """Return how many of these have each of ``terms``, or each term of all for None; without those in none."""

@@ -33,7 +33,16 @@ def begin(db: sqlite3.Connection) -> bool:
     """Note that lists will lack changes; return whether they show all earlier ones. Raises sqlite3.Error."""
     is_first = not read_fact(db, "stories_unshown")
     db.execute("UPDATE facts SET value = 1 WHERE name = 'stories_unshown'")
+    if not read_fact(db, "grouped") and db.execute("SELECT EXISTS (SELECT 1 FROM grouped)").fetchone()[0]:
+        _start_over(db)
     return is_first
+
+
+def _start_over(db: sqlite3.Connection) -> None:
+    """Forget what the first grouping has saved: it was killed, and has not saved how many articles have each word."""
+    for table in ("grouped", "found_by", "departed", "departed_texts"):
+        db.execute(f"DELETE FROM {table}")  # noqa: S608 - constants
+    db.execute("UPDATE articles SET story = NULL WHERE story IS NOT NULL")
 
 
 def end(db: sqlite3.Connection) -> None:
