@@ -208,8 +208,8 @@ def _print_bars(title: str, bars: Sequence[Bar], more: int = 0) -> None:
             continue
         label = bar.label + " " * (width - cell_len(bar.label))
         length = round(_BAR_WIDTH * bar.articles / most) or bool(bar.articles)
-        heat = "" if bar.heat is None else f"  heat {bar.heat:.0f}"
-        out(f"  {label}  {bar.articles:>{digits},}{heat:<10}  {'█' * length}".rstrip() + "\n")
+        heat = "" if bar.heat is None else f"  heat {'~' * bar.is_estimate}{bar.heat:.0f}"
+        out(f"  {label}  {bar.articles:>{digits},}{heat:<11}  {'█' * length}".rstrip() + "\n")
     if more > 0:
         out(f"  and {more:,} more\n")
 

@@ -66,4 +66,13 @@ def statistics_record(found: HeatStatistics) -> Record:
 
 
 def _bars(bars: Sequence[Bar]) -> list[Record]:
-    return [{"label": bar.label, "query": bar.query, "articles": bar.articles, "heat": bar.heat} for bar in bars]
+    return [
+        {
+            "label": bar.label,
+            "query": bar.query,
+            "articles": bar.articles,
+            "heat": bar.heat,
+            "heatIsEstimate": bar.is_estimate,
+        }
+        for bar in bars
+    ]

@@ -68,6 +68,8 @@ class Bar(NamedTuple):
     articles: int
     heat: float | None
     """The mean of the heats, estimates included; None if there are none."""
+    is_estimate: bool = False
+    """Whether there are estimates among them."""
 
 
 @dataclass(frozen=True, slots=True)

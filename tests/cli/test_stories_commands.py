@@ -43,7 +43,15 @@ _SENTENCE = _object(text=_TEXT, kind={"enum": ["common", "only", None]})
 _PART = _object(
     id=_ID, source={"type": ["string", "null"]}, publishedDateTime=_TIME, title=_TEXT, sentences=_array(_SENTENCE)
 )
-_BARS = _array(_object(label=_TEXT, query=_TEXT, articles={"type": "integer", "minimum": 0}, heat=_NUMBER))
+_BARS = _array(
+    _object(
+        label=_TEXT,
+        query=_TEXT,
+        articles={"type": "integer", "minimum": 0},
+        heat=_NUMBER,
+        heatIsEstimate={"type": "boolean"},
+    )
+)
 _SCHEMAS = {
     "stories": _array(_object(**_STORY)),
     "related": _array(

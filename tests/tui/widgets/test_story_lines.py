@@ -180,10 +180,12 @@ def test_the_plot_says_where_it_begins_and_ends() -> None:
 
 def test_each_bar_has_its_number_and_heat_and_the_selected_one_a_mark() -> None:
     bars = [Bar("courts", "topic:courts", 40, 120.0), Bar("rivers", "topic:rivers", 20, None)]
-    lines = bar_lines([("Topics", bars), ("Sources", [])], 60, selected=1)
+    estimated = Bar("A", "source:A", 10, 62.4, is_estimate=True)
+    lines = bar_lines([("Topics", bars), ("Sources", [estimated])], 60, selected=1)
     shown = texts(lines)
     assert shown[0].split() == ["Topics", "articles", "heat"]
     assert shown[1].split()[:3] == ["courts", "40", "120"]
     assert shown[2].startswith("▌ rivers")
     assert shown[1].count("━") > 1.5 * shown[2].count("━")
-    assert [line[0].item for line in lines] == [-1, 0, 1]
+    assert shown[5].split()[:3] == ["A", "10", "~62"]
+    assert [line[0].item for line in lines if line] == [-1, 0, 1, -1, 2]

@@ -6,6 +6,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from reader.core.times import from_local, from_micros, to_local, to_micros
 from reader.query.parser import quote_value
@@ -27,25 +28,29 @@ _CHARACTERS: dict[Period, int] = {"hour": 13, "day": 10, "month": 7, "year": 4}
 """How much of a time in ISO 8601 is the name of a period."""
 _NEVER = 1 << 62
 """A quarter of an hour after all others."""
-_SUMS = "count(*), ifnull(sum(ifnull(a.heat, a.heat_estimate)), 0), count(ifnull(a.heat, a.heat_estimate))"
+_SUMS = (
+    "count(*), ifnull(sum(ifnull(a.heat, a.heat_estimate)), 0), count(ifnull(a.heat, a.heat_estimate)), count(a.heat)"
+)
 
 
 class _Sums:
-    """The number of articles, and the sum and the number of their heats."""
+    """The number of articles, and of their heats the sum, the number, and how many are no estimates."""
 
-    __slots__ = ("articles", "heat", "with_heat")
+    __slots__ = ("articles", "heat", "known", "with_heat")
 
     def __init__(self) -> None:
-        self.articles = self.with_heat = 0
+        self.articles = self.with_heat = self.known = 0
         self.heat = 0.0
 
-    def add(self, articles: int, heat: float, with_heat: int) -> None:
+    def add(self, articles: int, heat: float, with_heat: int, known: int) -> None:
         self.articles += articles
         self.heat += heat
         self.with_heat += with_heat
+        self.known += known
 
     def bar(self, label: str, query: str) -> Bar:
-        return Bar(label, query, self.articles, round(self.heat / self.with_heat, 1) if self.with_heat else None)
+        heat = round(self.heat / self.with_heat, 1) if self.with_heat else None
+        return Bar(label, query, self.articles, heat, self.known < self.with_heat)
 
 
 def of_rows(db: sqlite3.Connection, rows: Collection[int] | None, period: Period | None) -> HeatStatistics:
@@ -81,21 +86,21 @@ def of_rows(db: sqlite3.Connection, rows: Collection[int] | None, period: Period
     )
 
 
-def _by_time(by_quarter: Sequence[tuple[int, int, float, int]], period: Period) -> list[Bar]:
+def _by_time(by_quarter: Sequence[Any], period: Period) -> list[Bar]:
     """Return a bar for each period, without gaps, the earliest first."""
     bars: list[Bar] = []
     if not by_quarter:
         return bars
-    quarters = iter([*by_quarter, (_NEVER, 0, 0.0, 0)])
-    quarter, articles, heat, with_heat = next(quarters)
+    quarters = iter([*by_quarter, (_NEVER, 0, 0.0, 0, 0)])
+    quarter, *numbers = next(quarters)
     at: datetime | None = _begin(to_local(from_micros(quarter * _QUARTER)).replace(tzinfo=None), period)
     while quarter != _NEVER and at is not None:
         after = _next(at, period)
         end = _NEVER if after is None else to_micros(from_local(after)) // _QUARTER
         sums = _Sums()
         while quarter < end:
-            sums.add(articles, heat, with_heat)
-            quarter, articles, heat, with_heat = next(quarters)
+            sums.add(*numbers)
+            quarter, *numbers = next(quarters)
         name = at.isoformat(" ")[: _CHARACTERS[period]]
         bars.append(sums.bar(f"{name}:00" if period == "hour" else name, f"date:{name[:10]}"))
         at = after
@@ -122,11 +127,11 @@ def _next(moment: datetime, period: Period) -> datetime | None:
         return None
 
 
-def _by_value(field: str, rows: Iterable[tuple[int, int, float, int]], texts: Mapping[int, str]) -> list[Bar]:
+def _by_value(field: str, rows: Iterable[Any], texts: Mapping[int, str]) -> list[Bar]:
     """Return a bar for each topic or source, those of most articles first."""
     found: defaultdict[str, _Sums] = defaultdict(_Sums)
-    for code, articles, heat, with_heat in rows:
+    for code, *numbers in rows:
         for text in texts.get(code, "").split("\n"):
-            found[text].add(articles, heat, with_heat)
+            found[text].add(*numbers)
     bars = [sums.bar(text, f"{field}:{quote_value(text)}") for text, sums in found.items() if text]
     return sorted(bars, key=lambda bar: (-bar.articles, bar.label))

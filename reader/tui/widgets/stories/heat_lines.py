@@ -10,7 +10,7 @@ from reader.tui.widgets.text import formats
 from reader.tui.widgets.text.lines import BLANK, Line, Run
 
 _LABEL = range(8, 34)
-_NUMBERS = 16
+_NUMBERS = 17
 """The cells of the number of articles and the heat."""
 
 
@@ -24,7 +24,7 @@ def bar_lines(sections: Sequence[tuple[str, Sequence[Bar]]], cells: int, *, sele
     for heading, bars in sections:
         if not bars:
             continue
-        columns = f"{'articles':>8} {'heat':>4}"
+        columns = f"{'articles':>8} {'heat':>5}"
         lines += [BLANK, (Run(fit_cells(heading, label + 2), "heading"), Run(columns, "quiet"))]
         most = max(bar.articles for bar in bars)
         for bar in bars:
@@ -38,11 +38,11 @@ def _bar(bar: Bar, most: int, hottest: float, label: int, cells: int, *, is_sele
     score = "selected-score" if is_selected else "score"
     room = max(0, cells - label - _NUMBERS - 4)
     drawn = formats.bar(bar.articles, max(1, most), room)
-    heat = formats.score(None if bar.heat is None else round(bar.heat))
+    heat = formats.score(None if bar.heat is None else round(bar.heat), estimated=bar.is_estimate)
     yield Run("▌ " if is_selected else "  ", "accent", item=at)
     yield Run(f"{fit_cells(bar.label, label)} ", text, item=at)
     yield Run(f"{bar.articles:>7,} ", quiet, item=at)
-    yield Run(f"{heat:>4} {formats.shade(bar.heat, hottest)} ", quiet, item=at)
+    yield Run(f"{heat:>5} {formats.shade(bar.heat, hottest)} ", quiet, item=at)
     yield Run(fit_cells(drawn, room), score, item=at, lightness=formats.lightness(bar.heat, hottest))
 
 
@@ -59,7 +59,7 @@ def time_marker(bars: Sequence[Bar], selected: int, cells: int) -> str:
     if not bars:
         return truncate("No article has a date.", cells)
     bar = bars[selected]
-    heat = "" if bar.heat is None else f", heat {round(bar.heat)}"
+    heat = "" if bar.heat is None else f", heat {'~' * bar.is_estimate}{round(bar.heat)}"
     text = f"{bar.label}: {format_count(bar.articles, 'article')}{heat}"
     # Sparkline draws in cell c the bar c * len(bars) // cells, rounded down.
     first_cell, end = (-(-each * cells // len(bars)) for each in (selected, selected + 1))
