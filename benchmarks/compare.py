@@ -104,9 +104,10 @@ def _imports_of(tree: Path) -> dict[str, str]:
 
 
 def _open(bench: Bench, tree: Path, density: str) -> Terminal:
-    own = bench.fresh()
+    own = bench.fresh()  # also the index, which can have another format in another tree
     (own / "config.toml").write_text(f'density = "{density}"\n', "utf-8")
-    environ = bench.environ(bench.built(), own) | _imports_of(tree) | {"NEWSREADER_CONFIG_DIR": str(own)}
+    environ = bench.environ(own) | _imports_of(tree) | {"NEWSREADER_CONFIG_DIR": str(own)}
+    run([*INDEX, str(bench.folder)], environ)
     terminal = Terminal([*READER, str(bench.folder)], environ)
     terminal.until(lambda screen: sight.articles(screen) == bench.documents)
     terminal.rest(2)
