@@ -214,6 +214,12 @@ def truncate(text: str, cells: int) -> str:
     return text[:end].rstrip() + ELLIPSIS
 
 
+def free_texts() -> None:
+    """Free the texts that this module caches."""
+    for cached in (_without_extras, cell_width, truncate):
+        cached.cache_clear()
+
+
 def fit_cells(text: str, cells: int, *, right: bool = False) -> str:
     """Return ``text`` in exactly ``cells`` cells, truncated or padded; right-aligned if ``right``."""
     shown = truncate(text, cells)

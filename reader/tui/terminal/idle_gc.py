@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import gc
 import time
-from functools import lru_cache
 
+from reader.tui.terminal.memory import free_caches
 from reader.workers.malloc import trim_malloc
 
 YOUNG_THRESHOLD = 2_000
@@ -23,18 +23,6 @@ LONG_PAUSE = 2.0
 """Seconds without input after which the user is idle."""
 SHORT_PAUSE = 0.3
 """Seconds without input after which younger objects are collected, which takes 10 ms or so, if there are many."""
-
-
-def _empty_caches() -> None:
-    """Empty each cache that has a limit, and so may lose anything at any time, in whichever library.
-
-    What is in them is scattered over Python's memory, and would keep it from other uses. The next key takes a
-    millisecond longer.
-    """
-    cached = type(lru_cache(int))
-    for each in gc.get_objects():
-        if type(each) is cached and (each.cache_parameters()["maxsize"] or 0) > 1:
-            each.cache_clear()
 
 
 class IdleGC:
@@ -71,8 +59,8 @@ class IdleGC:
         # The count of frozen objects comes last: it visits each of them, which takes 6 ms or more.
         if pause > LONG_PAUSE and gc.get_freeze_count():
             self._due = False
+            free_caches()
             gc.unfreeze()
-            _empty_caches()
             gc.collect()
             gc.freeze()
         elif SHORT_PAUSE < pause < LONG_PAUSE and any(gc.get_count()[1:]):  # younger collections have left some

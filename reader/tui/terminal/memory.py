@@ -16,15 +16,18 @@ from functools import lru_cache, partial
 from typing import Any
 
 from rich.segment import Segment
+from rich.style import Style
 from textual import _cells, widget
 from textual._styles_cache import StylesCache
 from textual._xterm_parser import XTermParser
 from textual.cache import FIFOCache, LRUCache
 from textual.color import Color
 from textual.css.scalar import Scalar
-from textual.filter import LineFilter
+from textual.filter import ANSIToTruecolor, LineFilter
 from textual.geometry import Region
 from textual.strip import Strip
+
+from reader.core.text import free_texts as free_own_texts
 
 _SIZES = {"_crop_cache": 16, "_style_cache": 16} | dict.fromkeys(
     ("_divide_cache", "_line_length_cache", "_crop_extend_cache", "_offsets_cache"), 4
@@ -98,6 +101,18 @@ def limit_textual() -> None:
     Strip.__getattr__ = make_cache  # type: ignore[attr-defined]
     Strip.divide = divide  # type: ignore[assignment]
     Strip.apply_filter = apply_filter  # type: ignore[assignment]
+
+
+def free_caches() -> None:
+    """Empty caches: what is in them is scattered over Python's memory, and would keep it from other uses.
+
+    The next key takes a millisecond longer. The caches are named here, as looking for them among all objects makes
+    Python fail in a thread that just makes a tuple.
+    """
+    free_own_texts()
+    limited: list[Any] = [getattr(owner, name) for owner, name, _ in _LIMITS]
+    for each in (*limited, _cells.cell_len, Style._add, ANSIToTruecolor.truecolor_style, Color.parse):
+        each.cache_clear()
 
 
 def _limit_cell_len() -> None:
