@@ -5,7 +5,7 @@ which stay empty. Here, each is made when it is first used, and no line has a co
 already. And a strip that ``Strip.divide`` does not cut would cache itself, so that every line drawn would stay until a
 garbage collection.
 
-Private: the names in ``Strip.__slots__`` and :data:`_LIMITS`, and :mod:`textual._cells`.
+Private: the names in ``Strip.__slots__`` and :data:`_LIMITS`, ``Style._add``, and :mod:`textual._cells`.
 """
 
 from __future__ import annotations

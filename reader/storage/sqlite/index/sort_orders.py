@@ -129,7 +129,7 @@ def load_order(db: sqlite3.Connection, sort: Sort) -> array[int]:
     return rowids
 
 
-def first_rowids(db: sqlite3.Connection, sort: Sort) -> Iterator[int]:
+def iterate_order(db: sqlite3.Connection, sort: Sort) -> Iterator[int]:
     """Yield the row ids of :func:`load_order`, read as far as they are needed. Raises sqlite3.Error."""
     return chain.from_iterable(_parts(db, sort))
 
@@ -137,7 +137,7 @@ def first_rowids(db: sqlite3.Connection, sort: Sort) -> Iterator[int]:
 def has_values(db: sqlite3.Connection, by: SortKey) -> bool:
     """Return whether any article has a value to sort by: the first one then has. Raises sqlite3.Error."""
     query = f"SELECT 1 FROM articles WHERE rowid = ? AND {SORT_VALUES[by]} IS NOT NULL"  # noqa: S608 - constants
-    return any(db.execute(query, [rowid]).fetchone() for rowid in islice(first_rowids(db, Sort(by)), 1))
+    return any(db.execute(query, [rowid]).fetchone() for rowid in islice(iterate_order(db, Sort(by)), 1))
 
 
 def store_order(db: sqlite3.Connection, sort: Sort, rowids: array[int]) -> None:

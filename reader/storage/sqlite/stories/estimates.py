@@ -7,7 +7,6 @@ import time
 from array import array
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cache
 from typing import Any
 
 from reader.core.ordering import Sort
@@ -15,7 +14,7 @@ from reader.documents.index_record import IMAGES
 from reader.storage.sqlite.database import json_array
 from reader.storage.sqlite.index import sort_orders
 from reader.storage.sqlite.stories.totals import DAY_IN_MICROS, HeatContext
-from reader.stories.heat import DAY, Coverage, computed_heat, scale_of, source_weight
+from reader.stories.heat import Coverage, computed_heat, scale_of, source_weight
 from reader.stories.quality import Completeness, estimated_quality, median_quality
 
 _FUTURE = 1
@@ -25,7 +24,7 @@ _FUTURE = 1
 def newest_day(db: sqlite3.Connection) -> int:
     """Return the day of the newest article, counted since 1970; 0 if no article has a date. Raises sqlite3.Error."""
     latest = (time.time() // 86_400 + _FUTURE + 1) * DAY_IN_MICROS
-    for rowid in sort_orders.first_rowids(db, Sort("date")):
+    for rowid in sort_orders.iterate_order(db, Sort("date")):
         row = db.execute("SELECT published_at FROM articles WHERE rowid = ?", [rowid]).fetchone()
         if row is not None and (row[0] is None or row[0] < latest):
             return (row[0] or 0) // DAY_IN_MICROS
@@ -48,7 +47,7 @@ def update_all(db: sqlite3.Connection) -> None:
     scale = scale_of(ours, known)
     db.execute("DELETE FROM heat_scale")
     db.executemany("INSERT INTO heat_scale VALUES (?, ?)", scale)
-    estimate = cache(HeatContext(day, scale).estimate)
+    estimate = HeatContext(day, scale).estimate
     unknown = _computed(db, "heat IS NULL", day, computed)
     changed = ((new, rowid) for rowid, _, was, of_coverage in unknown if (new := estimate(of_coverage)) != was)
     _write(db, "UPDATE articles SET heat_estimate = ? WHERE rowid = ?", changed)
@@ -68,17 +67,12 @@ def _computed(
         f"FROM articles a LEFT JOIN stories s ON s.id = a.story WHERE a.story IS NOT NULL AND a.{where}"
     )
 
-    @cache  # many are equal, as only the day counts
-    def alone(quality: float | None, published: int | None, links: int) -> float:
-        at = None if published is None else published * DAY
-        return computed_heat(Coverage(source_weight(quality), 1, at, at, links), day)
-
     for rowid, heat, estimate, number, quality, published_at, links in db.execute(query):
         if number is None:
-            of_coverage = alone(quality, None if published_at is None else published_at // DAY_IN_MICROS, links)
+            at = _second(published_at)
+            yield rowid, heat, estimate, computed_heat(Coverage(source_weight(quality), 1, at, at, links), day)
         else:
-            of_coverage = of_stories[number]
-        yield rowid, heat, estimate, of_coverage
+            yield rowid, heat, estimate, of_stories[number]
 
 
 def _second(micros: int | None) -> int | None:
