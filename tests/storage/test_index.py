@@ -194,7 +194,8 @@ def test_a_new_index_replaces_those_of_earlier_versions_only(
     path.unlink()
     name = path.name.removesuffix(f"-{INDEX_FORMAT}.db")
     earlier = [f"{name}.db", f"{name}.db-wal", f"{name}-{INDEX_FORMAT - 1}.db", f"{name}-9.db.damaged-20260101-000000"]
-    others = [f"{name}-{INDEX_FORMAT + 1}.db", f"{name}-{INDEX_FORMAT + 1}.db-wal", f"index-other-{INDEX_FORMAT - 1}.db"]
+    later = f"{name}-{INDEX_FORMAT + 1}.db"
+    others = [later, f"{later}-wal", f"index-other-{INDEX_FORMAT - 1}.db"]
     for each in (*earlier, *others):
         (path.parent / each).write_bytes(b"")
     assert _titles(library(folder)) == {"A"}
