@@ -328,7 +328,7 @@ def _prepare(database: Database) -> None:
         for statement in SCHEMA.split(";"):
             db.execute(statement)
         earlier = [] if database.path is None else _files_of_earlier_versions(database.path)
-        if any(0 < _format_of(file) < _FIRST_FORMAT_WITH_PLACES for file in earlier):
+        if any(0 < _user_version(file) < _FIRST_FORMAT_WITH_PLACES for file in earlier if file.suffix == ".db"):
             db.execute("UPDATE facts SET value = 1 WHERE name = 'old_ids'")
         db.execute(f"PRAGMA application_id={_APPLICATION_ID}")
         db.execute(f"PRAGMA user_version={INDEX_FORMAT}")
@@ -346,17 +346,15 @@ def _is_current_format(db: sqlite3.Connection) -> bool:
 def _files_of_earlier_versions(path: Path) -> list[Path]:
     """Return the indexes of the same folder in earlier formats, with their journals and what was set aside."""
     folder = path.name.removesuffix(f"-{INDEX_FORMAT}.db")
-    files = []
-    for file in path.parent.glob(f"{folder}*.db*"):
-        format_ = re.match(r"(?:-(\d+))?\.db", file.name[len(folder) :])
-        if format_ and int(format_[1] or 0) < INDEX_FORMAT:  # at first, it was not in the name
-            files.append(file)
-    return files
+    formats = (
+        (file, re.match(r"(?:-(\d+))?\.db", file.name[len(folder) :])) for file in path.parent.glob(f"{folder}*")
+    )
+    # At first, the format was not in the name.
+    return [file for file, format_ in formats if format_ and int(format_[1] or 0) < INDEX_FORMAT]
 
 
-def _format_of(file: Path) -> int:
+def _user_version(file: Path) -> int:
     """Return the user version in the header of an SQLite file (https://sqlite.org/fileformat.html), or 0."""
     with contextlib.suppress(OSError), file.open("rb") as opened:
-        header = opened.read(64)
-        return int.from_bytes(header[60:]) if header.startswith(b"SQLite format 3\0") else 0
+        return int.from_bytes(opened.read(64)[60:])
     return 0
