@@ -360,7 +360,7 @@ class NewsreaderApp(App[None]):
         self.theme_variables = themes.with_rule(super().get_css_variables())
         return self.theme_variables
 
-    def leave(self, status: int) -> None:
+    def _leave(self, status: int) -> None:
         """Quit properly, as the terminal or the system requires. For any thread. Raises RuntimeError if it has ended.
 
         Private: ``_loop``, which is None until the app runs, and after it.
@@ -369,11 +369,10 @@ class NewsreaderApp(App[None]):
 
         self.signal_status = status
         end_foreground()  # it holds the thread that has to end
-        if self._loop is None:
-            raise RuntimeError("not running")
-        self._loop.call_soon_threadsafe(self.call_later, self.action_quit)
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self.call_later, self.action_quit)
 
-    def clean_up(self) -> None:
+    def _clean_up(self) -> None:
         """Do what only a proper exit would: give the terminal back and delete private files. For any thread."""
         from reader.tui.terminal.driver import restore_terminal
 
@@ -465,7 +464,7 @@ def _run(app: NewsreaderApp, paths: Paths) -> int:
     # Textual prints a failure to stderr once the screen is gone, wrapped to the width of the terminal. The log gets its
     # traceback as it is, and the user a sentence.
     output = io.StringIO()
-    watch_terminal(app.leave, app.clean_up)  # before the app takes the terminal, which a signal would leave as it is
+    watch_terminal(app._leave, app._clean_up)  # before the app takes the terminal, which a signal would leave as it is
     with contextlib.redirect_stderr(output):
         app.run()
     status = app.return_code or 0

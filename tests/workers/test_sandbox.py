@@ -264,7 +264,7 @@ def test_closing_while_a_worker_starts_fails_its_task(
 ) -> None:
     workers = extractor()
     answer = workers.submit("echo", 1)
-    _until(lambda: bool(workers._group.processes))
+    _until(answer.running)
     workers.close()
     with pytest.raises(ExtractError, match="is closing"):
         answer.result(timeout=60)
