@@ -329,10 +329,10 @@ def test_an_odd_value_costs_only_itself(data: bytes, line: int, field: str, mess
             [(3, "date")],
         ),
         (  # no comma after a line, a comma too many, a line that is no field
-            '{\n  "title": "J"\n  "tags": [\n    "a",\n    "b",\n  ],\n  oops\n}\nB',
+            '{\n  "title": "J"\n  "tags": [\n    "a",\n    "b", ],\n  oops\n}\nB',
             {"title": "J", "tags": ["a", "b"]},
             "B",
-            [(6, "tags"), (7, "")],
+            [(5, "tags"), (6, "")],
         ),
         ("{\n'title': 'J'\n}\n", {"title": "J"}, "", [(2, "title")]),
         ('{\n\n  "a": "J,\n\n  "b": 1\n}\nB', {"a": "J", "b": "1"}, "B", [(3, "a")]),

@@ -16,7 +16,7 @@ def _select(rowids: list[int], size: int) -> int:
     with sqlite3.connect(":memory:") as db:
         db.execute("CREATE TABLE found (rowid INTEGER PRIMARY KEY)")
         db.executemany("INSERT INTO found VALUES (?)", [[rowid] for rowid in rowids])
-        return bitmap.select_rows(db, "SELECT rowid FROM found WHERE ? = ''", "", size)
+        return bitmap.select_rows(db, "SELECT rowid FROM found WHERE :value = ''", "", size)
 
 
 @settings(deadline=None)

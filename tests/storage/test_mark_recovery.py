@@ -625,7 +625,7 @@ def test_in_a_read_only_folder_marks_are_read_and_nothing_changes(shared_place: 
     program = (
         "import os, sys; from pathlib import Path; from reader.storage.sqlite.marks.store import MarkStore\n"
         "from reader.core.marks import MarkChange\n"
-        "import zlib, reader.storage.sqlite.marks.recovery, reader.storage.sqlite.marks.backups\n"
+        "import urllib.parse, zlib, reader.storage.sqlite.marks.recovery, reader.storage.sqlite.marks.backups\n"
         "if os.getuid() == 0: os.setuid(65534)\n"  # a user who is subject to permissions
         "state, notice = MarkStore.open(Path(sys.argv[1])); print(notice)\n"
         "state.mark(['00000000000000ff'], MarkChange(read=True))\n"

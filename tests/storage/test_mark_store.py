@@ -213,7 +213,7 @@ def test_an_empty_file_and_an_empty_database_get_tables(path: Path, content: byt
             db.execute("VACUUM")
     else:
         path.write_bytes(content)
-    with closing(open_marks(path)) as state:
+    with closing(MarkStore.open(path)[0]) as state:
         state.mark([_ID], MarkChange(read=True))
     with closing(open_marks(path)) as state:
         assert state.all_marked("read") == [id_to_int(_ID)]

@@ -160,10 +160,10 @@ class FeedStore:
         """Return the keys of the feeds with documents directly in a folder."""
         query = (
             "SELECT DISTINCT key FROM feed JOIN entry ON feed.id = entry.feed"
-            " WHERE substr(path, 1, length(?1)) = ?1 AND instr(substr(path, length(?1) + 1), '/') = 0"
-            " AND key NOT LIKE ?2"
+            " WHERE substr(path, 1, length(:folder)) = :folder AND instr(substr(path, length(:folder) + 1), '/') = 0"
+            " AND key NOT LIKE :removed"
         )
-        return [key for (key,) in self._database.select(query, (f"{folder}/", f"{_REMOVED}%"))]
+        return [key for (key,) in self._database.select(query, {"folder": f"{folder}/", "removed": f"{_REMOVED}%"})]
 
     def save(self, key: str, entries: Iterable[StoredEntry], state: FeedState | None = None) -> None:
         """Store new and changed entries of a feed together with its state."""

@@ -27,14 +27,14 @@ _BOOL_TO_DIGIT = bytes.maketrans(b"\0\1", b"01")
 def select_rows(db: sqlite3.Connection, select: str, parameter: str | float, size: int) -> int:
     """Return the set of the row ids below ``size`` that ``select`` returns. Raises sqlite3.Error.
 
-    ``select`` is a constant with the single column ``rowid`` and one ``parameter``.
+    ``select`` is a constant with the single column ``rowid``, in which ``:value`` stands for ``parameter``.
     """
     ordered = f"FROM ({select}) WHERE rowid < {size} ORDER BY rowid"
     if size > MAX_DECIMAL_SIZE:
-        return from_rows((rowid for (rowid,) in db.execute(f"SELECT rowid {ordered}", [parameter])), size)
+        return from_rows((rowid for (rowid,) in db.execute(f"SELECT rowid {ordered}", {"value": parameter})), size)
     # One step of SQLite releases the GIL throughout, and takes half as long as a step per row.
     query = f"SELECT group_concat(digits, '') FROM (SELECT rowid + {_DECIMAL_OFFSET} AS digits {ordered})"  # noqa: S608
-    digits = db.execute(query, [parameter]).fetchone()[0] or ""
+    digits = db.execute(query, {"value": parameter}).fetchone()[0] or ""
     if len(digits) > 8 * _BYTEWISE_LIMIT:
         return _from_decimals(digits, size)
     return from_rows([int(digits[at : at + 8]) - _DECIMAL_OFFSET for at in range(0, len(digits), 8)], size)

@@ -119,7 +119,7 @@ def matching_slots(db: sqlite3.Connection, match: str, size: int, *, late: bool 
     With ``late``, only articles that were added after the frequent sets were computed.
     """
     table = "late_words" if late else "words"
-    return bitmap.select_rows(db, f"SELECT rowid FROM {table} WHERE {table} MATCH ?", match, size)  # noqa: S608
+    return bitmap.select_rows(db, f"SELECT rowid FROM {table} WHERE {table} MATCH :value", match, size)  # noqa: S608
 
 
 def bm25_scores(

@@ -344,9 +344,9 @@ class IndexWriter:
     def set_progress(self, progress: ReadProgress | None) -> None:
         """Store the progress for other instances, see :meth:`Index.read_progress`; None when done."""
         stored = progress or ReadProgress(0, 0, 0, walking=False, began=0)
-        facts = {**asdict(stored), "began": int(stored.began * 1000)}
+        facts = [(value, name) for name, value in {**asdict(stored), "began": int(stored.began * 1000)}.items()]
         with self._database.write() as db:
-            db.executemany("UPDATE facts SET value = ?2 WHERE name = ?1", facts.items())
+            db.executemany("UPDATE facts SET value = ? WHERE name = ?", facts)
 
     def publish(self, *, complete: bool = False) -> bool:
         """Update the orders and columns, so that lists show all changes; return whether there were any.

@@ -12,10 +12,10 @@ from reader.storage.sqlite.marks.positions import PositionRows, all_positions, m
 from reader.storage.sqlite.marks.schema import mark_version, set_mark_version
 
 _MERGE = (
-    "INSERT INTO {table} ({keys}, value, changed_at, token) VALUES (?1, ?2, ?3, ?4, ?5) "
+    "INSERT INTO {table} ({keys}, value, changed_at, token) VALUES (?, ?, ?, ?, ?) "
     "ON CONFLICT ({keys}) DO UPDATE SET "
     "value = excluded.value, changed_at = excluded.changed_at, token = excluded.token "
-    "WHERE excluded.changed_at > changed_at OR NOT ?6 AND excluded.changed_at = changed_at AND excluded.value > value"
+    "WHERE excluded.changed_at > changed_at OR NOT ? AND excluded.changed_at = changed_at AND excluded.value > value"
 )
 
 

@@ -332,7 +332,7 @@ class QueryEvaluator:
         def find() -> int:
             if field == "heat":
                 # Not in the order by heat, which has estimates, too.
-                query = f"SELECT rowid FROM articles WHERE heat {relation} ?"  # noqa: S608 - an operator
+                query = f"SELECT rowid FROM articles WHERE heat {relation} :value"  # noqa: S608 - an operator
                 return bitmap.select_rows(self.db, query, number, self.snapshot.size)
             numbers = story_rows.numbers_with_sources(self.db, relation, number)
             column = columns.load(self.db, "story")

@@ -24,14 +24,15 @@ _SELECT = {
 }
 _NAME = "CAST(name AS TEXT)"
 _SPECIAL_NAMES = (
-    f"SELECT rowid FROM files WHERE {_NAME} GLOB ? OR instr(name, x'2020') OR {_NAME} GLOB ' *' OR {_NAME} GLOB '* '"  # noqa: S608
+    f"SELECT rowid FROM files WHERE {_NAME} GLOB :value OR instr(name, x'2020') "  # noqa: S608
+    f"OR {_NAME} GLOB ' *' OR {_NAME} GLOB '* '"
 )
 # Most articles have one URL only, so test whether others exist before lowercasing them.
 _URLS = (
-    "SELECT rowid FROM details WHERE instr(lower(original_url), ?1) "
-    "OR (web_url IS NOT NULL AND instr(lower(web_url), ?1)) "
-    "OR (amp_url <> '' AND instr(lower(amp_url), ?1)) "
-    "OR (cdn_amp_url <> '' AND instr(lower(cdn_amp_url), ?1))"
+    "SELECT rowid FROM details WHERE instr(lower(original_url), :value) "
+    "OR (web_url IS NOT NULL AND instr(lower(web_url), :value)) "
+    "OR (amp_url <> '' AND instr(lower(amp_url), :value)) "
+    "OR (cdn_amp_url <> '' AND instr(lower(cdn_amp_url), :value))"
 )
 
 
@@ -73,10 +74,10 @@ def rows_with_path(db: sqlite3.Connection, part: str, size: int, folder_of: arra
 
     rows = in_folders(containing)
     if ending:
-        condition = f"substr(lower({_NAME}), 1, {len(name_start)}) = ?"
+        condition = f"substr(lower({_NAME}), 1, {len(name_start)}) = :value"
         rows |= in_folders(ending) & _rows_with_name(db, condition, name_start, size)
     if not slash:
-        rows |= _rows_with_name(db, f"instr(lower({_NAME}), ?)", part, size)
+        rows |= _rows_with_name(db, f"instr(lower({_NAME}), :value)", part, size)
     special |= in_folders(special_folders)
     compared = rows_containing(db, "path", part, bitmap.to_rows(special))
     return rows & ~special | bitmap.from_rows(compared, size)
