@@ -86,6 +86,7 @@ class NewsreaderApp(App[None]):
         self.timings = timings
         self.session = Session(self, first, settings, timings, self.show_message)
         self.gate = self.session.gate
+        self.gate.press = self._press
         self.library = first.library
         self._first: FirstFrame | None = first
         self._idle_gc = IdleGC()
@@ -149,40 +150,62 @@ class NewsreaderApp(App[None]):
     # Input.
 
     async def on_event(self, event: events.Event) -> None:
-        """Pass input through the input gate, and pasted text through the text gate."""
-        if isinstance(event, events.InputEvent) and self._is_late(event):
-            return
-        if isinstance(event, events.Key) and not event.is_forwarded and self._is_escape_and_more(event):
-            await self.on_event(events.Key("escape", None))
-            name = event.character if (event.character or "").isalnum() else event.key.removeprefix("alt+")
-            event = events.Key(name or "", event.character)
-        takes_keys = isinstance(self.screen, BaseScreen | PromptScreen) if self.screen_stack else False
-        gated = takes_keys or self.gate.is_closed or self.gate.is_moving
-        if isinstance(event, events.InputEvent) and gated and self.gate.intercept(event):
-            return
-        if isinstance(event, events.Paste):
-            lines = event.text.strip("\r\n")
-            event.text = clean(f".{lines}.")[1:-1]  # with the spaces at its ends
-        elif isinstance(event, events.InputEvent) and not event.is_forwarded:  # it passes here again on its way up
+        """Pass keys and pasted text through the input gate."""
+        if isinstance(event, events.InputEvent | events.Paste) and not event.is_forwarded:
+            if self.gate.is_closed or not self.screen_stack or self._is_late(event):
+                return
+            if isinstance(event, events.Key | events.Paste):
+                await self.gate.take(event)
+                return
             self._idle_gc.note_activity()
             if isinstance(event, events.MouseDown):
                 await self.session.keys.end()
-            if isinstance(event, events.Key | events.MouseDown) and takes_keys:
-                self._base_screen.key_bar.on_next_key()
-            elif isinstance(event, events.Key) and self._leaves_filter(event):
-                self.gate.hold()
-        elif isinstance(event, events.Key) and await self.session.keys.press(event):
-            return
+                self._note_key()
         await super().on_event(event)
 
-    def _is_late(self, event: events.InputEvent) -> bool:
+    def _note_key(self) -> None:
+        if isinstance(self.screen, BaseScreen | PromptScreen):
+            self._base_screen.key_bar.on_next_key()
+
+    async def _press(self, event: events.Key | events.Paste) -> None:
+        """Act on a key now, or on pasted text.
+
+        Private: ``_check_bindings`` and what passes an event to a node. Textual would send the key from queue to queue
+        to each node that may stop it, so that nothing would tell that a widget has acted on it.
+        """
+        self._idle_gc.note_activity()
+        if isinstance(event, events.Paste):
+            lines = event.text.strip("\r\n")
+            event.text = clean(f".{lines}.")[1:-1]  # with the spaces at its ends
+            await super().on_event(event)
+            return
+        if self._is_escape_and_more(event):
+            name = event.character if (event.character or "").isalnum() else event.key.removeprefix("alt+")
+            self.gate.put_back(events.Key(name or "", event.character))
+            event = events.Key("escape", None)
+        self._note_key()
+        self.app_focus = True
+        if await self._check_bindings(event.key, priority=True):
+            return
+        event._set_forwarded()
+        event.bubble = False  # type: ignore[misc]
+        for node in (self.focused or self.screen).ancestors_with_self[:-1]:
+            with node._context():
+                await node._dispatch_message(event)
+            event.prevent_default(False)
+            if event._stop_propagation:
+                return
+        if not await self.session.keys.press(event):
+            await super().on_event(event)
+
+    def _is_late(self, event: events.InputEvent | events.Paste) -> bool:
         """Whether a key is the rest of a burst of Ctrl+z, or the mouse was where the smaller terminal is no longer.
 
         The one would stop the process again, the other take the focus from every widget.
         """
         if (driver := driver_of(self)) and event.time < driver.input_since:
             return True
-        if not isinstance(event, events.MouseEvent) or not self.screen_stack:
+        if not isinstance(event, events.MouseEvent):
             return False
         return not self.screen.size.contains(event.x, event.y)
 
@@ -193,18 +216,11 @@ class NewsreaderApp(App[None]):
         nothing in the list is more likely pressed by mistake than anything else is.
         """
         is_typed = event.key.startswith("alt+") and bool(event.character) and event.is_printable
-        if not is_typed or not self.screen_stack:
+        if not is_typed:
             return False
         if isinstance(self.screen, BaseScreen):
             return not (event.character or "").isalpha() and not self.session.keys.takes(event.key)
         return event.key not in self.screen.active_bindings
-
-    def _leaves_filter(self, event: events.Key) -> bool:
-        """Whether a key may close the dialog in whose filter one types: the next keys may be for the screen below."""
-        from reader.tui.widgets.prompt.prompt import LineInput  # lazy: the first frame has none
-
-        bound = self.screen.active_bindings.get(event.key) if isinstance(self.focused, LineInput) else None
-        return bound is not None and bound.binding.action == "leave"
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Release the keys that were meant for the input of a prompt or a dialog."""

@@ -145,12 +145,10 @@ class KeyDispatcher:
         table = self._table(screen.key_place)
         typed = self._typed.press(event.key, table)
         if typed.kind == "digits":
+            screen.show_typed("", ())
             await self._press_alone(typed.keys)
-            if self._gate.intercept(event):
-                screen.show_typed("", ())
-                return True
-            table = self._table(screen.key_place)
-            typed = self._typed.press(event.key, table)
+            self._gate.put_back(event)
+            return True
         self._wait_for_number()
         if was_pending or typed.kind == "wait":
             screen.show_typed(*(self._hint(typed, table) if typed.kind == "wait" else ("", ())))
