@@ -24,6 +24,7 @@ from textual.dom import DOMNode, NoScreen
 from textual.driver import Driver
 from textual.geometry import Offset
 from textual.screen import Screen
+from textual.widgets import Input
 
 from reader.config.load import problem_lines
 from reader.config.settings import Config
@@ -33,6 +34,7 @@ from reader.core.text import clean, show_path
 from reader.exit import print_notice
 from reader.startup import FirstFrame, Opening
 from reader.tui.controllers.window import WindowController
+from reader.tui.input_gate import TEXT
 from reader.tui.keys import bindings
 from reader.tui.keys.actions import ACTIONS, Action
 from reader.tui.loaders.config import load_app_config, start_message
@@ -167,8 +169,8 @@ class NewsreaderApp(App[None]):
         if isinstance(self.screen, BaseScreen | PromptScreen):
             self._base_screen.key_bar.on_next_key()
 
-    async def _press(self, event: events.Key | events.Paste) -> None:
-        """Act on a key now, or on pasted text.
+    async def _press(self, event: events.Key | events.Paste) -> str:
+        """Act on a key now, or on pasted text; return what may follow at once.
 
         Private: ``_check_bindings`` and what passes an event to a node. Textual would send the key from queue to queue
         to each node that may stop it, so that nothing would tell that a widget has acted on it.
@@ -178,7 +180,7 @@ class NewsreaderApp(App[None]):
             lines = event.text.strip("\r\n")
             event.text = clean(f".{lines}.")[1:-1]  # with the spaces at its ends
             await super().on_event(event)
-            return
+            return ""
         if self._is_escape_and_more(event):
             name = event.character if (event.character or "").isalnum() else event.key.removeprefix("alt+")
             self.gate.put_back(events.Key(name or "", event.character))
@@ -186,7 +188,7 @@ class NewsreaderApp(App[None]):
         self._note_key()
         self.app_focus = True
         if await self._check_bindings(event.key, priority=True):
-            return
+            return ""
         event._set_forwarded()
         event.bubble = False  # type: ignore[misc]
         for node in (self.focused or self.screen).ancestors_with_self[:-1]:
@@ -194,9 +196,10 @@ class NewsreaderApp(App[None]):
                 await node._dispatch_message(event)
             event.prevent_default(False)
             if event._stop_propagation:
-                return
+                return TEXT if isinstance(node, Input) and event.is_printable else ""
         if not await self.session.keys.press(event):
             await super().on_event(event)
+        return event.key if self.session.keys.has_moved else ""
 
     def _is_late(self, event: events.InputEvent | events.Paste) -> bool:
         """Whether a key is the rest of a burst of Ctrl+z, or the mouse was where the smaller terminal is no longer.

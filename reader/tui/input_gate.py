@@ -24,6 +24,8 @@ from reader.tui.keys import bindings
 from reader.tui.timings import Timings
 
 KeyOrPaste = events.Key | events.Paste
+TEXT = "text"
+"""Any key that types a character."""
 Resource = Literal["list", "unread", "article", "text", "prompt", "search"]
 """What an action or a key can wait for."""
 _LIST: tuple[Resource, ...] = ("list", "unread")
@@ -78,8 +80,8 @@ class InputGate:
         self._app = app
         self._timings = timings
         self.take_keys(keymap)
-        self.press: Callable[[KeyOrPaste], Awaitable[object]]
-        """Does what a key means now. The app sets it."""
+        self.press: Callable[[KeyOrPaste], Awaitable[str]]
+        """Does what a key means now, and returns the key that may follow at once, if any. The app sets it."""
         self._keys: deque[KeyOrPaste] = deque()
         """Keys that wait for those before them."""
         self._steps: deque[Callable[[], Awaitable[object]]] = deque()
@@ -88,6 +90,8 @@ class InputGate:
         self._settling: DOMNode | None = None
         """Where the last key has caused messages that are being handled."""
         self._settle_id = 0
+        self._next_at_once = ""
+        """The key that does not depend on the messages of the last one, or :data:`TEXT`."""
         self.is_moving = False
         """Whether the focus is moving to the widget that the next keys are meant for."""
         self._hold_id = 0
@@ -117,7 +121,7 @@ class InputGate:
 
     @property
     def _is_waiting(self) -> bool:
-        return not self._is_free or (bool(self._deferred) and not self._impatient)
+        return not self._is_free or (bool(self._deferred) and not self._impatient and not self._is_covered)
 
     @property
     def _is_free(self) -> bool:
@@ -153,15 +157,22 @@ class InputGate:
         self._is_advancing = True
         try:
             while self._keys or self._steps:
-                if self._is_waiting:
+                if self._is_waiting and not self._follows_at_once():
                     return
                 target = self._target
                 if not self._steps:
-                    await self.press(self._keys.popleft())
+                    self._next_at_once = await self.press(self._keys.popleft())
                 await self._do_step()
                 self._settle(target)
         finally:
             self._is_advancing = False
+
+    def _follows_at_once(self) -> bool:
+        """Whether the next key only goes on with what the last one did, so that many take no frame each."""
+        key = self._keys[0] if self._keys else None
+        if self.is_moving or self._deferred or self._steps or not isinstance(key, events.Key):
+            return False
+        return self._next_at_once == (TEXT if key.is_printable and self._next_at_once == TEXT else key.key)
 
     async def _do_step(self) -> None:
         if self._steps and not self._is_waiting and not await self._steps.popleft()():
@@ -267,17 +278,22 @@ class InputGate:
         self._is_running_deferred = True
         try:
             while self._deferred and self._is_free and self._is_ready(self._deferred[0].needs):
-                top, action = self._app.screen, self._deferred[0]
-                if action.screen is not top and action.screen in self._app.screen_stack and top.is_modal:
-                    break  # until the dialog is closed that is above its screen
-                self._deferred.popleft()
-                if action.screen is top:
+                if self._is_covered:
+                    break
+                action = self._deferred.popleft()
+                if action.screen is self._app.screen:
                     target = self._target
                     await action.run()
                     self._settle(target)
         finally:
             self._is_running_deferred = False
         await self._advance()
+
+    @property
+    def _is_covered(self) -> bool:
+        """Whether a dialog is above the screen of the first deferred action, which waits for that; keys do not."""
+        stack, below = self._app.screen_stack, self._deferred[0].screen
+        return below in stack and below is not stack[-1] and stack[-1].is_modal
 
     def _lose_patience(self) -> None:
         self._impatient = True

@@ -44,6 +44,10 @@ class ScreenWithOwnActions(TypingScreen, Protocol):
         """Run a program or a macro."""
 
 
+def _is_move(name: str) -> bool:
+    return name.startswith("move.")
+
+
 def key_table(
     active: Mapping[str, ActiveBinding],
     sequences: Mapping[str, list[Keys]],
@@ -78,6 +82,8 @@ class KeyDispatcher:
         self._seconds = seconds
         self._typed = KeySequence()
         self._presses = 0
+        self.has_moved = False
+        """Whether the last key has only moved within what has the focus."""
         self.take_config(config)
 
     def take_config(self, config: Config) -> None:
@@ -138,7 +144,7 @@ class KeyDispatcher:
 
     async def press(self, event: events.Key) -> bool:
         """Return whether nothing else remains to be done with the key."""
-        screen = self._app.screen
+        screen, self.has_moved = self._app.screen, False
         if not isinstance(screen, TypingScreen):
             return False
         was_pending = self._typed.is_pending
@@ -150,6 +156,7 @@ class KeyDispatcher:
             self._gate.put_back(event)
             return True
         self._wait_for_number()
+        self.has_moved = _is_move(typed.action)
         if was_pending or typed.kind == "wait":
             screen.show_typed(*(self._hint(typed, table) if typed.kind == "wait" else ("", ())))
         match typed.kind:
@@ -197,7 +204,16 @@ class KeyDispatcher:
         """Do an action that applies here, as often as was typed if that makes sense, or the actions of a macro."""
         steps = self._macros[name.removeprefix(MACRO)] if name.startswith(MACRO) else (name,)
         count = max(1, times) if name in COUNTED else 1
-        await self._gate.play(partial(self._do, step) for step in steps * count)
+        if _is_move(name):
+            await self._gate.play([partial(self._move, name, count)])
+        else:
+            await self._gate.play(partial(self._do, step) for step in steps * count)
+
+    async def _move(self, name: str, times: int) -> bool:
+        for _ in range(times):
+            if not await self._do(name):
+                return False
+        return True
 
     async def _do(self, name: str) -> bool:
         """Do an action and return True, or say that it does not apply where the focus is now."""

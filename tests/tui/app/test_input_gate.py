@@ -9,16 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.command import CommandPalette
+from textual.command import CommandList, CommandPalette
 from textual.events import Key, Paste
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from reader.core.errors import ReaderError
 from reader.storage.sqlite.index.folder_index import Index
 from reader.tui.input_gate import NEEDS
 from reader.tui.keys.actions import ACTIONS
 from reader.tui.loaders import article_list
-from reader.tui.screens.listings import ListingScreen
+from reader.tui.screens.heat_view import HeatScreen
+from reader.tui.screens.listings import LinesOfDialog, ListingScreen
 from reader.workers.sandbox import SandboxPool
 from tests.conftest import MakeFolder
 from tests.tui.helpers import NARROW, PATIENT, SIDE, Reader, document, key_event, open_app, until
@@ -60,9 +61,10 @@ def test_only_bound_actions_wait() -> None:
 def folder(make_folder: MakeFolder) -> Path:
     long = "A paragraph.\n\n" * 200
     known = ("heat: 5", "publishedDateTime: 2021-08-01")  # so that both orders can be chosen
+    related = "related: [{title: Another, webUrl: 'https://b.org/'}]"
     return make_folder(
         {
-            f"{n:02}.md": document(f"N{n:02}", f"quality: {90 - n}", *known, "excerpt: Short.", body=long)
+            f"{n:02}.md": document(f"N{n:02}", f"quality: {90 - n}", *known, related, "excerpt: Short.", body=long)
             for n in range(60)
         }
     )
@@ -362,3 +364,70 @@ async def test_a_prompt_that_opens_before_the_reader_does_not_stay_below_it(fold
         assert (reader.is_reader_open, reader.prompt) == (True, None)
         await reader.press_at_once("escape", "j")
         assert (reader.is_main_screen_on_top, reader.article_list.cursor) == (True, 1)
+
+
+async def test_help_waits_for_what_was_pressed_before_it(folder: Path, lists_may_load: threading.Event) -> None:
+    async with open_app(folder) as reader:
+        lists_may_load.clear()
+        for key in ("3", "f", "f1"):
+            reader.app.post_message(key_event(key))
+        await until(lambda: reader.app.gate.is_holding)
+        await asyncio.sleep(0.1)
+        assert reader.is_main_screen_on_top
+        lists_may_load.set()
+        await reader.wait_until(lambda: isinstance(reader.app.screen, ListingScreen))
+        await reader.press("escape")
+        assert reader.is_reader_open
+
+
+DIALOGS = [
+    ("f1", "g G space g ctrl+d"),
+    ("f1 /", "ctrl+k tab N ctrl+p D"),
+    ("f1 / s t a r", "enter ctrl+u j j ctrl+u"),
+    ("H", "h t h home"),
+    ("H", "slash j enter plus slash escape minus h"),
+    ("ctrl+p", "ctrl+w up S"),
+    ("ctrl+p s o r t", "home x left delete down"),
+    ("ctrl+p", "s o r t down enter"),
+    ("ctrl+p", "s h o w escape / f 1 2"),
+    ("l ]", "N escape"),
+]
+"""Keys that open something, and keys that once got ahead of each other there when they came all at once."""
+
+
+async def test_a_burst_in_a_dialog_has_the_effect_of_the_same_keys_one_by_one(folder: Path) -> None:
+    async with open_app(folder) as reader:
+
+        async def result(opening: str, keys: list[str], *, at_once: bool) -> object:
+            await reader.press("3", "1", "G", *opening.split())
+            await (reader.press_at_once if at_once else reader.press)(*keys)
+            screen = reader.app.screen
+            found = [type(screen), reader.sort, reader.article_list.cursor, str(screen.focused)]
+            found += [(field.value, field.selection) for field in screen.query(Input)]
+            found += [view.scroll_offset for view in screen.query(LinesOfDialog)]
+            found += [(commands.highlighted, commands.option_count) for commands in screen.query(CommandList)]
+            found += [screen.query_one("#heat-marker", Static).content] if isinstance(screen, HeatScreen) else []
+            await reader.press("escape", "escape", "escape")
+            assert reader.is_main_screen_on_top
+            return found
+
+        for opening, keys in DIALOGS:
+            slow = await result(opening, keys.split(), at_once=False)
+            assert await result(opening, keys.split(), at_once=True) == slow, (opening, keys)
+
+
+async def test_pasted_text_goes_to_what_the_key_before_it_opens(folder: Path) -> None:
+    async with open_app(folder) as reader:
+        for event in (key_event("/"), Paste("N01"), key_event("enter"), key_event("s")):
+            reader.app.post_message(event)
+        await reader.settle()
+        assert (reader.query, reader.row.title, reader.row.starred) == ("N01", "N01", True)
+
+
+async def test_keys_wait_until_it_is_known_that_the_focus_has_moved(folder: Path) -> None:
+    async with open_app(folder) as reader:
+        panes = reader.main_screen.panes
+        panes.focus_item(0)
+        reader.app.gate.release()  # the article pane has the focus, but has not been told
+        await reader.press_at_once("tab")
+        assert reader.focus == "list"
