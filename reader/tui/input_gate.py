@@ -35,7 +35,8 @@ _SEARCH: tuple[Resource, ...] = ("search",)
 _ABOUT_SELECTION = (
     "mark.read", "mark.star", "mark.tags", "mark.all_read", "undo", "redo", "unread.next", "unread.previous", "open",
     "open.amp", "copy", "fetch", "fetch.again", "fetch.archive", "fetch.all", "search", "read.hide", "list.group",
-    "story.list", "story.digest", "heat", "enclosure.open", "enclosure.download",
+    "story.list", "story.digest", "heat", "enclosure.open", "enclosure.download", "sort.quality", "sort.heat",
+    "sort.date",
 )  # fmt: skip
 NEEDS: Mapping[str, Mapping[str, tuple[Resource, ...]]] = {
     "ArticleList": dict.fromkeys(("move", "enter", "screen.into", "leave", "choose", "extend"), _LIST),

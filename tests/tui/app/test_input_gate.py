@@ -27,9 +27,6 @@ from tests.tui.helpers import NARROW, PATIENT, SIDE, Reader, document, key_event
 INDEPENDENT = {
     *("fetch.stop", "images", "images.always", "back", "views", "views.save", "feeds.sync"),
     *(
-        "sort.quality",
-        "sort.heat",
-        "sort.date",
         "list.density",
         "list.wider",
         "list.narrower",
