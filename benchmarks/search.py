@@ -26,7 +26,7 @@ for query in queries:
     first, whole = [], []
     for _ in range(runs):
         with library.search.searcher().snapshot() as (_, snapshot):
-            snapshot.clear_cache()
+            snapshot._results.clear()
         begin = time.perf_counter()
         found = library.search.run(parse_query(query), Sort())
         found.first(200)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
 import sys
 from collections.abc import Callable
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 from reader.core.errors import ReaderError, describe_error
 from reader.core.paths import Paths
@@ -27,11 +29,19 @@ def print_notice(sentence: str) -> None:
     sys.stderr.flush()
 
 
+def discard(stream: TextIO) -> None:
+    """Discard what could not be written to a stream: the interpreter would try again at exit, and report that."""
+    with contextlib.suppress(OSError):  # a stream without a file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
 def run_main(act: Callable[[], int]) -> NoReturn:
     """Run ``act`` and exit with the status that it returns, or with that of its failure."""
     from reader.core import logs
 
     if sys.stdout is None or sys.stderr is None:  # closed by the parent process
+        if sys.stderr is not None:
+            print_notice("Output could not be written: standard output is closed.")
         sys.exit(FAILED)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -40,14 +50,16 @@ def run_main(act: Callable[[], int]) -> NoReturn:
     paths = Paths.from_environment()
     logs.start_logging(paths.log_file)
     status = FAILED
+    problem = ""
     try:
         if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
             signal.signal(signal.SIGINT, signal.default_int_handler)  # until now, reader.__main__ has handled it
         status = act()
     except ReaderError as error:
-        print_notice(str(error))
+        problem = str(error)
     except OSError as error:
-        print_notice(f"Output could not be written: {describe_error(error)}.")
+        problem = f"Output could not be written: {describe_error(error)}."
+        discard(sys.stdout)
     except KeyboardInterrupt:
         status = INTERRUPTED
     except Exception as error:
@@ -55,5 +67,10 @@ def run_main(act: Callable[[], int]) -> NoReturn:
 
         logging.getLogger(__name__).exception("unexpected error")
         words = clean(str(error)) or type(error).__name__
-        print_notice(f"Internal error in newsreader: {words}. Details: {paths.log_file}")
+        problem = f"Internal error in newsreader: {words}. Details: {paths.log_file}"
+    if problem:
+        try:
+            print_notice(problem)
+        except OSError:  # the disk is full for standard error, too
+            discard(sys.stderr)
     sys.exit(status)

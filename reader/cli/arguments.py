@@ -65,21 +65,25 @@ class QueryCommand(click.Command):
 
 
 class OptionalPath(click.Argument):
-    """The argument PATH of a command that is about the news folder without it; what begins a QUERY is no PATH."""
+    """The argument PATH of a command that is about the news folder without it; a QUERY or WHICH alone is no PATH."""
 
     def handle_parse_result(
         self, ctx: click.Context, opts: Mapping[str, Any], args: list[str]
     ) -> tuple[Any, list[str]]:
         """Insert the news folder, if there is one and no PATH."""
         given, folder = opts.get("path"), Paths.from_environment().news_folder
-        has_query = any(each.name == "query" for each in ctx.command.params)
-        is_query = isinstance(given, str) and has_query and _begins_query(given)
-        if folder.is_dir() and (is_query or not isinstance(given, str)):
+        names = {each.name for each in ctx.command.params}
+        is_query = isinstance(given, str) and "query" in names and _begins_query(given)
+        has_which = "which" not in names or isinstance(opts.get("which"), str)
+        is_which = isinstance(given, str) and not has_which and not os.path.isdir(given)
+        if folder.is_dir() and (is_query or is_which or not isinstance(given, str)):
             assert isinstance(opts, dict)
             opts["path"] = str(folder)
             if is_query:
                 rest = opts.get("query")
                 opts["query"] = (given, *(rest if isinstance(rest, tuple) else ()))
+            elif is_which:
+                opts["which"] = given
         elif not isinstance(given, str) and not ctx.resilient_parsing:
             missing = "Missing argument 'PATH'. There is no news folder yet; `newsreader add URL` makes it."
             raise click.UsageError(missing, ctx)

@@ -112,7 +112,7 @@ def count_(library: Library, query: Query) -> None:
 
 
 @click.command(cls=arguments.QueryCommand, short_help="Mark articles in PATH as read, starred or tagged.")
-@click.argument("path")
+@arguments.optional_path_argument
 @arguments.required_query_argument
 @click.option("--read", is_flag=True, help="Mark them as read.")
 @click.option("--unread", is_flag=True, help="Mark them as unread.")
@@ -131,7 +131,10 @@ def mark(
     tags: tuple[str, ...],
     untags: tuple[str, ...],
 ) -> None:
-    """Mark every article in PATH that matches QUERY. Pressing `u` in the app undoes it in one step."""
+    """Mark every article in PATH that matches QUERY. Pressing `u` in the app undoes it in one step.
+
+    Without PATH, those of your feeds.
+    """
     from reader.library.stores import back_up_marks
 
     for on, off, names in ((read, unread, "--read and --unread"), (star, unstar, "--star and --unstar")):
@@ -154,13 +157,13 @@ def mark(
 
 
 @click.command(short_help="Print an article.")
-@click.argument("path")
+@arguments.optional_path_argument
 @click.argument("which")
 @click.option("--page", "as_page", is_flag=True, help="Print the fetched page instead of the document.")
 @json_option
 @on_library
 def show(library: Library, which: str, as_page: bool, as_json: bool) -> None:
-    """Print the article WHICH (a file name, path or id) in PATH."""
+    """Print the article WHICH (a file name, path or id) in PATH. Without PATH, that of your feeds."""
     if as_json and not as_page:
         group_stories(library)
     rowid = library.articles.find(which)

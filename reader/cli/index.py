@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reader.cli.arguments import json_option
+from reader.cli.arguments import json_option, optional_path_argument
 from reader.cli.output import out, print_json, print_json_array, report_problems
 from reader.cli.session import (
     group_stories,
@@ -91,12 +91,12 @@ def _explain(library: Library, file: str, *, as_json: bool) -> None:
 
 
 @click.command(short_help="Update the index of PATH without opening the app.")
-@click.argument("path")
+@optional_path_argument
 @click.option("--rebuild", is_flag=True, help="Read every document again, changed or not.")
 @click.option("--strict", is_flag=True, help="Exit with status 1 if documents have problems.")
 @json_option
 def index(path: str, rebuild: bool, strict: bool, as_json: bool) -> None:
-    """Update the index of the folder PATH, so that the app opens it without delay.
+    """Update the index of the folder PATH, so that the app opens it without delay. Without PATH, of your feeds.
 
     This includes grouping its articles into stories. Progress goes to stderr, totals go to
     stdout. If interrupted, the next run continues.

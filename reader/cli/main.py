@@ -29,7 +29,7 @@ from reader.cli.subscriptions.feed_add import add, import_
 from reader.cli.subscriptions.feed_parse import feeds
 from reader.cli.subscriptions.feed_sync import sync
 from reader.core.text import clean, show_path
-from reader.exit import INTERRUPTED, run_main
+from reader.exit import INTERRUPTED, discard, run_main
 
 _OFFLINE = "--offline"
 
@@ -122,6 +122,5 @@ def _run() -> int:
     except click.Abort:
         return INTERRUPTED
     except _ClosedPipeError:
-        # The interpreter flushes stdout again at exit, so point it somewhere that accepts writes.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard(sys.stdout)
     return 0

@@ -101,14 +101,15 @@ def _print_stories(found: Iterable[Story]) -> None:
 
 
 @click.command(short_help="List what an article is linked with.")
-@click.argument("path")
+@optional_path_argument
 @click.argument("which")
 @json_option
 @on_library
 def related(library: Library, which: str, as_json: bool) -> None:
     """List the articles in PATH that the article WHICH (a file name, path or id) is linked with.
 
-    Each has the kind of the link, its score from 0 to 1, its path, its title and the reason, with tabs between them.
+    Without PATH, among those of your feeds. Each has the kind of the link, its score from 0 to 1, its path, its title
+    and the reason, with tabs between them.
     """
     from reader.export.stories import edge_record
 

@@ -14,6 +14,8 @@ from pathlib import Path
 from reader.core.hashing import hash_bytes
 
 _APP = "newsreader"
+INDEX_FORMAT = 17
+"""Incremented with every change of the index's tables or of the parser's results."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +35,11 @@ class Paths:
         return cls(*(_place(environ, kind) for kind in ("cache", "data", "config")))
 
     def index_file(self, folder: Path) -> Path:
-        """Return the index file of ``folder``, which must be absolute."""
-        return self.cache / f"index-{hash_bytes(os.fsencode(folder), 8).hex()}.db"
+        """Return the index file of ``folder``, which must be absolute.
+
+        The format is in its name, so that two versions of newsreader do not rebuild each other's index.
+        """
+        return self.cache / f"index-{hash_bytes(os.fsencode(folder), 8).hex()}-{INDEX_FORMAT}.db"
 
     @property
     def pages_file(self) -> Path:

@@ -112,6 +112,22 @@ def test_a_pipe_closed_from_the_start_is_not_an_error(
     assert (ran.returncode, ran.stderr) == (0, output)
 
 
+@pytest.mark.parametrize(
+    ("streams", "errors"),
+    [
+        (">/dev/full", b"newsreader: Output could not be written: no space left on device.\n"),
+        (">/dev/full 2>/dev/full", b""),
+        (">&-", b"newsreader: Output could not be written: standard output is closed.\n"),
+        (">&- 2>&-", b""),
+    ],
+)
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full, as Linux has")
+def test_output_that_cannot_be_written_is_a_failure(seeds: Path, streams: str, errors: bytes) -> None:
+    shell = ["sh", "-c", f'exec "$@" {streams}', "sh"]
+    ran = subprocess.run([*shell, *_COMMAND, "count", seeds], env=_environ(), capture_output=True, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (2, b"", errors)
+
+
 def test_errors_are_one_sentence_on_stderr_and_exit_with_2() -> None:
     ran = _run("list", "nowhere")
     assert (ran.returncode, ran.stdout) == (2, b"")

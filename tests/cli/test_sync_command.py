@@ -160,6 +160,15 @@ async def test_without_a_path_commands_are_about_the_news_folder(server: Server,
     assert len((await run("stories", "--all", "--json")).json) == 2
     assert len((await run("digest", "is:unread", "--json")).json) == 0
     assert "linux" in (await run("count", "linux")).err, "it may be the name of a folder"
+    assert "2 documents" in (await run("index")).out
+    assert "2 articles" in (await run("mark", "is:unread", "--read")).err
+    ids = [each["id"] for each in (await run("list", "--json")).json]
+    assert (await run("show", ids[0], "--json")).json["id"] == ids[0]
+    assert (await run("related", ids[0], "--json")).json == []
+    assert "has no cached page" in (await run("cache", "drop", ids[0])).err
+    assert "'WHICH'" in (await run("show", str(own_directories.news_folder))).err
+    assert (await run("download", "is:read", "--json")).json == []
+    assert "No article in news matches." in (await run("fetch", "is:starred")).err
 
 
 async def test_a_wrong_feed_stops_no_other(server: Server, own_directories: Paths) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -23,6 +24,7 @@ from reader.feeds.entries.arrivals import Arrived, Place, take_entries
 from reader.feeds.entries.retention import delete_old
 from reader.feeds.model import FeedEntry, ParsedFeed
 from reader.feeds.subscriptions import Subscription
+from reader.storage.sqlite.database import StorageError
 from reader.storage.sqlite.feeds.store import FeedState, FeedStore
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
@@ -162,7 +164,7 @@ def test_a_damaged_state_is_set_aside_and_resurrects_nothing(machine: Machine) -
 
 
 @pytest.mark.parametrize("backup", ["intact", "damaged"])
-@pytest.mark.parametrize("state", ["missing", "damaged"])
+@pytest.mark.parametrize("state", ["missing", "damaged", "empty"])
 def test_a_lost_state_is_restored_from_its_backup(machine: Machine, state: str, backup: str) -> None:
     machine.take(entry(1), entry(2))
     (machine.root / "G/A/2026-11-28-news-1.md").unlink()
@@ -170,18 +172,28 @@ def test_a_lost_state_is_restored_from_its_backup(machine: Machine, state: str, 
     machine.store.back_up_daily(machine.file.stat().st_mtime)
     machine.take(entry(3), entry(1), entry(2))  # which the backup has not
     machine.store.close()
-    if state == "damaged":
-        machine.file.write_bytes(b"no database" * 1000)
+    if state != "missing":
+        machine.file.write_bytes(b"no database" * 1000 if state == "damaged" else b"")
     else:
         machine.file.unlink()  # but not its journal, which must not be applied to the backup
         machine.file.with_name("feeds.db-wal").write_bytes(b"old")
     if backup == "damaged":
         machine.file.with_name("feeds.db-backup").write_bytes(b"no backup" * 1000)
     machine.store, machine.notice = FeedStore.open(machine.file)
-    assert f"was {state}" in machine.notice
+    assert f"was {'missing' if state == 'missing' else 'damaged'}" in machine.notice
     assert ("its backup is used" in machine.notice) == (backup == "intact")
     new = [] if backup == "intact" else ["G/A/2026-11-28-news-1.md"]
     assert machine.take(entry(3), entry(1), entry(2)).new == new
+
+
+def test_a_file_of_another_program_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "feeds.db"
+    with closing(sqlite3.connect(file)) as db:
+        db.execute("CREATE TABLE theirs (x)")
+    with pytest.raises(StorageError, match="belongs to another program"):
+        FeedStore.open(file)
+    with closing(sqlite3.connect(file)) as db:
+        assert db.execute("SELECT name FROM sqlite_master").fetchall() == [("theirs",)]
 
 
 def test_a_backup_is_made_once_a_day(machine: Machine) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from reader.core.marks import MarkChange
 from reader.core.ordering import Sort
-from reader.core.paths import Paths
+from reader.core.paths import INDEX_FORMAT, Paths
 from reader.core.urls import previous_id
 from reader.library.folder_identity import add_folder, roots_of
 from reader.library.library import Library
@@ -121,10 +121,11 @@ def test_marks_of_an_earlier_version_are_carried_over_once(tmp_path: Path, libra
     first.marks.apply([previous_id("", b"index.md")], MarkChange(starred=True))
     first.close()
     library(other)
-    # As an earlier version left it: an index of an earlier format.
+    # As an earlier version left it: an index of an earlier format, which was not in its name.
     index = Paths.from_environment().index_file(vault)
     with closing(sqlite3.connect(index)) as db:
         db.execute("PRAGMA user_version=7")
+    index.rename(index.with_name(index.name.replace(f"-{INDEX_FORMAT}", "")))
     again = library(vault)
     assert _starred(again) == {"index.md"}
     again.marks.apply_to_rows([again.articles.find("index.md")], MarkChange(starred=False))

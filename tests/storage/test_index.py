@@ -12,7 +12,7 @@ import pytest
 
 from reader.core.model import Article, Links, Problem, Provider
 from reader.core.ordering import Sort
-from reader.core.paths import Paths
+from reader.core.paths import INDEX_FORMAT, Paths
 from reader.library.library import Library
 from reader.storage.sqlite.database import StorageError
 from reader.storage.sqlite.index.folder_index import Index
@@ -172,11 +172,9 @@ def test_damaged_index_is_set_aside_and_rebuilt(
         "PRAGMA user_version = 1",
         "PRAGMA user_version = 999",
         "PRAGMA application_id = 7",
-        'PRAGMA user_version = 999; CREATE TABLE "odd ""name" (x PRIMARY KEY) WITHOUT ROWID',
-        "PRAGMA user_version = 999; CREATE VIRTUAL TABLE others USING fts5(x); INSERT INTO others VALUES ('y')",
     ],
 )
-def test_index_of_another_format_is_rebuilt(
+def test_index_with_the_tables_of_another_format_is_set_aside_and_rebuilt(
     folder: Path, library: OpenLibrary, own_directories: Paths, change: str
 ) -> None:
     path = own_directories.index_file(folder)
@@ -186,10 +184,24 @@ def test_index_of_another_format_is_rebuilt(
     assert opened.notices == ()
     assert _titles(opened) == {"A"}
     assert [each.name for each in path.parent.glob("*.db")] == [path.name]
-    with closing(sqlite3.connect(path)) as db:
-        assert db.execute(
-            "SELECT count(*) FROM sqlite_master WHERE name LIKE '%odd%' OR name = 'others'"
-        ).fetchone() == (0,)
+    assert list(path.parent.glob(f"{path.name}.damaged-*"))
+
+
+def test_a_new_index_replaces_those_of_earlier_versions_only(
+    folder: Path, library: OpenLibrary, own_directories: Paths
+) -> None:
+    path = own_directories.index_file(folder)
+    path.unlink()
+    name = path.name.removesuffix(f"-{INDEX_FORMAT}.db")
+    earlier = [f"{name}.db", f"{name}.db-wal", f"{name}-{INDEX_FORMAT - 1}.db", f"{name}-9.db.damaged-20260101-000000"]
+    later = f"{name}-{INDEX_FORMAT + 1}.db"
+    others = [later, f"{later}-wal", f"index-other-{INDEX_FORMAT - 1}.db"]
+    for each in (*earlier, *others):
+        (path.parent / each).write_bytes(b"")
+    assert _titles(library(folder)) == {"A"}
+    names = {each.name for each in path.parent.iterdir()}
+    assert names.isdisjoint(earlier)
+    assert names >= {path.name, *others}
 
 
 @pytest.mark.parametrize("place", ["", "/below"])

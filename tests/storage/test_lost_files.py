@@ -116,6 +116,16 @@ def test_a_lost_file_without_any_backup_is_reported_once(path: Path) -> None:
     open_marks(path).close()
 
 
+@pytest.mark.parametrize("content", [b"", b"\n"])
+def test_an_empty_file_without_any_backup_is_reported_once(path: Path, content: bytes) -> None:
+    path.parent.mkdir()
+    path.write_bytes(content)
+    state, notice = MarkStore.open(path)
+    state.close()
+    assert notice == f"The marks file {path} is empty and has no backup, so no article is marked."
+    open_marks(path).close()
+
+
 def test_without_space_to_restore_marks_are_read_from_the_backup(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with closing(open_marks(path)) as state:
         state.mark(_IDS, MarkChange(read=True))

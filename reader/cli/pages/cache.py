@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reader.cli.arguments import HelpfulGroup, WholeNumber, json_option
+from reader.cli.arguments import HelpfulGroup, WholeNumber, json_option, optional_path_argument
 from reader.cli.output import out, print_json
 from reader.cli.session import on_library
 from reader.core.errors import ReaderError
@@ -82,7 +82,7 @@ def clear(starred: bool) -> None:
 
 
 @cache.command(short_help="Remove the cached page of one article.")
-@click.argument("path")
+@optional_path_argument
 @click.argument("which")
 @on_library
 def drop(library: Library, which: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from reader.cli.arguments import QueryCommand, check_query, find_rows, json_option, required_query_argument
+from reader.cli import arguments
 from reader.cli.output import out, print_json_array
 from reader.cli.session import ShowProgress, progress_display, with_library
 from reader.cli.subscriptions.feed_files import network_settings
@@ -41,26 +41,26 @@ class _Result(NamedTuple):
     error: str = ""
 
 
-@click.command(cls=QueryCommand, short_help="Download the enclosures of articles in PATH.")
-@click.argument("path")
-@required_query_argument
-@json_option
+@click.command(cls=arguments.QueryCommand, short_help="Download the enclosures of articles in PATH.")
+@arguments.optional_path_argument
+@arguments.required_query_argument
+@arguments.json_option
 def download(path: str, *, query: Query, as_json: bool) -> None:
     """Download the enclosures of the articles in PATH that match QUERY, such as episodes of podcasts.
 
-    The files are those that the app downloads and plays. Prints the path of each new file; progress goes to stderr.
-    The exit status is 1 if a download failed. If interrupted, the next run continues.
+    Without PATH, of those of your feeds. The files are those that the app downloads and plays. Prints the path of each
+    new file; progress goes to stderr. The exit status is 1 if one failed. If interrupted, the next run continues.
     """
     import asyncio
 
-    check_query(query)
+    arguments.check_query(query)
     paths = Paths.from_environment()
     settings = network_settings(paths)
 
     def find(library: Library) -> list[_Wanted]:
         from reader.fetching.enclosure_files import files_of
 
-        ids = library.index.ids_by_row(find_rows(library, query, Sort()))
+        ids = library.index.ids_by_row(arguments.find_rows(library, query, Sort()))
         found = (
             _Wanted(id_, file)
             for row, id_ in ids.items()

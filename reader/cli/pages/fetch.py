@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reader.cli.arguments import QueryCommand, find_rows, json_option, offline_option, query_argument
+from reader.cli import arguments
 from reader.cli.output import out, print_json_array
 from reader.cli.session import progress_display, with_library
 from reader.core.errors import ReaderError
@@ -24,18 +24,18 @@ if TYPE_CHECKING:
     from reader.query.ast import Query
 
 
-@click.command(cls=QueryCommand, short_help="Fetch the original pages of articles in PATH.")
-@click.argument("path")
-@query_argument
+@click.command(cls=arguments.QueryCommand, short_help="Fetch the original pages of articles in PATH.")
+@arguments.optional_path_argument
+@arguments.query_argument
 @click.option("--force", is_flag=True, help="Also check whether cached pages are still current.")
 @click.option("--archive", is_flag=True, help="Try the Wayback Machine for pages that cannot be fetched.")
-@offline_option
-@json_option
+@arguments.offline_option
+@arguments.json_option
 def fetch(path: str, *, query: Query, force: bool, archive: bool, offline: bool, as_json: bool) -> None:
     """Fetch the original page of every article in PATH, or of those that match QUERY, unless it is cached.
 
-    Progress goes to stderr, failures go to stdout. The exit status is 1 if a fetch failed or if, with
-    --force, a page could not be checked. If interrupted, the next run continues.
+    Without PATH, of those of your feeds. Progress goes to stderr, failures go to stdout. The exit status is 1 if a
+    fetch failed or if, with --force, a page could not be checked. If interrupted, the next run continues.
     """
     from dataclasses import replace
 
@@ -49,7 +49,7 @@ def fetch(path: str, *, query: Query, force: bool, archive: bool, offline: bool,
         raise ReaderError(settings.refusal)
 
     def fetch_matches(library: Library) -> bool:
-        ids = library.index.ids_of(find_rows(library, query, Sort()))
+        ids = library.index.ids_of(arguments.find_rows(library, query, Sort()))
         if not ids and len(library.articles.order(Sort())):
             if as_json:
                 print_json_array(())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from reader.core.errors import ReaderError
 from reader.core.model import Links, Row
@@ -23,21 +23,8 @@ _MAX_BACK = 200
 """Maximum number of steps to go back."""
 
 
-class BackEntry(NamedTuple):
-    """What the pane showed when a related item was followed, and where list and pane were."""
-
-    rowid: int
-    """The document in the pane."""
-    top: int
-    """The first row of the list on screen."""
-    y: int
-    """The first line of the pane on screen."""
-    selected: int
-    """The index of the selected related item, or -1."""
-
-
 class ArticlePaneController:
-    """Loads articles into the pane and keeps the back stack of related items."""
+    """Loads articles into the pane, and remembers the way back from related items and lists."""
 
     def __init__(
         self,
@@ -59,7 +46,8 @@ class ArticlePaneController:
         """The document that the pane shows or is loading; -1 for none."""
         self._needs_reload = False
         """Whether the content may have changed."""
-        self._back_stack: deque[BackEntry] = deque(maxlen=_MAX_BACK)
+        self.back_stack: deque[Callable[[], bool]] = deque(maxlen=_MAX_BACK)
+        """What returns to where the user came from; False if it changes nothing."""
         self._with_similar: set[int] = set()
         """The documents below which those with a similar text are listed."""
         session.articles_changed.subscribe(self._articles_changed)
@@ -72,8 +60,8 @@ class ArticlePaneController:
 
     @property
     def can_go_back(self) -> bool:
-        """Whether a related item was followed."""
-        return len(self._back_stack) > 0
+        """Whether the user came here from elsewhere."""
+        return len(self.back_stack) > 0
 
     # Loading.
 
@@ -257,7 +245,7 @@ class ArticlePaneController:
         if content is None or content.rowid is None:
             return  # only documents have related items
         first_row, top = self._list.top, int(self._pane.scroll_offset.y)
-        self._back_stack.append(BackEntry(content.rowid, first_row, top, self._pane.selected))
+        self.back_stack.append(partial(self._return_to, content.rowid, first_row, top, self._pane.selected))
         if item.rowid is None:
             self._show_related(item, content.article.title)
         else:
@@ -307,13 +295,16 @@ class ArticlePaneController:
         self._load(content.rowid, show, with_position=False)
 
     def back(self) -> None:
-        """Return to the article from which a related item was followed."""
-        if not self._back_stack:
-            self._session.show_message("There is nothing to go back to.", transient=True)
-            return
-        entry = self._back_stack.pop()
+        """Return to the article or the list that the user came from."""
+        while self.back_stack:
+            if self.back_stack.pop()():
+                return
+        self._session.show_message("There is nothing to go back to.", transient=True)
+
+    def _return_to(self, rowid: int, first_row: int, top: int, selected: int) -> bool:
         self._panes.focus_article()
-        self._go_to(entry.rowid, first_row=entry.top, top=entry.y, selected=entry.selected)
+        self._go_to(rowid, first_row=first_row, top=top, selected=selected)
+        return True
 
     # What keys apply to.
 

@@ -161,6 +161,17 @@ class SearchController:
         self._apply(ActiveQuery.of(text, query), snapshot)
         return True
 
+    def way_back(self) -> Callable[[], bool]:
+        """Return what lists again what is listed now, unless it is listed still."""
+        before, snapshot = self._session.query, self._take_snapshot()
+
+        def go_back() -> bool:
+            if is_other := self._apply(before, snapshot):
+                self._panes.focus_list()
+            return is_other
+
+        return go_back
+
     def toggle_read(self) -> None:
         """Hide read articles, or show them again; the selected article stays."""
         from reader.query.parser import format_query

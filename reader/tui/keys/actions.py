@@ -86,7 +86,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("related.next", "]", "related(1)", "Read", _ALL_PANES, "Next related item", "Select the next related item and show its excerpt."),
     Action("related.previous", "[", "related(-1)", "Read", _ALL_PANES, "Previous related item", "Select the previous related item."),
     Action("more", "e", "run('more')", "Read", _BROWSE, "More", "Show or hide everything else about the article: addresses, further fields, the file."),
-    Action("back", "backspace", "run('back')", "Read", _BROWSE, "Go back", "Return to the article or text you came from, at the same position."),
+    Action("back", "backspace", "run('back')", "Read", _BROWSE, "Go back", "Return to the article, list or text you came from, at the same position."),
     Action("text.leave", "h,escape,left", "leave", "Reader", _TEXT, "Back", "Clear the selection, end the search, or close the text.", palette=False),
     Action("text.search", "slash", "screen.search", "Reader", (*_TEXT, *_LISTING), "Search in the text", "Search the text as you type; in help and problems, show only the lines with these words.", palette=False),
     Action("text.next", "n", "match(1)", "Reader", _TEXT, "Next match", "Go to the next match; without a search, to the next unread article.", palette=False),

@@ -464,6 +464,7 @@ class MainScreen(BaseScreen):
         """List what ``text`` finds, from the top or with an article selected; return whether it is a valid query."""
         self.reader.close()
         self.panes.focus_list()
+        self.pane_content.back_stack.append(self.search.way_back())
         return self.search.run(text, ListSnapshot(selected, None) if selected != -1 else None)
 
     def _show_similar(self) -> None:

@@ -141,8 +141,17 @@ async def test_the_story_and_its_links_are_a_list_like_any_other(folder: Path) -
         assert reader.message.startswith("Marked 4 articles read")
         await reader.press("S", "S", "j", "k")
         assert reader.message.startswith("The story of the article")
+        last = reader.query
         await reader.press("escape")
         assert len(reader.rows) == 5
+        await reader.press("backspace")
+        assert (len(reader.rows), reader.query) == (4, last)
+        await reader.press("l", "backspace")
+        assert (reader.focus, reader.query) == ("list", f"near:{second.id}")
+        await reader.press("backspace")
+        assert (reader.row.id, reader.focus, reader.query) == (second.id, "list", "")
+        await reader.press_at_once("backspace", "backspace")
+        assert reader.message == "There is nothing to go back to."
         await reader.press("G", "S")
         assert len(reader.rows) == 5
         assert reader.message == "No other article here is linked with this one, or about the same event."

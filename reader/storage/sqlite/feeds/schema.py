@@ -46,7 +46,7 @@ _CHANGES = "CREATE TABLE IF NOT EXISTS change (id TEXT PRIMARY KEY, value TEXT N
 def open_feeds(path: Path) -> tuple[Database, str]:
     """Return the database at ``path``, and a sentence if it had to be restored. Raises StorageError.
 
-    A file that is missing or damaged is replaced by its backup. What is missing there, documents tell.
+    A file that is missing, empty or damaged is replaced by its backup. What is missing there, documents tell.
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -56,7 +56,7 @@ def open_feeds(path: Path) -> tuple[Database, str]:
         problem = "" if path.exists() or not backup_of(path).exists() else f"{show_path(path)} was missing"
         if not problem:
             try:
-                return open_database(path, _prepare, durable=True), ""
+                return open_database(path, _check if backup_of(path).exists() else _prepare, durable=True), ""
             except StorageError as error:
                 if not error.damaged:
                     raise
@@ -93,7 +93,7 @@ def _open_backup(path: Path) -> Database | None:
     with contextlib.suppress(OSError, StorageError):
         remove(part)
         shutil.copyfile(backup_of(path), part)
-        open_database(part, _prepare, durable=True).close()  # which checks it
+        open_database(part, _check, durable=True).close()
         remove(path)  # its journals
         part.replace(path)
         sync(path.parent)
@@ -101,10 +101,19 @@ def _open_backup(path: Path) -> Database | None:
     return None
 
 
+def _check(database: Database) -> None:
+    """Bring a file up to date that was written before. Raises StorageError, with ``damaged`` set if it is empty."""
+    if not database.select("SELECT 1 FROM sqlite_master LIMIT 1"):
+        raise StorageError(database.path, sqlite3.DatabaseError("it is empty"), damaged=True)
+    _prepare(database)
+
+
 def _prepare(database: Database) -> None:
     with database.write() as db:
         (version,) = db.execute("PRAGMA user_version").fetchone()
         if version == 0:
+            if db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
+                raise StorageError(database.path, sqlite3.DatabaseError("it belongs to another program"))
             for statement in _TABLES.split(";"):
                 db.execute(statement)
             db.execute(f"PRAGMA user_version = {_FORMAT}")

@@ -1,7 +1,7 @@
 """The index of a folder, a row per document: reads what lists, sorts and links need.
 
 :mod:`reader.storage.sqlite.index.writer` writes it. Marks are stored elsewhere
-(:mod:`reader.storage.sqlite.marks.store`), so an index that is damaged or has another format is rebuilt
+(:mod:`reader.storage.sqlite.marks.store`), so an index that is damaged, or in another format, is rebuilt
 from the folder without loss.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 import sqlite3
 import threading
 from array import array
@@ -20,6 +21,7 @@ from reader.core.errors import describe_error
 from reader.core.marks import id_to_int, int_to_id
 from reader.core.model import PRECISIONS, IndexTotals, Links, ListField, Problem, ReadProgress, Row
 from reader.core.ordering import Sort
+from reader.core.paths import INDEX_FORMAT
 from reader.core.text import show_path
 from reader.core.times import from_micros
 from reader.core.urls import url_key
@@ -42,8 +44,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_FORMAT = 17
-"""Incremented with every change of the tables or of the parser's results."""
 _FIRST_FORMAT_WITH_PLACES = 8
 """Before, the id of an article was another: see :func:`reader.core.urls.previous_id`."""
 _APPLICATION_ID = 0x6E657749  # "newI"
@@ -314,7 +314,7 @@ def _open_or_rebuild(path: Path) -> Database:
 
 
 def _prepare(database: Database) -> None:
-    """Create the tables, replacing those of another format."""
+    """Create the tables in an empty file, and delete what earlier versions had for the folder."""
     with database.read() as db:
         if _is_current_format(db):
             return
@@ -323,23 +323,38 @@ def _prepare(database: Database) -> None:
     with database.write() as db:
         if _is_current_format(db):  # another instance was faster
             return
-        (owner,) = db.execute("PRAGMA application_id").fetchone()
-        (previous,) = db.execute("PRAGMA user_version").fetchone()
-        if owner != _APPLICATION_ID and db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
-            raise StorageError(database.path, sqlite3.DatabaseError("it is another program's file"), damaged=True)
-        tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~'"
-        for (table,) in db.execute(tables).fetchall():
-            # IF EXISTS: dropping a virtual table drops its shadow tables.
-            db.execute(f'DROP TABLE IF EXISTS "{table.replace(chr(34), chr(34) * 2)}"')
+        if db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
+            raise StorageError(database.path, sqlite3.DatabaseError("it has other tables"), damaged=True)
         for statement in SCHEMA.split(";"):
             db.execute(statement)
-        if 0 < previous < _FIRST_FORMAT_WITH_PLACES:
+        earlier = [] if database.path is None else _files_of_earlier_versions(database.path)
+        if any(0 < _user_version(file) < _FIRST_FORMAT_WITH_PLACES for file in earlier if file.suffix == ".db"):
             db.execute("UPDATE facts SET value = 1 WHERE name = 'old_ids'")
         db.execute(f"PRAGMA application_id={_APPLICATION_ID}")
-        db.execute(f"PRAGMA user_version={_FORMAT}")
+        db.execute(f"PRAGMA user_version={INDEX_FORMAT}")
+    for file in earlier:
+        with contextlib.suppress(OSError):  # an earlier version that has it open creates another
+            file.unlink()
 
 
 def _is_current_format(db: sqlite3.Connection) -> bool:
     (version,) = db.execute("PRAGMA user_version").fetchone()
     (owner,) = db.execute("PRAGMA application_id").fetchone()
-    return bool(version == _FORMAT and owner == _APPLICATION_ID)
+    return bool(version == INDEX_FORMAT and owner == _APPLICATION_ID)
+
+
+def _files_of_earlier_versions(path: Path) -> list[Path]:
+    """Return the indexes of the same folder in earlier formats, with their journals and what was set aside."""
+    folder = path.name.removesuffix(f"-{INDEX_FORMAT}.db")
+    formats = (
+        (file, re.match(r"(?:-(\d+))?\.db", file.name[len(folder) :])) for file in path.parent.glob(f"{folder}*")
+    )
+    # At first, the format was not in the name.
+    return [file for file, format_ in formats if format_ and int(format_[1] or 0) < INDEX_FORMAT]
+
+
+def _user_version(file: Path) -> int:
+    """Return the user version in the header of an SQLite file (https://sqlite.org/fileformat.html), or 0."""
+    with contextlib.suppress(OSError), file.open("rb") as opened:
+        return int.from_bytes(opened.read(64)[60:])
+    return 0

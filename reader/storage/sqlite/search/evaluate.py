@@ -117,10 +117,6 @@ class IndexSnapshot:
             self._results.move_to_end(key)
         return rows
 
-    def clear_cache(self) -> None:
-        """Discard the results of :meth:`cached`. For benchmarks."""
-        self._results.clear()
-
     def rows(self, slots: int) -> int:
         """Return the articles whose words are in ``slots``."""
         rows = slots & self._without_slot

@@ -46,8 +46,8 @@ class StoryDialogsController:
             ids = await session.background.run(library.index.ids_by_row, [rowid])
             if rowid in ids and await session.background.run(library.stories.has_links, rowid):
                 self._run_query(f"near:{ids[rowid]}", rowid)
-                key = session.key("article.leave")
-                session.show_message(f"The story of the article, and what is linked with it. {key} shows all.")
+                key = session.key("back")
+                session.show_message(f"The story of the article, and what is linked with it. {key} goes back.")
             else:
                 from reader.tui.loaders.neighbors import say_none
 
@@ -98,7 +98,7 @@ class StoryDialogsController:
         """Narrow the query of the list to a bar."""
         narrowed = narrowed_query(self._session.query.query, text)
         if self._run_query(narrowed, -1):
-            self._session.show_message(f"Narrowed to {text}. {self._session.key('article.leave')} shows all articles.")
+            self._session.show_message(f"Narrowed to {text}. {self._session.key('back')} goes back.")
 
 
 def narrowed_query(query: Query | None, text: str) -> str:
