@@ -153,17 +153,18 @@ class NewsreaderApp(App[None]):
 
     async def on_event(self, event: events.Event) -> None:
         """Pass keys and pasted text through the input gate."""
-        if isinstance(event, events.InputEvent | events.Paste) and not event.is_forwarded:
-            if self.gate.is_closed or not self.screen_stack or self._is_late(event):
-                return
-            if isinstance(event, events.Key | events.Paste):
-                await self.gate.take(event)
-                return
-            self._idle_gc.note_activity()
+        if not isinstance(event, events.InputEvent | events.Paste) or event.is_forwarded:
+            await super().on_event(event)
+        elif self.gate.is_closed or not self.screen_stack or self._is_late(event):
+            return
+        elif isinstance(event, events.Key | events.Paste):
+            await self.gate.take(event)
+        else:
             if isinstance(event, events.MouseDown):
                 await self.session.keys.end()
                 self._note_key()
-        await super().on_event(event)
+            self._idle_gc.note_activity()
+            await super().on_event(event)
 
     def _note_key(self) -> None:
         if isinstance(self.screen, BaseScreen | PromptScreen):
@@ -175,6 +176,8 @@ class NewsreaderApp(App[None]):
         Private: ``_check_bindings`` and what passes an event to a node. Textual would send the key from queue to queue
         to each node that may stop it, so that nothing would tell that a widget has acted on it.
         """
+        if self._is_late(event):  # held back since
+            return ""
         self._idle_gc.note_activity()
         if isinstance(event, events.Paste):
             lines = event.text.strip("\r\n")

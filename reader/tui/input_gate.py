@@ -135,8 +135,7 @@ class InputGate:
             return
         self._keys.append(event)
         if self._settling is not None and len(self._keys) == 1:
-            # A widget that is removed may not pass on what tells that it has handled its messages.
-            self._unless(lambda: not self._keys, self._timings.key_hold, self._stop_settling)
+            self._watch()
         await self._advance()
 
     def put_back(self, event: KeyOrPaste) -> None:
@@ -153,7 +152,7 @@ class InputGate:
 
     async def _advance(self) -> None:
         """Press the next key or do the next step, unless it has to wait."""
-        if self._is_advancing:
+        if self._is_advancing or self.is_closed:
             return
         self._is_advancing = True
         try:
@@ -173,7 +172,7 @@ class InputGate:
         key = self._keys[0] if self._keys else None
         if self.is_moving or self._deferred or self._steps or not isinstance(key, events.Key):
             return False
-        return self._next_at_once == (TEXT if key.is_printable and self._next_at_once == TEXT else key.key)
+        return self._next_at_once in ({key.key, TEXT} if key.is_printable else {key.key})
 
     async def _do_step(self) -> None:
         if self._steps and not self._is_waiting and not await self._steps.popleft()():
@@ -207,10 +206,15 @@ class InputGate:
             self._settling = None
             await self._run_deferred()
 
-    def _stop_settling(self) -> None:
-        self._settle_id += 1
-        self._settling = None
-        self._app.call_later(self._run_deferred)
+    def _watch(self) -> None:
+        """Go on after a while: a widget that is removed may not tell that it has handled its messages."""
+
+        def give_up() -> None:
+            if self._settling is not None:
+                self._app.call_later(self._settled, self._settle_id)
+            self._watch()
+
+        self._unless(lambda: not self._keys, self._timings.key_hold, give_up)
 
     # Keys while the focus moves.
 
@@ -278,9 +282,7 @@ class InputGate:
             return
         self._is_running_deferred = True
         try:
-            while self._deferred and self._is_free and self._is_ready(self._deferred[0].needs):
-                if self._is_covered:
-                    break
+            while self._deferred and self._is_free and self._is_ready(self._deferred[0].needs) and not self._is_covered:
                 action = self._deferred.popleft()
                 if action.screen is self._app.screen:
                     target = self._target

@@ -44,10 +44,6 @@ class ScreenWithOwnActions(TypingScreen, Protocol):
         """Run a program or a macro."""
 
 
-def _is_move(name: str) -> bool:
-    return name.startswith("move.")
-
-
 def key_table(
     active: Mapping[str, ActiveBinding],
     sequences: Mapping[str, list[Keys]],
@@ -156,7 +152,7 @@ class KeyDispatcher:
             self._gate.put_back(event)
             return True
         self._wait_for_number()
-        self.has_moved = _is_move(typed.action)
+        self.has_moved = typed.action.startswith("move.")
         if was_pending or typed.kind == "wait":
             screen.show_typed(*(self._hint(typed, table) if typed.kind == "wait" else ("", ())))
         match typed.kind:
@@ -204,25 +200,17 @@ class KeyDispatcher:
         """Do an action that applies here, as often as was typed if that makes sense, or the actions of a macro."""
         steps = self._macros[name.removeprefix(MACRO)] if name.startswith(MACRO) else (name,)
         count = max(1, times) if name in COUNTED else 1
-        if _is_move(name):
-            await self._gate.play([partial(self._move, name, count)])
-        else:
-            await self._gate.play(partial(self._do, step) for step in steps * count)
+        at_once = count if name.startswith("move.") else 1
+        await self._gate.play(partial(self._do, step, at_once) for step in steps * (count // at_once))
 
-    async def _move(self, name: str, times: int) -> bool:
-        for _ in range(times):
-            if not await self._do(name):
-                return False
-        return True
-
-    async def _do(self, name: str) -> bool:
+    async def _do(self, name: str, times: int) -> bool:
         """Do an action and return True, or say that it does not apply where the focus is now."""
         screen = self._app.screen
         if name in self.own and isinstance(screen, ScreenWithOwnActions):
             return await self._app.run_action(self.own[name].method, screen)
         for node, binding, *_ in screen.active_bindings.values():
             if binding.id == name:
-                return await self._app.run_action(binding.action, node)
+                return all([await self._app.run_action(binding.action, node) for _ in range(times)])
         if isinstance(screen, TypingScreen):
             title = (self.own.get(name) or bindings.BY_NAME[name]).title
             screen.show_message(f"“{title}” does nothing here.", transient=True)

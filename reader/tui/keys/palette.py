@@ -66,15 +66,12 @@ class Palette(CommandPalette):
     def __init__(self, gate: InputGate, **options: Any) -> None:
         super().__init__(**options)
         self._gate = gate
+        gate.begin_loading("search")
 
     def compose(self) -> ComposeResult:
         """Yield Textual's widgets, but for the list."""
         for widget in super().compose():
             yield PaletteList() if type(widget) is CommandList else widget
-
-    def _on_mount(self, _: events.Mount) -> None:
-        """Note that the first search begins."""
-        self._gate.begin_loading("search")
 
     @on(Input.Changed)
     def _search(self, event: Input.Changed) -> None:
