@@ -221,11 +221,10 @@ class NewsreaderApp(App[None]):
         A list may have something on Alt; where one types and in dialogs, nothing has. With Alt, a letter that does
         nothing in the list is more likely pressed by mistake than anything else is.
         """
-        is_typed = event.key.startswith("alt+") and bool(event.character) and event.is_printable
-        if not is_typed:
+        if not (event.key.startswith("alt+") and event.character and event.is_printable):
             return False
         if isinstance(self.screen, BaseScreen):
-            return not (event.character or "").isalpha() and not self.session.keys.takes(event.key)
+            return not event.character.isalpha() and not self.session.keys.takes(event.key)
         return event.key not in self.screen.active_bindings
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:

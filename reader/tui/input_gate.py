@@ -31,7 +31,6 @@ Resource = Literal["list", "unread", "article", "text", "prompt", "search"]
 _LIST: tuple[Resource, ...] = ("list", "unread")
 _ARTICLE: tuple[Resource, ...] = ("list", "unread", "article")
 _TEXT: tuple[Resource, ...] = ("text",)
-_SEARCH: tuple[Resource, ...] = ("search",)
 _ABOUT_SELECTION = (
     "mark.read", "mark.star", "mark.tags", "mark.all_read", "undo", "redo", "unread.next", "unread.previous", "open",
     "open.amp", "copy", "fetch", "fetch.again", "fetch.archive", "fetch.all", "search", "read.hide", "list.group",
@@ -54,7 +53,7 @@ NEEDS: Mapping[str, Mapping[str, tuple[Resource, ...]]] = {
         "run_own": (*_LIST, *_TEXT),
         "run('back')": _TEXT,
     },
-    "Palette": dict.fromkeys(("command_list", "cursor_down", "submit"), _SEARCH),
+    "Palette": dict.fromkeys(("command_list", "cursor_down", "submit"), ("search",)),
 }
 """What each action needs, by class of node and by action, with its arguments if it is bound with arguments."""
 _CHECKS = 10
@@ -210,8 +209,7 @@ class InputGate:
         """Go on after a while: a widget that is removed may not tell that it has handled its messages."""
 
         def give_up() -> None:
-            if self._settling is not None:
-                self._app.call_later(self._settled, self._settle_id)
+            self._app.call_later(self._settled, self._settle_id)
             self._watch()
 
         self._unless(lambda: not self._keys, self._timings.key_hold, give_up)
