@@ -3,10 +3,11 @@
     pip install atheris
     python benchmarks/fuzz.py TARGET [--minutes N] [--corpus FOLDER]
 
-TARGET is one of: front-matter, query, text, html, extraction, views, import. Each calls one function with what the
-fuzzer makes up and checks what it promises, not only that it does not fail. The seeds and tests/data give the first
-inputs; --corpus keeps what was found for the next run. An input that fails is printed, with the traceback, and saved
-as crash-… in the current directory: make it a test. The exit status is then not 0. atheris is on PyPI (Apache-2.0).
+TARGET is one of: front-matter, query, text, html, markdown, extraction, feed, feed-list, views, import. Each calls one
+function with what the fuzzer makes up and checks what it promises, not only that it does not fail. The seeds and
+tests/data give the first inputs; --corpus keeps what was found for the next run. An input that fails is printed, with
+the traceback, and saved as crash-… in the current directory: make it a test. The exit status is then not 0. atheris is
+on PyPI (Apache-2.0).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -83,6 +85,55 @@ def html() -> Target:
     return check
 
 
+def markdown() -> Target:
+    from reader.content.blocks import from_values, to_values
+    from reader.content.markdown.parser import parse_markdown
+    from reader.content.markdown.writer import to_markdown
+
+    def check(data: bytes) -> None:
+        blocks = parse_markdown(data.decode("utf-8", "surrogateescape"), "https://example.org/", extended=True)
+        assert from_values(json.loads(json.dumps(to_values(blocks)))) == blocks
+        to_markdown(blocks).encode()
+
+    return check
+
+
+def feed() -> Target:
+    from reader.documents.parse import parse_document
+    from reader.feeds.entries.to_documents import document_of, is_as_written, title_of
+    from reader.feeds.model import FeedError
+    from reader.feeds.parse import parse_feed
+    from reader.feeds.subscriptions import Subscription
+
+    now, url = datetime(2026, 11, 30, tzinfo=UTC), "https://example.org/feed"
+
+    def check(data: bytes) -> None:
+        try:
+            parsed = parse_feed(data, url=url)
+        except FeedError:
+            return
+        assert parsed == parse_feed(data, url=url, fast=False), "we read it otherwise than feedparser"
+        for entry in parsed.entries:
+            written = document_of(entry, parsed, Subscription(url), now, folder="news").data
+            assert is_as_written(written)
+            assert parse_document(b"a.md", written).article.title == title_of(entry)
+
+    return check
+
+
+def feed_list() -> Target:
+    from reader.feeds.model import FeedError
+    from reader.feeds.opml import read_feed_list, write_opml
+
+    def check(data: bytes) -> None:
+        with contextlib.suppress(FeedError):
+            feeds = read_feed_list(data).feeds
+            if feeds:
+                assert set(read_feed_list(write_opml(feeds)).feeds) == set(feeds)
+
+    return check
+
+
 def extraction() -> Target:
     from reader.extraction.extract import extract
 
@@ -119,7 +170,8 @@ def marks_import() -> Target:
 
 TARGETS: dict[str, Callable[[], Target]] = {
     **{"front-matter": front_matter, "query": query, "text": text, "html": html},
-    **{"extraction": extraction, "views": views, "import": marks_import},
+    **{"markdown": markdown, "extraction": extraction, "feed": feed, "feed-list": feed_list},
+    **{"views": views, "import": marks_import},
 }
 
 
@@ -134,6 +186,15 @@ def first_inputs(folder: Path) -> None:
             'climate -is:read quality>=40 title:"a b" OR date:2021-07..2021-08 sort:-date',
             '[[view]]\nname = "AI"\nquery = "topic:AI"  # mine\nsort = "-date"\n',
             '{"id":"0123456789abcdef","tag":"ai","value":true,"changed":"2026-11-21T09:30:00.000Z"}\n',
+            "# A *b* [c](d)\n\n> [!note] e\n> - [ ] f\n\n| g | h |\n|---|:-:|\n| `i` | [[j|k]]^[l] |\n",
+            '<rss version="2.0"><channel><title>A</title><item><title>B</title><guid>1</guid>'
+            "<link>https://a.example/</link><pubDate>Mon, 30 Nov 2026 10:00:00 GMT</pubDate>"
+            "<description>&lt;p&gt;C</description></item></channel></rss>",
+            '<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>1</id><title type="html">B</title><link href="/b"/>'
+            '<updated>2026-11-30T10:00:00Z</updated><content type="xhtml"><div>C</div></content></entry></feed>',
+            '{"version":"https://jsonfeed.org/version/1.1","items":[{"id":"1","content_html":"<p>C","title":"B"}]}',
+            '<opml version="2.0"><body><outline text="G"><outline text="A" xmlUrl="https://a.example/"/></outline>'
+            "</body></opml>",
         )
     ):
         (folder / f"small{number}").write_text(small, "utf-8")

@@ -150,7 +150,8 @@ def _read_outline(attributes: Mapping[str, str], group: str, found: _Collector) 
     else:
         topics = (clean(each).strip("/ ") for each in attributes.get("category", "").split(","))
         site = attributes.get("htmlurl", "")
-        found.add(OpmlFeed(address, name, group, site, tuple(dict.fromkeys(filter(None, topics)))))
+        title = "" if name == address.strip() else name  # programs write the address if they know no title
+        found.add(OpmlFeed(address, title, group, site, tuple(dict.fromkeys(filter(None, topics)))))
     return ""
 
 

@@ -361,19 +361,8 @@ class NewsreaderApp(App[None]):
     # Start and end.
 
     def on_mount(self) -> None:
-        """Apply the user's keys, and quit properly when the terminal or the system requires it."""
-        loop = asyncio.get_running_loop()
-        loop.set_default_executor(DaemonThreads())
-        if not self.is_headless:
-
-            def leave(status: int) -> None:
-                from reader.desktop.programs import end_foreground
-
-                self.signal_status = status
-                end_foreground()  # it holds the thread that has to end
-                loop.call_soon_threadsafe(self.call_later, self.action_quit)
-
-            watch_terminal(leave, self._clean_up)
+        """Apply the user's keys."""
+        asyncio.get_running_loop().set_default_executor(DaemonThreads())
         if keymap := self.session.keys.textual_keymap():
             self.set_keymap(keymap)
         self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh(layout=True))
@@ -391,6 +380,18 @@ class NewsreaderApp(App[None]):
         """Return the variables for the stylesheet, with ours."""
         self.theme_variables = themes.with_rule(super().get_css_variables())
         return self.theme_variables
+
+    def _leave(self, status: int) -> None:
+        """Quit properly, as the terminal or the system requires. For any thread. Raises RuntimeError if it has ended.
+
+        Private: ``_loop``, which is None until the app runs, and after it.
+        """
+        from reader.desktop.programs import end_foreground
+
+        self.signal_status = status
+        end_foreground()  # it holds the thread that has to end
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self.call_later, self.action_quit)
 
     def _clean_up(self) -> None:
         """Do what only a proper exit would: give the terminal back and delete private files. For any thread."""
@@ -484,6 +485,7 @@ def _run(app: NewsreaderApp, paths: Paths) -> int:
     # Textual prints a failure to stderr once the screen is gone, wrapped to the width of the terminal. The log gets its
     # traceback as it is, and the user a sentence.
     output = io.StringIO()
+    watch_terminal(app._leave, app._clean_up)  # before the app takes the terminal, which a signal would leave as it is
     with contextlib.redirect_stderr(output):
         app.run()
     status = app.return_code or 0

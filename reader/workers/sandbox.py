@@ -189,6 +189,9 @@ class SandboxPool:
             try:
                 process = self._start()
             except (OSError, ProcessEndedError) as error:
+                if self._closed:
+                    _fail(job, _CLOSING)
+                    return None
                 log.warning("no sandbox process could be started", exc_info=error)
                 _fail(job, "It cannot be read because no process could be started.")
                 return None
@@ -200,7 +203,7 @@ class SandboxPool:
             process.send((job.task, job.values))
             succeeded, result = process.receive()
         except (ProcessEndedError, TypeError, ValueError):  # it has ended, or sent something else
-            message = self._describe_end(process, timed_out=timed_out.is_set())
+            message = _CLOSING if self._closed else self._describe_end(process, timed_out=timed_out.is_set())
             self._group.end(process)
             _fail(job, message)
             return None

@@ -7,6 +7,8 @@ import signal
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import MakeFolder
 from tests.e2e.terminal import Terminal, program
 
@@ -37,6 +39,15 @@ def test_an_interrupt_ends_the_app_soon_and_restores_the_terminal(seeds: Path) -
         assert terminal.end() == 128 + signal.SIGINT
         assert terminal.attributes == terminal.before
         assert terminal.raw.rindex(b"\x1b[?1049l") > terminal.raw.rindex(b"\x1b[?1049h")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_as_the_app_takes_the_terminal_ends_it_too(seeds: Path, number: int) -> None:
+    with Terminal(seeds) as terminal:
+        terminal.wait(lambda: b"\x1b[?1049h" in terminal.raw)
+        os.kill(terminal.process.pid, number)
+        assert terminal.end() == 128 + number
+        terminal.assert_restored()
 
 
 def test_ctrl_c_and_ctrl_z_are_for_the_pager_and_an_interrupt_for_the_app(

@@ -143,7 +143,7 @@ FEEDS = st.lists(
     st.builds(
         OpmlFeed,
         st.text(max_size=12).map(_safe).filter(bool),
-        NAMES.filter(bool),
+        NAMES,
         FOLDERS,
         st.just("") | st.text(max_size=5).map(_safe),
         TOPICS.map(tuple),

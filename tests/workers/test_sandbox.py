@@ -242,18 +242,33 @@ async def test_canceling_a_waiting_task_leaves_the_running_one(extractor: MakeEx
         await waiting
 
 
-def test_closing_ends_workers_and_fails_all_tasks(extractor: MakeExtractor, tmp_path: Path) -> None:
+def test_closing_ends_workers_and_fails_all_tasks(
+    extractor: MakeExtractor, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     workers = extractor(seconds=600)
     pid = workers.call("pid")
     answers = [workers.submit("hold until", str(tmp_path / "never")), workers.submit("echo", 1)]
     _until((tmp_path / "never.begun").exists)
     workers.close()
     for each in answers:
-        with pytest.raises(ExtractError):
+        with pytest.raises(ExtractError, match="is closing"):
             each.result(timeout=60)
     assert not _is_there(pid)
+    assert caplog.text == ""
     with pytest.raises(ExtractError, match="is closing"):
         workers.submit("echo", 1)
+
+
+def test_closing_while_a_worker_starts_fails_its_task(
+    extractor: MakeExtractor, caplog: pytest.LogCaptureFixture
+) -> None:
+    workers = extractor()
+    answer = workers.submit("echo", 1)
+    _until(answer.running)
+    workers.close()
+    with pytest.raises(ExtractError, match="is closing"):
+        answer.result(timeout=60)
+    assert caplog.text == ""
 
 
 _WORKER = ("reader.workers.sandbox_worker", "tests.workers.hostile_tasks", str(256 * MB))
