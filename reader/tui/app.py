@@ -180,8 +180,7 @@ class NewsreaderApp(App[None]):
             return ""
         self._idle_gc.note_activity()
         if isinstance(event, events.Paste):
-            lines = event.text.strip("\r\n")
-            event.text = clean(f".{lines}.")[1:-1]  # with the spaces at its ends
+            event.text = clean("." + event.text.strip("\r\n") + ".")[1:-1]  # with the spaces at its ends
             await super().on_event(event)
             return ""
         if self._is_escape_and_more(event):
