@@ -24,8 +24,7 @@ _SELECT = {
 }
 _NAME = "CAST(name AS TEXT)"
 _SPECIAL_NAMES = (
-    f"SELECT rowid FROM files WHERE {_NAME} GLOB :value OR instr(name, x'2020') "  # noqa: S608
-    f"OR {_NAME} GLOB ' *' OR {_NAME} GLOB '* '"
+    f"SELECT rowid FROM files WHERE {_NAME} GLOB :value OR instr(name, x'2020') OR trim({_NAME}) <> {_NAME}"  # noqa: S608
 )
 # Most articles have one URL only, so test whether others exist before lowercasing them.
 _URLS = (
