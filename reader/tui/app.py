@@ -24,6 +24,7 @@ from textual.dom import DOMNode, NoScreen
 from textual.driver import Driver
 from textual.geometry import Offset
 from textual.screen import Screen
+from textual.widgets import Input
 
 from reader.config.load import problem_lines
 from reader.config.settings import Config
@@ -33,6 +34,7 @@ from reader.core.text import clean, show_path
 from reader.exit import print_notice
 from reader.startup import FirstFrame, Opening
 from reader.tui.controllers.window import WindowController
+from reader.tui.input_gate import TEXT
 from reader.tui.keys import bindings
 from reader.tui.keys.actions import ACTIONS, Action
 from reader.tui.loaders.config import load_app_config, start_message
@@ -86,6 +88,7 @@ class NewsreaderApp(App[None]):
         self.timings = timings
         self.session = Session(self, first, settings, timings, self.show_message)
         self.gate = self.session.gate
+        self.gate.press = self._press
         self.library = first.library
         self._first: FirstFrame | None = first
         self._idle_gc = IdleGC()
@@ -149,40 +152,65 @@ class NewsreaderApp(App[None]):
     # Input.
 
     async def on_event(self, event: events.Event) -> None:
-        """Pass input through the input gate, and pasted text through the text gate."""
-        if isinstance(event, events.InputEvent) and self._is_late(event):
+        """Pass keys and pasted text through the input gate."""
+        if not isinstance(event, events.InputEvent | events.Paste) or event.is_forwarded:
+            await super().on_event(event)
+        elif self.gate.is_closed or not self.screen_stack or self._is_late(event):
             return
-        if isinstance(event, events.Key) and not event.is_forwarded and self._is_escape_and_more(event):
-            await self.on_event(events.Key("escape", None))
-            name = event.character if (event.character or "").isalnum() else event.key.removeprefix("alt+")
-            event = events.Key(name or "", event.character)
-        takes_keys = isinstance(self.screen, BaseScreen | PromptScreen) if self.screen_stack else False
-        gated = takes_keys or self.gate.is_closed or self.gate.is_moving
-        if isinstance(event, events.InputEvent) and gated and self.gate.intercept(event):
-            return
-        if isinstance(event, events.Paste):
-            lines = event.text.strip("\r\n")
-            event.text = clean(f".{lines}.")[1:-1]  # with the spaces at its ends
-        elif isinstance(event, events.InputEvent) and not event.is_forwarded:  # it passes here again on its way up
-            self._idle_gc.note_activity()
+        elif isinstance(event, events.Key | events.Paste):
+            await self.gate.take(event)
+        else:
             if isinstance(event, events.MouseDown):
                 await self.session.keys.end()
-            if isinstance(event, events.Key | events.MouseDown) and takes_keys:
-                self._base_screen.key_bar.on_next_key()
-            elif isinstance(event, events.Key) and self._leaves_filter(event):
-                self.gate.hold()
-        elif isinstance(event, events.Key) and await self.session.keys.press(event):
-            return
-        await super().on_event(event)
+                self._note_key()
+            self._idle_gc.note_activity()
+            await super().on_event(event)
 
-    def _is_late(self, event: events.InputEvent) -> bool:
+    def _note_key(self) -> None:
+        if isinstance(self.screen, BaseScreen | PromptScreen):
+            self._base_screen.key_bar.on_next_key()
+
+    async def _press(self, event: events.Key | events.Paste) -> str:
+        """Act on a key now, or on pasted text; return what may follow at once.
+
+        Private: ``_check_bindings`` and what passes an event to a node. Textual would send the key from queue to queue
+        to each node that may stop it, so that nothing would tell that a widget has acted on it.
+        """
+        if self._is_late(event):  # held back since
+            return ""
+        self._idle_gc.note_activity()
+        if isinstance(event, events.Paste):
+            event.text = clean("." + event.text.strip("\r\n") + ".")[1:-1]  # with the spaces at its ends
+            await super().on_event(event)
+            return ""
+        if self._is_escape_and_more(event):
+            name = event.character if (event.character or "").isalnum() else event.key.removeprefix("alt+")
+            self.gate.put_back(events.Key(name or "", event.character))
+            event = events.Key("escape", None)
+        self._note_key()
+        self.app_focus = True
+        if await self._check_bindings(event.key, priority=True):
+            return ""
+        event._set_forwarded()
+        event.bubble = False  # type: ignore[misc]
+        for node in (self.focused or self.screen).ancestors_with_self[:-1]:
+            with node._context():
+                await node._dispatch_message(event)
+            event.prevent_default(False)
+            if event._stop_propagation:
+                return TEXT if isinstance(node, Input) and event.is_printable else ""
+        if not await self.session.keys.press(event):
+            await super().on_event(event)
+        return event.key if self.session.keys.has_moved else ""
+
+    def _is_late(self, event: events.InputEvent | events.Paste) -> bool:
         """Whether a key is the rest of a burst of Ctrl+z, or the mouse was where the smaller terminal is no longer.
 
         The one would stop the process again, the other take the focus from every widget.
         """
         if (driver := driver_of(self)) and event.time < driver.input_since:
             return True
-        if not isinstance(event, events.MouseEvent) or not self.screen_stack:
+        if not isinstance(event, events.MouseEvent):
             return False
         return not self.screen.size.contains(event.x, event.y)
 
@@ -192,19 +220,11 @@ class NewsreaderApp(App[None]):
         A list may have something on Alt; where one types and in dialogs, nothing has. With Alt, a letter that does
         nothing in the list is more likely pressed by mistake than anything else is.
         """
-        is_typed = event.key.startswith("alt+") and bool(event.character) and event.is_printable
-        if not is_typed or not self.screen_stack:
+        if not (event.key.startswith("alt+") and event.character and event.is_printable):
             return False
         if isinstance(self.screen, BaseScreen):
-            return not (event.character or "").isalpha() and not self.session.keys.takes(event.key)
+            return not event.character.isalpha() and not self.session.keys.takes(event.key)
         return event.key not in self.screen.active_bindings
-
-    def _leaves_filter(self, event: events.Key) -> bool:
-        """Whether a key may close the dialog in whose filter one types: the next keys may be for the screen below."""
-        from reader.tui.widgets.prompt.prompt import LineInput  # lazy: the first frame has none
-
-        bound = self.screen.active_bindings.get(event.key) if isinstance(self.focused, LineInput) else None
-        return bound is not None and bound.binding.action == "leave"
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Release the keys that were meant for the input of a prompt or a dialog."""

@@ -1,31 +1,32 @@
 """The one place that holds input back until its target is ready.
 
 Keys can be faster than the screen: after Enter, Space is meant for the article that Enter
-opens. So keys wait while the focus moves, and an action that needs a list, an article or
-a text that is still loading waits for it, with every key behind it. The actions of one key
-run like keys that were pressed at once.
+opens. So each key waits until the messages that the key before it has caused are handled, and
+while the focus moves. An action that needs a list, an article or a text that is still loading
+waits for it, with every key behind it. The actions of one key run like keys that were pressed
+one after the other.
 """
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from functools import partial
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from textual import events
 from textual.app import App
 from textual.dom import DOMNode
 from textual.screen import Screen
-from textual.widget import Widget
 
 from reader.tui.keys import bindings
-from reader.tui.keys.actions import ACTIONS
 from reader.tui.timings import Timings
 
-Resource = Literal["list", "unread", "article", "text", "prompt"]
+KeyOrPaste = events.Key | events.Paste
+TEXT = "text"
+"""Any key that types a character."""
+Resource = Literal["list", "unread", "article", "text", "prompt", "search"]
 """What an action or a key can wait for."""
 _LIST: tuple[Resource, ...] = ("list", "unread")
 _ARTICLE: tuple[Resource, ...] = ("list", "unread", "article")
@@ -33,12 +34,13 @@ _TEXT: tuple[Resource, ...] = ("text",)
 _ABOUT_SELECTION = (
     "mark.read", "mark.star", "mark.tags", "mark.all_read", "undo", "redo", "unread.next", "unread.previous", "open",
     "open.amp", "copy", "fetch", "fetch.again", "fetch.archive", "fetch.all", "search", "read.hide", "list.group",
-    "story.list", "story.digest", "heat", "enclosure.open", "enclosure.download",
+    "story.list", "story.digest", "heat", "enclosure.open", "enclosure.download", "sort.quality", "sort.heat",
+    "sort.date",
 )  # fmt: skip
 NEEDS: Mapping[str, Mapping[str, tuple[Resource, ...]]] = {
     "ArticleList": dict.fromkeys(("move", "enter", "screen.into", "leave", "choose", "extend"), _LIST),
     "ArticlePane": dict.fromkeys(("move", "enter", "screen.into"), _ARTICLE),
-    "Panes": {"related": _ARTICLE},
+    "Panes": dict.fromkeys(("pane", "related"), _ARTICLE),
     "ReaderView": dict.fromkeys(("move", "links", "link_digit", "heading", "match", "screen.run('text.save')"), _TEXT),
     "MainScreen": {
         **{f"run('{name}')": _LIST for name in _ABOUT_SELECTION},
@@ -51,6 +53,7 @@ NEEDS: Mapping[str, Mapping[str, tuple[Resource, ...]]] = {
         "run_own": (*_LIST, *_TEXT),
         "run('back')": _TEXT,
     },
+    "Palette": dict.fromkeys(("command_list", "cursor_down", "submit"), ("search",)),
 }
 """What each action needs, by class of node and by action, with its arguments if it is bound with arguments."""
 _CHECKS = 10
@@ -61,37 +64,13 @@ _BUSY = 0.03
 """The share of a processor that the app uses at least while it has work, on the busiest machine."""
 
 
-def hold_keys(widget: Widget) -> None:
-    """Hold keys back for the widget that is about to take the focus from ``widget``."""
-    gate = getattr(widget.app, "gate", None)
-    if isinstance(gate, InputGate):
-        gate.hold()
+class _Deferred(NamedTuple):
+    """An action that waits."""
 
-
-def hold_for_text(widget: Widget) -> None:
-    """Hold keys and actions back for the text that a link of ``widget`` leads to."""
-    gate = getattr(widget.app, "gate", None)
-    if isinstance(gate, InputGate):
-        gate.begin_loading("text")
-        gate.hold()
-
-
-def release_keys(widget: Widget) -> None:
-    """Release the keys that were held back, as the focus does not move or has moved."""
-    gate = getattr(widget.app, "gate", None)
-    if isinstance(gate, InputGate):
-        gate.release(to_input=True)
-
-
-@contextmanager
-def keys_held(widget: Widget) -> Iterator[None]:
-    """Have ``widget`` see the next keys again, even those it has passed on, once it has changed what they mean."""
-    gate = getattr(widget.app, "gate", None)
-    if isinstance(gate, InputGate):
-        gate.hold()
-    yield
-    if isinstance(gate, InputGate):
-        gate.release()
+    needs: tuple[Resource, ...]
+    screen: Screen[object]
+    """The screen that it is for."""
+    run: Callable[[], Awaitable[object]]
 
 
 class InputGate:
@@ -101,11 +80,18 @@ class InputGate:
         self._app = app
         self._timings = timings
         self.take_keys(keymap)
-        self.prompt_takes_keys: Callable[[], bool] = lambda: False
-        """Whether a prompt takes the keys, so that no dialog is above it."""
-        self._keys: list[events.Key] = []
-        self._returned = 0
-        """How many of the first held keys had already been forwarded."""
+        self.press: Callable[[KeyOrPaste], Awaitable[str]]
+        """Does what a key means now, and returns the key that may follow at once, if any. The app sets it."""
+        self._keys: deque[KeyOrPaste] = deque()
+        """Keys that wait for those before them."""
+        self._steps: deque[Callable[[], Awaitable[object]]] = deque()
+        """What a key has still to do, one after the other."""
+        self._is_advancing = False
+        self._settling: DOMNode | None = None
+        """Where the last key has caused messages that are being handled."""
+        self._settle_id = 0
+        self._next_at_once = ""
+        """The key that does not depend on the messages of the last one, or :data:`TEXT`."""
         self.is_moving = False
         """Whether the focus is moving to the widget that the next keys are meant for."""
         self._hold_id = 0
@@ -114,36 +100,121 @@ class InputGate:
         """Whether a selection is unhandled, so that its article is not even loading."""
         self.is_busy: Callable[[], bool] = lambda: False
         """Whether another process works on something that an action waits for."""
-        self._deferred: deque[tuple[tuple[Resource, ...], Callable[[], Awaitable[object]]]] = deque()
-        """Deferred actions, each with what it needs."""
+        self._deferred: deque[_Deferred] = deque()
         self._impatient = False
         """Whether keys no longer wait for the deferred actions."""
         self._is_running_deferred = False
-        self._deferred_on: Screen[object] | None = None
-        """The screen on which the first of them have run."""
-        self._steps: deque[Callable[[], Awaitable[object]]] = deque()
-        """What a key has still to do, one after the other."""
         self.is_closed = False
         """Whether the app is about to quit: nothing may be opened, and all input is dropped."""
 
     def take_keys(self, keymap: Mapping[str, str]) -> None:
         """Take the keys of the settings, by action."""
-        closing = (bindings.keys_alone(bindings.BY_NAME[name], keymap) for name in ("entry.leave", "help"))
-        self._closing_keys = frozenset({"enter", *(key for keys in closing for key in keys)})
-        # What q means depends on what the keys before it open.
-        app_actions = (action for action in ACTIONS if action.scopes == ("app",) and action.name != "quit")
-        self._app_keys = frozenset(key for action in app_actions for key in bindings.keys_alone(action, keymap))
+        leaving = (bindings.keys_alone(bindings.BY_NAME[name], keymap) for name in ("quit.now", "suspend"))
+        self._urgent_keys = frozenset(key for keys in leaving for key in keys)
 
-    # Keys while the focus moves.
+    # Keys, one after the other.
 
     @property
     def is_holding(self) -> bool:
         """Whether keys are held back."""
-        return self._is_waiting or bool(self._steps)
+        return self._is_waiting or bool(self._steps or self._keys)
 
     @property
     def _is_waiting(self) -> bool:
-        return self.is_moving or (bool(self._deferred) and not self._impatient)
+        return not self._is_free or (bool(self._deferred) and not self._impatient and not self._is_covered)
+
+    @property
+    def _is_free(self) -> bool:
+        return not self.is_moving and self._settling is None
+
+    async def take(self, event: KeyOrPaste) -> None:
+        """Press a key once those before it have had their effect; those that leave do not wait for what is loading."""
+        if self._deferred and not self.is_moving and isinstance(event, events.Key) and event.key in self._urgent_keys:
+            await self.press(event)
+            return
+        self._keys.append(event)
+        if self._settling is not None and len(self._keys) == 1:
+            self._watch()
+        await self._advance()
+
+    def put_back(self, event: KeyOrPaste) -> None:
+        """Press a key again, once what was done meanwhile has had its effect."""
+        self._keys.appendleft(event)
+
+    async def play(self, steps: Iterable[Callable[[], Awaitable[object]]]) -> None:
+        """Do ``steps`` in order, before the next keys; each waits for what those before it open and load.
+
+        A step that returns False ends them.
+        """
+        self._steps.extend(steps)
+        await self._advance()
+
+    async def _advance(self) -> None:
+        """Press the next key or do the next step, unless it has to wait."""
+        if self._is_advancing or self.is_closed:
+            return
+        self._is_advancing = True
+        try:
+            while self._keys or self._steps:
+                if self._is_waiting and not self._follows_at_once():
+                    return
+                target = self._target
+                if not self._steps:
+                    self._next_at_once = await self.press(self._keys.popleft())
+                await self._do_step()
+                self._settle(target)
+        finally:
+            self._is_advancing = False
+
+    def _follows_at_once(self) -> bool:
+        """Whether the next key only goes on with what the last one did, so that many take no frame each."""
+        key = self._keys[0] if self._keys else None
+        if self.is_moving or self._deferred or self._steps or not isinstance(key, events.Key):
+            return False
+        return self._next_at_once in ({key.key, TEXT} if key.is_printable else {key.key})
+
+    async def _do_step(self) -> None:
+        if self._steps and not self._is_waiting and not await self._steps.popleft()():
+            self._steps.clear()
+
+    @property
+    def _target(self) -> DOMNode:
+        """What gets the next key."""
+        screen: Screen[object] = self._app.screen
+        return screen.focused or screen
+
+    def _settle(self, node: DOMNode) -> None:
+        """Let keys wait until the messages are handled that are in the queues from ``node`` up to the app."""
+        self._settle_id += 1
+        self._settling = node
+        self._pass_through(node, self._settle_id)
+
+    def _pass_through(self, node: DOMNode | None, settle_id: int) -> None:
+        while node is not None and node is not self._app:
+            if node.call_later(self._pass_through, node.parent, settle_id):
+                return
+            node = node.parent  # this one is being removed
+        self._app.call_later(self._settled, settle_id)
+
+    async def _settled(self, settle_id: int) -> None:
+        if settle_id != self._settle_id or not self._app.screen_stack:
+            return
+        if self._target is not self._settling:  # what gets the next key may not even be mounted
+            self._settle(self._target)
+        else:
+            self._settling = None
+            await self._run_deferred()
+
+    def _watch(self) -> None:
+        """Go on after a while: a widget that is removed may not tell that it has handled its messages."""
+
+        def give_up() -> None:
+            self._app.call_later(self._settled, self._settle_id)
+            self._watch()
+
+        self._unless(lambda: not self._keys, self._timings.key_hold, give_up)
+
+    # Keys while the focus moves.
 
     def hold(self, *, for_input: bool = False) -> None:
         """Hold keys back until :meth:`release`, or until the app has been idle for half a second or busy for ten.
@@ -166,48 +237,11 @@ class InputGate:
             # The focused widget has to be laid out first: its height determines what a page is.
             self._app.call_after_refresh(self._app.call_later, self._end_hold, self._hold_id)
 
-    def intercept(self, event: events.InputEvent) -> bool:
-        """Return whether ``event`` is held back or dropped. Keys pass here on their way down, and up again."""
-        if self.is_closed:
-            return True
-        if not isinstance(event, events.Key):
-            return False
-        is_global = not self.is_moving and event.key in self._app_keys and not self.prompt_takes_keys()
-        if self.is_holding and not is_global:
-            self._keys.insert(self._returned if event.is_forwarded else len(self._keys), event)
-            self._returned += event.is_forwarded
-            return True
-        is_closing = event.key in self._closing_keys and not (event.is_printable or event.is_forwarded)
-        if is_closing and self.prompt_takes_keys():
-            self.hold()  # the next keys are not for the prompt, unless it stays open
-        return False
-
-    async def _end_hold(self, hold_id: int) -> None:
+    def _end_hold(self, hold_id: int) -> None:
         if hold_id == self._hold_id and self.is_moving:
             self.is_moving = False
             self._loading.discard("prompt")  # it is there, or was closed before it got the focus
-            await self._run_deferred()
-
-    async def play(self, steps: Iterable[Callable[[], Awaitable[object]]]) -> None:
-        """Do ``steps`` in order, before the next keys; each waits for what those before it open and load.
-
-        A step that returns False ends them.
-        """
-        self._steps.extend(steps)
-        await self._drain()
-
-    async def _drain(self) -> None:
-        while self._steps and not self._is_waiting:
-            if not await self._steps.popleft()():
-                self._steps.clear()
-        if self.is_holding:
-            return
-        keys, self._keys, self._returned = self._keys, [], 0
-        for number, key in enumerate(keys, 1):
-            await self._app.on_event(events.Key(key.key, key.character))
-            if self.is_moving:  # all others wait again, without being pressed: there may be thousands
-                self._keys += keys[number:]
-                return
+            self._settle(self._target)
 
     # Actions that need something that is loading.
 
@@ -222,7 +256,7 @@ class InputGate:
 
     def check(self) -> None:
         """Run the deferred actions whose resources are ready."""
-        if self._deferred and self._is_ready(self._deferred[0][0]):
+        if self._deferred and self._is_ready(self._deferred[0].needs):
             self._app.call_later(self._run_deferred)
 
     def defer(self, node: DOMNode, action: str, run: Callable[[], Awaitable[object]]) -> bool:
@@ -234,37 +268,37 @@ class InputGate:
         if not self._deferred:
             self._impatient = False
             self._unless(lambda: not self._deferred, self._timings.action_hold, self._lose_patience)
-        self._deferred.append((needs, run))
+        self._deferred.append(_Deferred(needs, self._app.screen, run))
         return True
 
     def _is_ready(self, needs: Collection[Resource]) -> bool:
         return not self._loading.intersection(needs) and not ("article" in needs and self.is_selecting())
 
     async def _run_deferred(self) -> None:
-        """Run the deferred actions that are ready; what waits behind one that opens another screen is not for that."""
+        """Run the deferred actions that are ready, and drop those for a screen that another one has replaced."""
         if self._is_running_deferred:
             return
         self._is_running_deferred = True
         try:
-            while self._deferred and not self.is_moving and self._is_ready(self._deferred[0][0]):
-                screen = self._app.screen
-                if self._deferred_on not in {None, screen}:
-                    self._deferred.clear()
-                    break
-                if screen.is_modal:  # opened since; the reader, for instance, would be above it
-                    break
-                self._deferred_on = screen
-                _, run = self._deferred.popleft()
-                await run()
+            while self._deferred and self._is_free and self._is_ready(self._deferred[0].needs) and not self._is_covered:
+                action = self._deferred.popleft()
+                if action.screen is self._app.screen:
+                    target = self._target
+                    await action.run()
+                    self._settle(target)
         finally:
             self._is_running_deferred = False
-        if not self._deferred:
-            self._deferred_on = None
-        await self._drain()
+        await self._advance()
+
+    @property
+    def _is_covered(self) -> bool:
+        """Whether a dialog is above the screen of the first deferred action, which waits for that; keys do not."""
+        stack, below = self._app.screen_stack, self._deferred[0].screen
+        return below in stack and below is not stack[-1] and stack[-1].is_modal
 
     def _lose_patience(self) -> None:
         self._impatient = True
-        self._app.call_later(self._drain)
+        self._app.call_later(self._advance)
 
     def _unless(self, is_done: Callable[[], bool], seconds: float, give_up: Callable[[], object]) -> None:
         """Call ``give_up`` unless something ``is_done`` before the app has been idle for ``seconds``.

@@ -81,11 +81,11 @@ class PromptScreen(OverlayScreen):
         self._prompts.cancel()
 
     def on_key(self, event: events.Key) -> None:
-        """Report a key that does nothing; the line itself acts on all others."""
-        event.stop()
-        name = bindings.pressed_key_label(event.key, event.character)
-        self.line.hint(f"{name} does nothing here.", warning=True)
-        self._prompts.gate.release()
+        """Report a key that does nothing."""
+        if event.key not in bindings.bound_keys(self.active_bindings):
+            event.stop()
+            name = bindings.pressed_key_label(event.key, event.character)
+            self.line.hint(f"{name} does nothing here.", warning=True)
 
 
 class Prompts:
@@ -98,7 +98,6 @@ class Prompts:
         self._focus_before: Widget | None = None
         self._focus_after: Widget | None = None
         """What gets the focus when the text is submitted."""
-        gate.prompt_takes_keys = lambda: self._screen is not None and not self._is_covered(self._screen)
 
     @property
     def is_open(self) -> bool:
@@ -159,10 +158,7 @@ class Prompts:
     def submit(self, text: str) -> None:
         """Close the prompt with ``text``, unless it is rejected."""
         screen = self._screen
-        if screen is None:
-            return
-        if screen.prompt.rejects(screen.line):
-            self.gate.release()
+        if screen is None or screen.prompt.rejects(screen.line):
             return
         self._close(screen, self._focus_after)
         screen.prompt.on_submit(text)
@@ -173,10 +169,6 @@ class Prompts:
         if screen is not None:
             self._close(screen, self._focus_before)
             screen.prompt.on_cancel()
-
-    def _is_covered(self, screen: PromptScreen) -> bool:
-        stack = self._app.screen_stack
-        return screen in stack and screen is not stack[-1]
 
     def _close(self, screen: PromptScreen, focus: Widget | None) -> None:
         self._screen = None

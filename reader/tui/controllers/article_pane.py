@@ -72,6 +72,8 @@ class ArticlePaneController:
         elif rowid != self.requested_rowid:
             self.save_position()
             self.requested_rowid = rowid
+            if self._pane.selected >= 0:
+                self._pane.select_item(-1)  # the next keys are for another article
             self._session.gate.begin_loading("article")
             # After the list is drawn: reading a document in a thread would delay its lines.
             self._pane.call_after_refresh(self._load_if_still_requested, rowid)

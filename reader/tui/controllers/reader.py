@@ -101,19 +101,19 @@ class ReaderController:
         self._trail.clear()
         self._start(source, fetch_mode)
 
-    def follow(self, href: str, open_outside: Callable[[str], object]) -> bool:
-        """Read the page of a link here, fetched unless it is stored; return whether a text is loading.
+    def follow(self, href: str, open_outside: Callable[[str], object]) -> None:
+        """Read the page of a link here, fetched unless it is stored.
 
         ``open_outside`` opens what is no page to read.
         """
         text, source = self.text, self.source
         if text is None or source is None:
-            return self.is_open  # the text that the link was in is gone
+            return  # the text that the link was in is gone
         try:
             url, key = safe_url(href), canonical_url(href)
         except ReaderError:
             open_outside(href)
-            return False
+            return
         page = (text.page.final_url,) if text.page is not None else ()
         is_own = key in {canonical_url(each) for each in (*text.links.all_urls(), *page)}
         if is_own and "#" in url:
@@ -126,8 +126,6 @@ class ReaderController:
             self.save_position()
             self._trail = [*self._trail[-_TRAIL:], source]
             self._start(linked_page(url), "fetch", only_if_missing=True)
-            return True
-        return False
 
     @property
     def can_go_back(self) -> bool:

@@ -343,7 +343,6 @@ class SavedViewsController:
             case "leave":
                 if (sidebar := self._panes.sidebar) is not None and sidebar.entries.filter:
                     sidebar.filter_by("")
-                    self._session.gate.release()
                 else:
                     self._panes.focus_list()
             case "rename":
@@ -382,8 +381,6 @@ class SavedViewsController:
             done = self._search(format_query(query), None)
         if done:
             self._panes.focus_list()
-        else:
-            self._session.gate.release()
 
     def _combine(self, line: SidebarLine) -> None:
         from reader.query.parser import format_query

@@ -78,6 +78,8 @@ class KeyDispatcher:
         self._seconds = seconds
         self._typed = KeySequence()
         self._presses = 0
+        self.has_moved = False
+        """Whether the last key has only moved within what has the focus."""
         self.take_config(config)
 
     def take_config(self, config: Config) -> None:
@@ -138,20 +140,19 @@ class KeyDispatcher:
 
     async def press(self, event: events.Key) -> bool:
         """Return whether nothing else remains to be done with the key."""
-        screen = self._app.screen
+        screen, self.has_moved = self._app.screen, False
         if not isinstance(screen, TypingScreen):
             return False
         was_pending = self._typed.is_pending
         table = self._table(screen.key_place)
         typed = self._typed.press(event.key, table)
         if typed.kind == "digits":
+            screen.show_typed("", ())
             await self._press_alone(typed.keys)
-            if self._gate.intercept(event):
-                screen.show_typed("", ())
-                return True
-            table = self._table(screen.key_place)
-            typed = self._typed.press(event.key, table)
+            self._gate.put_back(event)
+            return True
         self._wait_for_number()
+        self.has_moved = typed.action.startswith("move.")
         if was_pending or typed.kind == "wait":
             screen.show_typed(*(self._hint(typed, table) if typed.kind == "wait" else ("", ())))
         match typed.kind:
@@ -199,16 +200,17 @@ class KeyDispatcher:
         """Do an action that applies here, as often as was typed if that makes sense, or the actions of a macro."""
         steps = self._macros[name.removeprefix(MACRO)] if name.startswith(MACRO) else (name,)
         count = max(1, times) if name in COUNTED else 1
-        await self._gate.play(partial(self._do, step) for step in steps * count)
+        at_once = count if name.startswith("move.") else 1
+        await self._gate.play(partial(self._do, step, at_once) for step in steps * (count // at_once))
 
-    async def _do(self, name: str) -> bool:
+    async def _do(self, name: str, times: int) -> bool:
         """Do an action and return True, or say that it does not apply where the focus is now."""
         screen = self._app.screen
         if name in self.own and isinstance(screen, ScreenWithOwnActions):
             return await self._app.run_action(self.own[name].method, screen)
         for node, binding, *_ in screen.active_bindings.values():
             if binding.id == name:
-                return await self._app.run_action(binding.action, node)
+                return all([await self._app.run_action(binding.action, node) for _ in range(times)])
         if isinstance(screen, TypingScreen):
             title = (self.own.get(name) or bindings.BY_NAME[name]).title
             screen.show_message(f"“{title}” does nothing here.", transient=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable
 from functools import partial
 from operator import itemgetter
@@ -12,11 +11,12 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
-from textual.command import CommandInput, CommandList, CommandPalette, DiscoveryHit, Hit, Hits
+from textual.command import Command, CommandList, CommandPalette, DiscoveryHit, Hit, Hits
 from textual.content import Content
 from textual.system_commands import SystemCommandsProvider
 from textual.theme import ThemeProvider
 from textual.widgets import Input
+from textual.worker import Worker
 
 from reader.core.text import cell_width
 from reader.tui.input_gate import InputGate
@@ -47,7 +47,7 @@ class Palette(CommandPalette):
     BINDINGS: ClassVar[list[BindingType]] = [
         *dialog_bindings(),
         Binding("enter", "submit", show=False, priority=True),
-        Binding("escape", "leave", show=False, priority=True, id="entry.leave"),
+        Binding("escape", "escape", show=False, id="entry.leave"),
     ]
     # A line of no width cannot be wrapped.
     DEFAULT_CSS = f"""
@@ -66,34 +66,34 @@ class Palette(CommandPalette):
     def __init__(self, gate: InputGate, **options: Any) -> None:
         super().__init__(**options)
         self._gate = gate
+        gate.begin_loading("search")
 
     def compose(self) -> ComposeResult:
         """Yield Textual's widgets, but for the list."""
         for widget in super().compose():
             yield PaletteList() if type(widget) is CommandList else widget
 
+    @on(Input.Changed)
+    def _search(self, event: Input.Changed) -> None:
+        """Let Textual search for the text, unless the palette closes; keys for the list wait for it."""
+        if self.is_active:
+            self._gate.begin_loading("search")
+        else:
+            event.prevent_default()
+
+    @on(Worker.StateChanged)
+    def _end_search(self) -> None:
+        if all(worker.is_finished for worker in self.workers if worker.node is self):
+            self._gate.end_loading("search")
+
     def action_submit(self) -> None:
-        """Submit what was typed before Enter; the keys after it are for what the command shows."""
-        self._gate.hold()
-        field = self.query_one(CommandInput)
-        field.call_later(field.action_submit)
-
-    async def action_leave(self) -> None:
-        """Close before the next key, which is for the screen below."""
-        self._gate.hold()
-        await self.run_action("escape")
-
-    @on(Input.Submitted)
-    async def _finish_search(self) -> None:
-        """Wait for the search for the text; then Textual runs the best match."""
-        searches = [worker for worker in self.workers if worker.node is self and not worker.is_cancelled]
-        await asyncio.gather(*(search.wait() for search in searches), return_exceptions=True)
-        if self.query_one(CommandList).highlighted is None:
-            self._gate.release(to_input=True)
-
-    def on_unmount(self) -> None:
-        """Release the keys for what the command shows."""
-        self._gate.release()
+        """Close, and run the selected command."""
+        commands = self.query_one(CommandList)
+        if commands.highlighted is not None and self.is_active:
+            command = commands.get_option_at_index(commands.highlighted)
+            assert isinstance(command, Command)
+            self.dismiss()
+            self.app.call_later(command.hit.command)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Disable moving by pages in a list without a visible line: Textual fails to find its first line."""
@@ -103,14 +103,9 @@ class Palette(CommandPalette):
 
     def dismiss(self, result: None = None) -> AwaitComplete:
         """Close, once: with two keys in a burst, Textual would close the screen below too."""
+        self._gate.end_loading("search")
         self.workers.cancel_node(self)  # a search that ends later finds no list, which would stop the app
         return super().dismiss(result) if self.is_active else AwaitComplete.nothing()  # type: ignore[no-untyped-call]
-
-    @on(Input.Changed)
-    def _search(self, event: Input.Changed) -> None:
-        """Let Textual search for the text, unless the palette closes."""
-        if not self.is_active:
-            event.prevent_default()
 
 
 class Commands(SystemCommandsProvider):

@@ -17,7 +17,6 @@ from textual.widgets import Input, Static
 from reader.core.model import Problem
 from reader.core.text import cell_width, fit_cells, format_count, truncate
 from reader.query.completion import EXAMPLES
-from reader.tui.input_gate import hold_keys, release_keys
 from reader.tui.keys import bindings
 from reader.tui.keys.actions import Action, Group, KeyContext
 from reader.tui.terminal.overlay import use_latest_size
@@ -177,15 +176,9 @@ class ListingScreen(ModalScreen[None]):
         words = self._field.value.lower().split()
         self.view.show_lines(self.lines_for(words, self.view.text_width), y=y)
 
-    def on_unmount(self) -> None:
-        """Release the keys for the screen below."""
-        release_keys(self)
-
     def action_search(self) -> None:
         """Go to the filter."""
-        if not self._field.has_focus:  # otherwise nothing would release the keys
-            hold_keys(self._field)
-            self._field.focus()
+        self._field.focus()
 
     def action_accept(self) -> None:
         """Go from the filter to what it has found, or close the dialog."""
@@ -198,7 +191,6 @@ class ListingScreen(ModalScreen[None]):
         """Clear the filter, or close the dialog."""
         if self._field.value:
             self._field.clear()
-            release_keys(self)
         elif self.is_active:  # otherwise it is closing already
             self.dismiss()
 

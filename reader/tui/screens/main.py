@@ -400,7 +400,6 @@ class MainScreen(BaseScreen):
         source = self.pane_content.readable()
         if source is None:
             self.show_message("There is no article to read here.", transient=True)
-            self.session.gate.release()
         else:
             self._layer.focus_before = self.focused
             self.pane_content.save_position()
@@ -409,6 +408,7 @@ class MainScreen(BaseScreen):
     def open_next(self, step: int) -> None:
         """Open the next unread article in the reader, or with -1 the previous one."""
         before = self.articles.rowid
+        self.session.gate.hold()
 
         def then() -> None:
             if self.articles.rowid not in {-1, before}:

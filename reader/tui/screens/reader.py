@@ -89,7 +89,6 @@ class ReaderScreen(BaseScreen):
 
     def action_search(self) -> None:
         """Ask what to search for in the text."""
-        self.session.gate.hold()
         self._reader.ask_search()
 
     def action_pager(self) -> None:
@@ -126,9 +125,7 @@ class ReaderScreen(BaseScreen):
 
     @on(LineView.LinkClicked)
     def _open_link(self, event: LineView.LinkClicked) -> None:
-        if not self._reader.follow(event.href, self._links.open):
-            self.session.gate.end_loading("text")
-            self.session.gate.release()
+        self._reader.follow(event.href, self._links.open)
 
     @on(LineView.WidthChanged)
     def _lay_out(self) -> None:

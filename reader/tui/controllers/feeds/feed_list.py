@@ -74,7 +74,6 @@ class FeedListController:
         feeds, what = self._feeds_of(line)
         if not feeds:
             self._session.show_message(_GONE, warning=True)
-            self._session.gate.release()
         elif command == "pause":
             self._pause(feeds, what)
         elif command == "delete":

@@ -15,7 +15,6 @@ from textual.strip import Strip
 
 from reader.core.model import Row
 from reader.core.ordering import ArticleOrder
-from reader.tui.input_gate import hold_keys
 from reader.tui.keys import bindings
 from reader.tui.timings import DelayedCall, timings_of
 from reader.tui.widgets.article_list.columns import columns
@@ -476,7 +475,6 @@ class ArticleList(LineList):
         """Unfold the selected story, or enter the selected article."""
         self.clear_range()
         if not self.fold(unfold=True):
-            hold_keys(self)
             self.post_message(self.Entered())
 
     def action_leave(self) -> None:

@@ -10,7 +10,6 @@ from textual import events, on
 from textual.message import Message
 from textual.reactive import reactive
 
-from reader.tui.input_gate import hold_keys
 from reader.tui.keys import bindings
 from reader.tui.widgets.messages import show_status
 from reader.tui.widgets.text.line_view import LineView
@@ -238,7 +237,6 @@ class ArticlePane(LineView):
         if self.selected >= 0:
             self.select_item(-1)
         else:
-            hold_keys(self)
             self.post_message(self.BackRequested())
 
     def action_enter(self) -> None:
@@ -246,5 +244,4 @@ class ArticlePane(LineView):
         if self.selected >= 0:
             self._open_item()
         else:
-            hold_keys(self)
             self.post_message(self.OpenTextRequested())

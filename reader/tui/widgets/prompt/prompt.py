@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from textual import events
-from textual.app import App
 from textual.containers import Container, Horizontal
 from textual.content import Content
 from textual.geometry import Size
@@ -24,19 +23,13 @@ _MAX_CHARACTERS = 10_000
 
 
 class LineInput(Input, inherit_bindings=False):
-    """An input that acts on its keys in their order, and limits the length of pasted text."""
+    """An input that limits the length of pasted text."""
 
     BINDINGS = Input.BINDINGS  # without the keys that scroll
     was_cut = False
     """Whether pasted text was cut and the user must still be notified."""
     # Without Textual's layout of the whole screen for each key: the size of the line does not change.
     virtual_size: Reactive[Size] = Reactive(Size(0, 0), layout=False)
-
-    async def on_key(self, event: events.Key) -> None:
-        """Act on a key now: it would reach the app, which runs actions, after characters that were typed later."""
-        if not event.is_printable and event.key in bindings.bound_keys(self.screen.active_bindings):
-            event.stop()
-            await App.on_event(self.app, event)  # past the input gate, which has let it through
 
     def on_paste(self, event: events.Paste) -> None:
         """Cut text that is too long."""

@@ -13,7 +13,6 @@ from textual.reactive import reactive
 from textual.selection import Selection
 from textual.strip import Strip
 
-from reader.tui.input_gate import hold_for_text, hold_keys, keys_held
 from reader.tui.keys import bindings
 from reader.tui.terminal.window import name_hyperlinks
 from reader.tui.timings import timings_of
@@ -169,7 +168,6 @@ class ReaderView(LineView):
             self.search("")
             show_status(self, "Search ended.")
         else:
-            hold_keys(self)
             self.post_message(self.CloseRequested())
 
     def scroll_lines(self, lines: int) -> None:
@@ -210,16 +208,13 @@ class ReaderView(LineView):
         if what in {"next", "previous"}:
             self.selected_link.move(1 if what == "next" else -1)
         elif what == "read" and self.selected_link.href:
-            hold_for_text(self)
             self.post_message(self.LinkClicked(self.selected_link.href))
         else:
-            with keys_held(self):
-                self.hints.show()
+            self.hints.show()
 
     def action_link_digit(self, digit: str) -> None:
         """Begin the number of a link, which opens it."""
-        with keys_held(self):
-            self.hints.type_digit(digit)
+        self.hints.type_digit(digit)
 
     @on(events.Key)
     def _handle_link_key(self, event: events.Key) -> None:
@@ -257,7 +252,6 @@ class ReaderView(LineView):
     def action_match(self, step: int) -> None:
         """Go to the next match or, with -1, to the previous one; without a search, to the next unread article."""
         if not self.search_text:
-            hold_keys(self)
             self.post_message(self.NextArticleRequested(step))
         elif not self._search_matches:
             show_status(self, f"“{self.search_text}” is not in this text.")

@@ -14,7 +14,6 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from reader.core.text import cell_width, fit_cells, stable_width
-from reader.tui.input_gate import hold_keys
 from reader.tui.keys import bindings
 from reader.tui.theme.styles import draw_line
 from reader.tui.widgets.messages import show_status
@@ -40,7 +39,6 @@ _ONLY: Mapping[str, tuple[frozenset[str], str]] = {
     "pause": (frozenset({"feed"}), "Only feeds can be paused."),
 }
 """Commands that apply only to some kinds of entries, and what says so."""
-_MOVING_FOCUS = {"choose", "filter", "rename", "leave"}
 _MARKER_CELLS = 3
 """Cells before the name: the selection, the check mark, and a blank."""
 _UNREAD = SidebarChoice("usual", "Unread")
@@ -280,8 +278,6 @@ class Sidebar(LineList):
         if not applies_to(command, self.line):
             show_status(self, _ONLY[command][1])
             return
-        if command in _MOVING_FOCUS or (command == "delete" and self.line.kind == "feed"):
-            hold_keys(self)
         self.post_message(self.CommandRequested(command, self.line))
 
     @on(events.Click)

@@ -12,7 +12,6 @@ from textual import events
 from textual.strip import Strip
 
 from reader.core.text import cell_width, format_count
-from reader.tui.input_gate import hold_for_text
 from reader.tui.theme.styles import theme_style
 from reader.tui.timings import timings_of
 from reader.tui.widgets.messages import show_status
@@ -138,7 +137,6 @@ class LinkHints:
 
     def _open(self, href: str) -> None:
         self._close("")
-        hold_for_text(self._view)
         self._view.post_message(self._view.LinkClicked(href))
 
     def _show_typed(self) -> None:
