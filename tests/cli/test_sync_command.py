@@ -321,7 +321,16 @@ async def test_nothing_goes_out_if_fetching_is_off(server: Server, own_directori
     assert not server.requests
 
 
-async def test_a_sync_that_is_killed_loses_and_doubles_nothing(server: Server, own_directories: Paths) -> None:
+@pytest.mark.parametrize(
+    ("number", "says"),
+    [
+        (signal.SIGKILL, b""),
+        (signal.SIGINT, b"newsreader: Interrupted. What has arrived is saved; the next run continues.\n"),
+    ],
+)
+async def test_a_sync_that_is_ended_loses_and_doubles_nothing(
+    server: Server, own_directories: Paths, number: int, says: bytes
+) -> None:
     waits = asyncio.Event()
 
     async def hang(request: Request, writer: asyncio.StreamWriter) -> None:
@@ -334,14 +343,14 @@ async def test_a_sync_that_is_killed_loses_and_doubles_nothing(server: Server, o
         Subscription(server.on("/hang", hang), title="Hang"),
     )
     command = [sys.executable, "-m", "reader", "sync"]
-    process = await asyncio.create_subprocess_exec(*command, cwd=_TOP, stderr=asyncio.subprocess.DEVNULL)
+    process = await asyncio.create_subprocess_exec(*command, cwd=_TOP, stderr=asyncio.subprocess.PIPE)
     await asyncio.wait_for(waits.wait(), 30)
     news = own_directories.news_folder
     while not list(news.rglob("*.md")):
         assert process.returncode is None
         await asyncio.sleep(0.005)  # no event tells of a file in another process
-    process.send_signal(signal.SIGKILL)
-    await process.wait()
+    process.send_signal(number)
+    assert (await process.communicate())[1].strip(b"\n").endswith(says.strip(b"\n"))
     server.on("/hang", reply(rss(20)))
     assert (await run("sync", "--force")).status == 0
     assert len(list(news.rglob("*.md"))) == 16

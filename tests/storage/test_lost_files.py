@@ -120,6 +120,7 @@ def test_a_lost_file_without_any_backup_is_reported_once(path: Path) -> None:
 def test_an_empty_file_without_any_backup_is_reported_once(path: Path, content: bytes) -> None:
     path.parent.mkdir()
     path.write_bytes(content)
+    path.with_name("state.db-wal").touch()  # as a first start on a full disk leaves
     state, notice = MarkStore.open(path)
     state.close()
     assert notice == f"The marks file {path} is empty and has no backup, so no article is marked."

@@ -125,7 +125,7 @@ def _run(
 
             results = asyncio.run(feeds.run(chosen, asked=asked, on_result=on_result))
     except KeyboardInterrupt:
-        print_notice(f"Interrupted. {format_count(counts['new'], 'article')} saved; the next run continues.")
+        print_notice("Interrupted. What has arrived is saved; the next run continues.")
         raise
     try:
         _follow_settings(files, settings, results)

@@ -107,7 +107,7 @@ def _has_lost_marks(path: Path, found: schema.Inspection) -> bool:
 
 def _signs_of_use(path: Path) -> str:
     """Return a sentence if there were marks at ``path`` once, of which nothing is left."""
-    left = sorted(each.name for each in path.parent.glob(f"{path.name}[.-]*"))
+    left = sorted(each.name for each in path.parent.glob(f"{path.name}.*"))
     if not left and path.exists():
         return f"The marks file {show_path(path)} is empty and has no backup, so no article is marked."
     if not left:
