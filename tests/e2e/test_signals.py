@@ -50,6 +50,30 @@ def test_a_signal_as_the_app_takes_the_terminal_ends_it_too(seeds: Path, number:
         terminal.assert_restored()
 
 
+_NO_THREAD_FOR_KEYS = """
+import threading
+from reader.__main__ import main
+
+start = threading.Thread.start
+
+def start_or_fail(thread):
+    if getattr(thread._target, "__name__", "") == "_run_input_thread":
+        raise RuntimeError("can't start new thread")
+    start(thread)
+
+threading.Thread.start = start_or_fail
+main()
+"""
+
+
+def test_the_terminal_is_restored_if_the_thread_that_reads_the_keys_cannot_start(seeds: Path) -> None:
+    with Terminal(seeds, program=("-c", _NO_THREAD_FOR_KEYS)) as terminal:
+        assert terminal.end() == 2
+        assert "The app stopped because of an internal error" in terminal.text
+        assert terminal.attributes == terminal.before
+        assert terminal.raw.rindex(b"\x1b[?1049l") > terminal.raw.rindex(b"\x1b[?1049h")
+
+
 def test_ctrl_c_and_ctrl_z_are_for_the_pager_and_an_interrupt_for_the_app(
     make_folder: MakeFolder, tmp_path: Path
 ) -> None:

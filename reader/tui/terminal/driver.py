@@ -85,7 +85,11 @@ class TerminalDriver(LinuxDriver):
             return
         writer = self._writer_thread
         self._in_band_window_resize = True  # so that Textual's own handler of resizes does nothing
-        super().start_application_mode()  # type: ignore[no-untyped-call]
+        try:
+            super().start_application_mode()  # type: ignore[no-untyped-call]
+        except RuntimeError:  # no more threads can be started; the modes may have been changed already
+            self._original = self._raw = self.attrs_before
+            raise
         if self._writer_thread is writer:
             return  # the process is in the background, and will be stopped
         # The start also reports a size, which may be out of date: one step later, and before this.
