@@ -481,17 +481,12 @@ def run(opened: Opening, paths: Paths, *, offline: bool = False) -> int:
 
 
 def _run(app: NewsreaderApp, paths: Paths) -> int:
-    from reader.tui.terminal.driver import restore_terminal
-
     # Textual prints a failure to stderr once the screen is gone, wrapped to the width of the terminal. The log gets its
     # traceback as it is, and the user a sentence.
     output = io.StringIO()
     watch_terminal(app._leave, app._clean_up)  # before the app takes the terminal, which a signal would leave as it is
-    try:
-        with contextlib.redirect_stderr(output):
-            app.run()
-    finally:
-        restore_terminal()  # the app does not if it fails while it takes it
+    with contextlib.redirect_stderr(output):
+        app.run()
     status = app.return_code or 0
     if status:
         if app._exception is not None:  # private, but what Textual prints is made for screens

@@ -89,6 +89,8 @@ class TerminalDriver(LinuxDriver):
             super().start_application_mode()  # type: ignore[no-untyped-call]
         except RuntimeError:  # no more threads can be started; the modes may have been changed already
             self._original = self._raw = self.attrs_before
+            self.close()  # writes what waits to be written
+            self.restore()
             raise
         if self._writer_thread is writer:
             return  # the process is in the background, and will be stopped
