@@ -11,7 +11,7 @@ from typing import NoReturn, TextIO
 
 from reader.core.errors import ReaderError, describe_error
 from reader.core.paths import Paths
-from reader.core.text import clean
+from reader.core.text import clean, show_path
 
 FAILED = 2
 """The exit status of a failed command."""
@@ -58,7 +58,8 @@ def run_main(act: Callable[[], int]) -> NoReturn:
     except ReaderError as error:
         problem = str(error)
     except OSError as error:
-        problem = f"Output could not be written: {describe_error(error)}."
+        what = f"{show_path(error.filename)} cannot be used" if error.filename else "Output could not be written"
+        problem = f"{what}: {describe_error(error)}."
         discard(sys.stdout)
     except KeyboardInterrupt:
         status = INTERRUPTED

@@ -203,7 +203,7 @@ def _terminal_lines() -> int:
 
 def _start_folder(paths: Paths) -> Path:
     """Return the news folder if there are feeds, else the folder that was open last. Raises ReaderError."""
-    if paths.feeds_file.is_file() and paths.news_folder.is_dir():
+    if os.path.isfile(paths.feeds_file) and os.path.isdir(paths.news_folder):
         return paths.news_folder
     last, notice = Library.last(paths)
     if last is None:

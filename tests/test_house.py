@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from collections import Counter, defaultdict
@@ -25,7 +26,7 @@ PUBLIC_METHODS_OF_A_CLASS = 25
 MODULES_IN_A_FOLDER = 13
 LINES_OF_A_MODULE = 500
 CYCLOMATIC_COMPLEXITY = 12
-LINES_OF_THE_PACKAGE = 60_610
+LINES_OF_THE_PACKAGE = 60_615
 """A little more than there are, so that a change that makes the package longer has to say what for."""
 
 DATA = {"reader/tui/keys/actions.py"}
@@ -236,6 +237,17 @@ def test_no_modules_import_each_other() -> None:
     modules = {module_name(path) for path in trees()}
     found = circles({module_name(path): imports_of(path, tree, modules) for path, tree in trees().items()})
     assert [sorted(circle) for circle in found if not any(circle <= known for known in CIRCLES)] == []
+
+
+def test_values_in_sql_have_no_numbers() -> None:
+    # Python 3.14 takes ?1 for a name, and refuses a sequence of values.
+    texts = (
+        (path, node.value)
+        for path, tree in trees().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+    assert [path for path, text in texts if re.search(r"[(,= ]\?[1-9](?:[,) ]|$)", text)] == []
 
 
 def test_no_lines_are_counted_in_tests_of_other_packages() -> None:

@@ -76,7 +76,7 @@ class OptionalPath(click.Argument):
         is_query = isinstance(given, str) and "query" in names and _begins_query(given)
         has_which = "which" not in names or isinstance(opts.get("which"), str)
         is_which = isinstance(given, str) and not has_which and not os.path.isdir(given)
-        if folder.is_dir() and (is_query or is_which or not isinstance(given, str)):
+        if os.path.isdir(folder) and (is_query or is_which or not isinstance(given, str)):
             assert isinstance(opts, dict)
             opts["path"] = str(folder)
             if is_query:

@@ -115,7 +115,7 @@ def _write_entry(entry: HtmlElement, time: HtmlElement, body: HtmlElement) -> No
         line.tail, entry.text = entry.text, None
         entry.insert(0, line)
     else:
-        inside = set(body.iter())
+        inside = {entry, *body.iter()}
         others = (other for other in entry.iter("h1", "h2", "h3", "h4", "figure") if other not in inside)
         parts = [other for other in others if size_of(other) and next(other.iter("a"), None) is None]
         entry.clear(keep_tail=True)

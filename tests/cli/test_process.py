@@ -128,6 +128,28 @@ def test_output_that_cannot_be_written_is_a_failure(seeds: Path, streams: str, e
     assert (ran.returncode, ran.stdout, ran.stderr) == (2, b"", errors)
 
 
+@pytest.mark.parametrize(
+    ("variable", "notice"),
+    [
+        ("NEWSREADER_DATA_DIR", b"Marks are not saved in this session."),
+        ("NEWSREADER_CACHE_DIR", b"The index is kept in memory."),
+        ("NEWSREADER_CONFIG_DIR", b"config.toml: the file cannot be read: file name too long."),
+    ],
+)
+def test_articles_are_read_without_a_directory_that_can_be_used(
+    seeds: Path, tmp_path: Path, variable: str, notice: bytes
+) -> None:
+    # As with one that may not be entered, asking whether there is a file in it fails; for root, too.
+    ran = _run("count", seeds, **{variable: str(tmp_path / ("x" * 300))})
+    assert (ran.returncode, ran.stdout) == (0, b"5\n")
+    assert notice in ran.stderr
+
+
+def test_feeds_need_the_data_directory(tmp_path: Path) -> None:
+    ran = _run("sync", NEWSREADER_DATA_DIR=str(tmp_path / ("x" * 300)))
+    assert (ran.returncode, ran.stderr.endswith(b"feeds.db cannot be used: file name too long.\n")) == (2, True)
+
+
 def test_errors_are_one_sentence_on_stderr_and_exit_with_2() -> None:
     ran = _run("list", "nowhere")
     assert (ran.returncode, ran.stdout) == (2, b"")

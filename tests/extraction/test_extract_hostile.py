@@ -109,6 +109,12 @@ def test_a_hostile_page_takes_a_bounded_time(name: str) -> None:
     assert_clean(found)
 
 
+@pytest.mark.parametrize("box", ["h3", "figure"])
+def test_entries_of_a_thread_that_are_headings_or_figures_do_no_harm(box: str) -> None:
+    entry = f"<{box} class=entry><time>18:05</time><div class=text>{P}</div></{box}>"
+    extract(f"<main>{entry * 4}</main>".encode(), URL)
+
+
 def test_text_that_is_too_deep_is_still_found() -> None:
     found = extract("<html><body>" + "<div>" * 1_000 + P * 5, URL)
     assert found is not None

@@ -115,7 +115,7 @@ class Database:
         if path is not None:
             make_private(path)  # SQLite gives the journal the same permissions
             for suffix in ("-wal", "-shm"):
-                if (each := path.with_name(path.name + suffix)).exists():
+                if os.path.exists(each := path.with_name(path.name + suffix)):
                     make_private(each)
         self._memory = self._connect() if path is None else None
 

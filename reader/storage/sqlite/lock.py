@@ -52,7 +52,7 @@ def locked(
 
 
 def _open(file: Path) -> int | None:
-    flags = os.O_RDONLY if file.is_dir() else os.O_RDWR | os.O_CREAT
+    flags = os.O_RDONLY if os.path.isdir(file) else os.O_RDWR | os.O_CREAT
     try:
         return os.open(file, flags, 0o600)
     except OSError:  # such as a full disk: SQLite's own locks have to suffice

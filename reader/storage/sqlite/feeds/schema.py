@@ -53,10 +53,11 @@ def open_feeds(path: Path) -> tuple[Database, str]:
     except OSError as error:
         raise StorageError(path, sqlite3.OperationalError(describe_error(error))) from error
     with lock.locked(threading.Lock(), path.with_name(f"{path.name}-lock"), lambda: True):
-        problem = "" if path.exists() or not backup_of(path).exists() else f"{show_path(path)} was missing"
+        has_backup = os.path.exists(backup_of(path))
+        problem = f"{show_path(path)} was missing" if has_backup and not os.path.exists(path) else ""
         if not problem:
             try:
-                return open_database(path, _check if backup_of(path).exists() else _prepare, durable=True), ""
+                return open_database(path, _check if has_backup else _prepare, durable=True), ""
             except StorageError as error:
                 if not error.damaged:
                     raise

@@ -256,7 +256,7 @@ def _fill(part: Path, original: AbstractContextManager[sqlite3.Connection] | Non
 
 def readable(path: Path) -> list[FileContent]:
     """Return what can be read of a file that cannot be used, and if it has no marks, of its newest backup."""
-    found = [salvage(path)] if path.is_file() else []
+    found = [salvage(path)] if os.path.isfile(path) else []
     with contextlib.suppress(OSError):
         if not (found and found[0].marks.marks) and (backup := backups.newest_good(path)) is not None:
             found.append(salvage(backup.path))
