@@ -148,11 +148,15 @@ def _read_outline(attributes: Mapping[str, str], group: str, found: _Collector) 
     elif not address.strip():
         found.refuse(name, "its outline has no xmlUrl.")
     else:
-        topics = (clean(each).strip("/ ") for each in attributes.get("category", "").split(","))
-        site = attributes.get("htmlurl", "")
+        topics = _topics(attributes.get("category", "").split(","))
         title = "" if name == address.strip() else name  # programs write the address if they know no title
-        found.add(OpmlFeed(address, title, group, site, tuple(dict.fromkeys(filter(None, topics)))))
+        found.add(OpmlFeed(address, title, group, attributes.get("htmlurl", ""), topics))
     return ""
+
+
+def _topics(words: Iterable[str]) -> tuple[str, ...]:
+    """Return topics without what means something else in OPML: commas, and slashes at their ends."""
+    return tuple(dict.fromkeys(filter(None, (clean(each.replace(",", " ")).strip("/ ") for each in words))))
 
 
 def _attributes(source: str) -> dict[str, str]:
@@ -201,8 +205,7 @@ def _outlines(feeds: Sequence[tuple[tuple[str, ...], OpmlFeed]], indent: str) ->
 def _outline(feed: OpmlFeed) -> str:
     name = _quoted(feed.title or feed.url)
     site = f" htmlUrl={_quoted(feed.site_url)}" if feed.site_url else ""
-    topics = ",".join(each.replace(",", " ") for each in feed.topics)
-    category = f" category={_quoted(topics)}" if topics else ""
+    category = f" category={_quoted(','.join(_topics(feed.topics)))}" if feed.topics else ""
     return f'<outline type="rss" text={name} title={name} xmlUrl={_quoted(feed.url)}{site}{category}/>'
 
 
@@ -221,7 +224,7 @@ def _read_lines(text: str) -> FeedList:
             continue
         address, *tags = (_unquoted(each) for each in _WORD.finditer(line))
         title = next((clean(tag[1:]) for tag in tags if tag.startswith("~")), "")
-        topics = tuple(dict.fromkeys(filter(None, (clean(tag) for tag in tags if not tag.startswith(("~", "!"))))))
+        topics = _topics(tag for tag in tags if not tag.startswith(("~", "!")))
         if address.startswith(("exec:", "filter:", "|")):
             has_commands = True
             found.refuse(title or address, "newsreader runs no commands that a list names.")

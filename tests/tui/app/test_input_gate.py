@@ -418,3 +418,15 @@ async def test_keys_wait_until_it_is_known_that_the_focus_has_moved(folder: Path
         reader.app.gate.release()  # the article pane has the focus, but has not been told
         await reader.press_at_once("tab")
         assert reader.focus == "list"
+
+
+async def test_keys_do_not_wait_for_ever_for_a_widget_that_handles_no_messages(folder: Path) -> None:
+    async with open_app(folder, timings=PATIENT._replace(key_hold=0.2)) as reader:
+        may_go_on = asyncio.Event()
+        reader.main_screen.call_later(may_go_on.wait)
+        for key in "jGk":
+            reader.app.post_message(key_event(key))
+        try:
+            await until(lambda: reader.article_list.cursor == 58)
+        finally:
+            may_go_on.set()
