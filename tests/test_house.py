@@ -26,7 +26,7 @@ PUBLIC_METHODS_OF_A_CLASS = 25
 MODULES_IN_A_FOLDER = 13
 LINES_OF_A_MODULE = 500
 CYCLOMATIC_COMPLEXITY = 12
-LINES_OF_THE_PACKAGE = 60_625
+LINES_OF_THE_PACKAGE = 60_649
 """A little more than there are, so that a change that makes the package longer has to say what for."""
 
 DATA = {"reader/tui/keys/actions.py"}

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
+from rich.color import Color
 from rich.style import Style
 from textual import events, on
 from textual.geometry import Offset, Region, Size
 from textual.scroll_view import ScrollView
+from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.strip import Strip
+from textual.widget import Widget
 
 from reader.tui.theme.styles import blended, theme_style
 
@@ -78,6 +81,31 @@ def draw_lines(view: ScrollView, crop: Region, blank: Style) -> list[Strip]:
         strips = [strip.apply_filter(line_filter, background) for strip in strips]
     width, span = view.size.width, crop.column_span
     return [strip.adjust_cell_length(width, blank).crop(*span) for strip in strips]
+
+
+def draw_scroll_bar(bar: ScrollBar, crop: Region) -> list[Strip]:
+    """Draw the lines of a region of a scroll bar, which has only a few kinds of cells if it is vertical.
+
+    Textual would draw each line like one of any widget, which takes a tenth of the time of most keys.
+    """
+    found, (width, height) = bar.render(), bar.size
+    if not bar.vertical or not isinstance(found, ScrollBarRender):
+        return Widget.render_lines(bar, crop)
+    style = bar.app.console.get_style(found.style)
+    colors = (each or Color.default() for each in (style.bgcolor, style.color))
+    sizes = found.virtual_size, found.window_size, found.position, width
+    whole = found.render_bar(height, *sizes, found.vertical, *colors)
+    cells, (_, background), drawn = list(whole.segments), bar.background_colors, dict[int, Strip]()
+    for cell in cells:
+        if id(cell) not in drawn:
+            strip = Strip([cell], width).apply_style(bar.rich_style)
+            for line_filter in bar.get_line_filters():
+                strip = strip.apply_filter(line_filter, background)
+            drawn[id(cell)] = strip.crop(*crop.column_span)
+    return [drawn[id(cell)] for cell in cells[crop.y : crop.bottom]]
+
+
+ScrollBar.render_lines = draw_scroll_bar  # type: ignore[assignment,method-assign]
 
 
 class LineList(ScrollView, can_focus=True):
