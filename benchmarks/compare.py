@@ -5,7 +5,8 @@
 
 Prints, for each key, the ratio of the second tree to the first: of the time until the screen shows the effect and is at
 rest, and of the CPU time of the process meanwhile. With `--densities compact comfortable`, the first tree has a list of
-one line for each article, the second one of two; the trees may be the same.
+one line for each article, the second one of two; the trees may be the same. An empty density is for a tree that knows
+none.
 
 With `--index`, it builds the index of the folder instead, without and with the grouping into stories, and prints the
 CPU time of the command and its child processes in each tree, the least of all runs, and the ratio.
@@ -105,7 +106,7 @@ def _imports_of(tree: Path) -> dict[str, str]:
 
 def _open(bench: Bench, tree: Path, density: str) -> Terminal:
     own = bench.fresh()  # also the index, which can have another format in another tree
-    (own / "config.toml").write_text(f'density = "{density}"\n', "utf-8")
+    (own / "config.toml").write_text(f'density = "{density}"\n' if density else "", "utf-8")
     environ = bench.environ(own) | _imports_of(tree) | {"NEWSREADER_CONFIG_DIR": str(own)}
     run([*INDEX, str(bench.folder)], environ)
     terminal = Terminal([*READER, str(bench.folder)], environ)

@@ -84,9 +84,9 @@ def draw_lines(view: ScrollView, crop: Region, blank: Style) -> list[Strip]:
 
 
 def draw_scroll_bar(bar: ScrollBar, crop: Region) -> list[Strip]:
-    """Draw the lines of a region of a scroll bar, which has only a few kinds of cells if it is vertical.
+    """Draw the lines of a region of a scroll bar. A vertical one has only a few kinds of cells.
 
-    Textual would draw each line like one of any widget, which takes a tenth of the time of most keys.
+    Textual would draw each cell as if it were a line of any widget, a tenth of the work of most keys.
     """
     found, (width, height) = bar.render(), bar.size
     if not bar.vertical or not isinstance(found, ScrollBarRender):
